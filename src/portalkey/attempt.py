@@ -1,0 +1,92 @@
+"""One person's try at connecting, from click to end.
+
+Only the server moves an attempt, along ``MOVES``, and every end is final.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class AttemptStatus(StrEnum):
+    """Where an attempt stands."""
+
+    STARTED = "started"
+    AT_HUBSPOT = "at_hubspot"
+    RETURNED = "returned"
+    EXCHANGING = "exchanging"
+    CONNECTED = "connected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+_S = AttemptStatus
+_ENDED_EARLY = frozenset({_S.CANCELLED, _S.EXPIRED, _S.FAILED})
+
+MOVES: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
+    _S.STARTED: _ENDED_EARLY | {_S.AT_HUBSPOT},
+    _S.AT_HUBSPOT: _ENDED_EARLY | {_S.RETURNED, _S.EXCHANGING},
+    _S.RETURNED: _ENDED_EARLY | {_S.EXCHANGING},
+    # A cancel during the exchange wins at commit.
+    _S.EXCHANGING: frozenset({_S.CONNECTED, _S.FAILED, _S.CANCELLED}),
+    _S.CONNECTED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.EXPIRED: frozenset(),
+}
+
+ENDS = frozenset(status for status, onward in MOVES.items() if not onward)
+OPEN = frozenset(_S) - ENDS
+"""An open attempt can still be moved."""
+EXPIRES = frozenset(status for status, onward in MOVES.items() if _S.EXPIRED in onward)
+"""What a person left lying; an exchange is given ``EXCHANGE_SECONDS`` instead."""
+
+EXCHANGE_SECONDS = 60
+"""An exchange that took longer than this died with its process: it failed as ``INTERRUPTED``."""
+
+INTERRUPTED = "interrupted"
+"""The error code of an attempt whose process died during the exchange."""
+
+
+def sources(to: AttemptStatus) -> frozenset[AttemptStatus]:
+    """The statuses from which an attempt may move *to* this one."""
+    return frozenset(status for status, onward in MOVES.items() if to in onward)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try, as the store keeps it.
+
+    ``id`` is a name that people can quote, never an authority. The hashes are SHA-256 in hex of
+    the state, of the attempt's cookie and of the random value in the host's session
+    (``browser_hash``). Times are UTC by the store's clock; ``seen_at`` is that clock's now at the
+    moment the row was read. ``error`` is the code of a ``PortalkeyError``, or ``INTERRUPTED``.
+    """
+
+    id: str
+    owner: str
+    state_hash: str = field(repr=False)
+    cookie_hash: str = field(repr=False)
+    browser_hash: str = field(repr=False)
+    sealed_verifier: str | None = field(repr=False)
+    redirect_uri: str
+    opener_origin: str
+    next: str
+    language: str
+    created_at: datetime
+    expires_at: datetime
+    seen_at: datetime
+    expected_hub_id: int | None = None
+    sealed_code: str | None = field(default=None, repr=False)
+    status: AttemptStatus = AttemptStatus.STARTED
+    error: str | None = None
+    connection_id: str | None = None
+    claimed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True while the attempt can still come to something."""
+        return self.status in OPEN

@@ -1,0 +1,97 @@
+"""An owner's lasting tie to one HubSpot account."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from portalkey.grant import SealedGrant
+
+
+class ConnectionStatus(StrEnum):
+    """How a connection is doing."""
+
+    CONNECTED = "connected"
+    FAILING = "failing"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+
+
+_S = ConnectionStatus
+
+MOVES: Mapping[ConnectionStatus, frozenset[ConnectionStatus]] = {
+    _S.CONNECTED: frozenset({_S.FAILING, _S.NEEDS_RECONNECT, _S.DISCONNECTED}),
+    _S.FAILING: frozenset({_S.CONNECTED, _S.NEEDS_RECONNECT, _S.DISCONNECTED}),
+    # Reconnecting writes a new grant over either of these, at the next generation.
+    _S.NEEDS_RECONNECT: frozenset({_S.CONNECTED, _S.DISCONNECTED}),
+    _S.DISCONNECTED: frozenset({_S.CONNECTED}),
+}
+
+AUTHENTICATED = frozenset({_S.CONNECTED, _S.FAILING})
+"""A connection in one of these can hand out a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is behind a grant, as far as HubSpot told.
+
+    ``hub_domain`` is the customer's website; links into HubSpot use ``ui_domain``. ``user_email``
+    is whoever agreed at HubSpot. Sources: token response, token introspection, account info.
+    """
+
+    hub_id: int
+    hub_user_id: int | None = None
+    user_email: str | None = None
+    hub_domain: str | None = None
+    account_type: str | None = None
+    time_zone: str | None = None
+    currency: str | None = None
+    ui_domain: str | None = None
+    data_hosting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One owner's tie to one account, as the store keeps it.
+
+    ``sealed`` is None once disconnected. ``generation`` grows with every new grant and every
+    disconnect, so a late writer can see that it lost. Times are UTC by the store's clock;
+    ``seen_at`` is that clock's now at the moment the row was read.
+    """
+
+    id: str
+    owner: str
+    client_id: str
+    account: Account
+    scopes: tuple[str, ...]
+    sealed: SealedGrant | None = field(repr=False)
+    access_expires_at: datetime
+    connected_at: datetime
+    updated_at: datetime
+    seen_at: datetime
+    status: ConnectionStatus = ConnectionStatus.CONNECTED
+    status_reason: str | None = None
+    generation: int = 1
+    lease_id: str | None = field(default=None, repr=False)
+    lease_until: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+
+    @property
+    def hub_id(self) -> int:
+        """The HubSpot account's id."""
+        return self.account.hub_id
+
+    @property
+    def is_authenticated(self) -> bool:
+        """True while a token can be had without the person."""
+        return self.status in AUTHENTICATED
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the access token still lived when this row was read, in seconds."""
+        return (self.access_expires_at - self.seen_at).total_seconds()
+
+    def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Those of the *wanted* scopes that the account has not granted, in their order."""
+        return tuple(scope for scope in wanted if scope not in self.scopes)

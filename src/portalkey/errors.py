@@ -1,0 +1,217 @@
+"""Everything that can go wrong, grouped by who can put it right.
+
+An app needs three ``except`` clauses and never parses a message::
+
+    try:
+        token = broker.access_token(owner)
+    except PersonMustAct as error:      # show the sentence, offer to connect
+        ...
+    except OperatorMustAct as error:    # page somebody
+        ...
+    except TryLater as error:           # come back after error.retry_after seconds
+        ...
+
+The first paragraph of an error's docstring is its default message, so every error reads as a
+sentence that says what to do next. ``code`` is stable and safe to store, log and translate.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class PortalkeyError(Exception):
+    """Something went wrong in portalkey."""
+
+    code: ClassVar[str] = "portalkey_error"
+
+    def __init__(self, message: str | None = None) -> None:
+        """Use *message*, or the first paragraph of the class's docstring."""
+        super().__init__(message or _first_paragraph(type(self).__doc__ or self.code))
+
+
+def _first_paragraph(docstring: str) -> str:
+    return " ".join(docstring.partition("\n\n")[0].split())
+
+
+class PersonMustAct(PortalkeyError):
+    """The person has to do something before this can work."""
+
+    code = "person_must_act"
+
+
+class NotConnected(PersonMustAct):
+    """No HubSpot account is connected for this owner; connect one first."""
+
+    code = "not_connected"
+
+
+class AccountNotNamed(PersonMustAct):
+    """Several HubSpot accounts are connected for this owner; say which one with hub_id.
+
+    ``hub_ids`` lists the accounts to choose from.
+    """
+
+    code = "account_not_named"
+
+    def __init__(self, hub_ids: Sequence[int]) -> None:
+        """Keep the *hub_ids* that could have been meant."""
+        super().__init__()
+        self.hub_ids = tuple(hub_ids)
+
+
+class Declined(PersonMustAct):
+    """The person did not agree at HubSpot; nothing was changed. Start again to connect."""
+
+    code = "declined"
+
+
+class AttemptExpired(PersonMustAct):
+    """This attempt to connect is over; start again from the app."""
+
+    code = "attempt_expired"
+
+
+class AttemptMismatch(PersonMustAct):
+    """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
+
+    Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
+    was begun with. Nothing was exchanged. If it happens without a known reason, treat it as an
+    attack: the audit event says which check failed.
+    """
+
+    code = "attempt_mismatch"
+
+
+class NeedsReconnect(PersonMustAct):
+    """HubSpot no longer honours this connection; the person has to connect the account again.
+
+    ``reconnect_url`` is an absolute address in the app that starts this, or None where no
+    connection is known yet.
+    """
+
+    code = "needs_reconnect"
+
+    def __init__(self, message: str | None = None, *, reconnect_url: str | None = None) -> None:
+        """Keep *reconnect_url*, built from the public URL, for the app to show."""
+        super().__init__(message)
+        self.reconnect_url = reconnect_url
+
+
+class WrongAccount(PersonMustAct):
+    """Another HubSpot account came back than the one to be reconnected; choose that one instead."""
+
+    code = "wrong_account"
+
+
+class ScopesMissing(PersonMustAct):
+    """The HubSpot account has not granted what this needs; connect it again and agree to it.
+
+    ``scopes`` names what is missing.
+    """
+
+    code = "scopes_missing"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        """Keep the *scopes* that were asked for and are not granted."""
+        self.scopes = tuple(scopes)
+        super().__init__(
+            f"The HubSpot account has not granted {', '.join(self.scopes)}; "
+            "connect it again and agree to it."
+        )
+
+
+class OperatorMustAct(PortalkeyError):
+    """Whoever runs the app has to change something; no customer can put this right."""
+
+    code = "operator_must_act"
+
+
+class BadSettings(OperatorMustAct):
+    """The settings cannot be used; the problems are listed, each with what to do.
+
+    ``problems`` holds one sentence each.
+    """
+
+    code = "bad_settings"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """List all *problems* together, so that they can be mended in one go."""
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(f"portalkey cannot start with these settings:{lines}")
+
+
+class HubSpotRefused(OperatorMustAct):
+    """HubSpot refused the app itself; compare client id, secret and redirect URI with HubSpot's
+    settings of the app.
+
+    ``status`` is HubSpot's own word for it (``BAD_CLIENT_ID``), or the HTTP status as a string.
+    No connection is ended by this.
+    """
+
+    code = "hubspot_refused"
+
+    def __init__(self, message: str | None = None, *, status: str = "") -> None:
+        """Keep HubSpot's *status* word, which is safe to log."""
+        super().__init__(message)
+        self.status = status
+
+
+class BadAnswer(OperatorMustAct):
+    """HubSpot's answer could not be understood; if it lasts, look for a newer portalkey."""
+
+    code = "bad_answer"
+
+
+class NoKeyOpens(OperatorMustAct):
+    """A sealed value does not open; put the key it was sealed with back into PORTALKEY_KEYS.
+
+    ``key_name`` is the label of the key that sealed it, or an empty string where that is unknown.
+    The value is kept as it is. The same error is raised for a wrong key, a damaged value and a
+    value moved from elsewhere, so that it tells an attacker nothing.
+    """
+
+    code = "no_key_opens"
+
+    def __init__(self, key_name: str = "") -> None:
+        """Name the key by its label, which is not secret."""
+        super().__init__()
+        self.key_name = key_name
+
+
+class StoreUnusable(OperatorMustAct):
+    """The store cannot be read or written; the message names what to look at."""
+
+    code = "store_unusable"
+
+
+class TryLater(PortalkeyError):
+    """This will pass; try again in a moment.
+
+    ``retry_after`` is a number of seconds to wait, at least.
+    """
+
+    code = "try_later"
+
+    def __init__(self, message: str | None = None, *, retry_after: float = 1.0) -> None:
+        """Advise to wait *retry_after* seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class HubSpotUnavailable(TryLater):
+    """HubSpot cannot be reached or is not well; try again in a moment."""
+
+    code = "hubspot_unavailable"
+
+
+class RateLimited(TryLater):
+    """HubSpot asks for fewer requests; wait before trying again."""
+
+    code = "rate_limited"
+
+
+class StoreBusy(TryLater):
+    """The store is busy; try again in a moment."""
+
+    code = "store_busy"

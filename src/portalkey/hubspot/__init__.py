@@ -1,0 +1,1 @@
+"""What we say to HubSpot and what it says back. No I/O, no clock, no environment."""

@@ -1,0 +1,1 @@
+"""The standalone app: what ``portalkey serve`` and ``portalkey demo`` run."""

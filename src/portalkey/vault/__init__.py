@@ -1,0 +1,1 @@
+"""Sealed in, open out."""

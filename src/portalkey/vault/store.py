@@ -1,0 +1,121 @@
+"""What a store promises. A store never sees an open token.
+
+Every method is one transaction: it happens whole or not at all. Methods raise ``StoreBusy`` where
+waiting helps and ``StoreUnusable`` where the operator has to look. Conditional writes return
+whether they happened; nothing is ever written over what the caller did not see.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.connection import Connection, ConnectionStatus
+from portalkey.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRevocation:
+    """A refresh token that HubSpot still has to be told to forget.
+
+    ``sealed_token`` is bound to ``id``. ``tries`` counts the requests that failed so far.
+    """
+
+    id: str
+    client_id: str
+    connection_id: str | None
+    sealed_token: str = field(repr=False)
+    fingerprint: str = field(repr=False)
+    key_name: str
+    tries: int
+    due_at: datetime
+
+
+class Store(Protocol):
+    """Keeps connections, attempts, events and owed revocations."""
+
+    def now(self) -> datetime:
+        """The store's clock, in UTC; the only clock that decides expiry and leases."""
+
+    def close(self) -> None:
+        """Give back every file and socket; the store can be used again and reopens them."""
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Keep a new *attempt*, and purge attempts that ended more than 30 days ago."""
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The attempt of this id; one that is overdue is ended first (expired or interrupted)."""
+
+    def attempt_by_state(self, state_hash: str) -> Attempt | None:
+        """The attempt begun with this state, overdue ones ended first."""
+
+    def move_attempt(
+        self, attempt_id: str, to: AttemptStatus, *, error: str | None = None
+    ) -> Attempt | None:
+        """Move an attempt *to* a status that ``MOVES`` allows from where it stands.
+
+        Returns the attempt as it stood **before**, with its sealed verifier and code, or None
+        where the move was not allowed any more: of several callers moving it, one gets it. A move
+        to ``EXCHANGING`` is refused once overdue and sets ``claimed_at``. A move to an end sets
+        ``ended_at`` and *error* and erases verifier and code.
+        """
+
+    def connect(self, attempt_id: str, connection: Connection) -> bool:
+        """Write *connection* and move its attempt to ``CONNECTED``, both or neither.
+
+        A connection of generation 1 is inserted; a later one updates the row whose id it bears and
+        whose generation is one less. False where the attempt had ended, the row had moved on, or
+        another row for the same owner, client and account came first.
+        """
+
+    def connection(self, connection_id: str) -> Connection | None:
+        """The connection of this id, whatever its status."""
+
+    def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
+        """All of the *owner*'s connections that are not disconnected, oldest first."""
+
+    def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
+        """The owner's connection to that account, whatever its status."""
+
+    def renew(self, connection: Connection, *, instead_of: str) -> bool:
+        """Write a renewed *connection*: its sealed grant, expiry, scopes, status and failures.
+
+        Only where the row still bears the generation before ``connection.generation`` and the
+        refresh fingerprint *instead_of*; its lease is cleared. False otherwise.
+        """
+
+    def mark(
+        self,
+        connection: Connection,
+        status: ConnectionStatus,
+        *,
+        reason: str | None = None,
+        failures: int = 0,
+        retry_at: datetime | None = None,
+    ) -> bool:
+        """Set the status of *connection* if it is still of that generation and fingerprint."""
+
+    def disconnect(self, connection: Connection, owed: OwedRevocation | None) -> bool:
+        """Erase the sealed grant, bump the generation and keep *owed*, if still that generation."""
+
+    def holders(self, fingerprints: Collection[str]) -> int:
+        """How many live rows hold a refresh token with one of these *fingerprints*."""
+
+    def owe(self, owed: OwedRevocation) -> None:
+        """Keep a revocation that HubSpot still has to be told."""
+
+    def owed(self, at_most: int) -> Sequence[OwedRevocation]:
+        """Revocations that are due, oldest first."""
+
+    def put_off(self, owed_id: str, seconds: float) -> None:
+        """Count one failed try and make the revocation due again in *seconds*."""
+
+    def settle(self, owed_id: str) -> None:
+        """Forget a revocation that HubSpot has been told, or that is not owed any more."""
+
+    def record(self, event: Event) -> Event:
+        """Append *event* to the audit and return it with its time."""
+
+    def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
+        """The audit, oldest first, narrowed to an attempt or an owner."""
