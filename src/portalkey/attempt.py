@@ -50,11 +50,6 @@ INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
 
 
-def sources(to: AttemptStatus) -> frozenset[AttemptStatus]:
-    """The statuses from which an attempt may move *to* this one."""
-    return frozenset(status for status, onward in MOVES.items() if to in onward)
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try, as the store keeps it.

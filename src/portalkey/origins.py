@@ -1,0 +1,106 @@
+"""Addresses as the settings may name them: exact, in lower case, with nothing to interpret.
+
+Everything here is compared as text later on, by HubSpot, by browsers and by us. So there is one
+way to write each address, and whatever could be read in two ways is refused. Each ``ValueError``
+says what to write, as the end of a sentence that begins with the setting's name.
+"""
+
+import re
+from typing import NamedTuple
+
+from portalkey.hubspot.endpoints import HOSTS
+
+CALLBACK = "/auth/hubspot/callback"
+"""How the path of every redirect URI ends; the app's mount stands before it."""
+
+# The last label begins with a letter: that alone excludes IPv4 addresses in all their spellings.
+_HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PORT = r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+_ORIGIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{_HOST}){_PORT}")
+_MOUNTED = re.compile(rf"(?P<mount>(?:/(?!\.)[A-Za-z0-9._~-]+)*){CALLBACK}")
+_LOCAL_PORT = re.compile(r"http://(?:localhost|127\.0\.0\.1):(?P<port>[1-9][0-9]{0,4})")
+_LAST_PORT = 65535
+_LONGEST = 512
+
+_PLAIN = (
+    "must be a scheme and a host in lower case, such as https://app.example.com, with a port only "
+    "where it is not the usual one; no path, query, user name, wildcard or IP address, and http "
+    "for localhost only"
+)
+_REDIRECT = (
+    f"must be an absolute address that ends in {CALLBACK}, such as "
+    f"https://app.example.com{CALLBACK}; no query, fragment, user name, wildcard or IP address, "
+    "and http for localhost only"
+)
+_HUBSPOT = (
+    "must be left out, or be an https host under hubspot.com or hubapi.com, or a simulator's "
+    "http://localhost:PORT; without path, query or user name"
+)
+
+
+class RedirectUri(NamedTuple):
+    """The parts of a redirect URI: *origin*, and the *mount* of the app before the routes."""
+
+    origin: str
+    mount: str
+
+
+def origin(text: str) -> str:
+    """The one way to write the web origin *text*; a slash at its end is cut.
+
+    Raises:
+        ValueError: It is no https origin, and no http one of localhost.
+    """
+    written = text.removesuffix("/")
+    if not _is_origin(written):
+        raise ValueError(_PLAIN)
+    return written
+
+
+def redirect_uri(text: str) -> RedirectUri:
+    """The parts of the redirect URI *text*.
+
+    HubSpot compares it as text, takes http for ``localhost`` alone and no IP address.
+
+    Raises:
+        ValueError: It could not be registered at HubSpot, or its path is not that of our route.
+    """
+    found = _ORIGIN.match(text)
+    path = _MOUNTED.fullmatch(text, found.end()) if found else None
+    if found is None or path is None or not _is_origin(found[0]):
+        raise ValueError(_REDIRECT)
+    return RedirectUri(found[0], path["mount"])
+
+
+def hubspot(text: str) -> str:
+    """The origin *text* of HubSpot, or of a simulator on this machine.
+
+    Raises:
+        ValueError: Secrets would be sent to somebody else.
+    """
+    written = text.removesuffix("/")
+    if is_local(written):
+        return written
+    found = _ORIGIN.fullmatch(written) if _is_origin(written) else None
+    if not found or not found["host"].endswith(HOSTS):
+        raise ValueError(_HUBSPOT)
+    return written
+
+
+def is_local(text: str) -> bool:
+    """True for ``http://localhost:PORT`` and ``http://127.0.0.1:PORT``."""
+    found = _LOCAL_PORT.fullmatch(text)
+    return found is not None and int(found["port"]) <= _LAST_PORT
+
+
+def _is_origin(text: str) -> bool:
+    found = _ORIGIN.fullmatch(text)
+    if found is None or len(text) > _LONGEST:
+        return False
+    usual = {"http": "80", "https": "443"}[found["scheme"]]
+    return (
+        (found["scheme"] == "https" or found["host"] == "localhost")
+        # A browser leaves the usual port out of an origin.
+        and found["port"] != usual
+        and int(found["port"] or usual) <= _LAST_PORT
+    )

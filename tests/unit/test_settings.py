@@ -1,0 +1,433 @@
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr, ValidationError
+
+from portalkey.errors import BadSettings
+from portalkey.settings import Key, Settings
+
+KEY, SECOND = (Fernet.generate_key().decode() for _ in range(2))
+SECRET = "canary-client-secret"
+ENOUGH: Mapping[str, str] = {
+    "HUBSPOT_CLIENT_ID": "client-1",
+    "HUBSPOT_CLIENT_SECRET": SECRET,
+    "PORTALKEY_KEYS": f"first:{KEY}",
+}
+CALLBACK = "/auth/hubspot/callback"
+
+
+def read(**changes: str) -> Settings:
+    """Settings from an environment with *changes*, and no file."""
+    return Settings.from_env(None, {**ENOUGH, **changes})
+
+
+def problems(**changes: str) -> tuple[str, ...]:
+    """What is wrong with an environment with *changes*."""
+    with pytest.raises(BadSettings) as caught:
+        read(**changes)
+    return caught.value.problems
+
+
+def test_defaults() -> None:
+    """Three variables are enough."""
+    settings = read()
+
+    assert settings.client_id == "client-1"
+    assert settings.client_secret.get_secret_value() == SECRET
+    assert settings.redirect_uri == f"http://localhost:6001{CALLBACK}"
+    assert (settings.scopes, settings.optional_scopes) == (("oauth",), ())
+    assert settings.api_version == "2026-03"
+    assert settings.app_url == "https://app.hubspot.com"
+    assert settings.api_url == "https://api.hubapi.com"
+    assert settings.pkce
+    assert settings.keys == (Key("first", SecretStr(KEY)),)
+    assert settings.keys_file is None
+    assert settings.database_url.startswith("sqlite:////")
+    assert settings.database_url.endswith("/portalkey.db")
+    assert settings.public_url == "http://localhost:6001"
+    assert settings.allowed_origins == ("http://localhost:6001",)
+    assert settings.attempt_seconds == 600
+
+
+def test_what_follows_from_settings() -> None:
+    """What others need of a setting is said once."""
+    plain, mounted = (
+        read(),
+        read(
+            PORTALKEY_PUBLIC_URL="https://app.example.com:8443/",
+            HUBSPOT_REDIRECT_URI=f"https://app.example.com:8443/crm{CALLBACK}",
+            HUBSPOT_API_URL="http://127.0.0.1:6101",
+        ),
+    )
+
+    assert (plain.mount, plain.callback_path) == ("", CALLBACK)
+    assert (plain.host, plain.is_secure, plain.is_simulated) == ("localhost:6001", False, False)
+    assert (mounted.mount, mounted.callback_path) == ("/crm", f"/crm{CALLBACK}")
+    assert (mounted.host, mounted.is_secure) == ("app.example.com:8443", True)
+    assert mounted.is_simulated
+
+
+def test_every_problem_at_once() -> None:
+    """The operator mends everything in one go; each sentence names a variable."""
+    found = problems(
+        HUBSPOT_CLIENT_ID=" ",
+        HUBSPOT_API_VERSION="v2",
+        HUBSPOT_PKCE="perhaps",
+        PORTALKEY_KEYS="a:b,c",
+        PORTALKEY_DATABASE_URL="mysql://x",
+        PORTALKEY_ATTEMPT_SECONDS="1",
+        PORTALKEY_KEY="x",
+    )
+
+    assert [sentence.split()[0] for sentence in found] == [
+        "PORTALKEY_KEY",
+        "HUBSPOT_CLIENT_ID",
+        "HUBSPOT_API_VERSION",
+        "HUBSPOT_PKCE",
+        "PORTALKEY_KEYS",
+        "PORTALKEY_KEYS",
+        "PORTALKEY_KEYS",
+        "PORTALKEY_DATABASE_URL",
+        "PORTALKEY_ATTEMPT_SECONDS",
+    ]
+    assert all(sentence.endswith((".", "?")) for sentence in found)
+
+
+def test_nothing_is_set() -> None:
+    """An empty environment is told what to get and where."""
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_env(None, {})
+
+    missing = ["HUBSPOT_CLIENT_ID is missing", "HUBSPOT_CLIENT_SECRET is missing"]
+    assert all(each in str(caught.value) for each in [*missing, "make one with `portalkey init`"])
+    assert len(caught.value.problems) == 3
+
+
+GOOD: list[tuple[str, str, str, Any]] = [
+    ("HUBSPOT_SCOPES", "a  b oauth a", "scopes", ("oauth", "a", "b")),
+    ("HUBSPOT_OPTIONAL_SCOPES", " c c ", "optional_scopes", ("c",)),
+    ("HUBSPOT_API_VERSION", "2026-09", "api_version", "2026-09"),
+    ("HUBSPOT_APP_URL", "https://app-eu1.hubspot.com/", "app_url", "https://app-eu1.hubspot.com"),
+    ("HUBSPOT_API_URL", "http://localhost:6101", "api_url", "http://localhost:6101"),
+    *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
+    *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
+    ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
+    ("PORTALKEY_ATTEMPT_SECONDS", "3600", "attempt_seconds", 3600),
+    *(
+        ("PORTALKEY_DATABASE_URL", text, "database_url", text)
+        for text in (
+            "sqlite:///portalkey.db",
+            "sqlite:////var/lib/portalkey.db",
+            "sqlite:///C:/data/my portalkey.db",
+            "postgresql://user:pass@db/portalkey",
+            "postgresql+psycopg://user@/portalkey?host=/run",
+            "postgres://db/portalkey",
+        )
+    ),
+    (
+        "PORTALKEY_ALLOWED_ORIGINS",
+        "https://a.example, https://b.example:1 http://localhost:6001 https://a.example/",
+        "allowed_origins",
+        ("http://localhost:6001", "https://a.example", "https://b.example:1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "attribute", "expected"), GOOD)
+def test_what_is_accepted(name: str, text: str, attribute: str, expected: object) -> None:
+    """Each setting means what its table says."""
+    assert getattr(read(**{name: text}), attribute) == expected
+
+
+BAD = [
+    ("HUBSPOT_CLIENT_ID", "a b", "unusual characters"),
+    ("HUBSPOT_CLIENT_SECRET", "x" * 513, "unusual characters"),
+    ("HUBSPOT_SCOPES", "a,b", "put spaces between"),
+    ("HUBSPOT_SCOPES", 'a"b', "visible ASCII"),
+    ("HUBSPOT_OPTIONAL_SCOPES", "oauth", "repeats oauth of HUBSPOT_SCOPES"),
+    ("HUBSPOT_API_VERSION", "v1", "2027-02-16"),
+    ("HUBSPOT_API_VERSION", "v4", "set it to 2026-03"),
+    ("HUBSPOT_API_VERSION", "../2026-03", "set it to 2026-03"),
+    ("HUBSPOT_APP_URL", "https://hubspot.com.evil.test", "under hubspot.com"),
+    ("HUBSPOT_API_URL", "http://api.hubapi.com", "under hubspot.com"),
+    ("HUBSPOT_PKCE", "S256", "must be on or off"),
+    ("HUBSPOT_REDIRECT_URI", f"http://127.0.0.1:6001{CALLBACK}", "IP address"),
+    (
+        "HUBSPOT_REDIRECT_URI",
+        f"https://other.example{CALLBACK}",
+        f"http://localhost:6001{CALLBACK}",
+    ),
+    ("PORTALKEY_PUBLIC_URL", "http://app.example.com", "http for localhost only"),
+    ("PORTALKEY_ALLOWED_ORIGINS", "*", "wildcard"),
+    ("PORTALKEY_ALLOWED_ORIGINS", "https://a.example null", "wildcard"),
+    ("PORTALKEY_ATTEMPT_SECONDS", "29", "from 30 to 3600"),
+    ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
+    ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
+    ("PORTALKEY_ATTEMPT_SECONDS", "1e2", "from 30 to 3600"),
+    ("PORTALKEY_ATTEMPT_SECONDS", "９９", "from 30 to 3600"),  # noqa: RUF001 - full width
+    ("PORTALKEY_DATABASE_URL", "sqlite://", "must be sqlite:///portalkey.db"),
+    ("PORTALKEY_DATABASE_URL", "sqlite:///", "must be sqlite:///portalkey.db"),
+    ("PORTALKEY_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:///portalkey.db"),
+    ("PORTALKEY_DATABASE_URL", "portalkey.db", "must be sqlite:///portalkey.db"),
+    ("PORTALKEY_DATABASE_URL", "mysql://u:canary@h/d", "postgresql://"),
+    ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
+    ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "problem"), BAD)
+def test_what_is_refused(name: str, text: str, problem: str) -> None:
+    """A value that cannot be used is named with what to do, and not quoted where it is secret."""
+    changes = {"PORTALKEY_KEYS": "", name: text} if name == "PORTALKEY_KEYS_FILE" else {name: text}
+
+    found = problems(**changes)
+
+    assert len(found) == 1
+    assert found[0].startswith(f"{name} ")
+    assert problem in found[0]
+    assert "canary" not in found[0]
+
+
+def test_version_that_ends() -> None:
+    """A version with an end in sight is served with a warning."""
+    assert "September 2027" in read(HUBSPOT_API_VERSION="v3").warnings[0]
+    assert read().warnings == ()
+
+
+def test_scope_in_both_lists() -> None:
+    """HubSpot stops at a scope in the wrong list; it must not be guessed which."""
+    assert "repeats b of" in problems(HUBSPOT_SCOPES="a b", HUBSPOT_OPTIONAL_SCOPES="b c")[0]
+
+
+def test_redirect_uri_elsewhere() -> None:
+    """The person is told both ways out, with the mount kept."""
+    found = problems(
+        PORTALKEY_PUBLIC_URL="https://app.example.com",
+        HUBSPOT_REDIRECT_URI=f"https://old.example.com/crm{CALLBACK}",
+    )
+
+    assert f"https://app.example.com/crm{CALLBACK}" in found[0]
+    assert "PORTALKEY_PUBLIC_URL to https://old.example.com" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("PORTALKEY_KEY", "PORTALKEY_KEYS"),
+        ("PORTALKEY_DATABASE_URI", "PORTALKEY_DATABASE_URL"),
+        ("PORTALKEY_KEYFILE", "PORTALKEY_KEYS_FILE"),
+        ("PORTALKEY_XYZ", "PORTALKEY_"),
+        ("PORTALKEY_", "PORTALKEY_"),
+        ("portalkey_keys", "PORTALKEY_KEYS"),
+        ("PORTALKEY_PORTS", "PORTALKEY_"),
+        ("HUBSPOT_CLINET_ID", "HUBSPOT_CLIENT_ID"),
+        ("HUBSPOT_CLIENTID", "HUBSPOT_CLIENT_ID"),
+        ("HUBSPOT_SCOPE", "HUBSPOT_SCOPES"),
+        ("HUBSPOT_OPTIONAL_SCOPE", "HUBSPOT_OPTIONAL_SCOPES"),
+        ("HUBSPOT_REDIRECT_URL", "HUBSPOT_REDIRECT_URI"),
+        ("HUBSPOT_CLIENT_SECERT", "HUBSPOT_CLIENT_SECRET"),
+        ("HUBSPOT_PKEC", "HUBSPOT_PKCE"),
+        ("HUBSPOT_API_URI", "HUBSPOT_API_URL"),
+    ],
+)
+def test_misspelt_name(name: str, right: str) -> None:
+    """A setting that would be ignored is a problem, with the name that was meant."""
+    found = problems(**{name: "canary"})
+
+    assert found[0].startswith(f"{name} is not a setting; did you mean {right}")
+    assert "canary" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PORTALKEY_TEST_POSTGRES",
+        "PORTALKEY_SERVICE_HOST",
+        "PORTALKEY_SERVICE_PORT_HTTP",
+        "PORTALKEY_PORT",
+        "PORTALKEY_PORT_6001_TCP_ADDR",
+        "HUBSPOT_PORTAL_ID",
+        "HUBSPOT_API_KEY",
+        "HUBSPOT_APP_ID",
+        "HUBSPOT_ACCESS_TOKEN",
+        "HUBSPOT_PRIVATE_APP_TOKEN",
+        "HUBSPOT_API_BASE_URL",
+        "HUBSPOT_WEBHOOK_URL",
+        "HUBSPOT_DEVELOPER_API_KEY",
+        "HUBSPOT_OWNER_ID",
+        "PATH",
+    ],
+)
+def test_name_of_others(name: str) -> None:
+    """What others call their variables is theirs."""
+    assert read(**{name: "x"}) == read()
+
+
+def test_file_under_the_environment(tmp_path: Path) -> None:
+    """The environment comes first, a blank variable counts as unset, and a $ is a $."""
+    file = tmp_path / ".env"
+    file.write_text(
+        "HUBSPOT_CLIENT_ID=from-file\nHUBSPOT_CLIENT_SECRET='a${PATH}$b'\nHUBSPOT_SCOPES=s\n"
+        "# PORTALKEY_KEY=x\nexport HUBSPOT_PKCE=off\nHUBSPOT_API_VERSION=\nPORTALKEY_KEYS\n"
+    )
+
+    settings = Settings.from_env(file, {"HUBSPOT_CLIENT_ID": "c", "PORTALKEY_KEYS": f"k:{KEY}"})
+
+    assert settings.client_id == "c"
+    assert settings.client_secret.get_secret_value() == "a${PATH}$b"
+    assert (settings.scopes, settings.pkce) == (("oauth", "s"), False)
+
+
+def test_misspelt_name_in_the_file(tmp_path: Path) -> None:
+    """The file is looked at like the environment."""
+    (tmp_path / "env").write_text("PORTALKEY_KEYZ=x\n")
+
+    with pytest.raises(BadSettings, match="did you mean PORTALKEY_KEYS"):
+        Settings.from_env(tmp_path / "env", ENOUGH)
+
+
+def test_environment_of_the_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without arguments both come from where the process stands."""
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("HUBSPOT_CLIENT_ID=from-file\n", "utf-8")
+    for name, value in ENOUGH.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HUBSPOT_CLIENT_ID")
+
+    assert Settings.from_env().client_id == "from-file"
+
+
+def test_constructor_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that constructs its settings gets no others by surprise."""
+    monkeypatch.setenv("HUBSPOT_SCOPES", "from-environment")
+
+    settings = Settings(client_id="c", client_secret=SECRET, keys=f"a:{KEY}")
+
+    assert settings.scopes == ("oauth",)
+
+
+def test_constructor_takes_values() -> None:
+    """Text and the values themselves are both fine."""
+    settings = Settings(
+        client_id="c",
+        client_secret=SecretStr(SECRET),
+        keys=[Key("a", SecretStr(KEY))],
+        scopes=["a", "b"],
+        optional_scopes=("c",),
+        pkce=False,
+        allowed_origins=["https://a.example"],
+        keys_file=None,
+        attempt_seconds=60,
+    )
+
+    assert settings.scopes == ("oauth", "a", "b")
+    assert settings.allowed_origins == ("http://localhost:6001", "https://a.example")
+    assert (settings.pkce, settings.attempt_seconds) == (False, 60)
+    assert settings.keys[0].name == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("clientid", "x", "clientid is not a setting; did you mean client_id?"),
+        ("client_id", 7, "HUBSPOT_CLIENT_ID must be text."),
+        ("keys", 7, "PORTALKEY_KEYS must be text."),
+        ("keys", ["x"], "PORTALKEY_KEYS must be text."),
+        ("keys", [], "PORTALKEY_KEYS holds no key"),
+        ("keys", [Key("a", SecretStr("x"))], "not url-safe base64"),
+        ("scopes", [7], "HUBSPOT_SCOPES cannot be used"),
+        ("attempt_seconds", True, "PORTALKEY_ATTEMPT_SECONDS must be text"),
+        ("attempt_seconds", 29, "PORTALKEY_ATTEMPT_SECONDS must be a whole number"),
+        ("keys_file", 7, "PORTALKEY_KEYS_FILE must be text"),
+        ("allowed_origins", [7], "PORTALKEY_ALLOWED_ORIGINS must be text"),
+    ],
+)
+def test_constructor_refuses(name: str, value: object, problem: str) -> None:
+    """The constructor is as strict as the environment."""
+    values = {"client_id": "c", "client_secret": SECRET, "keys": f"a:{KEY}", name: value}
+
+    with pytest.raises(BadSettings) as caught:
+        Settings(**values)
+
+    assert any(problem in each for each in caught.value.problems)
+
+
+def test_keys_in_a_file(tmp_path: Path) -> None:
+    """Keys may stand in a file of their own, one in a line."""
+    file = tmp_path / "keys"
+    file.touch(0o600)
+    file.write_text(f"a:{KEY}\nb:{SECOND}\n")
+
+    settings = read(PORTALKEY_KEYS="", PORTALKEY_KEYS_FILE=str(file))
+
+    assert [key.name for key in settings.keys] == ["a", "b"]
+    assert settings.keys_file == file
+    assert Settings(client_id="c", client_secret="s", keys_file=file).keys == settings.keys
+
+
+def test_keys_in_both_places(tmp_path: Path) -> None:
+    """Which of two places counts is nobody's guess."""
+    file = tmp_path / "keys"
+    file.touch(0o600)
+    file.write_text(f"b:{SECOND}")
+
+    found = problems(PORTALKEY_KEYS_FILE=str(file))
+
+    assert found == ("PORTALKEY_KEYS and PORTALKEY_KEYS_FILE are both set; keep one of them.",)
+
+
+def test_frozen() -> None:
+    """Settings are decided once."""
+    settings = read()
+
+    with pytest.raises(ValidationError):
+        settings.client_id = "x"
+
+
+def test_settings_keep_their_secrets() -> None:
+    """No secret, key or database password is shown."""
+    settings = read(PORTALKEY_DATABASE_URL="postgresql://user:canary@db/portalkey")
+
+    shown = f"{settings!r} {settings} {settings.keys}"
+    assert "canary" not in shown
+    assert KEY not in shown
+
+
+def from_file(folder: Path) -> Settings:
+    """Settings from a file that holds secrets and a problem."""
+    file = folder / ".env"
+    file.write_text(f"HUBSPOT_CLIENT_SECRET={SECRET}\nPORTALKEY_KEYS=a:{KEY}\nHUBSPOT_PKCE=x\n")
+    return Settings.from_env(file, {})
+
+
+def constructed(_folder: Path) -> Settings:
+    """Settings made of secrets and a problem."""
+    keys = SecretStr(f"a:{KEY}")
+    return Settings(client_secret=SecretStr(SECRET), keys=keys, pkce=SECRET)
+
+
+@pytest.mark.parametrize("make", [from_file, constructed])
+def test_crash_report(make: Callable[[Path], Settings], tmp_path: Path) -> None:
+    """A refusal holds no secret: not in a cause, and in no variable of its frames."""
+    with pytest.raises(BadSettings) as caught:
+        make(tmp_path)
+
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame.locals for frame in told.stack if "/portalkey/" in frame.filename]
+    assert ours
+    assert SECRET not in f"{ours} {caught.value}"
+    assert KEY not in f"{ours} {caught.value}"
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """The reference and `portalkey init` are written from these."""
+    fields = Settings.model_fields.values()
+
+    assert all(field.description for field in fields)
+    assert len({field.alias for field in fields}) == 15
