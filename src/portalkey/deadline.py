@@ -1,0 +1,114 @@
+"""Connections that end at a moment, however slowly the other side goes on.
+
+A timeout of a socket begins anew with every byte. So the timeouts of a pool with this backend are
+no durations: each is the *moment*, by the monotonic clock, when its exchange is over, and every
+step gets what remains until then.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import httpcore2
+
+Resolve = Callable[[str, int], list[str]]
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of *host*, as the system has them; it can take its time over that."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Unresolved(httpcore2.ConnectError):
+    """No address is known for the host."""
+
+
+class TimedBackend(httpcore2.NetworkBackend):
+    """Connects, to the first address of a host that lets it."""
+
+    def __init__(self, connect: float, resolve: Resolve) -> None:
+        """Give each address *connect* seconds, and TLS as many; *resolve* finds the addresses."""
+        self._connect = connect
+        self._resolve = resolve
+        self._plain = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to *host* until the moment *timeout*."""
+        trouble: Exception = Unresolved()
+        for address in self._addresses(host, port, _left(timeout)):
+            seconds = min(self._connect, _left(timeout))
+            try:
+                stream = self._plain.connect_tcp(
+                    address, port, seconds, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                trouble = error
+            else:
+                return _TimedStream(stream, self._connect)
+        raise trouble
+
+    def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
+        """The system's resolver knows no deadline, so that it is waited for from outside."""
+        found: SimpleQueue[list[str]] = SimpleQueue()
+
+        def look_up() -> None:
+            try:
+                found.put(self._resolve(host, port))
+            except (OSError, UnicodeError):
+                found.put([])
+
+        Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
+        try:
+            return found.get(timeout=seconds)
+        except Empty:
+            raise httpcore2.ConnectTimeout from None
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    """A connection whose every step gets what remains until the moment it is given."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, connect: float) -> None:
+        self._stream = stream
+        self._connect = connect
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        seconds = min(self._connect, _left(timeout))
+        return _TimedStream(
+            self._stream.start_tls(ssl_context, server_hostname, seconds), self._connect
+        )
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _left(until: float | None) -> float:
+    """The seconds that remain; a step that was given no moment has none."""
+    seconds = (until or 0.0) - time.monotonic()
+    if seconds <= 0:
+        raise httpcore2.TimeoutException
+    return seconds

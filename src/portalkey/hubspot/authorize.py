@@ -1,0 +1,109 @@
+"""Sending a person to HubSpot to agree, and reading what they come back with."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from pydantic import SecretStr
+
+from portalkey.errors import AttemptMismatch
+from portalkey.hubspot import endpoints
+from portalkey.settings import Settings
+
+UNKNOWN_ERROR = "unknown_error"
+"""What an ``error`` in a callback is called that RFC 6749 does not have."""
+
+_CALLBACK_ERRORS = frozenset(
+    {
+        "access_denied",
+        "invalid_request",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    }
+)
+# RFC 6749 appendix A.5, A.7 and A.11, within lengths that no honest value comes near.
+_CALLBACK_GRAMMAR = {
+    "code": re.compile(r"[\x20-\x7E]{1,2048}"),
+    "state": re.compile(r"[\x20-\x7E]{1,512}"),
+    "error": re.compile(r"[\x20\x21\x23-\x5B\x5D-\x7E]{1,100}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What a person came back with: a code, or an error of RFC 6749 section 4.1.2.1."""
+
+    code: SecretStr | None
+    state: str | None = field(repr=False)
+    error: str | None
+
+
+def challenge(verifier: SecretStr) -> str:
+    """The S256 challenge of *verifier* (RFC 7636 section 4.2)."""
+    digest = hashlib.sha256(verifier.get_secret_value().encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def authorize_url(
+    settings: Settings,
+    *,
+    state: str,
+    challenge: str | None,
+    hub_id: int | None = None,
+    redirect_uri: str | None = None,
+) -> str:
+    """Where to send a person to agree.
+
+    Args:
+        settings: Name the app, its scopes and where HubSpot is.
+        state: Comes back with the person; unguessable and used once.
+        challenge: The S256 challenge of a verifier, or None to go without (RFC 7636).
+        hub_id: The account to be connected; None lets the person pick one.
+        redirect_uri: Where the person comes back to, if it is not the one of the settings.
+    """
+    query = {
+        "client_id": settings.client_id,
+        "redirect_uri": redirect_uri or settings.redirect_uri,
+        "scope": " ".join(settings.scopes),
+        "state": state,
+    }
+    if settings.optional_scopes:
+        # Singular, whatever HubSpot's prose says: the plural is ignored.
+        query["optional_scope"] = " ".join(settings.optional_scopes)
+    if challenge is not None:
+        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    page = endpoints.authorize(settings.app_url, hub_id)
+    return f"{page}?{urlencode(query, quote_via=quote)}"
+
+
+def read_callback(query: Sequence[tuple[str, str]]) -> Callback:
+    """What the parameters of a callback say; those that nobody knows are ignored.
+
+    Raises:
+        AttemptMismatch: A parameter stands there twice or has characters or a length that it
+            cannot have, or there is a code and an error. Nothing of it can be trusted.
+    """
+    found = {name: _only(query, name) for name in _CALLBACK_GRAMMAR}
+    code, error = found["code"], found["error"]
+    if code is not None and error is not None:
+        raise AttemptMismatch
+    if error is not None and error not in _CALLBACK_ERRORS:
+        error = UNKNOWN_ERROR
+    return Callback(SecretStr(code) if code is not None else None, found["state"], error)
+
+
+def _only(query: Sequence[tuple[str, str]], name: str) -> str | None:
+    # Whether Code is code is for nobody to guess.
+    values = [pair for pair in query if pair[0].lower() == name]
+    if not values:
+        return None
+    spelt, value = values[0]
+    if len(values) > 1 or spelt != name or not _CALLBACK_GRAMMAR[name].fullmatch(value):
+        raise AttemptMismatch
+    return value

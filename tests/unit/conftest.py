@@ -1,0 +1,31 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ssl import SSLContext
+
+import pytest
+
+from peer import Peer, Script
+from portalkey.wire import Wire
+
+Listen = Callable[..., Peer]
+
+
+@pytest.fixture
+def listen() -> Iterator[Listen]:
+    """Starts a peer that answers every request with these bytes, or by this script."""
+    with ExitStack() as stack:
+
+        def start(
+            answer: bytes | Script, context: SSLContext | None = None, greeting: bytes = b""
+        ) -> Peer:
+            return stack.enter_context(Peer(answer, context, greeting))
+
+        yield start
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """A wire as it is used, with less patience."""
+    made = Wire(deadline=5.0)
+    yield made
+    made.close()

@@ -1,0 +1,651 @@
+import io
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from threading import Event
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+from rich.console import Console
+from rich.traceback import Traceback
+
+from peer import Peer, drip, http
+from portalkey.deadline import resolve
+from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
+from portalkey.hubspot.messages import Request
+from portalkey.wire import LONGEST_BODY, Wire
+
+Listen = Callable[..., Peer]
+CANARY = secrets.token_hex(16)
+"""In no source, so that it can be looked for in crash reports, which quote sources."""
+SOON = 0.3
+"""Seconds of a deadline that a test lets pass."""
+LATE = 3.0
+"""Seconds that only a broken deadline takes."""
+
+
+def get(url: str) -> Request:
+    """A request without secrets."""
+    return Request("GET", f"{url}/x")
+
+
+def secret(url: str) -> Request:
+    """A request with a canary in every place that can hold a secret."""
+    form = {"client_secret": f"{CANARY}&f", "code": CANARY}
+    return Request("POST", f"{url}/oauth/2026-03/token", form, SecretStr(f"{CANARY}-b"))
+
+
+def test_form_and_bearer(listen: Listen, wire: Wire) -> None:
+    """A form goes into the body, a bearer into the header, and neither into the address."""
+    peer = listen(http(200, '{"a": 1}', {"X-Y": "Z"}))
+
+    response = wire.send(secret(peer.url))
+
+    head, _, body = peer.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /oauth/2026-03/token HTTP/1.1\r\n")
+    assert body == f"client_secret={CANARY}%26f&code={CANARY}".encode()
+    assert f"Authorization: Bearer {CANARY}-b".encode() in head
+    assert b"Content-Type: application/x-www-form-urlencoded" in head
+    assert (response.status, response.body, response.headers["x-y"]) == (200, b'{"a": 1}', "Z")
+
+
+def test_what_is_said_of_us(listen: Listen, wire: Wire) -> None:
+    """HubSpot learns who asks, and that the answer must not be compressed."""
+    peer = listen(http())
+
+    wire.send(get(peer.url))
+
+    head = peer.requests[0].lower()
+    assert b"user-agent: portalkey/" in head
+    assert b"accept-encoding: identity" in head
+    assert f"host: localhost:{peer.port}".encode() in head
+    assert b"content-length" not in head
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_not_followed(status: int, listen: Listen, wire: Wire) -> None:
+    """A redirect is an answer like any other: secrets are not sent twice."""
+    elsewhere = listen(http())
+    peer = listen(http(status, "", {"Location": elsewhere.url}))
+
+    assert wire.send(secret(peer.url)).status == status
+    assert elsewhere.requests == []
+
+
+def test_cookies_are_not_kept(listen: Listen, wire: Wire) -> None:
+    """What HubSpot sets for one connection is not sent with another's."""
+    peer = listen(http(200, "{}", {"Set-Cookie": "a=b; Path=/"}))
+
+    wire.send(get(peer.url))
+    wire.send(get(peer.url))
+
+    assert b"cookie" not in peer.requests[1].lower()
+
+
+def test_environment_has_no_say(
+    listen: Listen, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy or a .netrc that was set for others sees nothing."""
+    proxy, peer = listen(http()), listen(http())
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login canary password canary")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    wire.send(get(peer.url))
+
+    assert proxy.connections == 0
+    assert b"authorization" not in peer.requests[0].lower()
+
+
+def test_connection_is_kept(listen: Listen, wire: Wire) -> None:
+    """A second request needs no second connection."""
+    peer = listen(http())
+
+    wire.send(get(peer.url))
+    wire.send(get(peer.url))
+
+    assert (peer.connections, len(peer.requests)) == (1, 2)
+
+
+def test_many_threads(listen: Listen, wire: Wire) -> None:
+    """Threads share a wire, more of them than there are connections."""
+    peer = listen(http(200, "{}"))
+
+    with ThreadPoolExecutor(40) as threads:
+        statuses = list(threads.map(lambda _: wire.send(get(peer.url)).status, range(200)))
+
+    assert statuses == [200] * 200
+
+
+def test_close(listen: Listen) -> None:
+    """A closed wire opens new connections."""
+    peer, wire = listen(http()), Wire()
+
+    with closing(wire):
+        wire.send(get(peer.url))
+        wire.close()
+        assert wire.send(get(peer.url)).status == 200
+
+    assert peer.connections == 2
+
+
+def in_child(act: Callable[[], object]) -> int:
+    """How a forked child that does this ends."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        try:
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_fork(listen: Listen, wire: Wire) -> None:
+    """A child neither uses its parent's connection nor closes it, and waits for no lock."""
+    peer = listen(http())
+    wire.send(get(peer.url))
+
+    with wire._lock:
+        ended = in_child(lambda: wire.send(get(peer.url)))
+    wire.send(get(peer.url))
+
+    assert ended == 0
+    assert (peer.connections, len(peer.requests)) == (2, 3)
+
+
+def test_what_a_child_does(listen: Listen, wire: Wire) -> None:
+    """What was kept is given up without waiting, and everything is made anew."""
+    peer = listen(http())
+    wire.send(get(peer.url))
+
+    with wire._lock:  # held for ever, in a child, by a thread that it does not have
+        wire._renew()
+
+    assert wire._pools == {}
+    assert wire.send(get(peer.url)).status == 200
+    assert peer.connections == 2
+
+
+# Deadlines
+
+
+SLOW = {
+    "silence": drip(b"", every=60),
+    "head": drip(b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    "body": drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+    "body without end": drip(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "informational answers": drip(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 "),
+}
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_slow_answer(script: Callable[..., None], listen: Listen, wire: Wire) -> None:
+    """However slowly an answer drips, the exchange ends in time."""
+    peer, start = listen(script), time.monotonic()
+
+    with pytest.raises(HubSpotUnavailable, match="in time"):
+        wire.send(get(peer.url), deadline=SOON)
+
+    assert time.monotonic() - start < LATE
+
+
+def test_deadline_of_the_wire(listen: Listen) -> None:
+    """Without a word about it, an exchange has the wire's own deadline."""
+    peer, start = listen(SLOW["body"]), time.monotonic()
+
+    with closing(Wire(deadline=SOON)) as wire, pytest.raises(HubSpotUnavailable, match="in time"):
+        wire.send(get(peer.url))
+
+    assert time.monotonic() - start < LATE
+
+
+def test_no_time_at_all(listen: Listen, wire: Wire) -> None:
+    """A deadline that is over sends nothing."""
+    peer = listen(http())
+
+    with pytest.raises(HubSpotUnavailable, match="in time"):
+        wire.send(get(peer.url), deadline=0)
+
+    assert peer.requests == []
+
+
+def test_slow_resolver() -> None:
+    """The system's resolver knows no deadline, and is not waited for."""
+    done, start = Event(), time.monotonic()
+
+    def never(host: str, port: int) -> list[str]:
+        done.wait(60)
+        return []
+
+    with closing(Wire(resolve=never)) as wire, pytest.raises(HubSpotUnavailable, match="in time"):
+        wire.send(get("http://localhost:1"), deadline=SOON)
+
+    assert time.monotonic() - start < LATE
+    done.set()
+
+
+def test_slow_tls(listen: Listen, trust: ssl.SSLContext) -> None:
+    """A handshake that does not come to an end is part of the exchange."""
+    peer, start = listen(drip(b"", every=60)), time.monotonic()
+    url = peer.url.replace("http:", "https:")
+
+    with (
+        closing(Wire(ssl_context=trust)) as wire,
+        pytest.raises(HubSpotUnavailable, match="in time"),
+    ):
+        wire.send(get(url), deadline=SOON)
+
+    assert time.monotonic() - start < LATE
+
+
+def test_address_that_does_not_answer() -> None:
+    """One address gets its share of the time only."""
+    start = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        # A queue that is full lets nobody in.
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.settimeout(0)
+            each.connect_ex(("127.0.0.1", port))
+        with (
+            closing(Wire(connect=SOON)) as wire,
+            pytest.raises(HubSpotUnavailable, match="no connection came about"),
+        ):
+            wire.send(get(f"http://localhost:{port}"))
+        for each in waiting:
+            each.close()
+
+    assert time.monotonic() - start < LATE
+
+
+def test_second_address(listen: Listen) -> None:
+    """Where one address does not take a connection, the next one may."""
+    peer = listen(http())
+
+    with closing(Wire(resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])) as wire:
+        assert wire.send(get(peer.url)).status == 200
+
+
+def test_resolve() -> None:
+    """Every address stands there once."""
+    assert resolve("127.0.0.1", 80) == ["127.0.0.1"]
+
+
+# Answers that are refused
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "gzip, identity", "x"])
+def test_compressed_answer(coding: str, listen: Listen, wire: Wire) -> None:
+    """What was not asked for is not unpacked: a few bytes could become any number."""
+    with pytest.raises(BadAnswer, match="compressed"):
+        wire.send(get(listen(http(200, b"\x1f\x8b", {"Content-Encoding": coding})).url))
+
+
+def test_identity_answer(listen: Listen, wire: Wire) -> None:
+    """Saying that nothing was done is fine."""
+    peer = listen(http(200, "{}", {"Content-Encoding": " Identity "}))
+
+    assert wire.send(get(peer.url)).body == b"{}"
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_length_of_an_answer(excess: int, listen: Listen, wire: Wire) -> None:
+    """An answer is bounded, to the byte."""
+    peer = listen(http(200, b"x" * (LONGEST_BODY + excess)))
+
+    if excess:
+        with pytest.raises(BadAnswer, match="longer"):
+            wire.send(get(peer.url))
+    else:
+        assert len(wire.send(get(peer.url)).body) == LONGEST_BODY
+
+
+def test_answer_without_end(listen: Listen, wire: Wire) -> None:
+    """The rest of an endless answer is not waited for, and its connection is dropped."""
+    broken = Event()
+
+    def flood(connection: socket.socket, stop: Event) -> None:
+        try:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while not stop.is_set():
+                connection.sendall(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+        except OSError:
+            broken.set()
+
+    with pytest.raises(BadAnswer, match="longer"):
+        wire.send(get(listen(flood).url))
+
+    assert broken.wait(LATE)
+
+
+# Trouble on the way
+
+
+def closes(connection: socket.socket, stop: Event) -> None:
+    """Hangs up without a word."""
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def resets(connection: socket.socket, stop: Event) -> None:
+    """Breaks the connection off in the middle."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def truncates(connection: socket.socket, stop: Event) -> None:
+    """Ends before it said it would."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def echoes(connection: socket.socket, stop: Event) -> None:
+    """Says back in a broken head what it was told."""
+    connection.sendall(f"HTTP/1.1 200 OK\r\n{CANARY} {CANARY}\r\n\r\n".encode())
+
+
+BROKEN = {
+    "closes": (closes, "did not speak HTTP"),
+    "resets": (resets, "broke off"),
+    "truncates": (truncates, "broke off in the middle"),
+    "no http": (b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "did not speak HTTP"),
+    "endless head": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, "did not speak HTTP"),
+    "echoes": (echoes, "did not speak HTTP"),
+    "hangs": (SLOW["body"], "in time"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), BROKEN.values(), ids=BROKEN)
+def test_broken_answer(answer: bytes, words: str, listen: Listen, wire: Wire) -> None:
+    """Half an answer is none, and the message says what is wrong and where."""
+    with pytest.raises(HubSpotUnavailable, match=words) as caught:
+        wire.send(get(listen(answer).url), deadline=SOON if words == "in time" else None)
+
+    assert "at localhost:" in str(caught.value)
+
+
+def test_refused_connection(port: int, wire: Wire) -> None:
+    """Nobody listens there."""
+    with pytest.raises(HubSpotUnavailable, match="refused"):
+        wire.send(get(f"http://localhost:{port}"))
+
+
+def unresolved(host: str, port: int) -> list[str]:
+    """What the system says of a name that nobody has."""
+    raise socket.gaierror(socket.EAI_NONAME, f"{host}:{port}")
+
+
+def test_unknown_host() -> None:
+    """A name that nobody has is not waited for."""
+    with (
+        closing(Wire(resolve=unresolved)) as wire,
+        pytest.raises(HubSpotUnavailable, match=r"at api\.hubapi\.invalid: .* cannot be resolved"),
+    ):
+        wire.send(get("http://api.hubapi.invalid"))
+
+
+def test_unreachable_address() -> None:
+    """A broadcast address takes no connection."""
+    with (
+        closing(Wire(resolve=lambda _host, _port: ["255.255.255.255"])) as wire,
+        pytest.raises(HubSpotUnavailable, match="cannot be connected to"),
+    ):
+        wire.send(get("http://localhost:9"))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Request("GET", "http://localhost:1/", bearer=SecretStr("a\r\nb")), Request("GET", "ftp://x/")],
+)
+def test_request_that_cannot_be_sent(request_: Request, listen: Listen, wire: Wire) -> None:
+    """What is no request does not get out."""
+    peer = listen(http())
+    url = request_.url.replace("localhost:1", f"localhost:{peer.port}")
+
+    with pytest.raises(HubSpotUnavailable, match="cannot be sent"):
+        wire.send(Request(request_.method, url, bearer=request_.bearer))
+
+    assert peer.requests == []
+
+
+# TLS
+
+
+def certificate(host: str, folder: Path, *, days: int = 1) -> Path:
+    """A self-signed certificate of *host* with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    ours = x509.SubjectAlternativeName(
+        [x509.DNSName(host), x509.IPAddress(IPv4Address("10.0.0.1"))]
+    )
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(ours, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    path = folder / f"{host}{days}.pem"
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + signed.public_bytes(pem)
+    )
+    return path
+
+
+@pytest.fixture
+def localhost(tmp_path: Path) -> Path:
+    """A certificate of localhost."""
+    return certificate("localhost", tmp_path)
+
+
+@pytest.fixture
+def trust(localhost: Path) -> ssl.SSLContext:
+    """Trusts the certificate of localhost and no other."""
+    return ssl.create_default_context(cafile=str(localhost))
+
+
+def serves(path: Path) -> ssl.SSLContext:
+    """A server's side of TLS with the certificate in *path*."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def test_tls(listen: Listen, localhost: Path, trust: ssl.SSLContext) -> None:
+    """A certificate that is trusted opens the way, once for all requests."""
+    peer = listen(http(), serves(localhost))
+
+    with closing(Wire(ssl_context=trust)) as wire:
+        assert wire.send(secret(peer.url)).status == 200
+        assert wire.send(get(peer.url)).status == 200
+
+    assert peer.connections == 1
+
+
+def test_slow_answer_over_tls(listen: Listen, localhost: Path, trust: ssl.SSLContext) -> None:
+    """The deadline reaches through TLS."""
+    peer, start = listen(SLOW["body"], serves(localhost)), time.monotonic()
+
+    with (
+        closing(Wire(ssl_context=trust)) as wire,
+        pytest.raises(HubSpotUnavailable, match="in time"),
+    ):
+        wire.send(get(peer.url), deadline=SOON)
+
+    assert time.monotonic() - start < LATE
+
+
+def test_certificate_of_nobody(listen: Listen, localhost: Path, wire: Wire) -> None:
+    """A certificate that no authority of the system signed is not trusted."""
+    peer = listen(http(), serves(localhost))
+
+    with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
+        wire.send(secret(peer.url))
+
+    assert peer.requests == []
+
+
+def test_authorities_of_the_environment(
+    listen: Listen, localhost: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody adds an authority by a variable of the environment."""
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(localhost))
+
+    with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
+        wire.send(secret(listen(http(), serves(localhost)).url))
+
+
+@pytest.mark.parametrize(("host", "days"), [("other.example", 1), ("localhost", -1)])
+def test_certificate_that_does_not_fit(
+    host: str, days: int, listen: Listen, tmp_path: Path
+) -> None:
+    """The name and the time have to fit even where the signer is trusted."""
+    path = certificate(host, tmp_path, days=days)
+    peer = listen(http(), serves(path))
+
+    with (
+        closing(Wire(ssl_context=ssl.create_default_context(cafile=str(path)))) as wire,
+        pytest.raises(HubSpotUnavailable, match="cannot be trusted"),
+    ):
+        wire.send(secret(peer.url))
+
+    assert peer.requests == []
+
+
+def test_no_tls_at_all(listen: Listen, trust: ssl.SSLContext) -> None:
+    """A server that does not speak TLS is not spoken to without it."""
+    peer = listen(http(), greeting=b"220 ready\r\n")
+
+    with (
+        closing(Wire(ssl_context=trust)) as wire,
+        pytest.raises(HubSpotUnavailable, match="TLS could not be agreed on"),
+    ):
+        wire.send(secret(peer.url.replace("http:", "https:")))
+
+
+# Canaries
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that any library logs."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(stream), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def told(error: BaseException) -> str:
+    """All that a crash report could tell of *error*."""
+    ours = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    rich = Console(file=io.StringIO(), width=200, record=True)
+    rich.print(Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True))
+    return ours + rich.export_text() + f"{error!r} {vars(error)}"
+
+
+FAILURES: dict[str, Callable[[Listen], str]] = {
+    **{
+        name: lambda listen, answer=answer: str(listen(answer).url)  # type: ignore[misc]
+        for name, (answer, _) in BROKEN.items()
+    },
+    "refused": lambda _listen: "http://localhost:1",
+    "unknown": lambda _listen: "http://api.hubapi.invalid",
+    "no tls": lambda listen: str(listen(http(), greeting=b"220 ready").url).replace(
+        "http:", "https:"
+    ),
+    "too long": lambda listen: str(listen(http(200, b"x" * 70_000)).url),
+    "compressed": lambda listen: str(listen(http(200, "", {"Content-Encoding": "gzip"})).url),
+}
+
+
+@pytest.mark.parametrize("provoke", FAILURES.values(), ids=FAILURES)
+def test_canary(
+    provoke: Callable[[Listen], str], listen: Listen, wire: Wire, log: io.StringIO
+) -> None:
+    """Whatever fails, no secret gets into a log, a message or a crash report."""
+    request = secret(provoke(listen))
+
+    with pytest.raises(PortalkeyError) as caught:
+        wire.send(request, deadline=SOON)
+
+    assert CANARY not in told(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert not [frame for frame in frames if "httpcore2" in frame.filename]
+    assert not [line for line in log.getvalue().splitlines() if CANARY in line]
+
+
+def test_canary_of_a_success(listen: Listen, wire: Wire, log: io.StringIO) -> None:
+    """A success logs no secret either."""
+    answer = http(200, f'{{"access_token": "{CANARY}"}}', {"Set-Cookie": CANARY})
+
+    wire.send(secret(listen(answer).url))
+
+    assert "connect_tcp.complete" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_log_of_others(listen: Listen, wire: Wire, log: io.StringIO) -> None:
+    """Whoever else uses the library reads its log as ever."""
+    url = listen(http(200, "{}", {"X-Y": "theirs"})).url
+    wire.send(get(url))
+
+    with httpx2.Client() as client:
+        client.get(url)
+
+    assert log.getvalue().count("theirs") == 1
+
+
+class Interrupted(BaseException):
+    """What a worker's time limit or Ctrl-C raises anywhere."""
+
+
+def test_canary_of_an_interruption() -> None:
+    """A foreign exception passes through frames that hold no secret."""
+
+    class Interrupts(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            raise Interrupted
+
+    with (
+        closing(Wire(resolve=lambda _host, _port: Interrupts())) as interrupted,
+        pytest.raises(Interrupted) as caught,
+    ):
+        interrupted.send(secret("http://localhost:1"))
+
+    report = told(caught.value)
+    assert "_exchange" in report
+    assert CANARY not in report
