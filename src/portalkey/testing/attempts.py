@@ -1,0 +1,115 @@
+"""What a store promises about attempts."""
+# ruff: noqa: S101 - these are tests, though they are shipped
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from portalkey import attempt as attempts
+from portalkey.attempt import ENDS, EXPIRES, INTERRUPTED
+from portalkey.attempt import AttemptStatus as A
+from portalkey.errors import AttemptMismatch
+from portalkey.testing.samples import Ahead, exchanging, new_attempt
+from portalkey.vault.store import Store
+
+_DAY = 86400.0
+_CALLERS = 16
+
+
+class AttemptPromises:
+    """Attempts: kept whole, moved along the table, ended in time, claimed once."""
+
+    def test_an_attempt_comes_back_whole(self, store: Store) -> None:
+        """By its id and by its state, to the microsecond."""
+        attempt = new_attempt(store)
+        for found in (store.attempt(attempt.id), store.attempt_by_state(attempt.state_hash)):
+            assert found
+            assert replace(found, seen_at=attempt.seen_at) == attempt
+
+    def test_an_unknown_attempt_is_none(self, store: Store) -> None:
+        """Asking for one and moving one do no harm."""
+        assert store.attempt("x") is store.attempt_by_state("x") is None
+        assert store.move_attempt("x", A.CANCELLED) is None
+
+    @pytest.mark.parametrize("same", ["id", "state_hash"])
+    def test_an_attempt_is_not_written_over(self, store: Store, same: str) -> None:
+        """An id comes from the opening page, so it may be another's already."""
+        first = new_attempt(store)
+        with pytest.raises(AttemptMismatch):
+            new_attempt(store, owner="eve", **{same: getattr(first, same)})
+        found = store.attempt_by_state(first.state_hash)
+        assert found
+        assert (found.id, found.owner) == (first.id, "ada")
+
+    @pytest.mark.parametrize("to", A)
+    @pytest.mark.parametrize("at", A)
+    def test_an_attempt_moves_as_the_table_says(self, store: Store, at: A, to: A) -> None:
+        """A move returns the attempt as it stood before, or None and nothing has changed."""
+        attempt = new_attempt(store, status=at, claimed_at=store.now())
+        is_move = to in attempts.MOVES[at]
+        before = store.move_attempt(attempt.id, to, error="code")
+        after = store.attempt(attempt.id)
+        assert after
+        assert after.status is (to if is_move else at)
+        assert (before and before.status) == (at if is_move else None)
+        assert after.error == ("code" if is_move and to in ENDS else None)
+
+    def test_an_end_leaves_nothing_secret(self, store: Store) -> None:
+        """Whoever moved it has verifier and code; the row has them no more."""
+        attempt = new_attempt(store)
+        before = store.move_attempt(attempt.id, A.FAILED)
+        after = store.attempt(attempt.id)
+        assert before
+        assert after
+        assert (before.sealed_verifier, before.sealed_code) == ("sealed verifier", "sealed code")
+        assert (after.sealed_verifier, after.sealed_code) == (None, None)
+        assert after.ended_at
+        assert after.ended_at >= attempt.created_at
+
+    @pytest.mark.parametrize("status", sorted(EXPIRES))
+    def test_an_attempt_left_lying_expires(self, store: Store, ahead: Ahead, status: A) -> None:
+        """Whoever looks first ends it, at the moment its time was up."""
+        attempt = new_attempt(store, status=status)
+        ahead.passes(600)
+        assert store.move_attempt(attempt.id, A.EXCHANGING) is None
+        after = store.attempt_by_state(attempt.state_hash)
+        assert after
+        assert (after.status, after.ended_at) == (A.EXPIRED, attempt.expires_at)
+        assert after.sealed_verifier is after.sealed_code is None
+
+    def test_an_exchange_has_a_minute(self, store: Store, ahead: Ahead) -> None:
+        """Its process died, if it takes longer; what the person may take does not count."""
+        attempt = new_attempt(store)
+        ahead.passes(590)
+        assert store.move_attempt(attempt.id, A.EXCHANGING)
+        ahead.passes(55)
+        claimed = store.attempt(attempt.id)
+        ahead.passes(10)
+        after = store.attempt(attempt.id)
+        assert claimed
+        assert after
+        assert (claimed.status, claimed.claimed_at is not None) == (A.EXCHANGING, True)
+        assert (after.status, after.error) == (A.FAILED, INTERRUPTED)
+
+    def test_old_attempts_are_purged(self, store: Store, ahead: Ahead) -> None:
+        """30 days after they ended, whether or not anybody ever came back to them."""
+        old = [exchanging(store), new_attempt(store).id]
+        assert store.move_attempt(old[0], A.CANCELLED)
+        ahead.passes(29 * _DAY)
+        young = new_attempt(store)
+        assert store.attempt(old[0])
+        ahead.passes(_DAY + 601)
+        new_attempt(store)
+        assert [store.attempt(each) for each in old] == [None, None]
+        assert store.attempt(young.id)
+
+    def test_one_caller_claims(self, store: Store) -> None:
+        """Of many threads at one moment, one gets the attempt."""
+        attempt = new_attempt(store)
+        with ThreadPoolExecutor(_CALLERS) as threads:
+            claims = [
+                threads.submit(store.move_attempt, attempt.id, A.EXCHANGING)
+                for _ in range(_CALLERS)
+            ]
+        assert sum(claim.result() is not None for claim in claims) == 1

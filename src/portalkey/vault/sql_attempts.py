@@ -1,0 +1,80 @@
+"""Attempts in SQL, each function a part of somebody's transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import Connection as Tx
+from sqlalchemy.dialects.sqlite import insert
+
+from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.vault import rows, rules
+from portalkey.vault.tables import attempts as table
+
+Now = ColumnElement[datetime]
+Which = ColumnElement[bool]
+
+
+def by_id(attempt_id: str) -> Which:
+    """The attempt of this id."""
+    return table.c.id == attempt_id
+
+
+def by_state(state_hash: str) -> Which:
+    """The attempt begun with this state."""
+    return table.c.state_hash == state_hash
+
+
+def add(tx: Tx, attempt: Attempt) -> bool:
+    """Keep a new *attempt*; False where its id or state is another's."""
+    statement = insert(table).values(rows.attempt_values(attempt)).on_conflict_do_nothing()
+    options = {"preserve_rowcount": True}
+    return tx.execute(statement, execution_options=options).rowcount == 1
+
+
+def purge(tx: Tx, *, before: datetime) -> None:
+    """Forget attempts that ended *before*, or were left lying then."""
+    never_ended = and_(table.c.ended_at.is_(None), table.c.expires_at < before)
+    tx.execute(delete(table).where(or_(table.c.ended_at < before, never_ended)))
+
+
+def find(tx: Tx, now: Now, which: Which) -> Attempt | None:
+    """The attempt as it stands in its row."""
+    query = select(table, now.label("seen_at")).where(which)
+    row = tx.execute(query).mappings().one_or_none()
+    return rows.read_attempt(row) if row else None
+
+
+def settle(tx: Tx, now: Now, which: Which) -> Attempt | None:
+    """The attempt, ended first where it is overdue."""
+    found = find(tx, now, which)
+    attempt = rules.in_time(found) if found else None
+    if attempt is not None and attempt is not found:
+        _save(tx, attempt)
+    return attempt
+
+
+def move(
+    tx: Tx,
+    now: Now,
+    which: Which,
+    to: AttemptStatus,
+    *,
+    error: str | None = None,
+    connection_id: str | None = None,
+) -> Attempt | None:
+    """Move the attempt; returns it as it stood before, or None where it could not be moved.
+
+    What is read here stays true until the commit, as every writer holds the lock from its BEGIN.
+    """
+    before = settle(tx, now, which)
+    after = rules.moved(before, to, error=error) if before else None
+    if after is None:
+        return None
+    _save(tx, replace(after, connection_id=connection_id))
+    return before
+
+
+def _save(tx: Tx, attempt: Attempt) -> None:
+    values = rows.attempt_values(attempt)
+    tx.execute(update(table).where(by_id(attempt.id)).values(values))

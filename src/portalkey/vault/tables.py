@@ -1,0 +1,138 @@
+"""The tables, all prefixed ``portalkey_`` so that they can live in a host app's database.
+
+Text has no set length: what HubSpot sends may grow. Nothing here ever holds an open token, code
+or state.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, kept as seconds since 1970; a double keeps its microseconds."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:  # noqa: ARG002 - SQLAlchemy passes it
+        """The seconds of *value*; one without a time zone is refused, for it names no moment."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A time without a time zone is not stored.")
+        return None if value is None else value.timestamp()
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
+        """The moment that *value* seconds name."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+metadata = MetaData()
+
+connections = Table(
+    "portalkey_connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("hub_id", BigInteger, nullable=False),
+    Column("hub_user_id", BigInteger),
+    Column("hub_domain", Text),
+    Column("account_facts", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_reason", Text),
+    Column("sealed_access", Text),
+    Column("sealed_refresh", Text),
+    Column("refresh_fingerprint", Text),
+    Column("key_name", Text),
+    Column("access_expires_at", Moment, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("lease_id", Text),
+    Column("lease_until", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", Moment),
+    Column("connected_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("owner", "client_id", "hub_id", name="portalkey_connections_one_an_account"),
+    Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
+)
+
+attempts = Table(
+    "portalkey_attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("state_hash", Text, nullable=False),
+    Column("cookie_hash", Text, nullable=False),
+    Column("browser_hash", Text, nullable=False),
+    Column("sealed_verifier", Text),
+    Column("sealed_code", Text),
+    Column("redirect_uri", Text, nullable=False),
+    Column("opener_origin", Text, nullable=False),
+    Column("next", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("expected_hub_id", BigInteger),
+    Column("status", Text, nullable=False),
+    Column("error", Text),
+    Column("connection_id", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("ended_at", Moment),
+    Index("portalkey_attempts_by_state", "state_hash", unique=True),
+    # Two, as the purge asks for what has ended or for what nobody ever came back to.
+    Index("portalkey_attempts_by_end", "ended_at"),
+    Index("portalkey_attempts_by_expiry", "expires_at"),
+)
+
+events = Table(
+    "portalkey_events",
+    metadata,
+    # SQLite numbers rows by itself only where the type is INTEGER and nothing else.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text),
+    Column("attempt_id", Text),
+    Column("connection_id", Text),
+    Column("facts", Text, nullable=False),
+    Index("portalkey_events_by_owner", "owner"),
+    Index("portalkey_events_by_attempt", "attempt_id"),
+)
+
+outbox = Table(
+    "portalkey_outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("connection_id", Text),
+    Column("sealed_token", Text, nullable=False),
+    Column("refresh_fingerprint", Text, nullable=False),
+    Column("key_name", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Index("portalkey_outbox_by_due", "due_at"),
+)
+
+provider = Table(
+    "portalkey_provider",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("failures", Integer, nullable=False),
+    Column("open_until", Moment),
+    Column("bucket", Double, nullable=False),
+    Column("bucket_at", Moment, nullable=False),
+)
+"""One row: circuit breaker and token bucket of the token endpoint, for all processes."""

@@ -1,0 +1,249 @@
+"""The vault: keyring and store together, and the only thing that holds both."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.connection import Account, Connection, ConnectionStatus
+from portalkey.errors import AttemptExpired, BadAnswer, NoKeyOpens, NotConnected, StoreBusy
+from portalkey.grant import Grant, SealedGrant
+from portalkey.vault.keyring import Binding, Keyring
+from portalkey.vault.store import OwedRevocation, Store
+
+TRIES = 5
+"""How often a write that lost a race is made anew from a fresh read."""
+
+_ACCESS, _REFRESH, _OWED, _VERIFIER = "access_token", "refresh_token", "owed_token", "verifier"
+
+
+class Vault:
+    """Seals what goes into the store, and opens what comes out of it."""
+
+    def __init__(self, keyring: Keyring, store: Store, client_id: str) -> None:
+        """Hold *keyring* and *store* for the app of this *client_id* at HubSpot."""
+        self.keyring = keyring
+        self.store = store
+        self.client_id = client_id
+
+    def seal_verifier(self, attempt_id: str, verifier: SecretStr) -> str:
+        """The PKCE *verifier* under lock, for this attempt's row only (RFC 7636)."""
+        return self.keyring.seal(verifier, self._of_attempt(attempt_id))
+
+    def open_verifier(self, attempt: Attempt) -> SecretStr:
+        """The PKCE verifier of *attempt*.
+
+        Raises:
+            AttemptExpired: The attempt has none any more.
+            NoKeyOpens: The operator has to bring back its key.
+        """
+        if attempt.sealed_verifier is None:
+            raise AttemptExpired
+        return self.keyring.open(attempt.sealed_verifier, self._of_attempt(attempt.id))
+
+    def _of_attempt(self, attempt_id: str) -> Binding:
+        return Binding(self.client_id, attempt_id, _VERIFIER, 0)
+
+    def keep(
+        self,
+        attempt: Attempt,
+        grant: Grant,
+        account: Account,
+        scopes: tuple[str, ...],
+        *,
+        sent_at: datetime,
+    ) -> Connection | None:
+        """Seal *grant*, write it as the owner's connection to *account* and end *attempt* so.
+
+        Args:
+            attempt: The attempt that was claimed for the exchange.
+            grant: What HubSpot gave, with a refresh token.
+            account: Whose grant it is.
+            scopes: What was granted.
+            sent_at: When the token request was sent, by the store's clock.
+
+        Returns:
+            The connection, or None where the attempt had ended meanwhile; then nothing was kept.
+
+        Raises:
+            BadAnswer: The grant has no refresh token.
+            StoreBusy: Others wrote the same connection each time; nothing was kept.
+        """
+        for _ in range(TRIES):
+            there = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
+            fresh = self._fresh(attempt.owner, account, there)
+            connection = self._granted(replace(fresh, scopes=scopes), grant, sent_at)
+            if self.store.connect(attempt.id, connection):
+                return connection
+            current = self.store.attempt(attempt.id)
+            if current is None or current.status is not AttemptStatus.EXCHANGING:
+                return None
+        raise StoreBusy
+
+    def _fresh(self, owner: str, account: Account, there: Connection | None) -> Connection:
+        """The connection before its grant: what is *there*, or generation 0 of a new one."""
+        now = self.store.now()
+        return Connection(
+            id=there.id if there else secrets.token_urlsafe(16),
+            owner=owner,
+            client_id=self.client_id,
+            account=account,
+            scopes=(),
+            sealed=None,
+            access_expires_at=now,
+            connected_at=now,
+            updated_at=now,
+            seen_at=now,
+            generation=there.generation if there else 0,
+        )
+
+    def open_access(self, connection: Connection) -> SecretStr:
+        """The access token of *connection*.
+
+        Raises:
+            NotConnected: It is disconnected.
+            NoKeyOpens: The operator has to bring back its key.
+        """
+        if connection.sealed is None:
+            raise NotConnected
+        return self.keyring.open(connection.sealed.access, _of(connection, _ACCESS))
+
+    def open_refresh(self, connection: Connection) -> SecretStr:
+        """The refresh token of *connection*; raises like ``open_access``."""
+        if connection.sealed is None:
+            raise NotConnected
+        return self.keyring.open(connection.sealed.refresh, _of(connection, _REFRESH))
+
+    def renew(
+        self, connection: Connection, grant: Grant, *, sent_at: datetime
+    ) -> Connection | None:
+        """Write *grant* over the one that *connection* bears.
+
+        The refresh token and the scopes go on where the grant has none (RFC 6749 section 6).
+
+        Args:
+            connection: The connection whose refresh token was sent.
+            grant: What HubSpot gave for it.
+            sent_at: When the token request was sent, by the store's clock.
+
+        Returns:
+            The connection at its next generation, or None where somebody else came first
+            (reconnected, disconnected or renewed); then nothing was written.
+
+        Raises:
+            NotConnected: The connection bears no grant.
+            NoKeyOpens: The refresh token that should go on does not open.
+        """
+        if connection.sealed is None:
+            raise NotConnected
+        if grant.refresh_token is None:
+            grant = replace(grant, refresh_token=self.open_refresh(connection))
+        scopes = connection.scopes if grant.scopes is None else grant.scopes
+        renewed = self._granted(replace(connection, scopes=scopes), grant, sent_at)
+        is_written = self.store.renew(renewed, instead_of=connection.sealed.fingerprint)
+        return renewed if is_written else None
+
+    def _granted(self, connection: Connection, grant: Grant, sent_at: datetime) -> Connection:
+        """The *connection* at its next generation, bearing *grant*."""
+        now = self.store.now()
+        following = replace(
+            connection,
+            generation=connection.generation + 1,
+            access_expires_at=sent_at + timedelta(seconds=grant.expires_in),
+            status=ConnectionStatus.CONNECTED,
+            status_reason=None,
+            failures=0,
+            retry_at=None,
+            lease_id=None,
+            lease_until=None,
+            updated_at=now,
+            seen_at=now,
+        )
+        return replace(following, sealed=self._sealed(following, grant))
+
+    def _sealed(self, connection: Connection, grant: Grant) -> SealedGrant:
+        if grant.refresh_token is None:
+            raise BadAnswer("HubSpot's answer holds no refresh token, so nothing was kept.")
+        return SealedGrant(
+            access=self.keyring.seal(grant.access_token, _of(connection, _ACCESS)),
+            refresh=self.keyring.seal(grant.refresh_token, _of(connection, _REFRESH)),
+            fingerprint=self.keyring.fingerprint(grant.refresh_token),
+            key_name=self.keyring.first_key_name,
+        )
+
+    def forget(self, connection: Connection) -> OwedRevocation | None:
+        """Erase the grant of *connection* here, at once, whatever its key.
+
+        Returns:
+            The revocation that HubSpot is now owed, to be sent; None where another live
+            connection holds the same refresh token, where the token does not open, or where
+            nothing was left to forget.
+
+        Raises:
+            StoreBusy: Others wrote the connection each time; nothing was erased.
+        """
+        current: Connection | None = connection
+        for _ in range(TRIES):
+            if current is None or current.status is ConnectionStatus.DISCONNECTED:
+                return None
+            token = self._refresh_if_it_opens(current)
+            is_last = token is not None and self._holders(token) <= 1
+            owed = self._owing(token, current.id) if token and is_last else None
+            if self.store.disconnect(current, owed):
+                return owed or self._owe_if_last(token, current.id)
+            current = self.store.connection(connection.id)
+        raise StoreBusy
+
+    def _refresh_if_it_opens(self, connection: Connection) -> SecretStr | None:
+        try:
+            return self.open_refresh(connection)
+        except (NoKeyOpens, NotConnected):
+            return None
+
+    def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
+        """Two connections with one token, forgotten at one moment, must not rely on each other."""
+        if token is None or self.is_held(token):
+            return None
+        return self.owe(token, connection_id)
+
+    def owe(self, refresh_token: SecretStr, connection_id: str | None = None) -> OwedRevocation:
+        """Keep *refresh_token*, sealed anew, until HubSpot has been told to forget it."""
+        owed = self._owing(refresh_token, connection_id)
+        self.store.owe(owed)
+        return owed
+
+    def _owing(self, refresh_token: SecretStr, connection_id: str | None) -> OwedRevocation:
+        owed_id = secrets.token_urlsafe(16)
+        binding = Binding(self.client_id, owed_id, _OWED, 0)
+        return OwedRevocation(
+            id=owed_id,
+            client_id=self.client_id,
+            connection_id=connection_id,
+            sealed_token=self.keyring.seal(refresh_token, binding),
+            fingerprint=self.keyring.fingerprint(refresh_token),
+            key_name=self.keyring.first_key_name,
+            tries=0,
+            due_at=self.store.now(),
+        )
+
+    def open_owed(self, owed: OwedRevocation) -> SecretStr:
+        """The refresh token that HubSpot still has to forget.
+
+        Raises:
+            NoKeyOpens: The operator has to bring back its key.
+        """
+        binding = Binding(owed.client_id, owed.id, _OWED, 0)
+        return self.keyring.open(owed.sealed_token, binding)
+
+    def is_held(self, refresh_token: SecretStr) -> bool:
+        """True while a live connection holds *refresh_token*, under whichever key."""
+        return self._holders(refresh_token) > 0
+
+    def _holders(self, refresh_token: SecretStr) -> int:
+        return self.store.holders(self.keyring.fingerprints(refresh_token))
+
+
+def _of(connection: Connection, column: str) -> Binding:
+    return Binding(connection.client_id, connection.id, column, connection.generation)

@@ -1,0 +1,204 @@
+"""What stands in the files, and who may read them."""
+
+import base64
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from portalkey.connection import Connection
+from portalkey.errors import BadSettings, StoreUnusable
+from portalkey.grant import Grant
+from portalkey.vault import SQLStore, Vault
+
+CANARIES = ("canary-access-token", "canary-refresh-token", "canary-rotated")
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """How *secret* could stand in a file."""
+    raw = secret.encode()
+    yield from (raw, raw.hex().encode(), secret.encode("utf-16-le"), quote(secret).encode())
+    for shift in range(3):
+        yield base64.b64encode(b"x" * shift + raw)[shift + 1 : -4]
+
+
+def found_in(path: Path) -> set[str]:
+    """The canaries in the database, its WAL and its shared memory, free pages included."""
+    files = b"".join(each.read_bytes() for each in path.parent.iterdir() if each.is_file())
+    return {secret for secret in CANARIES if any(form in files for form in forms(secret))}
+
+
+def dumped(path: Path) -> str:
+    """Everything that the database says in SQL."""
+    connection = sqlite3.connect(path)
+    try:
+        return "\n".join(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def test_no_token_is_in_any_file(
+    vault: Vault, path: Path, kept: Callable[..., Connection], grant: Callable[..., Grant]
+) -> None:
+    """Neither while it is kept, nor once it was renewed, nor once it is forgotten."""
+    connection = kept()
+    assert found_in(path) == set()
+    renewed = vault.renew(connection, grant("x", "canary-rotated"), sent_at=vault.store.now())
+    assert renewed
+    assert found_in(path) == set()
+    assert vault.forget(renewed)
+
+    assert found_in(path) == set()
+    assert not [secret for secret in CANARIES if secret in dumped(path)]
+    assert path.with_name("portalkey.db-wal").stat().st_size
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_planted_token_would_be_found(store: SQLStore, path: Path, is_deleted: bool) -> None:  # noqa: FBT001 - a case, not a switch
+    """Positive control: the search sees rows, and what a careless database leaves behind."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA secure_delete=OFF")
+    connection.execute("CREATE TABLE planted (token TEXT)")
+    connection.execute("INSERT INTO planted VALUES ('xcanary-access-token')")
+    if is_deleted:
+        connection.execute("DELETE FROM planted")
+    connection.commit()
+    connection.close()
+
+    assert found_in(path) == {"canary-access-token"}
+
+
+def test_what_is_forgotten_is_overwritten(
+    vault: Vault, store: SQLStore, path: Path, kept: Callable[..., Connection]
+) -> None:
+    """The sealed value too is gone from the database's file, free pages included."""
+    connection = kept()
+    assert connection.sealed
+    store.close()
+    assert connection.sealed.access.encode() in path.read_bytes()
+    vault.forget(connection)
+    store.close()
+
+    assert connection.sealed.access.encode() not in path.read_bytes()
+
+
+@pytest.fixture
+def no_umask() -> Iterator[None]:
+    """A process that hides nothing from anybody."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(directory: Path) -> dict[str, int]:
+    """Who may do what with the files."""
+    return {each.name: stat.S_IMODE(each.stat().st_mode) for each in directory.iterdir()}
+
+
+def test_files_are_for_their_owner(no_umask: None, tmp_path: Path) -> None:
+    """Database, WAL and shared memory, and every directory that had to be made."""
+    directory = tmp_path / "new" / "newer"
+    store = SQLStore.open(f"sqlite:///{directory / 'portalkey.db'}")
+    store.now()
+
+    names = ("portalkey.db", "portalkey.db-wal", "portalkey.db-shm")
+    assert modes(directory) == dict.fromkeys(names, 0o600)
+    assert (modes(tmp_path), modes(tmp_path / "new")) == ({"new": 0o700}, {"newer": 0o700})
+    store.close()
+
+
+def test_the_umask_takes_nothing_from_the_owner(tmp_path: Path) -> None:
+    """Not even one that takes everything."""
+    before = os.umask(0o777)
+    try:
+        store = SQLStore.open(f"sqlite:///{tmp_path / 'new' / 'portalkey.db'}")
+        store.close()
+    finally:
+        os.umask(before)
+
+    assert modes(tmp_path) == {"new": 0o700}
+    assert modes(tmp_path / "new") == {"portalkey.db": 0o600}
+
+
+def test_files_that_others_could_read_are_closed_to_them(store: SQLStore, path: Path) -> None:
+    """Such as a backup that was copied back; a directory is left as it is."""
+    for each in path.parent.iterdir():
+        each.chmod(0o644)
+    path.parent.chmod(0o755)
+    SQLStore.open(f"sqlite:///{path}").close()
+
+    assert set(modes(path.parent).values()) == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_somebody_elses_file_keeps_its_permissions(nobody: Path) -> None:
+    """Whose it is decided who may read it; it is not ours to change, only not ours to use."""
+    path = nobody / "portalkey.db"
+    if os.getuid():
+        pytest.skip("only root can give a file to somebody else")
+    os.seteuid(0)
+    path.touch(0o644)
+    path.chmod(0o644)
+    os.seteuid(65534)
+    with pytest.raises(StoreUnusable, match="cannot be written"):
+        SQLStore.open(f"sqlite:///{path}")
+
+    assert modes(nobody) == {"portalkey.db": 0o644}
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    """The file that it leads to is the one that is made, and made private."""
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    SQLStore.open(f"sqlite:///{tmp_path / 'link.db'}").close()
+
+    assert modes(tmp_path)["real.db"] == 0o600
+
+
+@pytest.mark.parametrize("name", ["a b#c&d=e.db", "Straße.db", "100%.db", "a'b\"c.db", "a%3Fb.db"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """In the URL a question mark stands as %3F, and most else as itself."""
+    SQLStore.open(f"sqlite:///{tmp_path / name}").close()
+
+    assert set(modes(tmp_path)) == {name.replace("%3F", "?")}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:canary@host/db",
+        "postgresql+psycopg://u:canary@host/db",
+        "postgres://u:canary@host/db",
+    ],
+)
+def test_postgresql_is_not_there_yet(url: str) -> None:
+    """And the password in its URL is not repeated."""
+    with pytest.raises(BadSettings, match="PostgreSQL") as refusal:
+        SQLStore.open(url)
+
+    assert "canary" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "portalkey.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite://host/portalkey.db",
+        "sqlite:///portalkey.db?mode=canary",
+        "mysql://u:canary@host/db",
+        "sqlite+aiosqlite:///portalkey.db",
+    ],
+)
+def test_only_a_file_will_do(url: str) -> None:
+    """Everything else is refused before anything is made."""
+    with pytest.raises(BadSettings, match="sqlite:///PATH") as refusal:
+        SQLStore.open(url)
+
+    assert "canary" not in str(refusal.value)

@@ -1,0 +1,333 @@
+"""A file in trouble, at work in many processes, and across a fork."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from portalkey.attempt import AttemptStatus
+from portalkey.connection import Account
+from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.grant import Grant
+from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
+from portalkey.vault import SQLStore, Vault, sqlite
+from portalkey.vault.migrate import migrate
+from portalkey.vault.sqlite import Database
+
+PROCESSES = 8
+
+
+def url(path: Path) -> str:
+    """How *path* is named in the settings."""
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def hasty(path: Path) -> Iterator[SQLStore]:
+    """A store that does not wait for other writers."""
+    database = Database(path, wait=0)
+    migrate(database)
+    yield SQLStore(database)
+    database.close()
+
+
+def test_the_file_is_durable_and_private(store: SQLStore) -> None:
+    """The pragmas that the docs promise hold on every connection."""
+    wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+    store.close()
+    with store._database._reading.begin() as tx:
+        found = {name: tx.scalar(text(f"PRAGMA {name}")) for name in (*wanted, "busy_timeout")}
+
+    assert found == wanted | {"busy_timeout": 5000}
+
+
+def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore) -> None:
+    """What it reads stays true until it commits; readers are not in the way."""
+    with store._database._writing.begin():
+        assert hasty.now()
+        with pytest.raises(StoreBusy):
+            new_attempt(hasty)
+    new_attempt(hasty)
+
+
+def test_a_locked_file_is_busy(hasty: SQLStore, path: Path) -> None:
+    """Waiting helps; nothing is half stored, and the next try works."""
+    attempt_id, connection = exchanging(hasty), new_connection(hasty)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy) as busy:
+            hasty.connect(attempt_id, connection)
+        other.execute("ROLLBACK")
+
+    assert busy.value.retry_after > 0
+    assert busy.value.__context__ is None
+    assert hasty.connection(connection.id) is None
+    assert hasty.connect(attempt_id, connection)
+
+
+def test_a_file_locked_at_the_start_is_busy(hasty: SQLStore, path: Path) -> None:
+    """Even where somebody has it all to himself, so that it cannot even be read."""
+    hasty.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreBusy):
+            hasty.now()
+
+
+def test_the_start_waits_for_whoever_has_the_file(path: Path) -> None:
+    """SQLite itself does not, where the file has to be turned to WAL."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.1, other.execute, ["COMMIT"])
+    release.start()
+    store = SQLStore.open(url(path))
+    release.join()
+    other.close()
+
+    assert store.now()
+    store.close()
+
+
+def test_a_full_disk_stores_nothing_by_half(
+    vault: Vault, store: SQLStore, grant: Callable[..., Grant]
+) -> None:
+    """Neither connection nor end of the attempt, and the sentence says what to do."""
+    attempt = new_attempt(store)
+    claimed = store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+    assert claimed
+    store._database.read(lambda tx: tx.execute(text("PRAGMA max_page_count=1")))
+    with pytest.raises(StoreUnusable, match=r"portalkey.db cannot grow; make room on its disk"):
+        vault.keep(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
+    store.close()
+
+    found = store.attempt(attempt.id)
+    assert found
+    assert found.status is AttemptStatus.EXCHANGING
+    assert store.connection_to("ada", "app", 1) is None
+    assert vault.keep(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
+
+
+def test_a_read_only_file_is_refused_at_the_start(nobody: Path) -> None:
+    """Before anybody relies on it."""
+    path = nobody / "portalkey.db"
+    SQLStore.open(url(path)).close()
+    path.chmod(0o400)
+    with pytest.raises(StoreUnusable, match=r"portalkey.db cannot be written; look at who may"):
+        SQLStore.open(url(path))
+
+
+def test_a_read_only_directory_is_refused_at_the_start(nobody: Path) -> None:
+    """WAL needs files of its own beside the database."""
+    path = nobody / "in" / "portalkey.db"
+    SQLStore.open(url(path)).close()
+    path.parent.chmod(0o500)
+    with pytest.raises(StoreUnusable, match="and its directory"):
+        SQLStore.open(url(path))
+    path.parent.chmod(0o700)
+
+
+def test_an_unwritable_directory_is_refused(nobody: Path) -> None:
+    """The sentence names the file, the trouble and where to look."""
+    nobody.joinpath("in").mkdir(0o500)
+    for path in (nobody / "in" / "portalkey.db", nobody / "in" / "new" / "portalkey.db"):
+        with pytest.raises(StoreUnusable, match=r"portalkey.db .*permission denied.*directory"):
+            SQLStore.open(url(path))
+
+
+def test_a_directory_is_no_store(tmp_path: Path) -> None:
+    """Nor is a file a directory."""
+    (tmp_path / "file").touch()
+    for path, trouble in ((tmp_path, "not a file"), (tmp_path / "file" / "db", "not a directory")):
+        with pytest.raises(StoreUnusable, match=trouble) as refusal:
+            SQLStore.open(url(path))
+        assert refusal.value.__cause__ is None
+
+
+def test_another_kind_of_file_is_refused(path: Path) -> None:
+    """And left as it is."""
+    content = b"These are my holiday notes.\n" * 100
+    path.write_bytes(content)
+    with pytest.raises(StoreUnusable, match="is not a SQLite database"):
+        SQLStore.open(url(path))
+
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_file_is_refused(store: SQLStore, path: Path) -> None:
+    """The operator is sent to the backup."""
+    connect(store)
+    store.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(StoreUnusable, match="is damaged; bring back the newest backup"):
+        store.connections("ada", "app")
+
+
+def test_a_file_that_went_missing_is_not_made_again(store: SQLStore, path: Path) -> None:
+    """An empty store in its place would look as if nobody had ever connected."""
+    store.close()
+    path.unlink()
+    with pytest.raises(StoreUnusable, match="cannot be opened; look whether it is still there"):
+        store.now()
+
+    assert not path.exists()
+
+
+def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
+    """Whatever else is wrong is said without SQL, parameters or a chained error."""
+    store._database.write(lambda tx: tx.execute(text("DROP TABLE portalkey_connections")))
+    with pytest.raises(StoreUnusable, match="is not as portalkey left it") as trouble:
+        store.connection_to("canary-owner", "app", 1)
+
+    assert "canary" not in str(trouble.value)
+    assert trouble.value.__context__ is None
+
+
+def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
+    """In the child it lets go of what is the parent's, and opens its own."""
+    attempt = new_attempt(store)
+    for let_go in (store.renew_after_fork, sqlite._in_child):
+        with store._database._reading.connect() as parents:
+            let_go()
+            assert store.attempt(attempt.id)
+            assert parents.scalar(text("SELECT 1"))
+
+
+def test_what_raises_is_rolled_back(store: SQLStore) -> None:
+    """A transaction happens whole or not at all."""
+    attempt = new_attempt(store)
+
+    def half(tx: object) -> None:
+        tx.execute(text("DELETE FROM portalkey_attempts"))  # type: ignore[attr-defined]
+        raise PortalkeyError("stopped half way")
+
+    with pytest.raises(PortalkeyError, match="half way"):
+        store._database.write(half)
+
+    assert store.attempt(attempt.id)
+
+
+def test_a_time_without_a_zone_is_not_stored(store: SQLStore) -> None:
+    """It names no moment."""
+    with pytest.raises(Exception, match="without a time zone"):
+        new_attempt(store, expires_at=store.now().replace(tzinfo=None))
+
+
+RACE = """
+import os, sys, traceback
+from portalkey.attempt import AttemptStatus
+from portalkey.events import Event, EventName
+from portalkey.vault import SQLStore
+
+(start, starting), (ready, getting_ready), (counts, counting) = os.pipe(), os.pipe(), os.pipe()
+
+def wait_for_everybody():
+    os.write(getting_ready, b".")
+    os.read(start, 1)
+
+def claim(url, *ids):
+    store = SQLStore.open(url)
+    wait_for_everybody()
+    claims = [store.move_attempt(each, AttemptStatus.EXCHANGING) for each in ids]
+    store.close()
+    return sum(claim is not None for claim in claims)
+
+def make(url):
+    wait_for_everybody()
+    store = SQLStore.open(url)
+    store.record(Event(EventName.CONNECTED))
+    store.close()
+    return 1
+
+racers, work = int(sys.argv[1]), globals()[sys.argv[2]]
+for _ in range(racers):
+    if os.fork() == 0:
+        os.close(starting)
+        try:
+            os.write(counting, bytes([work(*sys.argv[3:])]))
+        except BaseException:
+            traceback.print_exc()
+            os.write(getting_ready, b".")
+        os._exit(0)
+while racers > 0:
+    racers -= len(os.read(ready, racers))
+os.close(starting)
+for _ in range(int(sys.argv[1])):
+    os.wait()
+os.close(counting)
+count = os.read(counts, 100)
+print(len(count), sum(count))
+"""
+
+
+def raced(work: str, *arguments: str) -> str:
+    """How many of eight processes came through that were let go at once, and their count."""
+    command = [sys.executable, "-W", "error", "-c", RACE, str(PROCESSES), work, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.stderr + done.stdout.strip()
+
+
+def test_one_process_claims(store: SQLStore, path: Path) -> None:
+    """Of eight processes at one moment one gets each attempt."""
+    ids = [new_attempt(store).id for _ in range(20)]
+
+    assert raced("claim", url(path), *ids) == f"{PROCESSES} {len(ids)}"
+
+
+def test_eight_processes_open_an_empty_file(path: Path) -> None:
+    """One migrates, the others wait and go on."""
+    assert raced("make", url(path)) == f"{PROCESSES} {PROCESSES}"
+
+    store = SQLStore.open(url(path))
+    assert len(store.events()) == PROCESSES
+    store.close()
+
+
+FORK = """
+import os, subprocess, sys
+from portalkey.events import Event, EventName
+from portalkey.vault import SQLStore
+
+def event(owner):
+    return Event(EventName.CONNECTED, owner)
+
+def others():
+    # Whoever is the last to close takes the WAL away, if no lock says that somebody is there.
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2])"
+    query = "SELECT count(*) FROM portalkey_events"
+    subprocess.run([sys.executable, "-c", look, sys.argv[1], query], check=True)
+
+store = SQLStore.open("sqlite:///" + sys.argv[1])
+store.record(event("parent"))
+(to_child, from_parent), (to_parent, from_child) = os.pipe(), os.pipe()
+if os.fork() == 0:
+    store.record(event("child, before"))
+    os.write(from_child, b"x")
+    os.read(to_child, 1)
+    store.record(event("child, after"))
+    os._exit(0)
+os.read(to_parent, 1)
+store.close()
+others()
+os.write(from_parent, b"x")
+os.wait()
+print([each.owner for each in store.events()])
+store.close()
+"""
+
+
+def test_a_child_goes_on_with_locks_of_its_own(path: Path) -> None:
+    """The parent closes, another process comes and goes, and the child's writes are all there."""
+    command = [sys.executable, "-W", "error", "-c", FORK, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.stderr, done.stdout) == ("", "['parent', 'child, before', 'child, after']\n")
