@@ -1,0 +1,78 @@
+"""The pages on which a person chooses an account and agrees."""
+
+from flask import Response, request
+
+from portalkey.simulator.accounts import Account
+from portalkey.simulator.consent import Installation, Stopped, read_installation
+from portalkey.simulator.forms import read_pairs, singles
+from portalkey.simulator.ledger import Agreement
+from portalkey.simulator.pages import page
+from portalkey.simulator.world import World
+
+# Where HubSpot redirects after a denial at all, its documentation shows `error` and
+# `error_description` and names no value: both of these are presumed.
+_DENIED = {"error": "access_denied", "error_description": "The user denied access to the app"}
+
+
+class AuthorizePages:
+    """``/oauth/authorize``, and ``/oauth/{hubId}/authorize`` for one account only."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def show(self, hub_id: str | None = None) -> Response:
+        """The consent page: what is asked, by whom, and in which account."""
+        installation = self._installation()
+        accounts = self._offered(hub_id)
+        if hub_id is not None:
+            installation.granted_by(accounts[0])
+        return page("consent.html", installation=installation, accounts=accounts)
+
+    def decide(self, hub_id: str | None = None) -> Response:
+        """What the person decided, after everything was looked at again."""
+        installation = self._installation()
+        accounts = self._offered(hub_id)
+        form = singles(read_pairs(request.get_data()))
+        match form.get("decision"):
+            case "approve":
+                return _redirect(self._approve(installation, accounts, form.get("hub_id")))
+            case "deny":
+                return self._deny(installation)
+        raise Stopped("choose Connect app or Cancel")
+
+    def _installation(self) -> Installation:
+        pairs = read_pairs(request.query_string)
+        if self._world.switches.drop_state:
+            pairs = [(name, value) for name, value in pairs if name != "state"]
+        return read_installation(pairs, self._world.apps)
+
+    def _offered(self, hub_id: str | None) -> tuple[Account, ...]:
+        if hub_id is None:
+            return self._world.accounts
+        account = self._world.account(hub_id)
+        if account is None:
+            raise Stopped("you don't have access to this account")
+        return (account,)
+
+    def _approve(
+        self, installation: Installation, accounts: tuple[Account, ...], hub_id: str | None
+    ) -> str:
+        account = next((one for one in accounts if str(one.hub_id) == hub_id), None)
+        if account is None:
+            raise Stopped("choose one of the accounts")
+        scopes = installation.granted_by(account)
+        agreement = Agreement(installation.app.client_id, account, scopes)
+        code = self._world.ledger.issue_code(
+            agreement, installation.redirect_uri, installation.challenge
+        )
+        return installation.callback(code=code)
+
+    def _deny(self, installation: Installation) -> Response:
+        if self._world.switches.deny_silently:
+            return page("denied.html", app=installation.app)
+        return _redirect(installation.callback(**_DENIED))
+
+
+def _redirect(location: str) -> Response:
+    # No body: the usual one repeats the location, and with it the code.
+    return Response(status=303, headers={"Location": location})

@@ -1,0 +1,140 @@
+"""What an authorize URL asks for, and whether it may. Nothing here knows of HTTP.
+
+HubSpot checks all of this on its own page and stops there: the app never hears of it
+(https://knowledge.hubspot.com/integrations/resolve-a-request-for-integration-permissions-error).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from portalkey.simulator.accounts import Account
+from portalkey.simulator.apps import App
+from portalkey.simulator.forms import Pairs, doubled
+
+_SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class Stopped(Exception):
+    """The person reads the ``sentence`` on HubSpot's page, and nothing is sent to the app."""
+
+    def __init__(self, sentence: str) -> None:
+        """Show this *sentence*."""
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an app asks a person to agree to."""
+
+    app: App
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    optional_scopes: tuple[str, ...]
+    state: str | None
+    challenge: str | None
+
+    def granted_by(self, account: Account) -> tuple[str, ...]:
+        """The scopes *account* can grant; optional ones that it lacks are dropped silently.
+
+        Raises:
+            Stopped: The account lacks a scope that the app cannot do without.
+        """
+        lacking = [scope for scope in self.scopes if scope in account.lacks]
+        if lacking:
+            raise Stopped(
+                f"your account lacks access to the required scopes [{', '.join(lacking)}]"
+            )
+        optional = (scope for scope in self.optional_scopes if scope not in account.lacks)
+        return tuple(dict.fromkeys((*self.scopes, *optional)))
+
+    def callback(self, **answer: str) -> str:
+        """The redirect URI with *answer* and the app's own state added to its query."""
+        if self.state is not None:
+            answer["state"] = self.state
+        parts = urlsplit(self.redirect_uri)
+        own = parse_qsl(parts.query, keep_blank_values=True)
+        return parts._replace(query=urlencode([*own, *answer.items()])).geturl()
+
+
+def read_installation(pairs: Pairs, apps: Mapping[str, App]) -> Installation:
+    """What the query of an authorize URL asks for.
+
+    Raises:
+        Stopped: It may not be asked, or not in this way.
+    """
+    asked = dict(pairs)
+    twice = sorted(doubled(pairs) & _PARAMETERS)
+    if twice:
+        raise Stopped(f"a parameter was given more than once: {', '.join(twice)}")
+    app = apps.get(asked.get("client_id", ""))
+    if app is None:
+        raise Stopped("an invalid or missing client_id was provided")
+    if asked.get("redirect_uri") not in app.redirect_uris:
+        raise Stopped("redirect_uri doesn't match the client registered redirect_uri")
+    return Installation(
+        app=app,
+        redirect_uri=asked["redirect_uri"],
+        scopes=_required_scopes(app, asked.get("scope", "")),
+        optional_scopes=_optional_scopes(app, asked.get("optional_scope", "")),
+        state=asked.get("state"),
+        challenge=_challenge(asked),
+    )
+
+
+_PARAMETERS = frozenset(
+    {
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "optional_scope",
+        "state",
+        "response_type",
+        "code_challenge",
+        "code_challenge_method",
+    }
+)
+
+
+def _required_scopes(app: App, text: str) -> tuple[str, ...]:
+    scopes = _scopes(text)
+    if not scopes or not set(app.required_scopes) <= set(scopes):
+        raise Stopped("provided scopes are insufficient")
+    _match(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
+    return scopes
+
+
+def _optional_scopes(app: App, text: str) -> tuple[str, ...]:
+    scopes = _scopes(text)
+    _match(scopes, allowed=app.optional_scopes, misplaced=app.beyond_optional_scope)
+    return scopes
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    scopes = tuple(dict.fromkeys(text.split()))
+    if not all(_SCOPE.fullmatch(scope) for scope in scopes):
+        raise Stopped("An invalid scope name was provided")
+    return scopes
+
+
+def _match(
+    scopes: tuple[str, ...], *, allowed: tuple[str, ...] | None, misplaced: frozenset[str]
+) -> None:
+    strange = set() if allowed is None else set(scopes) - set(allowed)
+    if strange or misplaced & set(scopes):
+        raise Stopped(
+            "mismatch between the scopes in the install URL and the app's configured scopes"
+        )
+
+
+def _challenge(asked: Mapping[str, str]) -> str | None:
+    challenge = asked.get("code_challenge")
+    if challenge is None:
+        return None
+    # RFC 7636: S256 is all that the metadata of HubSpot's MCP server offers, and has one length.
+    if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+        raise Stopped("code_challenge is invalid, or its method is not S256")
+    return challenge

@@ -1,0 +1,78 @@
+"""A threaded HTTP server on this machine, that starts in milliseconds and stops whole."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from cheroot import wsgi
+
+HOST = "127.0.0.1"
+"""The only address that is listened on."""
+
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """Serves one WSGI application between ``start`` and ``stop``."""
+
+    def __init__(self, application: Callable[..., Any], port: int) -> None:
+        """Take the *port* (0 for any) and listen, without answering yet.
+
+        Raises:
+            OSError: The port is taken; choose another.
+        """
+        # cheroot's own stubs are not fully typed.
+        make: Any = _Cheroot
+        self._cheroot = make(
+            (HOST, port),
+            application,
+            numthreads=16,
+            request_queue_size=128,
+            server_name="local-simulator",
+            # How long a browser's spare connection, which says nothing, may hold up a stop.
+            shutdown_timeout=0.05,
+        )
+        self._cheroot.error_log = _complain
+        # A stop is noticed after this long.
+        self._cheroot.expiration_interval = 0.02
+        self._cheroot.max_request_header_size = 128 * 1024
+        self._cheroot.prepare()
+        self.port: int = self._cheroot.bind_addr[1]
+        self._thread = threading.Thread(target=self._cheroot.serve, name="local-simulator")
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every socket, and come back when every thread has ended."""
+        self._cheroot.stop()
+        self._thread.join()
+        # cheroot keeps every server it ever made in this registry, application and all.
+        statistics: dict[str, object] = getattr(logging, "statistics", {})
+        statistics.pop(f"Cheroot HTTPServer {id(self._cheroot)}", None)
+
+
+class _Cheroot(wsgi.Server):
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        """Close the socket where the port is taken, which cheroot leaves to the collector."""
+        if os.name == "posix":
+            # Also for port 0, or what is left of a stopped simulator keeps it from its own port.
+            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            socket_.bind(bind_addr)
+        except OSError:
+            socket_.close()
+            raise
+        return socket_
+
+    def _serve_unservicable(self) -> None:
+        """Nothing: the queue has no limit, and this thread would not be joined at the end."""
+
+
+def _complain(message: str = "", level: int = logging.INFO, *, traceback: bool = False) -> None:
+    _log.log(level, "%s", message, exc_info=traceback)

@@ -1,0 +1,22 @@
+"""What a test or a demo may switch while the simulator runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Switches:
+    """How HubSpot behaves where its behaviour varies, is unknown or has changed over time.
+
+    ``deny_silently``: a person who cancels is told so, and nothing is sent to the app; HubSpot's
+    pages contradict each other on this. ``rotate_refresh_tokens``: every refresh gives a new
+    refresh token and ends the old one, which HubSpot was never seen to do.
+    ``drop_state``: the callback comes without ``state``, as it did in 2023 for people who had to
+    log in first. ``code_seconds`` and ``access_token_seconds`` are the lives of what is issued
+    from now on.
+    """
+
+    deny_silently: bool = False
+    rotate_refresh_tokens: bool = False
+    drop_state: bool = False
+    code_seconds: float = 60
+    access_token_seconds: int = 1800
