@@ -1,0 +1,172 @@
+"""The front desk: everything an app, a web face or a worker asks of portalkey."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from portalkey.attempt import Attempt
+from portalkey.attempts import Attempts, Begun, Wish
+from portalkey.connection import Connection, ConnectionStatus
+from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
+from portalkey.events import EventName
+from portalkey.exchange import Exchange
+from portalkey.hubspot.messages import introspect_request, read_introspection
+from portalkey.journal import Journal
+from portalkey.refresh import Refresh
+from portalkey.revoke import Revoker
+from portalkey.settings import Settings
+from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.wire import Send, Wire
+
+
+class Broker:
+    """Begins and finishes attempts, and hands out working access tokens.
+
+    One broker serves a whole process, from any thread, and goes on working in a forked child.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        *,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Put the parts together; ``from_env`` does it for an app.
+
+        Args:
+            settings: What the operator decided.
+            vault: Keyring and store.
+            send: Sends one request to HubSpot and returns the response; ``Wire().send``.
+            close: Gives back what *send* holds.
+        """
+        self.settings = settings
+        self.vault = vault
+        self.journal = Journal(vault.store)
+        self._send = send
+        self._close = close
+        self._revoker = Revoker(settings, vault, send, self.journal)
+        exchange = Exchange(settings, vault, send, self._revoker)
+        self.attempts = Attempts(settings, vault, exchange, self.journal)
+        self._refresh = Refresh(settings, vault, send, self.journal, self._revoker)
+
+    @classmethod
+    def from_env(cls, env_file: str | Path | None = ".env") -> Self:
+        """A broker from the environment and *env_file*, as the settings page lists the names.
+
+        Works in web processes, workers and scripts alike.
+
+        Raises:
+            BadSettings: With all that is wrong, each with what to do.
+            StoreUnusable: The database cannot be opened; the message names it.
+        """
+        return cls.of(Settings.from_env(env_file))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """A broker over the store that *settings* name."""
+        keyring = Keyring(settings.keys)
+        store = SQLStore.open(settings.database_url)
+        wire = Wire()
+        vault = Vault(keyring, store, settings.client_id)
+        return cls(settings, vault, wire.send, close=wire.close)
+
+    def begin(self, owner: str, browser: str, wish: Wish | None = None) -> Begun:
+        """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
+        _require_owner(owner)
+        return self.attempts.begin(owner, browser, wish or Wish())
+
+    def finish(
+        self, query: Sequence[tuple[str, str]], cookies: Mapping[str, str], owner: str | None
+    ) -> Attempt:
+        """Bring the attempt that a callback belongs to to its end; see ``Attempts.finish``."""
+        return self.attempts.finish(query, cookies, owner)
+
+    def access_token(
+        self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+    ) -> str:
+        """A valid access token of *owner*'s connection, renewed first where that is due.
+
+        Args:
+            owner: Whose connection.
+            hub_id: Which HubSpot account; needed only where several are connected.
+            scopes: What the caller is going to need; checked against what was granted.
+
+        Raises:
+            NotConnected, AccountNotNamed, NeedsReconnect, ScopesMissing: The person must act.
+            HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
+            HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
+        """
+        connection = self._named(owner, hub_id)
+        missing = connection.missing_scopes(scopes)
+        if missing:
+            raise ScopesMissing(missing)
+        return self._refresh.access_token(connection).get_secret_value()
+
+    def connections(self, owner: str) -> Sequence[Connection]:
+        """The *owner*'s connections, oldest first, those that need reconnecting included."""
+        _require_owner(owner)
+        return self.vault.store.connections(owner, self.settings.client_id)
+
+    def disconnect(self, owner: str, connection_id: str) -> None:
+        """Forget the connection here at once, and have HubSpot forget its refresh token.
+
+        What HubSpot cannot be told now is told later. The app stays installed in the account.
+
+        Raises:
+            NotConnected: The owner has no such connection.
+        """
+        connection = self._owned(owner, connection_id)
+        owed = self.vault.forget(connection)
+        self.journal.note(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
+        if owed is not None and self._revoker.send(owed):
+            self._revoker.send_due()
+
+    def send_owed(self, at_most: int = 5) -> int:
+        """Tell HubSpot what it still has to be told; returns how many revocations went.
+
+        Any process may call this at any time, for example once a minute.
+        """
+        return self._revoker.send_due(at_most)
+
+    def close(self) -> None:
+        """Give back every file and socket; the broker can be used again and reopens them."""
+        self._close()
+        self.vault.store.close()
+
+    def check(self, connection: Connection) -> None:
+        """Ask HubSpot whether it still honours *connection*, and mark it where it does not.
+
+        Raises:
+            OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
+        """
+        token = self.vault.open_refresh(connection)
+        response = self._send(introspect_request(self.settings, token))
+        if read_introspection(response).active:
+            return
+        if self.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT, reason="inactive"):
+            self.journal.note(
+                EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
+            )
+
+    def _owned(self, owner: str, connection_id: str) -> Connection:
+        for connection in self.connections(owner):
+            if connection.id == connection_id:
+                return connection
+        raise NotConnected
+
+    def _named(self, owner: str, hub_id: int | None) -> Connection:
+        connections = self.connections(owner)
+        if hub_id is not None:
+            connections = [each for each in connections if each.hub_id == hub_id]
+        if not connections:
+            raise NotConnected
+        if len(connections) > 1:
+            raise AccountNotNamed([each.hub_id for each in connections])
+        return connections[0]
+
+
+def _require_owner(owner: object) -> None:
+    if not isinstance(owner, str) or not owner.strip():
+        raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")

@@ -1,0 +1,59 @@
+"""Tells what happened: to the audit, to the log and to whoever listens, in that order."""
+
+import logging
+
+from portalkey.errors import PortalkeyError
+from portalkey.events import Event, EventName, Fact, happened
+from portalkey.vault.store import Store
+
+log = logging.getLogger("portalkey")
+
+_ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS})
+_WARNINGS = frozenset(
+    {
+        EventName.CALLBACK_REFUSED,
+        EventName.FORGERY_REFUSED,
+        EventName.REFRESH_FAILED,
+        EventName.NEEDS_RECONNECT,
+    }
+)
+
+
+class Journal:
+    """The one pen that writes events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def note(
+        self,
+        name: EventName,
+        *,
+        owner: str | None = None,
+        attempt_id: str | None = None,
+        connection_id: str | None = None,
+        **facts: Fact,
+    ) -> None:
+        """Keep the event, log it and send it to the receivers of ``events.happened``.
+
+        Never raises: what is told has already happened, and neither a store in trouble nor a
+        receiver's mistake may undo it. Both are logged.
+        """
+        event = Event(name, owner, attempt_id, connection_id, facts)
+        try:
+            event = self._store.record(event)
+        except PortalkeyError as trouble:
+            log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
+        log.log(
+            _level(name), "%s attempt=%s connection=%s %s", name, attempt_id, connection_id, facts
+        )
+        try:
+            happened.send(event)
+        except Exception:
+            log.exception("a receiver of %s failed", name)
+
+
+def _level(name: EventName) -> int:
+    if name in _ALARMS:
+        return logging.ERROR
+    return logging.WARNING if name in _WARNINGS else logging.INFO

@@ -1,0 +1,67 @@
+"""Telling HubSpot to forget a refresh token, now or later.
+
+Forgetting here never waits for HubSpot: a row is erased first, and what HubSpot still has to be
+told stands in the outbox until it answered (RFC 7009 section 2.2).
+"""
+
+from portalkey.errors import NoKeyOpens, PortalkeyError, TryLater
+from portalkey.events import EventName
+from portalkey.hubspot.messages import read_revocation, revoke_request
+from portalkey.journal import Journal
+from portalkey.settings import Settings
+from portalkey.vault import OwedRevocation, Vault
+from portalkey.wire import Send
+
+FIRST_WAIT = 30.0
+"""Seconds until the second try; each further one waits twice as long."""
+LONGEST_WAIT = 6 * 3600.0
+
+
+class Revoker:
+    """Sends owed revocations."""
+
+    def __init__(self, settings: Settings, vault: Vault, send: Send, journal: Journal) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._send = send
+        self._journal = journal
+
+    def send(self, owed: OwedRevocation) -> bool:
+        """Tell HubSpot to forget this token; True once nothing is owed any more.
+
+        A token that a live connection holds again (the same person reconnected) is kept: revoking
+        it would break that connection. Trouble puts the revocation off and is noted, never raised.
+        """
+        try:
+            self._tell(owed)
+        except PortalkeyError as trouble:
+            self._put_off(owed, trouble)
+            return False
+        self._vault.store.settle(owed.id)
+        return True
+
+    def send_due(self, at_most: int = 5) -> int:
+        """Send what is due, oldest first, and stop at the first trouble. Returns how many went."""
+        sent = 0
+        for owed in self._vault.store.owed(at_most):
+            if not self.send(owed):
+                break
+            sent += 1
+        return sent
+
+    def _tell(self, owed: OwedRevocation) -> None:
+        token = self._vault.open_owed(owed)
+        if self._vault.is_held(token):
+            return
+        read_revocation(self._send(revoke_request(self._settings, token)))
+        self._journal.note(EventName.REVOKED, connection_id=owed.connection_id)
+
+    def _put_off(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
+        wait = min(FIRST_WAIT * 2**owed.tries, LONGEST_WAIT)
+        if isinstance(trouble, TryLater):
+            wait = max(wait, trouble.retry_after)
+        self._vault.store.put_off(owed.id, wait)
+        name = (
+            EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else EventName.REVOCATION_OWED
+        )
+        self._journal.note(name, connection_id=owed.connection_id, error=trouble.code, wait=wait)

@@ -1,0 +1,62 @@
+"""How events are told."""
+
+import logging
+
+import pytest
+
+from portalkey.events import Event, EventName, happened
+from portalkey.journal import Journal
+from portalkey.vault import MemoryStore, SQLStore
+
+
+def test_an_event_is_kept_sent_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Audit, receivers and log hear the same."""
+    store, heard = MemoryStore(), list[Event]()
+    with happened.connected_to(heard.append), caplog.at_level(logging.INFO, "portalkey"):
+        Journal(store).note(EventName.CONNECTED, owner="ada", connection_id="c1", hub_id=7)
+
+    assert list(store.events(owner="ada")) == heard
+    assert heard[0].facts == {"hub_id": 7}
+    assert heard[0].at is not None
+    assert "connected" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        (EventName.CONNECTED, logging.INFO),
+        (EventName.CALLBACK_REFUSED, logging.WARNING),
+        (EventName.HUBSPOT_REFUSED, logging.ERROR),
+    ],
+)
+def test_levels_say_who_should_look(
+    caplog: pytest.LogCaptureFixture, name: EventName, level: int
+) -> None:
+    """An alarm is an error, a refusal a warning, and the rest is news."""
+    with caplog.at_level(logging.INFO, "portalkey"):
+        Journal(MemoryStore()).note(name)
+
+    assert caplog.records[-1].levelno == level
+
+
+def test_a_receivers_mistake_undoes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """What happened has happened, whoever stumbles over it."""
+    store = MemoryStore()
+
+    def stumble(event: Event) -> None:
+        raise RuntimeError
+
+    with happened.connected_to(stumble):
+        Journal(store).note(EventName.CONNECTED)
+
+    assert len(store.events()) == 1
+    assert "a receiver of connected failed" in caplog.text
+
+
+def test_a_store_in_trouble_undoes_nothing(
+    broken_store: SQLStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The event is lost, which is logged; what it told of is not."""
+    Journal(broken_store).note(EventName.CONNECTED)
+
+    assert "event not kept (store_unusable)" in caplog.text
