@@ -1,1 +1,5 @@
-"""The Flask skin."""
+"""The Flask skin: ``HubSpotAuth(app, broker, owner=...)``."""
+
+from portalkey.flask.routes import HubSpotAuth
+
+__all__ = ["HubSpotAuth"]

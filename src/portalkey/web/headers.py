@@ -1,0 +1,45 @@
+"""The headers of every response, in one place.
+
+Sources: ``Cross-Origin-Opener-Policy`` of every response in a chain decides whether the opener
+survives (HTML standard, cross-origin opener policies); ``no-store`` and ``no-referrer`` keep codes
+and states out of caches and other people's logs (RFC 9700 section 4.2); the policy allows no
+inline script or style, so it holds beside any host's own.
+"""
+
+from collections.abc import Mapping
+
+_ALWAYS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Vary": "Cookie",
+}
+
+POPUP: Mapping[str, str] = {
+    **_ALWAYS,
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+"""Start, callback, done, and every error and redirect among them."""
+
+SETUP: Mapping[str, str] = {
+    **_ALWAYS,
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    # With no-referrer a form posts "Origin: null", which the forgery check refuses.
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+}
+"""The setup page, which opens the popup and posts forms."""
+
+API: Mapping[str, str] = {**_ALWAYS, "Referrer-Policy": "no-referrer"}
+"""JSON answers."""

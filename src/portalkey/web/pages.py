@@ -1,0 +1,191 @@
+"""The pages of the journey: start, callback, done, and the setup page around it."""
+
+from collections.abc import Mapping
+
+from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.attempts import Wish
+from portalkey.connection import Connection, ConnectionStatus
+from portalkey.errors import AttemptMismatch
+from portalkey.web import headers
+from portalkey.web.desk import Desk
+from portalkey.web.sentences import sentence
+from portalkey.web.signed import Start, read_start
+from portalkey.web.values import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
+
+ATTEMPTS_ALIVE = 5
+"""So many attempts a browser may have open at once; starting another ends the oldest."""
+COOKIE_GRACE = 300
+"""An attempt's cookie outlives it by so many seconds, so that its end can still be shown."""
+SUCCESS_CLOSES_AFTER = 2_000
+ERROR_CLOSES_AFTER = 15_000
+"""Milliseconds."""
+
+
+class Pages:
+    """Everything a person sees; each method takes a request and returns a response."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._broker = desk.broker
+
+    def start(self, request: WebRequest) -> WebResponse:
+        """Begin an attempt and lead on to HubSpot; ask first where the visit may not be meant."""
+        if request.owner is None:
+            return self._desk.signed_out()
+        keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
+        start = read_start(
+            keyring, request.one("t"), browser=request.browser, owner=request.owner, now=now
+        )
+        if start is None or not request.is_own_visit or not self._may_be_begun(request):
+            return self._ask_first(request, start)
+        return self._begin(request, request.owner, request.browser or "", start)
+
+    def callback(self, request: WebRequest) -> WebResponse:
+        """Finish the attempt that HubSpot sent back, and leave this address by redirect."""
+        try:
+            attempt = self._broker.finish(request.query, request.attempt_cookies, request.owner)
+        except AttemptMismatch:
+            status = 403 if request.one("state") else 400
+            return self._desk.refused("not_from_here", status, back=self._desk.home)
+        return WebResponse.to(
+            self._desk.path(f"/auth/hubspot/done?attempt={attempt.id}"), headers.POPUP
+        )
+
+    def done(self, request: WebRequest) -> WebResponse:
+        """Tell the opener and the person what became of an attempt of this browser."""
+        attempt = None
+        if request.attempt_id is not None:
+            attempt = self._broker.attempts.of_browser(request.attempt_id, request.attempt_cookies)
+        if attempt is None:
+            return self._desk.refused("unknown_attempt", 404)
+        known = {
+            "attempt_id": attempt.id,
+            "origin": attempt.opener_origin,
+            "back": attempt.next,
+        }
+        if attempt.status is AttemptStatus.CONNECTED:
+            return self._success(attempt, known)
+        return self._failure(attempt, known)
+
+    def setup(self, request: WebRequest) -> WebResponse:
+        """The owner's connections, and the way to another one."""
+        if request.owner is None:
+            return self._desk.signed_out()
+        connections = self._broker.connections(request.owner)
+        body = self._desk.render(
+            "connections/setup.html",
+            owner=request.owner,
+            connect_url=self._connect_url(request),
+            form_token=self._desk.form_token(request.owner, request.browser or ""),
+            status_url=self._desk.path("/api/hubspot/status"),
+            wanted=self._wanted(),
+            connections=[self._card(request, each) for each in connections],
+        )
+        return WebResponse.page(body, headers.SETUP)
+
+    def _may_be_begun(self, request: WebRequest) -> bool:
+        """True where no attempt id came along, or a well-formed one that is not taken."""
+        if all(name != "attempt" for name, _ in request.query):
+            return True
+        attempt_id = request.attempt_id
+        return attempt_id is not None and self._broker.vault.store.attempt(attempt_id) is None
+
+    def _ask_first(self, request: WebRequest, start: Start | None) -> WebResponse:
+        body = self._desk.render(
+            "popup/start.html",
+            owner=request.owner,
+            go_on=self._connect_url(request, start),
+            back=start.next if start else self._desk.home,
+        )
+        return WebResponse.page(body, headers.POPUP)
+
+    def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
+        dropped = self._make_room(request.attempt_cookies)
+        origin = request.one("origin")
+        wish = Wish(
+            attempt_id=request.attempt_id,
+            next=start.next,
+            opener_origin=origin if origin in self._broker.settings.allowed_origins else None,
+            hub_id=start.hub_id,
+        )
+        begun = self._broker.begin(owner, browser, wish)
+        seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE
+        cookie = self._cookie(begun.attempt.id, begun.cookie.get_secret_value(), seconds)
+        to_hubspot = WebResponse.to(begun.authorize_url, headers.POPUP)
+        return to_hubspot.with_cookies(cookie, *(self._cookie(each, "", 0) for each in dropped))
+
+    def _make_room(self, cookies: Mapping[str, str]) -> list[str]:
+        """End the oldest open attempts of this browser; the ids whose cookies can go."""
+        mine = (self._broker.attempts.of_browser(attempt_id, cookies) for attempt_id in cookies)
+        alive = sorted(
+            (each for each in mine if each is not None and each.is_open),
+            key=lambda attempt: attempt.created_at,
+        )
+        for attempt in alive[: 1 - ATTEMPTS_ALIVE]:
+            self._broker.attempts.expire(attempt)
+        kept = {attempt.id for attempt in alive[1 - ATTEMPTS_ALIVE :]}
+        return [attempt_id for attempt_id in cookies if attempt_id not in kept]
+
+    def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
+        return Cookie(
+            name=f"{ATTEMPT_COOKIE}{attempt_id}",
+            value=value,
+            path=self._desk.path("/auth/hubspot"),
+            max_age=max_age,
+            secure=self._broker.settings.is_secure,
+        )
+
+    def _success(self, attempt: Attempt, known: Mapping[str, str]) -> WebResponse:
+        connection = self._broker.vault.store.connection(attempt.connection_id or "")
+        body = self._desk.render(
+            "popup/success.html",
+            close_after=SUCCESS_CLOSES_AFTER,
+            account=connection.account if connection else None,
+            **known,
+        )
+        return WebResponse.page(body, headers.POPUP)
+
+    def _failure(self, attempt: Attempt, known: Mapping[str, str]) -> WebResponse:
+        code = attempt.error or attempt.status.value
+        body = self._desk.render(
+            "popup/error.html",
+            status="pending" if attempt.is_open else "error",
+            close_after=ERROR_CLOSES_AFTER,
+            code=code,
+            sentence=sentence(code),
+            **known,
+        )
+        return WebResponse.page(body, headers.POPUP)
+
+    def _connect_url(self, request: WebRequest, start: Start | None = None) -> str:
+        return self._desk.connect_url(
+            request.owner, request.browser, start or Start(self._desk.home)
+        )
+
+    def _card(self, request: WebRequest, connection: Connection) -> dict[str, object]:
+        """One connection as the setup page shows it."""
+        pinned = Start(self._desk.home, connection.hub_id)
+        account = connection.account
+        return {
+            "id": connection.id,
+            "hub_id": account.hub_id,
+            "hub_domain": account.hub_domain,
+            "user_email": account.user_email,
+            "time_zone": account.time_zone,
+            "ui_domain": account.ui_domain,
+            "account_type": account.account_type,
+            "status": connection.status.value,
+            "status_reason": connection.status_reason,
+            "scopes": connection.scopes,
+            "missing": connection.missing_scopes(self._wanted()),
+            "since": connection.connected_at,
+            "disconnect_url": self._desk.path(
+                f"/api/hubspot/connections/{connection.id}/disconnect"
+            ),
+            "reconnect_url": self._connect_url(request, pinned),
+            "needs_reconnect": connection.status is ConnectionStatus.NEEDS_RECONNECT,
+        }
+
+    def _wanted(self) -> tuple[str, ...]:
+        settings = self._broker.settings
+        return settings.scopes + settings.optional_scopes

@@ -1,0 +1,125 @@
+"""What a skin hands in and gets back."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+ATTEMPT_COOKIE = "portalkey_attempt_"
+"""One cookie per attempt: this prefix and the attempt's id."""
+_ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_COOKIES_READ = 20
+"""A browser of ours holds five at most; more are somebody's game and not looked up."""
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """One request, as a skin read it from its framework.
+
+    ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
+    lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
+    the skin keeps in the host's session, or None where the session holds none yet. ``arguments``
+    are the parts of the path that the route names.
+    """
+
+    method: str
+    query: Pairs = field(default=(), repr=False)
+    form: Pairs = field(default=(), repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    owner: str | None = None
+    browser: str | None = field(default=None, repr=False)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    def one(self, name: str) -> str | None:
+        """The query parameter *name*, or None where it is missing or given twice."""
+        return _one(self.query, name)
+
+    def one_in_form(self, name: str) -> str | None:
+        """The form field *name*, or None where it is missing or given twice."""
+        return _one(self.form, name)
+
+    @property
+    def attempt_id(self) -> str | None:
+        """The ``attempt`` parameter, where it is a well-formed id."""
+        value = self.one("attempt")
+        return value if value is not None and _ATTEMPT_ID.fullmatch(value) else None
+
+    @property
+    def attempt_cookies(self) -> Mapping[str, str]:
+        """This browser's attempt cookies, attempt id to value."""
+        named = [name for name in self.cookies if name.startswith(ATTEMPT_COOKIE)]
+        return {
+            name.removeprefix(ATTEMPT_COOKIE): self.cookies[name] for name in named[:_COOKIES_READ]
+        }
+
+    @property
+    def is_own_visit(self) -> bool:
+        """True for a person's own navigation: from a page of ours, or with no page before it.
+
+        False for another site's link, a frame, an image, a prefetch. Browsers that send no Fetch
+        Metadata are believed here; the start token has to hold by itself.
+        """
+        get = self.headers.get
+        purposes = (get("sec-purpose"), get("purpose"), get("x-sec-purpose"))
+        return (
+            self.method == "GET"
+            and get("sec-fetch-site", "none") in {"same-origin", "none"}
+            and get("sec-fetch-dest", "document") == "document"
+            and not any(purpose and "prefetch" in purpose for purpose in purposes)
+        )
+
+    @property
+    def wants_json(self) -> bool:
+        """True where a program asks, not a form."""
+        return "x-portalkey-token" in self.headers or "application/json" in self.headers.get(
+            "accept", ""
+        )
+
+
+def _one(pairs: Pairs, name: str) -> str | None:
+    values = [value for key, value in pairs if key == name]
+    return values[0] if len(values) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One attempt cookie to set, or to drop where ``value`` is empty. ``max_age`` is in seconds."""
+
+    name: str
+    value: str = field(repr=False)
+    path: str
+    max_age: int
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WebResponse:
+    """One response, for a skin to write into its framework, headers and all."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(default="", repr=False)
+    cookies: tuple[Cookie, ...] = ()
+
+    @classmethod
+    def page(cls, body: str, headers: Mapping[str, str], status: int = 200) -> Self:
+        """An HTML page."""
+        return cls(status, {"Content-Type": "text/html; charset=utf-8", **headers}, body)
+
+    @classmethod
+    def to(cls, location: str, headers: Mapping[str, str]) -> Self:
+        """A redirect that is always followed by GET (RFC 9700 section 4.12)."""
+        return cls(303, {"Location": location, **headers})
+
+    @classmethod
+    def json(cls, value: Mapping[str, Any], headers: Mapping[str, str], status: int = 200) -> Self:
+        """A JSON answer."""
+        return cls(status, {"Content-Type": "application/json", **headers}, json.dumps(value))
+
+    def with_cookies(self, *cookies: Cookie) -> "WebResponse":
+        """The same response, setting *cookies*."""
+        return replace(self, cookies=cookies)

@@ -1,0 +1,422 @@
+"""The Flask skin, inside host apps of several kinds."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask, render_template_string, session
+from flask.testing import FlaskClient
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import DictLoader
+
+from portalkey.broker import Broker
+from portalkey.errors import StoreBusy
+from portalkey.events import EventName
+from portalkey.flask import HubSpotAuth
+from portalkey.flask.routes import hubspot_connect_url
+from portalkey.settings import Settings
+from portalkey.simulator import HubSpot
+from portalkey.vault import SQLStore, Vault
+
+PAGE = '<a href="{{ hubspot_connect_url() }}">Connect</a>'
+
+
+def host_app(broker: Broker, **options: Any) -> Flask:
+    """An app of somebody else's, with a sign-in of its own."""
+    app = Flask("host")
+    app.config.update(SECRET_KEY="of-the-host", PROPAGATE_EXCEPTIONS=False)
+    app.add_url_rule("/", "front", lambda: render_template_string(PAGE))
+    app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
+    HubSpotAuth(app, broker, **{"owner": lambda: session.get("user"), **options})
+    return app
+
+
+def signed_in(app: Flask, broker: Broker, name: str = "ada") -> FlaskClient:
+    """A browser in which *name* is signed in."""
+    client = app.test_client()
+    client.get(f"/login/{name}", base_url=broker.settings.public_url)
+    return client
+
+
+def link_of(client: FlaskClient) -> str:
+    """The link into the journey on the host's own page."""
+    link = BeautifulSoup(client.get("/").text, "html.parser").find("a")
+    assert link is not None
+    return str(link["href"])
+
+
+def form_of(client: FlaskClient) -> dict[str, str]:
+    """The hidden fields of the first form on the setup page."""
+    page = BeautifulSoup(client.get("/connections/setup").text, "html.parser")
+    form = page.find("form")
+    assert form is not None
+    fields = {str(each["name"]): str(each["value"]) for each in form.find_all("input")}
+    return {"action": str(form["action"]), **fields}
+
+
+def connect(client: FlaskClient, hubspot: HubSpot) -> None:
+    """Go through the whole journey."""
+    to_hubspot = client.get(link_of(client)).headers["Location"]
+    back = hubspot.approve(to_hubspot)
+    assert client.get(back.partition("/auth")[1] + back.partition("/auth")[2]).status_code == 303
+
+
+def test_the_owner_cannot_be_left_out(broker: Broker) -> None:
+    """Whose connections a visitor sees is never guessed."""
+    with pytest.raises(TypeError):
+        HubSpotAuth(Flask("host"), broker)  # type: ignore[call-arg]
+
+
+def test_the_five_lines_work(broker: Broker, hubspot: HubSpot) -> None:
+    """The app's own page, its own sign-in, and a token for its own user id."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+
+    assert broker.access_token("ada")
+    assert "ada" in client.get("/connections/setup").text
+
+
+def test_an_app_factory(broker: Broker) -> None:
+    """One extension, made before any app, serves several apps."""
+    auth = HubSpotAuth(owner=lambda: "ada")
+    apps = [Flask("one"), Flask("two")]
+    for app in apps:
+        app.secret_key = "x"
+        auth.init_app(app, broker)
+
+    assert [app.test_client().get("/connections/setup").status_code for app in apps] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "path", ["/auth/hubspot/start", "/connections/setup", "/auth/hubspot/start?t=x&attempt=y"]
+)
+def test_signed_out_visitors_get_a_page_and_store_nothing(broker: Broker, path: str) -> None:
+    """Nobody's attempt is nobody's: 401, no session value, no row."""
+    answer = host_app(broker).test_client().get(path)
+
+    assert answer.status_code == 401
+    assert "Sign in" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert broker.vault.store.events() == []
+
+
+def test_signed_out_visitors_can_be_led_to_the_sign_in(broker: Broker) -> None:
+    """A setting says where the host's sign-in is."""
+    answer = host_app(broker, login_url="/login").test_client().get("/connections/setup")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+
+
+@pytest.mark.parametrize("path", ["status", "connections", "status?attempt=" + "A" * 22])
+def test_signed_out_programs_get_json(broker: Broker, path: str) -> None:
+    """An API never redirects to a page."""
+    answer = host_app(broker).test_client().get(f"/api/hubspot/{path}")
+
+    assert answer.status_code == 401
+    assert answer.json is not None
+    assert answer.json.keys() == {"error", "message"}
+
+
+def test_the_setup_page_can_be_left_out(broker: Broker) -> None:
+    """An app with a page of its own needs none of ours."""
+    client = signed_in(host_app(broker, setup_page=False), broker)
+
+    assert client.get("/connections/setup").status_code == 404
+    assert client.get("/auth/hubspot/start").status_code == 200
+
+
+def test_a_host_template_comes_before_ours(broker: Broker) -> None:
+    """``portalkey/connections/setup.html`` among the host's templates is the setup page."""
+    app = Flask("host")
+    app.secret_key = "x"
+    app.jinja_loader = DictLoader({"portalkey/connections/setup.html": "mine: {{ owner }}"})
+    HubSpotAuth(app, broker, owner=lambda: "ada")
+
+    assert app.test_client().get("/connections/setup").text == "mine: ada"
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_it_stands_beside_flask_wtf(broker: Broker, hubspot: HubSpot, order: str) -> None:
+    """A host's CSRF extension guards the host's forms, and ours guard themselves."""
+    csrf = CSRFProtect()
+    app = Flask("host")
+    app.config.update(SECRET_KEY="x")
+    app.add_url_rule("/", "front", lambda: render_template_string(PAGE))
+    app.add_url_rule("/own", "own", lambda: "done", methods=["POST"])
+    if order == "before":
+        csrf.init_app(app)
+    HubSpotAuth(app, broker, owner=lambda: "ada")
+    if order == "after":
+        csrf.init_app(app)
+    client = app.test_client()
+    connect(client, hubspot)
+    fields = form_of(client)
+
+    assert client.post("/own").status_code == 400
+    assert client.post(fields.pop("action"), data=fields).status_code == 303
+    assert broker.connections("ada") == []
+
+
+FORGERIES: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("token", {}, {"portalkey_token": ""}),
+    ("token", {}, {"portalkey_token": "made.up"}),
+    ("origin", {"Origin": "https://evil.test"}, {}),
+    ("origin", {"Origin": "null"}, {}),
+    ("sec-fetch-site", {"Sec-Fetch-Site": "cross-site"}, {}),
+    ("sec-fetch-site", {"Sec-Fetch-Site": "same-site"}, {}),
+]
+
+
+@pytest.mark.parametrize(("check", "headers", "fields"), FORGERIES)
+def test_a_forged_post_changes_nothing(
+    broker: Broker, hubspot: HubSpot, check: str, headers: dict[str, str], fields: dict[str, str]
+) -> None:
+    """Token, Origin and Fetch Metadata each stop a forgery, and the audit says which (R71)."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    form = {**form_of(client), **fields}
+
+    answer = client.post(form.pop("action"), data=form, headers=headers)
+
+    assert answer.status_code == 403
+    assert len(broker.connections("ada")) == 1
+    event = broker.vault.store.events(owner="ada")[-1]
+    assert (event.name, event.facts["check"]) == (EventName.FORGERY_REFUSED, check)
+
+
+def test_the_token_of_another_session_is_a_forgery(broker: Broker, hubspot: HubSpot) -> None:
+    """A form token is bound to session and owner."""
+    app = host_app(broker)
+    client, other = signed_in(app, broker), signed_in(app, broker, "bob")
+    connect(client, hubspot)
+    connect(other, hubspot)
+    action, token = form_of(client)["action"], form_of(other)["portalkey_token"]
+
+    answer = client.post(action, headers={"X-Portalkey-Token": token})
+
+    assert answer.status_code == 403
+    assert answer.json is not None
+    assert answer.json["error"] == "forgery_refused"
+
+
+def test_another_owners_connection_is_not_found(broker: Broker, hubspot: HubSpot) -> None:
+    """Who has an id of somebody else's gets the answer of an unknown one (R79)."""
+    app = host_app(broker)
+    ada, bob = signed_in(app, broker), signed_in(app, broker, "bob")
+    connect(ada, hubspot)
+    connect(bob, hubspot)
+    action, token = form_of(ada)["action"], form_of(bob)["portalkey_token"]
+
+    for path in (action, "/api/hubspot/connections/unknown/disconnect"):
+        answer = bob.post(path, headers={"X-Portalkey-Token": token})
+        assert (answer.status_code, answer.json) == (
+            404,
+            {"error": "not_connected", "message": "This HubSpot account is not connected."},
+        )
+    assert len(broker.connections("ada")) == 1
+
+
+def test_a_program_disconnects_with_a_header(broker: Broker, hubspot: HubSpot) -> None:
+    """fetch() sends the token as a header and gets the status back."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    form = form_of(client)
+
+    answer = client.post(form["action"], headers={"X-Portalkey-Token": form["portalkey_token"]})
+
+    assert answer.json is not None
+    assert answer.json["authenticated"] is False
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/hubspot/connections/x/disconnect", f"/api/hubspot/attempts/{'A' * 22}/cancel"]
+)
+def test_a_signed_out_post_is_refused(broker: Broker, path: str) -> None:
+    """Nobody can do nothing: a page for forms, JSON for programs."""
+    client = host_app(broker).test_client()
+
+    assert client.post(path).status_code == 401
+    program = client.post(path, headers={"X-Portalkey-Token": "x"})
+    assert program.json is not None
+    assert program.json["error"] == "signed_out"
+
+
+def test_an_attempt_is_shown_to_its_browser_only(broker: Broker) -> None:
+    """Another owner, or the same owner elsewhere, gets the 404 of an unknown id."""
+    app, attempt = host_app(broker), "A" * 22
+    client = signed_in(app, broker)
+    client.get(f"{link_of(client)}&attempt={attempt}")
+    elsewhere, bob = signed_in(app, broker), signed_in(app, broker, "bob")
+    link_of(elsewhere)
+
+    assert client.get(f"/api/hubspot/status?attempt={attempt}").status_code == 200
+    for other in (elsewhere, bob):
+        assert other.get(f"/api/hubspot/status?attempt={attempt}").status_code == 404
+    for odd in ("", "x", f"{attempt}&attempt={attempt}"):
+        assert client.get(f"/api/hubspot/status?attempt={odd}").status_code == 404
+
+
+def test_cancelling_an_unknown_attempt(broker: Broker, hubspot: HubSpot) -> None:
+    """There is nothing to cancel, and nothing is told about it."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    token = {"X-Portalkey-Token": form_of(client)["portalkey_token"]}
+
+    answer = client.post(f"/api/hubspot/attempts/{'B' * 22}/cancel", headers=token)
+
+    assert answer.status_code == 404
+
+
+STALE: list[tuple[str, dict[str, str]]] = [
+    ("/auth/hubspot/start", {}),
+    ("/auth/hubspot/start?t=made~up", {}),
+    ("LINK", {"Sec-Fetch-Site": "cross-site"}),
+    ("LINK", {"Sec-Purpose": "prefetch"}),
+    ("LINK&attempt=short", {}),
+    (f"LINK&attempt={'A' * 22}&attempt={'B' * 22}", {}),
+    ("LINK&t=twice", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "headers"), STALE)
+def test_a_visit_that_may_not_be_meant_asks_first(
+    broker: Broker, path: str, headers: dict[str, str]
+) -> None:
+    """Cross-site, stale, bare or malformed: a page names the owner and holds one link, no row."""
+    client = signed_in(host_app(broker), broker)
+
+    answer = client.get(path.replace("LINK", link_of(client)), headers=headers)
+
+    assert answer.status_code == 200
+    assert "ada" in answer.text
+    assert "/auth/hubspot/start?t=" in answer.text
+    assert broker.vault.store.events() == []
+
+
+def test_the_pages_link_goes_on(broker: Broker) -> None:
+    """Whoever did mean it is one click away."""
+    client = signed_in(host_app(broker), broker)
+    page = BeautifulSoup(client.get("/auth/hubspot/start").text, "html.parser")
+    links = [str(a["href"]) for a in page.find_all("a")]
+    (link,) = [each for each in links if each.startswith("/auth/hubspot/start")]
+
+    assert client.get(link).headers["Location"].startswith(broker.settings.app_url)
+
+
+def test_a_taken_attempt_id_asks_first(broker: Broker) -> None:
+    """An id is used once; a reloaded popup does not mix two attempts up."""
+    client = signed_in(host_app(broker), broker)
+    link = f"{link_of(client)}&attempt={'A' * 22}"
+
+    assert client.get(link).status_code == 303
+    assert client.get(link).status_code == 200
+
+
+def test_head_begins_nothing(broker: Broker) -> None:
+    """HEAD has no side effects."""
+    client = signed_in(host_app(broker), broker)
+
+    assert client.head(link_of(client)).status_code == 200
+    assert broker.vault.store.events() == []
+
+
+def test_other_methods_are_refused(broker: Broker) -> None:
+    """Only declared methods (R83)."""
+    client = signed_in(host_app(broker), broker)
+
+    for path in ("/auth/hubspot/start", "/auth/hubspot/callback", "/api/hubspot/status"):
+        assert client.post(path).status_code == 405
+    assert client.get("/api/hubspot/connections/x/disconnect").status_code == 405
+
+
+@pytest.mark.parametrize("wrong", [7, "", "  ", b"x"])
+def test_an_owner_function_that_is_wrong_is_told(broker: Broker, wrong: Any) -> None:
+    """A mistake in the host's code is no anonymous visitor."""
+    client = host_app(broker, owner=lambda: wrong).test_client()
+
+    assert client.get("/connections/setup").status_code == 500
+
+
+def test_the_link_helper_refuses_other_sites(broker: Broker) -> None:
+    """``next`` is the developer's, and an own path."""
+    app = host_app(broker, owner=lambda: "ada")
+    with app.test_request_context():
+        assert hubspot_connect_url(next="/settings").startswith("/auth/hubspot/start?t=")
+        with pytest.raises(ValueError, match="must be a path"):
+            hubspot_connect_url(next="//evil.test")
+
+
+def test_the_done_page_leads_back_to_next(broker: Broker, hubspot: HubSpot) -> None:
+    """Without a popup the journey ends with a link to where the app wanted."""
+    app = host_app(broker)
+    app.add_url_rule("/mine", "mine", lambda: hubspot_connect_url(next="/after?x=1"))
+    client = signed_in(app, broker)
+    back = hubspot.approve(client.get(client.get("/mine").text).headers["Location"])
+    done = client.get(client.get("/auth" + back.partition("/auth")[2]).headers["Location"])
+
+    assert 'href="/after?x=1"' in done.text
+
+
+def test_a_mounted_app_keeps_its_prefix(
+    settings: Settings, hubspot: HubSpot, make_broker: Callable[[Settings], Broker]
+) -> None:
+    """Below ``/crm`` every link, cookie path and redirect says so."""
+    uri = f"{settings.public_url}/crm/auth/hubspot/callback"
+    broker = make_broker(settings.model_copy(update={"redirect_uri": uri}))
+    client = host_app(broker, owner=lambda: "ada").test_client()
+    mounted = {"SCRIPT_NAME": "/crm"}
+
+    page = client.get("/connections/setup", environ_overrides=mounted)
+    asking = client.get("/auth/hubspot/start", environ_overrides=mounted)
+
+    assert 'href="/crm/auth/hubspot/start?t=' in page.text
+    assert '"/crm/auth/hubspot/static/' in asking.text
+
+
+def test_a_store_in_trouble_is_told_apart(broker: Broker, settings: Settings) -> None:
+    """A page for people, JSON for programs, 503, and nothing begun."""
+    client = signed_in(host_app(broker), broker)
+    link = link_of(client)
+    path = settings.database_url.removeprefix("sqlite:///")
+    broker.close()
+    for file in Path(path).parent.glob("portalkey.db*"):
+        file.unlink()
+    Path(path).mkdir()
+
+    assert client.get(link).status_code == 503
+    assert client.get("/api/hubspot/status").status_code == 503
+    assert client.get("/auth/hubspot/callback?code=x&state=y").status_code == 303
+
+
+def test_a_busy_store_says_when_to_come_back(broker: Broker) -> None:
+    """503 with Retry-After."""
+
+    class Busy(SQLStore):
+        def connections(self, owner: str, client_id: str) -> Any:
+            raise StoreBusy(retry_after=7)
+
+    store = Busy.open(broker.settings.database_url)
+    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+    app = host_app(Broker(broker.settings, vault, broker._send), owner=lambda: "ada")
+
+    answer = app.test_client().get("/api/hubspot/connections")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
+    store.close()
+
+
+def test_disconnecting_twice_by_form_ends_on_the_page(broker: Broker, hubspot: HubSpot) -> None:
+    """A double click or a stale page is no error to a person."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    form = form_of(client)
+    action = form.pop("action")
+
+    assert [client.post(action, data=form).status_code for _ in range(2)] == [303, 303]
+
+
+def test_the_link_of_a_signed_out_page_is_bare(broker: Broker) -> None:
+    """It leads to the sign-in and on from there."""
+    assert link_of(host_app(broker).test_client()) == "/auth/hubspot/start"
