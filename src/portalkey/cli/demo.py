@@ -1,0 +1,98 @@
+"""``portalkey demo``: the app and a simulated HubSpot, ready to click."""
+
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from rich.console import Console
+from rich.panel import Panel
+
+from portalkey.broker import Broker
+from portalkey.cli.envfile import env_lines, write_private
+from portalkey.cli.until import until_interrupted
+from portalkey.errors import BadSettings
+from portalkey.server import Listener, create_app
+from portalkey.settings import Settings
+from portalkey.simulator import App, HubSpot
+from portalkey.vault.keyring import new_key
+
+ENV_FILE = "demo.env"
+SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
+OPTIONAL_SCOPES = "crm.objects.deals.read"
+
+
+def default_data() -> Path:
+    """Where the demo keeps its data unless told otherwise."""
+    return user_data_path("portalkey") / "demo"
+
+
+@click.command()
+@click.option("--port", default=6001, show_default=True, help="Port of the app.")
+@click.option("--simulator-port", default=6002, show_default=True, help="Port of the simulator.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_data,
+    show_default="the platform's data directory",
+    help="Folder for the demo's database and settings.",
+)
+def demo(port: int, simulator_port: int, data: Path) -> None:
+    """Run the app with a simulated HubSpot beside it; no HubSpot account is needed."""
+    settings = demo_settings(data, port, simulator_port)
+    hubspot = App(
+        client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(),
+        redirect_uris=(settings.redirect_uri,),
+    )
+    broker = Broker.of(settings)
+    app = create_app(broker, session_cookie="portalkey_demo_session")
+    with ExitStack() as running:
+        running.callback(broker.close)
+        _start(running, HubSpot([hubspot], simulator_port))
+        running.enter_context(Listener(app, broker, host="127.0.0.1", port=port))
+        _greet(settings, data)
+        until_interrupted()
+
+
+def _start(running: ExitStack, simulator: HubSpot) -> None:
+    try:
+        simulator.start()
+    except OSError:
+        problem = f"Port {simulator.port} cannot be used; choose another with --simulator-port."
+        raise BadSettings([problem]) from None
+    running.callback(simulator.stop)
+
+
+def demo_settings(data: Path, port: int, simulator_port: int) -> Settings:
+    """The demo's settings, kept in *data*; its key and its secret are made at the first run."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    env_file = data / ENV_FILE
+    known = dotenv_values(env_file) if env_file.exists() else {}
+    values = {
+        "HUBSPOT_CLIENT_ID": known.get("HUBSPOT_CLIENT_ID") or "portalkey-demo",
+        "HUBSPOT_CLIENT_SECRET": known.get("HUBSPOT_CLIENT_SECRET") or secrets.token_urlsafe(24),
+        "HUBSPOT_REDIRECT_URI": f"http://localhost:{port}/auth/hubspot/callback",
+        "HUBSPOT_SCOPES": SCOPES,
+        "HUBSPOT_OPTIONAL_SCOPES": OPTIONAL_SCOPES,
+        "HUBSPOT_APP_URL": f"http://localhost:{simulator_port}",
+        "HUBSPOT_API_URL": f"http://localhost:{simulator_port}",
+        "PORTALKEY_KEYS": known.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
+        "PORTALKEY_DATABASE_URL": f"sqlite:///{(data / 'portalkey.db').resolve()}",
+        "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
+    }
+    write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
+    return Settings.from_env(env_file, environ={})
+
+
+def _greet(settings: Settings, data: Path) -> None:
+    lines = (
+        f"Open [bold]{settings.public_url}[/bold] and connect an account.",
+        "",
+        f"HubSpot is played by a simulator on {settings.app_url}.",
+        f"A token in the shell: portalkey token OWNER --data {data}",
+        "Press Ctrl-C to stop.",
+    )
+    Console().print(Panel("\n".join(lines), title="portalkey demo", expand=False))

@@ -1,0 +1,19 @@
+"""Writing settings where only their owner can read them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write *text* to *path*, readable by its owner only, whole or not at all."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def env_lines(values: Mapping[str, str]) -> str:
+    """*values* as lines of an ``.env`` file."""
+    return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -1,0 +1,73 @@
+"""``portalkey init``: the first settings, and what to tell HubSpot."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.panel import Panel
+
+from portalkey.cli.envfile import write_private
+from portalkey.vault.keyring import new_key
+
+REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
+SCOPES = "oauth crm.objects.contacts.read"
+
+TEMPLATE = """\
+# portalkey's settings. Keep this file private, and out of version control.
+
+# From your app's Auth page at HubSpot.
+HUBSPOT_CLIENT_ID=
+HUBSPOT_CLIENT_SECRET=
+
+# What the app asks for; the same as in its settings at HubSpot.
+HUBSPOT_SCOPES={scopes}
+# HUBSPOT_OPTIONAL_SCOPES=
+
+# Where people reach your app, and where HubSpot sends them back to.
+# https in production; http for localhost only.
+PORTALKEY_PUBLIC_URL=http://localhost:6001
+HUBSPOT_REDIRECT_URI={redirect_uri}
+
+# The key that seals the tokens. Without it nobody can open them, you included:
+# keep a copy in a safe place, away from the database's backups.
+PORTALKEY_KEYS=key-{today}:{key}
+
+# Where connections are kept; by default an SQLite file in the data directory.
+# PORTALKEY_DATABASE_URL=sqlite:////var/lib/portalkey/portalkey.db
+"""
+
+
+@click.command()
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="The file to write; it must not exist yet.",
+)
+def init(env_file: Path) -> None:
+    """Write a commented settings file with a fresh key."""
+    if env_file.exists():
+        # Writing over it would lose the key that opens what is stored.
+        raise click.ClickException(f"{env_file} exists already; move it away first.")
+    today = date.today().strftime("%Y-%m-%d")  # noqa: DTZ011 - the operator's own day
+    key = new_key().get_secret_value()
+    text = TEMPLATE.format(scopes=SCOPES, redirect_uri=REDIRECT_URI, today=today, key=key)
+    write_private(env_file, text)
+    Console().print(Panel(_advice(env_file), title="portalkey", expand=False))
+
+
+def _advice(env_file: Path) -> str:
+    return "\n".join(
+        (
+            f"Wrote [bold]{env_file}[/bold], with a fresh key. Back the key up.",
+            "",
+            "1. In your app's settings at HubSpot, add this redirect URL:",
+            f"     {REDIRECT_URI}",
+            "   and these required scopes:",
+            f"     {SCOPES}",
+            f"2. Copy the client ID and secret from there into {env_file}.",
+            "3. Run [bold]portalkey serve[/bold].",
+        )
+    )

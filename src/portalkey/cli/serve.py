@@ -1,0 +1,35 @@
+"""``portalkey serve``: the standalone app against real HubSpot."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from portalkey.broker import Broker
+from portalkey.cli.until import until_interrupted
+from portalkey.server import Listener, create_app
+from portalkey.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; the public URL's by default, or 6001.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings; the environment goes before them.",
+)
+def serve(host: str, port: int | None, env_file: Path) -> None:
+    """Run the app against HubSpot, with one owner per visitor's session."""
+    settings = Settings.from_env(env_file)
+    for warning in settings.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    broker = Broker.of(settings)
+    port = port or urlsplit(settings.public_url).port or 6001
+    with Listener(create_app(broker), broker, host=host, port=port) as listener:
+        click.echo(f"Listening on {host}:{listener.port}. Open {settings.public_url}")
+        click.echo("Press Ctrl-C to stop.")
+        until_interrupted()
+    broker.close()

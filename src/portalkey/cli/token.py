@@ -1,0 +1,39 @@
+"""``portalkey token``: a working access token, for scripts and a look."""
+
+from pathlib import Path
+
+import click
+
+from portalkey.broker import Broker
+from portalkey.cli.demo import ENV_FILE
+from portalkey.errors import BadSettings
+from portalkey.settings import Settings
+
+
+@click.command()
+@click.argument("owner")
+@click.option("--hub-id", type=int, help="Which account, where several are connected.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The demo's folder; without it, settings come from the environment and .env.",
+)
+def token(owner: str, hub_id: int | None, data: Path | None) -> None:
+    """Print a valid access token of OWNER's connection.
+
+    It opens the whole connected account to whoever reads it, until it expires.
+    """
+    broker = Broker.of(_settings(data))
+    try:
+        click.echo(broker.access_token(owner, hub_id))
+    finally:
+        broker.close()
+
+
+def _settings(data: Path | None) -> Settings:
+    if data is None:
+        return Settings.from_env()
+    env_file = data / ENV_FILE
+    if not env_file.exists():
+        raise BadSettings([f"There is no demo in {data}; start one with `portalkey demo`."])
+    return Settings.from_env(env_file, environ={})

@@ -1,0 +1,130 @@
+"""Real parts for every test: a simulator, a store in a file, the app on a socket."""
+
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from portalkey.broker import Broker
+from portalkey.server import Listener, create_app
+from portalkey.settings import Settings
+from portalkey.simulator import App, HubSpot, running_hubspot
+from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.wire import Wire
+from visitor import Visitor
+
+SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
+OPTIONAL_SCOPES = "crm.objects.deals.read"
+
+
+class Ahead:
+    """A store's clock in the test's hand: seconds ahead of the database's."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        """What the store asks for."""
+        return self.seconds
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def hubspot(port: int) -> Iterator[HubSpot]:
+    """A simulator that knows the app on *port*."""
+    app = App(
+        client_id="client-of-the-tests",
+        client_secret=f"canary-client-secret-{secrets.token_hex(8)}",
+        redirect_uris=(f"http://localhost:{port}/auth/hubspot/callback",),
+    )
+    with running_hubspot(apps=[app]) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(port: int, hubspot: HubSpot, tmp_path: Path) -> Settings:
+    """Settings of an app on *port* that talks to the simulator."""
+    return Settings(
+        client_id=hubspot.app.client_id,
+        client_secret=hubspot.app.client_secret,
+        redirect_uri=f"http://localhost:{port}/auth/hubspot/callback",
+        scopes=SCOPES,
+        optional_scopes=OPTIONAL_SCOPES,
+        app_url=hubspot.url,
+        api_url=hubspot.url,
+        keys=f"test:{Fernet.generate_key().decode()}",
+        database_url=f"sqlite:///{tmp_path / 'portalkey.db'}",
+        public_url=f"http://localhost:{port}",
+    )
+
+
+@pytest.fixture
+def ahead() -> Ahead:
+    """How far the store's clock is ahead; a test moves it."""
+    return Ahead()
+
+
+@pytest.fixture
+def make_broker(ahead: Ahead) -> Iterator[Callable[[Settings], Broker]]:
+    """Makes brokers over SQLite, and closes them."""
+    with ExitStack() as stack:
+
+        def make(settings: Settings) -> Broker:
+            store = SQLStore.open(settings.database_url, ahead=ahead)
+            vault = Vault(Keyring(settings.keys), store, settings.client_id)
+            wire = Wire()
+            broker = Broker(settings, vault, wire.send, close=wire.close)
+            stack.callback(broker.close)
+            return broker
+
+        yield make
+
+
+@pytest.fixture
+def broker(settings: Settings, make_broker: Callable[[Settings], Broker]) -> Broker:
+    """A broker over SQLite and a real wire."""
+    return make_broker(settings)
+
+
+@pytest.fixture
+def app_url(settings: Settings, broker: Broker, port: int) -> Iterator[str]:
+    """The standalone app, answering on its port."""
+    with Listener(create_app(broker), broker, host="127.0.0.1", port=port):
+        yield settings.public_url
+
+
+@pytest.fixture
+def new_visitor(app_url: str, hubspot: HubSpot) -> Iterator[Callable[[], Visitor]]:
+    """Makes visitors, each with a browser of their own."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(Visitor(app_url, hubspot))
+
+
+@pytest.fixture
+def visitor(new_visitor: Callable[[], Visitor]) -> Visitor:
+    """Somebody with a browser of their own."""
+    return new_visitor()
+
+
+@pytest.fixture
+def broken_store(tmp_path: Path) -> Iterator[SQLStore]:
+    """A store whose file has been replaced by a folder."""
+    file = tmp_path / "broken.db"
+    store = SQLStore.open(f"sqlite:///{file}")
+    store.close()
+    for each in tmp_path.glob("broken.db*"):
+        each.unlink()
+    file.mkdir()
+    yield store
+    store.close()

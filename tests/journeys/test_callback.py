@@ -1,0 +1,276 @@
+"""What comes back from HubSpot is checked before anything is exchanged.
+
+Each check has a test of its own here that fails when the check is taken away.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.events import EventName
+from portalkey.simulator import HubSpot
+from visitor import Visitor, query_of
+
+ATTEMPT = "T" * 22
+
+
+def error_of(visitor: Visitor) -> tuple[str, str | None]:
+    """Status and error code of the attempt."""
+    attempt = visitor.status(ATTEMPT)["attempt"]
+    return attempt["status"], attempt["error"]
+
+
+def test_unknown_state_is_refused(visitor: Visitor, hubspot: HubSpot) -> None:
+    """State: a callback that no attempt of ours asked for exchanges nothing."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    code = query_of(callback)["code"]
+
+    answer = visitor.get(f"/auth/hubspot/callback?code={code}&state={'x' * 43}")
+
+    assert answer.status_code == 403
+    assert hubspot.requests == ()
+    assert error_of(visitor) == ("at_hubspot", None)
+
+
+def test_missing_state_offers_to_start_from_the_app(visitor: Visitor, hubspot: HubSpot) -> None:
+    """State: an install begun at HubSpot is never accepted (R29)."""
+    code = query_of(visitor.agree(visitor.begin(ATTEMPT)))["code"]
+
+    answer = visitor.get(f"/auth/hubspot/callback?code={code}")
+
+    assert answer.status_code == 400
+    assert "start from the app" in answer.text
+    assert hubspot.requests == ()
+
+
+def test_the_refusal_loads_nothing(visitor: Visitor) -> None:
+    """A page whose address may hold a code has no script, style, image or form."""
+    text = visitor.get("/auth/hubspot/callback?code=abc&state=def").text
+
+    for tag in ("<script", "<link", "<img", "<style", "<form", "<iframe"):
+        assert tag not in text
+    assert "abc" not in text
+
+
+def test_another_browser_ends_the_attempt(
+    visitor: Visitor, new_visitor: Callable[[], Visitor], hubspot: HubSpot, broker: Broker
+) -> None:
+    """Cookie: a callback opened in a foreign browser fails the attempt for good."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+
+    assert new_visitor().get(callback).status_code == 403
+    assert error_of(visitor) == ("failed", "attempt_mismatch")
+    attempt = broker.vault.store.attempt(ATTEMPT)
+    assert attempt is not None
+    assert attempt.sealed_verifier is None
+    visitor.get(callback)
+    assert new_visitor().get(callback).status_code == 403
+    assert hubspot.requests == ()
+
+
+def test_another_owner_in_the_same_browser_ends_the_attempt(
+    visitor: Visitor, new_visitor: Callable[[], Visitor], hubspot: HubSpot
+) -> None:
+    """Owner: whoever is signed in at the end must be who began."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    mine = visitor.http.cookies.get("portalkey_session")
+    other = new_visitor()
+    other.setup()
+    theirs = other.http.cookies.get("portalkey_session")
+    assert mine is not None
+    assert theirs is not None
+    visitor.http.headers["cookie"] = ""
+    cookies = {cookie.name: cookie.value or "" for cookie in visitor.http.cookies.jar}
+    cookies["portalkey_session"] = theirs
+
+    answer = _bare(visitor, callback, cookies)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
+    assert hubspot.requests == ()
+    del visitor.http.headers["cookie"]
+    assert error_of(visitor) == ("failed", "attempt_mismatch")
+
+
+def _bare(visitor: Visitor, path: str, cookies: dict[str, str]) -> httpx2.Response:
+    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return httpx2.get(visitor.app_url + path, headers={"Cookie": header})
+
+
+def test_a_logged_out_owner_ends_the_attempt(visitor: Visitor, hubspot: HubSpot) -> None:
+    """Owner: with the attempt's cookie but nobody signed in, nothing is exchanged."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    cookies = {
+        cookie.name: cookie.value or ""
+        for cookie in visitor.http.cookies.jar
+        if cookie.name.startswith("portalkey_attempt_")
+    }
+
+    answer = _bare(visitor, callback, cookies)
+
+    assert answer.status_code == 303
+    assert hubspot.requests == ()
+    assert error_of(visitor) == ("failed", "attempt_mismatch")
+
+
+def test_an_expired_attempt_exchanges_nothing(
+    visitor: Visitor, hubspot: HubSpot, broker: Broker, ahead: Any
+) -> None:
+    """Expiry: ten minutes after the click, by the store's clock, it is over."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    ahead.seconds = 601
+
+    answer = visitor.get(callback)
+
+    assert answer.status_code == 303
+    assert hubspot.requests == ()
+    assert error_of(visitor) == ("expired", None)
+    refused = broker.vault.store.events(attempt_id=ATTEMPT)[-1]
+    assert refused.facts == {"check": "claim", "status": "expired"}
+
+
+def test_two_callbacks_at_once_make_one_exchange(visitor: Visitor, hubspot: HubSpot) -> None:
+    """Claim: of many identical callbacks, one gets to exchange (R16)."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: visitor.get(callback), range(24)))
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert [asked.path for asked in hubspot.requests].count("/oauth/2026-03/token") == 1
+    assert error_of(visitor) == ("connected", None)
+
+
+def test_a_replayed_callback_changes_nothing(visitor: Visitor, hubspot: HubSpot) -> None:
+    """Reload, Back and a crawler's prefetch lead to the same end again."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    visitor.get(callback)
+    asked = len(hubspot.requests)
+
+    again = visitor.get(callback)
+
+    assert again.headers["location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
+    assert len(hubspot.requests) == asked
+
+
+def test_a_cancelled_attempt_exchanges_nothing(visitor: Visitor, hubspot: HubSpot) -> None:
+    """Who cancelled in the app is not connected by a late consent."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    cancelled = visitor.post(f"/api/hubspot/attempts/{ATTEMPT}/cancel")
+
+    assert cancelled.json()["attempt"]["status"] == "cancelled"
+    assert visitor.get(callback).status_code == 303
+    assert hubspot.requests == ()
+    assert error_of(visitor) == ("cancelled", None)
+
+
+def test_declining_at_hubspot_ends_the_attempt(visitor: Visitor, hubspot: HubSpot) -> None:
+    """``access_denied`` is a plain ending, and nothing is exchanged."""
+    url = hubspot.deny(visitor.begin(ATTEMPT))
+    done = visitor.get(visitor.get(url).headers["location"])
+
+    assert "You did not agree at HubSpot" in done.text
+    assert hubspot.requests == ()
+    assert error_of(visitor) == ("failed", "declined")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "&error=access_denied&error_description=<script>alert(1)</script>",
+        "&error=server_error&error_description=%0d%0aSet-Cookie:x=1",
+        "&error=%3Cscript%3E",
+        "&error=temporarily_unavailable&error_uri=javascript:alert(1)",
+    ],
+)
+def test_hostile_error_texts_are_never_shown(
+    visitor: Visitor, hubspot: HubSpot, extra: str
+) -> None:
+    """Only our own sentences reach the page (R20)."""
+    state = query_of(visitor.begin(ATTEMPT))["state"]
+    callback = visitor.get(f"/auth/hubspot/callback?state={state}{extra}")
+    done = visitor.get(callback.headers["location"])
+
+    assert "alert(1)" not in done.text
+    assert "x=1" not in str(callback.headers)
+    assert hubspot.requests == ()
+    assert error_of(visitor)[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    "extra", ["", "&code=", "&code=a&code=b", "&code=%00", "&code=a%0d%0ab", "&code=" + "x" * 9000]
+)
+def test_a_missing_doubled_or_malformed_code_ends_the_attempt(
+    visitor: Visitor, hubspot: HubSpot, extra: str
+) -> None:
+    """No parameter may come twice or break the grammar (R17, R19)."""
+    state = query_of(visitor.begin(ATTEMPT))["state"]
+
+    answer = visitor.get(f"/auth/hubspot/callback?state={state}{extra}")
+
+    assert answer.status_code in {303, 414}
+    assert hubspot.requests == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "code=x",
+        "state=x",
+        "state=",
+        "state=a&state=b&code=x",
+        "state[]=x&code=y",
+        "state=%00&code=x",
+        "state=%ff%fe&code=x",
+        "state=' OR '1'='1&code=x",
+        "state={{7*7}}&code=x",
+        "error=access_denied",
+    ],
+)
+def test_nonsense_gets_the_same_refusal(visitor: Visitor, hubspot: HubSpot, query: str) -> None:
+    """Whatever is wrong with it, a foreign callback learns nothing."""
+    answer = visitor.get(f"/auth/hubspot/callback?{query}")
+
+    assert answer.status_code in {400, 403}
+    assert "start from the app" in answer.text
+    assert hubspot.requests == ()
+
+
+def test_a_refused_callback_stands_in_the_audit(
+    visitor: Visitor, new_visitor: Callable[[], Visitor], broker: Broker
+) -> None:
+    """Which check failed is for the operator to see (R93)."""
+    new_visitor().get(visitor.agree(visitor.begin(ATTEMPT)))
+
+    events = broker.vault.store.events(attempt_id=ATTEMPT)
+
+    assert [event.name for event in events][1:] == [
+        EventName.ATTEMPT_FAILED,
+        EventName.CALLBACK_REFUSED,
+    ]
+    assert events[-1].facts["check"] == "cookie"
+
+
+def test_reconnecting_refuses_another_account(
+    visitor: Visitor, hubspot: HubSpot, broker: Broker
+) -> None:
+    """A pinned attempt keeps nothing of another account, and gives its grant back."""
+    visitor.connect(hub_id=4410001)
+    browser = "browser-of-the-test"
+    from portalkey.attempts import Wish  # noqa: PLC0415
+
+    begun = broker.begin("somebody", browser, Wish(hub_id=4410001))
+    unpinned = begun.authorize_url.replace("/oauth/4410001/authorize", "/oauth/authorize")
+    callback = hubspot.approve(unpinned, 4410002)
+    cookies = {begun.attempt.id: begun.cookie.get_secret_value()}
+
+    attempt = broker.finish(tuple(query_of(callback).items()), cookies, "somebody")
+
+    assert (attempt.status, attempt.error) == ("failed", "wrong_account")
+    assert broker.connections("somebody") == []
+    assert hubspot.requests[-1].path == "/oauth/2026-03/token/revoke"

@@ -1,0 +1,227 @@
+"""The commands, as a newcomer runs them: in processes of their own."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from portalkey.simulator import HubSpot
+from visitor import Visitor
+
+PORTALKEY = [sys.executable, "-m", "portalkey"]
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """A command, run to its end in a clean environment."""
+    return subprocess.run(
+        [*PORTALKEY, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=clean_environment(),
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without settings of ours."""
+    ours = ("PORTALKEY_", "HUBSPOT_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports that are free just now."""
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+@contextmanager
+def running(
+    *arguments: str, ready: str, cwd: Path | None = None, home: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs until the block ends; entered once it has printed *ready*."""
+    process = subprocess.Popen(
+        [*PORTALKEY, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=cwd,
+        env={**clean_environment(), **({"XDG_DATA_HOME": str(home)} if home else {})},
+    )
+    assert process.stdout is not None
+    seen = ""
+    with process:
+        try:
+            while ready not in seen:
+                line = process.stdout.readline()
+                assert line, seen
+                seen += line
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, HubSpot, Path]]:
+    """A demo in a process of its own: its address, its simulator, its data."""
+    port, simulator_port = free_ports()
+    data = tmp_path_factory.mktemp("demo") / "data"
+    ports = ["--port", str(port), "--simulator-port", str(simulator_port)]
+    with running("demo", *ports, "--data", str(data), ready="Ctrl-C"):
+        yield f"http://localhost:{port}", HubSpot(port=simulator_port), data
+
+
+def test_the_demo_connects_and_token_prints_a_token(demo: tuple[str, HubSpot, Path]) -> None:
+    """The newcomer's journey: open, connect, and a shell gets a working token."""
+    url, hubspot, data = demo
+    with Visitor(url, hubspot) as visitor:
+        visitor.connect()
+        owner = visitor.owner
+
+    done = run("token", owner, "--data", str(data))
+
+    assert done.returncode == 0, done.stderr
+    bearer = {"Authorization": f"Bearer {done.stdout.strip()}"}
+    details = httpx2.get(f"{hubspot.url}/account-info/2026-03/details", headers=bearer)
+    assert details.json()["portalId"] == 4410001
+
+
+def test_token_for_nobody_says_so_in_one_sentence(demo: tuple[str, HubSpot, Path]) -> None:
+    """Exit code 1, one line on stderr, nothing on stdout."""
+    done = run("token", "nobody", "--data", str(demo[2]))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip().count("\n") == 0
+    assert "connect one first" in done.stderr
+
+
+def test_token_without_a_demo_says_how_to_start_one(tmp_path: Path) -> None:
+    """A folder that holds none is not made into one."""
+    done = run("token", "ada", "--data", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "portalkey demo" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_is_healthy_and_private(demo: tuple[str, HubSpot, Path]) -> None:
+    """It answers once the simulator does, and only its own user can read its data."""
+    url, _, data = demo
+
+    assert httpx2.get(f"{url}/healthz").json() == {"status": "ok"}
+    for file in data.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+def test_a_foreign_host_gets_421(demo: tuple[str, HubSpot, Path]) -> None:
+    """No other name can be pointed here (DNS rebinding)."""
+    for path in ("/", "/healthz", "/connections/setup", "/api/hubspot/status"):
+        answer = httpx2.get(demo[0] + path, headers={"Host": "evil.test"})
+        assert answer.status_code == 421
+
+
+def test_the_demo_keeps_its_connections_over_a_restart(tmp_path: Path) -> None:
+    """The key and the database stay in the data folder, the platform's own unless told."""
+    ports = free_ports()
+    arguments = ["demo", "--port", str(ports[0]), "--simulator-port", str(ports[1])]
+    url = f"http://localhost:{ports[0]}"
+    with (
+        running(*arguments, ready="Ctrl-C", home=tmp_path),
+        Visitor(url, HubSpot(port=ports[1])) as ada,
+    ):
+        ada.connect()
+        owner = ada.owner
+    (data,) = (file.parent for file in tmp_path.rglob("portalkey.db"))
+    with running(*arguments, ready="Ctrl-C", home=tmp_path):
+        assert run("token", owner, "--data", str(data)).returncode == 0
+
+
+def test_a_taken_port_is_told(demo: tuple[str, HubSpot, Path], tmp_path: Path) -> None:
+    """Starting twice says what to do instead of a traceback."""
+    port = demo[0].rsplit(":", 1)[1]
+    other = str(free_ports()[0])
+
+    done = run("demo", "--port", port, "--simulator-port", other, "--data", str(tmp_path))
+
+    assert done.returncode == 1
+    assert f"Port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_simulator_port_is_told(demo: tuple[str, HubSpot, Path], tmp_path: Path) -> None:
+    """The simulator's port, too."""
+    taken, other = str(demo[1].port), str(free_ports()[0])
+
+    done = run("demo", "--port", other, "--simulator-port", taken, "--data", str(tmp_path))
+
+    assert done.returncode == 1
+    assert f"Port {taken}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_init_writes_a_private_file_and_says_what_to_paste(tmp_path: Path) -> None:
+    """A fresh key, 0600, the redirect URL to register; a second run changes nothing."""
+    done = run("init", cwd=tmp_path)
+    first = (tmp_path / ".env").read_text()
+    again = run("init", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    assert "http://localhost:6001/auth/hubspot/callback" in done.stdout
+    assert again.returncode == 1
+    assert (tmp_path / ".env").read_text() == first
+
+
+def test_serve_without_credentials_lists_what_is_missing(tmp_path: Path) -> None:
+    """All problems at once, each saying what to do."""
+    run("init", cwd=tmp_path)
+
+    done = run("serve", cwd=tmp_path)
+
+    assert done.returncode == 1
+    for name in ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET"):
+        assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_without_a_key_does_not_start(tmp_path: Path) -> None:
+    """Fail closed: no key, no start."""
+    (tmp_path / ".env").write_text("HUBSPOT_CLIENT_ID=a\nHUBSPOT_CLIENT_SECRET=b\n")
+
+    done = run("serve", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "PORTALKEY_KEYS" in done.stderr
+
+
+def test_serve_runs_with_init_and_credentials(tmp_path: Path) -> None:
+    """The three steps that ``init`` prints are enough."""
+    run("init", cwd=tmp_path)
+    env_file, port = tmp_path / ".env", free_ports()[0]
+    text = env_file.read_text().replace("localhost:6001", f"localhost:{port}")
+    text = text.replace("CLIENT_ID=", "CLIENT_ID=abc").replace(
+        "CLIENT_SECRET=", "CLIENT_SECRET=def"
+    )
+    database = f"PORTALKEY_DATABASE_URL=sqlite:///{tmp_path / 'x.db'}"
+    env_file.write_text(f"{text}{database}\nHUBSPOT_API_VERSION=v3\n")
+
+    with running("serve", ready="September 2027", cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert f"localhost:{port}" in process.stdout.readline()
+        page = httpx2.get(f"http://localhost:{port}/connections/setup")
+        nobody = run("token", "nobody", cwd=tmp_path)
+
+    assert page.status_code == 200
+    assert "connect one first" in nobody.stderr
+    assert "simulator" not in page.text

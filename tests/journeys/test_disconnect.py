@@ -1,0 +1,127 @@
+"""Forgetting: here at once, at HubSpot as soon as it listens."""
+
+from typing import Any
+
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.errors import NotConnected
+from portalkey.simulator import HubSpot
+from visitor import Visitor
+
+
+def paths(hubspot: HubSpot) -> list[str]:
+    """What HubSpot was asked, oldest first."""
+    return [asked.path.rsplit("/", 1)[-1] for asked in hubspot.requests]
+
+
+def test_disconnecting_forgets_and_revokes(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """The form on the setup page ends the connection here and its refresh token there."""
+    visitor.connect()
+    owner = visitor.owner
+    form = visitor.setup().find("form")
+    assert form is not None
+    fields = {str(field["name"]): str(field["value"]) for field in form.find_all("input")}
+
+    answer = visitor.http.post(str(form["action"]), data=fields)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/connections/setup")
+    assert paths(hubspot)[-1] == "revoke"
+    assert broker.vault.store.owed(9) == []
+    with pytest.raises(NotConnected):
+        broker.access_token(owner)
+
+
+def test_what_cannot_be_revoked_now_is_owed(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """The connection is gone at once though HubSpot is down; the revocation waits its turn."""
+    visitor.connect()
+    owner = visitor.owner
+    (connection,) = broker.connections(owner)
+    hubspot.stop()
+    broker.disconnect(owner, connection.id)
+
+    assert broker.connections(owner) == []
+    assert broker.send_owed() == 0
+    hubspot.start()
+    ahead.seconds += 31
+    assert broker.send_owed() == 1
+    assert paths(hubspot)[-1] == "revoke"
+    assert broker.send_owed() == 0
+
+
+def test_a_token_held_elsewhere_is_not_revoked(
+    broker: Broker, hubspot: HubSpot, visitor: Visitor
+) -> None:
+    """Two connections may hold one refresh token; ending one must not break the other."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    twin = _same_grant_for(broker, "twin", mine)
+
+    broker.disconnect(visitor.owner, mine.id)
+
+    assert "revoke" not in paths(hubspot)
+    assert broker.access_token("twin")
+    broker.disconnect("twin", twin.id)
+    assert paths(hubspot)[-1] == "revoke"
+
+
+def _same_grant_for(broker: Broker, owner: str, like: Any) -> Any:
+    from portalkey.attempt import AttemptStatus  # noqa: PLC0415
+    from portalkey.grant import Grant  # noqa: PLC0415
+
+    vault = broker.vault
+    begun = broker.begin(owner, "browser")
+    vault.store.move_attempt(begun.attempt.id, AttemptStatus.EXCHANGING)
+    grant = Grant(vault.open_access(like), vault.open_refresh(like), 1800)
+    kept = vault.keep(begun.attempt, grant, like.account, like.scopes, sent_at=vault.store.now())
+    assert kept is not None
+    return kept
+
+
+def test_a_revocation_is_dropped_when_the_person_came_back(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """The outbox looks again before it sends: the token may be in use once more."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    grant_holder = _same_grant_for(broker, "twin", mine)
+    token = broker.vault.open_refresh(grant_holder)
+    broker.vault.owe(token)
+
+    assert broker.send_owed() == 1
+    assert "revoke" not in paths(hubspot)
+
+
+def test_somebody_elses_connection_is_not_found(visitor: Visitor, broker: Broker) -> None:
+    """Who guesses an id gets the answer of an unknown one."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+
+    with pytest.raises(NotConnected):
+        broker.disconnect("somebody-else", mine.id)
+    assert len(broker.connections(visitor.owner)) == 1
+
+
+def test_waits_grow_with_each_failed_try(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """HubSpot in trouble is not hammered."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    hubspot.stop()
+    broker.disconnect(visitor.owner, mine.id)
+
+    waits = []
+    for _ in range(3):
+        ahead.seconds += 10 * 3600
+        now = broker.vault.store.now()
+        assert broker.send_owed() == 0
+        ahead.seconds += 10 * 3600
+        (owed,) = broker.vault.store.owed(1)
+        waits.append((owed.due_at - now).total_seconds())
+
+    assert waits == [pytest.approx(seconds, abs=5) for seconds in (60, 120, 240)]

@@ -1,0 +1,374 @@
+"""Asking for a token: fresh, expired, refused, and everything that HubSpot may answer."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.connection import ConnectionStatus
+from portalkey.errors import (
+    AccountNotNamed,
+    BadAnswer,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    NeedsReconnect,
+    NoKeyOpens,
+    NotConnected,
+    PortalkeyError,
+    RateLimited,
+    ScopesMissing,
+    StoreBusy,
+)
+from portalkey.events import EventName
+from portalkey.settings import Settings
+from portalkey.simulator import HubSpot
+from visitor import Visitor
+
+
+def token_requests(hubspot: HubSpot) -> int:
+    """How often the token endpoint was asked to renew."""
+    return sum(asked.form.get("grant_type") == "refresh_token" for asked in hubspot.requests)
+
+
+def make_expired(ahead: Any, hubspot: HubSpot) -> None:
+    """Half an hour passes, here and at HubSpot."""
+    ahead.seconds += 1801
+    hubspot.clock.move(1801)
+
+
+def test_a_fresh_token_costs_no_request(visitor: Visitor, broker: Broker, hubspot: HubSpot) -> None:
+    """While the token lives, HubSpot is not asked."""
+    visitor.connect()
+    owner, asked = visitor.owner, len(hubspot.requests)
+
+    assert broker.access_token(owner) == broker.access_token(owner)
+    assert len(hubspot.requests) == asked
+
+
+def test_an_expired_token_is_renewed(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """After half an hour a new token comes, of the next generation."""
+    visitor.connect()
+    owner = visitor.owner
+    before = broker.access_token(owner)
+    make_expired(ahead, hubspot)
+
+    after = broker.access_token(owner)
+
+    assert after != before
+    assert token_requests(hubspot) == 1
+    assert broker.connections(owner)[0].generation == 2
+
+
+def test_many_threads_cause_one_renewal(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """One thread asks, and the others wait for what it gets."""
+    visitor.connect()
+    owner = visitor.owner
+    make_expired(ahead, hubspot)
+    hubspot.next_token_answer(delay=0.2)
+
+    with ThreadPoolExecutor(16) as pool:
+        tokens = set(pool.map(lambda _: broker.access_token(owner), range(32)))
+
+    assert len(tokens) == 1
+    assert token_requests(hubspot) == 1
+
+
+def test_a_rotated_refresh_token_replaces_the_old_one(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Whichever refresh token comes back is the one used next (RFC 6749 section 6)."""
+    hubspot.switches.rotate_refresh_tokens = True
+    visitor.connect()
+    owner = visitor.owner
+
+    for _ in range(3):
+        make_expired(ahead, hubspot)
+        broker.access_token(owner)
+
+    used = [a.form["refresh_token"] for a in hubspot.requests if "refresh_token" in a.form]
+    assert len(set(used)) == 3
+
+
+def test_an_uninstalled_app_needs_reconnecting(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any, settings: Settings
+) -> None:
+    """A dead grant is told at once, with the address that mends it, and HubSpot is not asked on."""
+    visitor.connect()
+    owner = visitor.owner
+    (connection,) = broker.connections(owner)
+    hubspot.uninstall(connection.hub_id)
+    make_expired(ahead, hubspot)
+
+    with pytest.raises(NeedsReconnect) as caught:
+        broker.access_token(owner)
+    with pytest.raises(NeedsReconnect):
+        broker.access_token(owner)
+
+    address = f"{settings.public_url}/connections/setup?reconnect={connection.id}"
+    assert caught.value.reconnect_url == address
+    assert token_requests(hubspot) == 1
+    assert visitor.status()["authenticated"] is False
+
+
+def test_reconnecting_heals(visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
+    """A new grant over a dead one makes the same connection work again."""
+    visitor.connect()
+    owner = visitor.owner
+    (before,) = broker.connections(owner)
+    hubspot.uninstall(before.hub_id)
+    make_expired(ahead, hubspot)
+    with pytest.raises(NeedsReconnect):
+        broker.access_token(owner)
+    visitor.connect()
+
+    assert broker.access_token(owner)
+    assert [each.id for each in broker.connections(owner)] == [before.id]
+
+
+OPERATOR = {"error": "invalid_client", "status": "BAD_CLIENT_SECRET"}
+ANSWERS: list[tuple[int, Any, type[PortalkeyError]]] = [
+    (400, OPERATOR, HubSpotRefused),
+    (403, b"<html>banned</html>", HubSpotRefused),
+    (418, b"{}", HubSpotRefused),
+    (302, b"", BadAnswer),
+    (200, b"nonsense", BadAnswer),
+    (200, b"", BadAnswer),
+    (429, {"message": "limit"}, RateLimited),
+    (500, b"boom", HubSpotUnavailable),
+    (500, {"error": "invalid_grant", "status": "BAD_REFRESH_TOKEN"}, HubSpotUnavailable),
+    (503, b"", HubSpotUnavailable),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "error"), ANSWERS)
+def test_trouble_is_told_and_disconnects_nobody(
+    visitor: Visitor,
+    broker: Broker,
+    hubspot: HubSpot,
+    ahead: Any,
+    status: int,
+    body: Any,
+    error: type[PortalkeyError],
+) -> None:
+    """Nothing but a dead grant ends a connection; the next try works again."""
+    visitor.connect()
+    owner = visitor.owner
+    make_expired(ahead, hubspot)
+    hubspot.next_token_answer(status=status, body=body)
+
+    with pytest.raises(error):
+        broker.access_token(owner)
+
+    assert broker.connections(owner)[0].status is ConnectionStatus.FAILING
+    assert broker.access_token(owner)
+    assert broker.connections(owner)[0].status is ConnectionStatus.CONNECTED
+
+
+def test_a_token_that_still_lives_is_served_on(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """When renewing fails in the last minute, the old token is still handed out."""
+    visitor.connect()
+    owner = visitor.owner
+    before = broker.access_token(owner)
+    ahead.seconds += 1770
+    hubspot.next_token_answer(status=503)
+
+    assert broker.access_token(owner) == before
+    assert token_requests(hubspot) == 1
+
+
+def test_a_wrong_secret_raises_one_alarm(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """What only the operator can mend stands in the audit as such."""
+    visitor.connect()
+    owner = visitor.owner
+    make_expired(ahead, hubspot)
+    hubspot.next_token_refusal("BAD_CLIENT_SECRET")
+
+    with pytest.raises(HubSpotRefused) as caught:
+        broker.access_token(owner)
+
+    assert caught.value.status == "BAD_CLIENT_SECRET"
+    event = broker.vault.store.events(owner=owner)[-1]
+    assert (event.name, event.facts["status"]) == (EventName.HUBSPOT_REFUSED, "BAD_CLIENT_SECRET")
+
+
+def test_the_token_of_another_account_is_not_used(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """A reply that was meant for somebody else is refused."""
+    visitor.connect()
+    owner = visitor.owner
+    make_expired(ahead, hubspot)
+    mixed_up = {
+        "token_type": "bearer",
+        "access_token": "of-somebody-else",
+        "refresh_token": "of-somebody-else",
+        "expires_in": 1800,
+        "hub_id": 1,
+    }
+    hubspot.next_token_answer(status=200, body=mixed_up)
+
+    with pytest.raises(BadAnswer):
+        broker.access_token(owner)
+
+    assert broker.access_token(owner) != "of-somebody-else"
+
+
+def test_nobody_connected(broker: Broker) -> None:
+    """An owner without a connection is told to connect."""
+    with pytest.raises(NotConnected):
+        broker.access_token("nobody")
+
+
+def test_an_account_has_to_be_named_among_several(visitor: Visitor, broker: Broker) -> None:
+    """Guessing would hand out the wrong customer's token."""
+    visitor.connect(hub_id=4410001)
+    visitor.connect(hub_id=4410002)
+
+    with pytest.raises(AccountNotNamed) as caught:
+        broker.access_token(visitor.owner)
+
+    assert caught.value.hub_ids == (4410001, 4410002)
+
+
+def test_a_scope_that_was_not_granted(visitor: Visitor, broker: Broker) -> None:
+    """A caller that names what it needs learns it here, not from a 403 later."""
+    visitor.connect(hub_id=4410003)
+
+    with pytest.raises(ScopesMissing) as caught:
+        broker.access_token(visitor.owner, scopes=["oauth", "crm.objects.deals.read"])
+
+    assert caught.value.scopes == ("crm.objects.deals.read",)
+
+
+@pytest.mark.parametrize("owner", ["", "  ", None, 7, b"x"])
+def test_an_owner_that_is_none_is_refused(broker: Broker, owner: Any) -> None:
+    """An owner is a non-empty string of the app's own; anything else is a mistake."""
+    with pytest.raises(TypeError):
+        broker.access_token(owner)
+
+
+def test_a_lost_key_is_the_operators_to_find(
+    visitor: Visitor, broker: Broker, settings: Settings, make_broker: Callable[[Settings], Broker]
+) -> None:
+    """Without the key nothing is handed out, nothing is lost, and the key's name is told."""
+    visitor.connect()
+    keyless = make_broker(settings.model_copy(update={"keys": _other_key()}))
+
+    with pytest.raises(NoKeyOpens) as caught:
+        keyless.access_token(visitor.owner)
+
+    assert caught.value.key_name == "test"
+    assert broker.access_token(visitor.owner)
+
+
+def _other_key() -> Any:
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+    from pydantic import SecretStr  # noqa: PLC0415
+
+    from portalkey.settings import Key  # noqa: PLC0415
+
+    return (Key("other", SecretStr(Fernet.generate_key().decode())),)
+
+
+def test_losing_to_a_reconnect_serves_the_winner(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """A renewal that comes back after a reconnect does not undo it."""
+    visitor.connect()
+    owner = visitor.owner
+    (stale,) = broker.connections(owner)
+    make_expired(ahead, hubspot)
+    winner = broker.access_token(owner)
+    old = replace(stale, seen_at=stale.seen_at + timedelta(seconds=1801))
+
+    assert broker._refresh._renewed(old).get_secret_value() == winner
+
+
+def test_losing_to_a_disconnect_gives_the_grant_back(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """What was renewed for a connection that is gone is revoked."""
+    visitor.connect()
+    owner = visitor.owner
+    (stale,) = broker.connections(owner)
+    grant, sent_at = broker._refresh._ask(stale)
+    broker.disconnect(owner, stale.id)
+
+    assert broker.vault.renew(stale, grant, sent_at=sent_at) is None
+    with pytest.raises(NotConnected):
+        broker._refresh._after_losing(stale, grant)
+    assert hubspot.requests[-1].path.endswith("/token/revoke")
+
+
+def test_a_losers_rejection_does_not_end_the_winners_grant(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """``invalid_grant`` for a refresh token that was replaced meanwhile means nothing."""
+    hubspot.switches.rotate_refresh_tokens = True
+    visitor.connect()
+    owner = visitor.owner
+    (stale,) = broker.connections(owner)
+    make_expired(ahead, hubspot)
+    winner = broker.access_token(owner)
+
+    assert broker._refresh._renewed(stale).get_secret_value() == winner
+    assert broker.connections(owner)[0].status is ConnectionStatus.CONNECTED
+
+
+def test_asking_hubspot_marks_a_dead_connection(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """``?check=1`` finds out what HubSpot never tells by itself."""
+    visitor.connect()
+    hubspot.uninstall(4410001)
+
+    assert visitor.status()["authenticated"] is True
+    assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is False
+    assert broker.connections(visitor.owner)[0].status is ConnectionStatus.NEEDS_RECONNECT
+
+
+def test_losing_with_nothing_left_to_serve_is_a_matter_of_time(
+    visitor: Visitor, broker: Broker, ahead: Any
+) -> None:
+    """Whoever won will have a token in a moment."""
+    visitor.connect()
+    (stale,) = broker.connections(visitor.owner)
+    ahead.seconds += 1801
+
+    with pytest.raises(StoreBusy):
+        broker._refresh._good_or_raise(stale)
+
+
+def test_whoever_waited_for_a_dead_grant_learns_it_too(visitor: Visitor, broker: Broker) -> None:
+    """The thread that comes second does not ask HubSpot again."""
+    visitor.connect()
+    (stale,) = broker.connections(visitor.owner)
+    broker.vault.store.mark(stale, ConnectionStatus.NEEDS_RECONNECT, reason="needs_reconnect")
+
+    with pytest.raises(NeedsReconnect):
+        broker._refresh._again(stale)
+
+
+def test_a_check_that_gets_no_answer_changes_nothing(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """``?check=1`` while HubSpot is down says what the store says."""
+    visitor.connect()
+    hubspot.stop()
+
+    assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is True
+    (connection,) = broker.connections(visitor.owner)
+    broker.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
+    assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is False

@@ -1,0 +1,314 @@
+"""From a code to a kept connection, when not everything answers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from portalkey.attempt import Attempt
+from portalkey.attempts import Wish
+from portalkey.broker import Broker
+from portalkey.errors import HubSpotUnavailable, PortalkeyError
+from portalkey.events import EventName
+from portalkey.hubspot.messages import Request, Response
+from portalkey.settings import Settings
+from portalkey.simulator import HubSpot
+from portalkey.wire import Send, Wire
+from visitor import query_of
+
+Around = Callable[[Request, Send], Response]
+
+
+def finished(broker: Broker, hubspot: HubSpot, wish: Wish | None = None) -> Attempt:
+    """An attempt of Ada's, gone through to its end."""
+    begun = broker.begin("ada", "browser", wish)
+    callback = hubspot.approve(begun.authorize_url)
+    cookies = {begun.attempt.id: begun.cookie.get_secret_value()}
+    return broker.finish(tuple(query_of(callback).items()), cookies, "ada")
+
+
+@pytest.fixture
+def around(broker: Broker) -> Callable[[Around], Broker]:
+    """Makes a broker whose every request passes through a function first."""
+
+    def make(through: Around) -> Broker:
+        def send(request: Request) -> Response:
+            return through(request, broker._send)
+
+        return Broker(broker.settings, broker.vault, send)
+
+    return make
+
+
+def failing(part: str) -> Around:
+    """Nobody answers at addresses with *part* in them."""
+
+    def through(request: Request, send: Send) -> Response:
+        if part in request.url:
+            raise HubSpotUnavailable
+        return send(request)
+
+    return through
+
+
+@pytest.mark.parametrize(
+    ("part", "known"),
+    [
+        ("introspect", {"user_email": None, "time_zone": "US/Eastern"}),
+        ("account-info", {"user_email": "maya@harbourpine.example", "time_zone": None}),
+    ],
+)
+def test_what_hubspot_does_not_say_just_now_is_left_open(
+    around: Callable[[Around], Broker], hubspot: HubSpot, part: str, known: dict[str, str | None]
+) -> None:
+    """Who agreed, and where, is good to know; the connection does not hang on it."""
+    broker = around(failing(part))
+
+    assert finished(broker, hubspot).status == "connected"
+    (connection,) = broker.connections("ada")
+    assert {name: getattr(connection.account, name) for name in known} == known
+
+
+def without(field: str) -> Around:
+    """The token answer lacks a field."""
+
+    def through(request: Request, send: Send) -> Response:
+        response = send(request)
+        if request.url.endswith("/token"):
+            return replace(response, body=response.body.replace(field.encode(), b"other"))
+        return response
+
+    return through
+
+
+def test_a_grant_without_a_refresh_token_is_not_kept(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """It would die in half an hour; better to say so now."""
+    broker = around(without('"refresh_token"'.strip('"')))
+
+    attempt = finished(broker, hubspot)
+
+    assert (attempt.status, attempt.error) == ("failed", "bad_answer")
+    assert broker.connections("ada") == []
+
+
+def test_the_account_is_found_by_introspection_where_the_answer_is_silent(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """The token response of older versions names no account."""
+    broker = around(without("hub_id"))
+
+    assert finished(broker, hubspot).status == "connected"
+    assert broker.connections("ada")[0].hub_id == 4410001
+
+
+def test_a_grant_of_an_unknown_account_is_given_back(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """Whose it is cannot be told, so it is revoked and nothing is kept."""
+
+    def through(request: Request, send: Send) -> Response:
+        if "introspect" in request.url or "account-info" in request.url:
+            raise HubSpotUnavailable
+        return without("hub_id")(request, send)
+
+    attempt = finished(around(through), hubspot)
+
+    assert (attempt.status, attempt.error) == ("failed", "bad_answer")
+    assert hubspot.requests[-1].path.endswith("/token/revoke")
+
+
+def test_a_cancel_during_the_exchange_wins(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """What was exchanged meanwhile is not kept, and revoked."""
+    holder: list[Broker] = []
+
+    def through(request: Request, send: Send) -> Response:
+        if "account-info" in request.url:
+            attempt = holder[0].vault.store.attempt("A" * 22)
+            assert attempt is not None
+            holder[0].attempts.cancel(attempt)
+        return send(request)
+
+    holder.append(around(through))
+    attempt = finished(holder[0], hubspot, Wish(attempt_id="A" * 22))
+
+    assert attempt.status == "cancelled"
+    assert holder[0].connections("ada") == []
+    assert hubspot.requests[-1].path.endswith("/token/revoke")
+
+
+def test_a_crash_during_the_exchange_ends_the_attempt(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """Nobody waits for what will not come: failed as interrupted, and the crash is not hidden."""
+
+    def crash(request: Request, send: Send) -> Response:
+        raise ZeroDivisionError
+
+    broker = around(crash)
+    with pytest.raises(ZeroDivisionError):
+        finished(broker, hubspot, Wish(attempt_id="A" * 22))
+
+    attempt = broker.vault.store.attempt("A" * 22)
+    assert attempt is not None
+    assert (attempt.status, attempt.error) == ("failed", "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "event"),
+    [
+        ("BAD_AUTH_CODE", "attempt_expired", EventName.ATTEMPT_FAILED),
+        ("EXPIRED_AUTH_CODE", "attempt_expired", EventName.ATTEMPT_FAILED),
+        ("BAD_CODE_VERIFIER", "attempt_mismatch", EventName.ATTEMPT_FAILED),
+        ("BAD_CLIENT_SECRET", "hubspot_refused", EventName.HUBSPOT_REFUSED),
+        ("MISMATCH_REDIRECT_URI_AUTH_CODE", "hubspot_refused", EventName.HUBSPOT_REFUSED),
+    ],
+)
+def test_a_refused_code_is_told_by_who_must_act(
+    broker: Broker, hubspot: HubSpot, status: str, error: str, event: EventName
+) -> None:
+    """The person starts again; the operator is alarmed; nothing is kept."""
+    hubspot.next_token_refusal(status)
+
+    attempt = finished(broker, hubspot)
+
+    assert (attempt.status, attempt.error) == ("failed", error)
+    assert broker.vault.store.events(owner="ada")[-1].name == event
+    assert attempt.sealed_verifier is None
+
+
+def test_without_pkce_no_verifier_is_made(
+    settings: Settings, broker: Broker, hubspot: HubSpot
+) -> None:
+    """A switch for apps that HubSpot does not let use it."""
+    plain = Broker(settings.model_copy(update={"pkce": False}), broker.vault, broker._send)
+
+    assert "code_challenge" not in plain.begin("ada", "browser").authorize_url
+    assert finished(plain, hubspot).status == "connected"
+
+
+def test_an_ended_attempt_stays_ended(broker: Broker, hubspot: HubSpot) -> None:
+    """Neither cancel nor expiry moves what is over, and neither is told twice."""
+    attempt = finished(broker, hubspot)
+
+    broker.attempts.cancel(attempt)
+    broker.attempts.expire(attempt)
+
+    kept = broker.vault.store.attempt(attempt.id)
+    assert kept is not None
+    assert kept.status == "connected"
+    assert broker.vault.store.events(owner="ada")[-1].name == EventName.CONNECTED
+
+
+def test_an_attempt_is_known_to_its_own_browser_only(broker: Broker) -> None:
+    """By the session's value for status, by the cookie for done."""
+    begun = broker.begin("ada", "browser")
+    name, cookie = begun.attempt.id, begun.cookie.get_secret_value()
+
+    assert broker.attempts.begun_by(name, "ada", "browser")
+    assert broker.attempts.begun_by(name, "bob", "browser") is None
+    assert broker.attempts.begun_by(name, "ada", "elsewhere") is None
+    assert broker.attempts.of_browser(name, {name: cookie})
+    assert broker.attempts.of_browser(name, {name: "x"}) is None
+    assert broker.attempts.of_browser("unknown", {"unknown": cookie}) is None
+
+
+def test_a_dead_key_stops_a_revocation_but_not_the_rest(
+    broker: Broker, hubspot: HubSpot, settings: Settings
+) -> None:
+    """What does not open stays owed, is told as an alarm, and is tried again later."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+    owed = broker.vault.owe(broker.vault.open_refresh(connection))
+    moved = replace(owed, id=broker.vault.owe(broker.vault.open_refresh(connection)).id)
+
+    assert broker._revoker.send(moved) is False
+    assert broker.vault.store.events()[-1].name == EventName.NO_KEY_OPENS
+
+
+def test_a_pause_that_hubspot_asks_for_is_kept(
+    broker: Broker, around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """A revocation waits at least as long as HubSpot said."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+
+    def busy(request: Request, send: Send) -> Response:
+        return Response(503, {"retry-after": "900"}, b"")
+
+    patient = around(busy)
+    patient.disconnect("ada", connection.id)
+
+    waits = [e.facts["wait"] for e in broker.vault.store.events() if "wait" in e.facts]
+    assert waits == [900]
+
+
+def test_a_broker_from_the_environment_needs_no_web_settings(
+    settings: Settings, tmp_path: object
+) -> None:
+    """Scripts and workers name the app and the key, and that is all."""
+    from pathlib import Path  # noqa: PLC0415
+
+    key = settings.keys[0]
+    env_file = Path(str(tmp_path)) / "worker.env"
+    env_file.write_text(
+        f"HUBSPOT_CLIENT_ID=a\nHUBSPOT_CLIENT_SECRET=b\n"
+        f"PORTALKEY_KEYS={key.name}:{key.secret.get_secret_value()}\n"
+        f"PORTALKEY_DATABASE_URL={settings.database_url}\n"
+    )
+    broker = Broker.from_env(env_file)
+
+    with pytest.raises(PortalkeyError):
+        broker.access_token("nobody")
+    broker.close()
+
+
+def test_wire_is_closed_with_the_broker(settings: Settings, broker: Broker) -> None:
+    """What the broker was given to send with is given back."""
+    closed: list[bool] = []
+    wire = Wire()
+    other = Broker(settings, broker.vault, wire.send, close=lambda: closed.append(True))
+
+    other.close()
+
+    assert closed == [True]
+
+
+def test_a_check_that_loses_marks_nothing(
+    around: Callable[[Around], Broker], broker: Broker, hubspot: HubSpot
+) -> None:
+    """A connection that was renewed while HubSpot was asked is not judged by its past."""
+    finished(broker, hubspot)
+    (stale,) = broker.connections("ada")
+
+    def meanwhile(request: Request, send: Send) -> Response:
+        finished(broker, hubspot)
+        return Response(200, {"content-type": "application/json"}, b'{"active": false}')
+
+    around(meanwhile).check(stale)
+
+    assert broker.connections("ada")[0].status == "connected"
+
+
+def test_a_refused_grant_is_not_revoked_while_a_connection_lives_on_it(
+    broker: Broker, hubspot: HubSpot
+) -> None:
+    """HubSpot may give one refresh token twice; giving it back would break the first."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+    same = {
+        "token_type": "bearer",
+        "access_token": "another",
+        "refresh_token": broker.vault.open_refresh(connection).get_secret_value(),
+        "expires_in": 1800,
+        "hub_id": 4410001,
+    }
+    hubspot.next_token_answer(200, same)
+
+    attempt = finished(broker, hubspot, Wish(hub_id=4410002))
+
+    assert (attempt.status, attempt.error) == ("failed", "wrong_account")
+    assert "revoke" not in hubspot.requests[-1].path

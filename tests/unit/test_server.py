@@ -1,0 +1,104 @@
+"""The standalone app's own routes, and the server around it."""
+
+import logging
+import threading
+from typing import Any
+
+import httpx2
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.errors import BadSettings
+from portalkey.server import Listener, create_app
+from portalkey.settings import Settings
+from portalkey.vault import SQLStore, Vault
+
+
+def test_the_front_door_leads_to_the_setup_page(app_url: str) -> None:
+    """Whoever opens the address sees where to click."""
+    answer = httpx2.get(app_url)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/connections/setup")
+
+
+def test_unknown_paths_are_answered_plainly(app_url: str) -> None:
+    """One line, nothing cached, nothing leaked; and 405 says what is allowed."""
+    nothing = httpx2.get(f"{app_url}/api/hubspot/status/x.css")
+    wrong = httpx2.post(f"{app_url}/healthz")
+
+    assert (nothing.status_code, nothing.text) == (404, "404 Not Found\n")
+    assert nothing.headers["cache-control"] == "no-store"
+    assert "GET" in wrong.headers["allow"]
+
+
+def test_health_is_the_stores(settings: Settings, broker: Broker, broken_store: SQLStore) -> None:
+    """A store in trouble is told to whoever watches."""
+    vault = Vault(broker.vault.keyring, broken_store, settings.client_id)
+    sick = create_app(Broker(settings, vault, broker._send)).test_client()
+    well = create_app(broker).test_client()
+
+    assert well.get("/healthz", base_url=settings.public_url).status_code == 200
+    answer = sick.get("/healthz", base_url=settings.public_url)
+    assert (answer.status_code, answer.json) == (503, {"status": "store_unusable"})
+
+
+def test_a_crash_in_the_callback_still_leaves_its_address(
+    settings: Settings, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even then no page stands at an address with a code in it; elsewhere a crash is a crash."""
+
+    class Crashing(SQLStore):
+        def attempt_by_state(self, state_hash: str) -> Any:
+            raise ZeroDivisionError
+
+        def now(self) -> Any:
+            raise ZeroDivisionError
+
+    store = Crashing.open(settings.database_url)
+    vault = Vault(broker.vault.keyring, store, settings.client_id)
+    client = create_app(Broker(settings, vault, broker._send)).test_client()
+
+    answer = client.get("/auth/hubspot/callback?code=a&state=b", base_url=settings.public_url)
+    crash = client.get("/auth/hubspot/start", base_url=settings.public_url)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/auth/hubspot/done")
+    assert crash.status_code == 500
+    assert "Internal Server Error" in crash.text
+    store.close()
+
+
+def test_a_taken_port_is_the_operators_to_change(app_url: str, broker: Broker, port: int) -> None:
+    """The error names the port."""
+    with pytest.raises(BadSettings, match=f"Port {port}"):
+        Listener(create_app(broker), broker, host="127.0.0.1", port=port)
+
+
+def test_housekeeping_sends_what_is_owed_and_survives_trouble(
+    settings: Settings, broker: Broker, broken_store: SQLStore
+) -> None:
+    """Once a minute, for as long as the server runs, whatever the store says."""
+    rounds = threading.Semaphore(0)
+
+    class Counted(Broker):
+        def send_owed(self, at_most: int = 5) -> int:
+            rounds.release()
+            return super().send_owed(at_most)
+
+    vault = Vault(broker.vault.keyring, broken_store, settings.client_id)
+    counted = Counted(settings, vault, broker._send)
+    listener = Listener(
+        create_app(counted), counted, host="127.0.0.1", port=0, housekeeping_seconds=0.01
+    )
+    with listener:
+        assert all(rounds.acquire(timeout=10) for _ in range(3))
+
+
+def test_the_servers_own_words_go_to_the_log(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is written past the log, where nobody looks or filters."""
+    listener = Listener(create_app(broker), broker, host="127.0.0.1", port=0)
+    with listener, caplog.at_level(logging.INFO, "portalkey"):
+        listener._server.error_log("something about a socket")
+
+    assert "something about a socket" in caplog.text
