@@ -1,0 +1,94 @@
+"""The house's own rules, held by reading its source."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import portalkey
+
+SOURCE = Path(portalkey.__file__).parent
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    """The module's path below the package."""
+    return path.relative_to(SOURCE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_is_one_thing(path: Path) -> None:
+    """No module over 300 lines, no function over 40."""
+    text = path.read_text()
+
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 40, node.name
+
+
+def environment_readers() -> Iterator[str]:
+    """Modules that mention the process's environment."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}:
+                yield name(path)
+
+
+def test_only_settings_and_cli_read_the_environment() -> None:
+    """Everything else is told."""
+    assert {reader for reader in environment_readers() if not reader.startswith("cli/")} == {
+        "settings.py"
+    }
+
+
+def test_the_pure_part_knows_no_clock() -> None:
+    """``hubspot/`` takes times and random values as arguments."""
+    for path in (SOURCE / "hubspot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.attr if isinstance(node, ast.Attribute) else ""
+            assert called not in {"now", "utcnow", "time", "monotonic", "today"}, name(path)
+
+
+def test_only_the_keyring_knows_cryptography() -> None:
+    """One place to read, one place to be wrong."""
+    knowing = {name(path) for path in MODULES if "cryptography" in imports(path)}
+
+    assert knowing == {"vault/keyring.py"}
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level packages that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_importing_portalkey_needs_no_web_framework() -> None:
+    """A worker or a script pays for no web framework."""
+    code = "import sys, portalkey; print({'flask', 'werkzeug', 'cheroot'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"
+
+
+def test_imports_go_down() -> None:
+    """The layers of the house hold (import-linter)."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter], capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_door_is_small() -> None:
+    """About ten names; everything else has a room."""
+    assert len(portalkey.__all__) <= 12
+    assert all(hasattr(portalkey, public) for public in portalkey.__all__)

@@ -1,0 +1,66 @@
+"""The docs say what the code does, or these tests fail."""
+
+from pathlib import Path
+
+import pytest
+
+from portalkey import attempt, connection, errors
+from portalkey.cli import cli
+from portalkey.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_every_setting_is_listed_and_nothing_else() -> None:
+    """One row a setting."""
+    rows = [line for line in (DOCS / "settings.md").read_text().splitlines() if line[:3] == "| `"]
+    listed = [row.split("`")[1] for row in rows]
+
+    assert sorted(listed) == sorted(str(f.alias) for f in Settings.model_fields.values())
+
+
+def leaves(base: type[errors.PortalkeyError]) -> list[type[errors.PortalkeyError]]:
+    """The errors that are really raised."""
+    return [leaf for kind in base.__subclasses__() for leaf in kind.__subclasses__()]
+
+
+def test_every_error_is_listed_with_its_code() -> None:
+    """One row an error, under who must act."""
+    text = (DOCS / "errors.md").read_text()
+
+    for error in leaves(errors.PortalkeyError):
+        assert f"| `{error.__name__}` | `{error.code}` |" in text
+
+
+def test_codes_are_all_different() -> None:
+    """A code names one thing."""
+    codes = [error.code for error in leaves(errors.PortalkeyError)]
+
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("moves", [attempt.MOVES, connection.MOVES], ids=["attempt", "connection"])
+def test_the_states_are_drawn_from_the_table(moves: dict[object, frozenset[object]]) -> None:
+    """What moves where is the table in the code."""
+    text = (DOCS / "journeys.md").read_text()
+
+    for status, onward in moves.items():
+        to = [f"`{each}`" for each in type(status) if each in onward]  # type: ignore[attr-defined]
+        assert f"| `{status}` | {', '.join(to) or 'final'} |" in text
+
+
+def test_every_command_is_mentioned() -> None:
+    """A command nobody knows is no command."""
+    text = (ROOT / "README.md").read_text() + (ROOT / "CHANGELOG.md").read_text()
+
+    for command in cli.commands:
+        assert f"portalkey {command}" in text
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """No link of the README is broken."""
+    text = (ROOT / "README.md").read_text()
+    for target in ("docs/flask.md", "docs/settings.md", "docs/errors.md", "docs/journeys.md"):
+        assert f"({target})" in text
+        assert (ROOT / target).exists()
