@@ -85,7 +85,7 @@ class Api:
         self._broker.journal.note(EventName.FORGERY_REFUSED, owner=request.owner, check=check)
         if request.wants_json:
             return problem("forgery_refused", 403)
-        return self._desk.refused("forgery_refused", 403, back=self._desk.home)
+        return self._desk.notice("forgery_refused", 403, back=self._desk.home)
 
     def _forged(self, request: WebRequest, owner: str) -> str | None:
         """The name of the check that failed, if one did."""

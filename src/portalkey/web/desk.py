@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portalkey.broker import Broker
 from portalkey.web import headers
 from portalkey.web.render import Renderer
-from portalkey.web.sentences import sentence
+from portalkey.web.sentences import sentence, title
 from portalkey.web.signed import Start, sign_form, sign_start
 from portalkey.web.values import WebResponse
 
@@ -44,13 +44,21 @@ class Desk:
         """The token that this visitor's forms carry."""
         return sign_form(self.broker.vault.keyring, browser=browser, owner=owner)
 
-    def refused(self, code: str, status: int, *, back: str | None = None) -> WebResponse:
-        """A page that stands by itself: it loads nothing and says one sentence."""
-        body = self.render("popup/refused.html", sentence=sentence(code), back=back)
+    def notice(self, code: str, status: int, *, back: str | None = None) -> WebResponse:
+        """A page that says one thing, and leads back."""
+        said = {"title": title(code), "sentence": sentence(code), "back": back}
+        return WebResponse.page(self.render("popup/notice.html", **said), headers.POPUP, status)
+
+    def refused(self, status: int) -> WebResponse:
+        """The page of a callback that is not ours to finish.
+
+        It stands at an address that may hold a code, so it loads nothing.
+        """
+        body = self.render("popup/refused.html", sentence=sentence("not_from_here"), back=self.home)
         return WebResponse.page(body, headers.POPUP, status)
 
     def signed_out(self) -> WebResponse:
         """To the host's sign-in, or a page that asks for it."""
         if self.login_url is not None:
             return WebResponse.to(self.login_url, headers.POPUP)
-        return self.refused("signed_out", 401)
+        return self.notice("signed_out", 401)

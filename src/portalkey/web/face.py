@@ -81,7 +81,7 @@ class WebFace:
         if name in {"status", "connections", "disconnect", "cancel"}:
             response = problem(trouble.code, status)
         else:
-            response = self.desk.refused(trouble.code, status, back=self.desk.home)
+            response = self.desk.notice(trouble.code, status, back=self.desk.home)
         if isinstance(trouble, TryLater):
             wait = {"Retry-After": str(max(1, round(trouble.retry_after)))}
             return WebResponse(response.status, {**response.headers, **wait}, response.body)

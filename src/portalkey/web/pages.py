@@ -46,7 +46,7 @@ class Pages:
             attempt = self._broker.finish(request.query, request.attempt_cookies, request.owner)
         except AttemptMismatch:
             status = 403 if request.one("state") else 400
-            return self._desk.refused("not_from_here", status, back=self._desk.home)
+            return self._desk.refused(status)
         return WebResponse.to(
             self._desk.path(f"/auth/hubspot/done?attempt={attempt.id}"), headers.POPUP
         )
@@ -57,7 +57,7 @@ class Pages:
         if request.attempt_id is not None:
             attempt = self._broker.attempts.of_browser(request.attempt_id, request.attempt_cookies)
         if attempt is None:
-            return self._desk.refused("unknown_attempt", 404)
+            return self._desk.notice("unknown_attempt", 404, back=self._desk.home)
         known = {
             "attempt_id": attempt.id,
             "origin": attempt.opener_origin,

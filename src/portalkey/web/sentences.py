@@ -36,9 +36,19 @@ SENTENCES: Mapping[str, str] = {
     "not_found": "There is nothing of that name here.",
     "not_connected": "This HubSpot account is not connected.",
 }
+TITLES: Mapping[str, str] = {
+    "signed_out": "Please sign in",
+    "unknown_attempt": "Start again from the app",
+    "forgery_refused": "Nothing was done",
+}
 _OTHERWISE = "Something went wrong, and nothing was connected. Whoever runs the app can look it up."
 
 
 def sentence(code: str | None) -> str:
     """The sentence for an error *code*, or one that fits any."""
     return SENTENCES.get(code or "", _OTHERWISE)
+
+
+def title(code: str) -> str:
+    """The heading over that sentence, where it stands alone on a page."""
+    return TITLES.get(code, "Something is in the way")
