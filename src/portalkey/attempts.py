@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Self
 
 from pydantic import SecretStr
 
@@ -17,10 +18,10 @@ from portalkey.errors import (
     HubSpotUnavailable,
     PortalkeyError,
 )
-from portalkey.events import EventName
+from portalkey.events import EventName, Fact
 from portalkey.exchange import Exchange
 from portalkey.hubspot.messages import authorize_url, challenge, read_callback
-from portalkey.journal import Journal
+from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
 from portalkey.vault import Vault
 
@@ -32,6 +33,21 @@ class Begun:
     attempt: Attempt
     cookie: SecretStr
     authorize_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The random values of one attempt: 256 bits each, and none of them ever kept in clear."""
+
+    state: SecretStr
+    cookie: SecretStr
+    verifier: SecretStr | None
+
+    @classmethod
+    def cut(cls, *, with_verifier: bool) -> Self:
+        """Fresh ones; a verifier only where PKCE is on (RFC 7636 section 7.1)."""
+        state, cookie, verifier = (SecretStr(secrets.token_urlsafe(32)) for _ in range(3))
+        return cls(state, cookie, verifier if with_verifier else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,25 @@ class Wish:
     next: str = "/"
     opener_origin: str | None = None
     hub_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A browser that came back from HubSpot.
+
+    ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the
+    browser's attempt cookies, attempt id to value; ``owner`` is who is signed in now, or None.
+    """
+
+    query: Sequence[tuple[str, str]] = field(repr=False)
+    cookies: Mapping[str, SecretStr] = field(repr=False)
+    owner: str | None
+
+    @property
+    def state_hash(self) -> str | None:
+        """The hash of the one state that came back, or None where it was not one."""
+        states = [value for name, value in self.query if name == "state"]
+        return _hash(SecretStr(states[0])) if len(states) == 1 else None
 
 
 class Attempts:
@@ -72,38 +107,29 @@ class Attempts:
         Raises:
             StoreBusy, StoreUnusable: Nothing was begun.
         """
-        state, cookie, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        proof = SecretStr(verifier) if self._settings.pkce else None
-        attempt = self._made(owner, wish, state=state, cookie=cookie, browser=browser, proof=proof)
+        keys = Keys.cut(with_verifier=self._settings.pkce)
+        attempt = self._made(owner, SecretStr(browser), wish, keys)
         self._vault.store.add_attempt(attempt)
         self._journal.note(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
-            state=state,
-            challenge=challenge(proof) if proof else None,
+            state=keys.state.get_secret_value(),
+            challenge=challenge(keys.verifier) if keys.verifier else None,
             hub_id=wish.hub_id,
         )
-        return Begun(attempt, SecretStr(cookie), url)
+        return Begun(attempt, keys.cookie, url)
 
-    def _made(
-        self,
-        owner: str,
-        wish: Wish,
-        *,
-        state: str,
-        cookie: str,
-        browser: str,
-        proof: SecretStr | None,
-    ) -> Attempt:
+    def _made(self, owner: str, browser: SecretStr, wish: Wish, keys: Keys) -> Attempt:
         now = self._vault.store.now()
         attempt_id = wish.attempt_id or secrets.token_urlsafe(16)
+        seal = self._vault.seal_verifier
         return Attempt(
             id=attempt_id,
             owner=owner,
-            state_hash=_hash(state),
-            cookie_hash=_hash(cookie),
+            state_hash=_hash(keys.state),
+            cookie_hash=_hash(keys.cookie),
             browser_hash=_hash(browser),
-            sealed_verifier=self._vault.seal_verifier(attempt_id, proof) if proof else None,
+            sealed_verifier=seal(attempt_id, keys.verifier) if keys.verifier else None,
             redirect_uri=self._settings.redirect_uri,
             opener_origin=wish.opener_origin or self._settings.public_url,
             next=wish.next,
@@ -115,94 +141,88 @@ class Attempts:
             status=AttemptStatus.AT_HUBSPOT,
         )
 
-    def finish(
-        self, query: Sequence[tuple[str, str]], cookies: Mapping[str, str], owner: str | None
-    ) -> Attempt:
-        """Bring the attempt that a callback belongs to to its end, and return it.
+    def finish(self, returned: Return) -> Attempt:
+        """Bring the attempt that *returned* belongs to to its end, and return it.
 
-        The state, the browser and the owner are checked, in this order, and the attempt is claimed
-        before its code is exchanged; whatever fails is on the attempt's row.
-
-        Args:
-            query: The callback's parameters, as pairs, doubled ones included.
-            cookies: The browser's attempt cookies, attempt id to value.
-            owner: Who is signed in now, or None.
+        State and browser are checked, the attempt is claimed, and the owner is checked before its
+        code is exchanged. Of several callbacks at once one gets this far, so the others can
+        neither exchange nor end what it does; whatever fails is on the attempt's row.
 
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
                 an attempt begun in another browser is over.
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
         """
-        attempt = self._attempt_of(query, cookies)
-        if not attempt.is_open:
+        attempt = self._attempt_of(returned)
+        claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+        if claimed is None:
             self._refuse(attempt, check="claim")
-            return attempt
-        try:
-            code = _code(query, attempt, owner)
-            claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
-            if claimed is None:
-                self._refuse(attempt, check="claim")
-            else:
-                self._exchange_claimed(claimed, code)
-        except PortalkeyError as trouble:
-            self._fail(attempt, trouble)
-        except BaseException:
-            self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=INTERRUPTED)
-            raise
+        else:
+            self._conclude(claimed, returned)
         return self._vault.store.attempt(attempt.id) or attempt
 
-    def _attempt_of(self, query: Sequence[tuple[str, str]], cookies: Mapping[str, str]) -> Attempt:
+    def _attempt_of(self, returned: Return) -> Attempt:
         """The attempt with this state, begun in this browser."""
-        states = [value for name, value in query if name == "state"]
-        attempt = self._vault.store.attempt_by_state(_hash(states[0])) if len(states) == 1 else None
+        state_hash = returned.state_hash
+        attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
         if attempt is None:
-            self._journal.note(EventName.CALLBACK_REFUSED, check="state", states=len(states))
+            self._journal.note(EventName.CALLBACK_REFUSED, facts={"check": "state"})
             raise AttemptMismatch
-        if not _is_hash_of(attempt.cookie_hash, cookies.get(attempt.id)):
-            self._fail(attempt, AttemptMismatch())
+        if not _is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
             self._refuse(attempt, check="cookie")
+            self._fail(attempt, AttemptMismatch())
             raise AttemptMismatch
         return attempt
 
-    def _refuse(self, attempt: Attempt, *, check: str) -> None:
-        self._journal.note(
-            EventName.CALLBACK_REFUSED,
-            owner=attempt.owner,
-            attempt_id=attempt.id,
-            check=check,
-            status=attempt.status.value,
-        )
+    def _conclude(self, attempt: Attempt, returned: Return) -> None:
+        try:
+            self._exchange_for(attempt, returned)
+        except PortalkeyError as trouble:
+            self._fail(attempt, trouble)
+        except BaseException:
+            self._end(attempt, EventName.ATTEMPT_FAILED, {"error": INTERRUPTED})
+            raise
 
-    def _exchange_claimed(self, attempt: Attempt, code: SecretStr) -> None:
-        connection = self._exchange.run(attempt, code)
+    def _exchange_for(self, attempt: Attempt, returned: Return) -> None:
+        if returned.owner != attempt.owner:
+            self._refuse(attempt, check="owner")
+            raise AttemptMismatch
+        connection = self._exchange.run(attempt, _code(returned))
         if connection is not None:
             self._journal.note(
                 EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED,
                 owner=attempt.owner,
                 attempt_id=attempt.id,
                 connection_id=connection.id,
-                hub_id=connection.hub_id,
+                facts={"hub_id": connection.hub_id},
             )
 
+    def _refuse(self, attempt: Attempt, *, check: str) -> None:
+        self._journal.note(
+            EventName.CALLBACK_REFUSED,
+            owner=attempt.owner,
+            attempt_id=attempt.id,
+            facts={"check": check, "status": attempt.status.value},
+        )
+
     def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
-        moved = self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=trouble.code)
-        if moved is not None:
-            refused = isinstance(trouble, HubSpotRefused)
-            self._journal.note(
-                EventName.HUBSPOT_REFUSED if refused else EventName.ATTEMPT_FAILED,
-                owner=attempt.owner,
-                attempt_id=attempt.id,
-                error=trouble.code,
-                status=trouble.status if isinstance(trouble, HubSpotRefused) else None,
-            )
+        name, facts = told_as(trouble, EventName.ATTEMPT_FAILED), facts_of(trouble)
+        self._end(attempt, name, facts)
+
+    def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
+        """Fail *attempt* and tell it, unless it has ended already."""
+        error = str(facts["error"])
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
+            self._journal.note(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
 
     def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
         """The attempt, if *owner* began it in this *browser*; None like an unknown one."""
         attempt = self._vault.store.attempt(attempt_id)
         if attempt is None or attempt.owner != owner:
             return None
-        return attempt if _is_hash_of(attempt.browser_hash, browser) else None
+        return attempt if _is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
 
-    def of_browser(self, attempt_id: str, cookies: Mapping[str, str]) -> Attempt | None:
+    def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
         """The attempt, if its own cookie is among the browser's *cookies*."""
         attempt = self._vault.store.attempt(attempt_id)
         if attempt is None or not _is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
@@ -224,11 +244,9 @@ class Attempts:
             )
 
 
-def _code(query: Sequence[tuple[str, str]], attempt: Attempt, owner: str | None) -> SecretStr:
-    """The code, if HubSpot sent one and whoever began the attempt is signed in."""
-    if owner != attempt.owner:
-        raise AttemptMismatch
-    callback = read_callback(query)
+def _code(returned: Return) -> SecretStr:
+    """The code, if that is what HubSpot sent."""
+    callback = read_callback(returned.query)
     if callback.error == "access_denied":
         raise Declined
     if callback.error in {"server_error", "temporarily_unavailable"}:
@@ -240,9 +258,9 @@ def _code(query: Sequence[tuple[str, str]], attempt: Attempt, owner: str | None)
     return callback.code
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+def _hash(secret: SecretStr) -> str:
+    return hashlib.sha256(secret.get_secret_value().encode(errors="surrogatepass")).hexdigest()
 
 
-def _is_hash_of(expected: str, secret: str | None) -> bool:
+def _is_hash_of(expected: str, secret: SecretStr | None) -> bool:
     return secret is not None and hmac.compare_digest(expected, _hash(secret))

@@ -1,17 +1,17 @@
 """The front desk: everything an app, a web face or a worker asks of portalkey."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 from portalkey.attempt import Attempt
-from portalkey.attempts import Attempts, Begun, Wish
+from portalkey.attempts import Attempts, Begun, Return, Wish
 from portalkey.connection import Connection, ConnectionStatus
-from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
+from portalkey.errors import AccountNotNamed, NoKeyOpens, NotConnected, ScopesMissing
 from portalkey.events import EventName
 from portalkey.exchange import Exchange
 from portalkey.hubspot.messages import introspect_request, read_introspection
-from portalkey.journal import Journal
+from portalkey.journal import Journal, facts_of
 from portalkey.refresh import Refresh
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
@@ -77,11 +77,9 @@ class Broker:
         _require_owner(owner)
         return self.attempts.begin(owner, browser, wish or Wish())
 
-    def finish(
-        self, query: Sequence[tuple[str, str]], cookies: Mapping[str, str], owner: str | None
-    ) -> Attempt:
+    def finish(self, returned: Return) -> Attempt:
         """Bring the attempt that a callback belongs to to its end; see ``Attempts.finish``."""
-        return self.attempts.finish(query, cookies, owner)
+        return self.attempts.finish(returned)
 
     def access_token(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
@@ -98,11 +96,15 @@ class Broker:
             HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
-        connection = self._named(owner, hub_id)
-        missing = connection.missing_scopes(scopes)
-        if missing:
-            raise ScopesMissing(missing)
-        return self._refresh.access_token(connection).get_secret_value()
+        wanted = tuple(scopes)
+        # Looked at on both sides: HubSpot may have granted fewer when the token was renewed.
+        connection = _with_scopes(self._named(owner, hub_id), wanted)
+        fresh = _with_scopes(self._refresh.fresh(connection), wanted)
+        try:
+            return self.vault.open_access(fresh).get_secret_value()
+        except NoKeyOpens as trouble:
+            self._note_lost_key(fresh, trouble)
+            raise
 
     def connections(self, owner: str) -> Sequence[Connection]:
         """The *owner*'s connections, oldest first, those that need reconnecting included."""
@@ -118,6 +120,11 @@ class Broker:
             NotConnected: The owner has no such connection.
         """
         connection = self._owned(owner, connection_id)
+        try:
+            self.vault.open_refresh(connection)
+        except NoKeyOpens as trouble:
+            # It is forgotten all the same, but HubSpot cannot be told of it.
+            self._note_lost_key(connection, trouble)
         owed = self.vault.forget(connection)
         self.journal.note(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
         if owed is not None and self._revoker.send(owed):
@@ -150,6 +157,14 @@ class Broker:
                 EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
             )
 
+    def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+        self.journal.note(
+            EventName.NO_KEY_OPENS,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts=facts_of(trouble),
+        )
+
     def _owned(self, owner: str, connection_id: str) -> Connection:
         for connection in self.connections(owner):
             if connection.id == connection_id:
@@ -165,6 +180,13 @@ class Broker:
         if len(connections) > 1:
             raise AccountNotNamed([each.hub_id for each in connections])
         return connections[0]
+
+
+def _with_scopes(connection: Connection, wanted: Iterable[str]) -> Connection:
+    missing = connection.missing_scopes(wanted)
+    if missing:
+        raise ScopesMissing(missing)
+    return connection
 
 
 def _require_owner(owner: object) -> None:

@@ -7,6 +7,7 @@ that begins with the setting's name and says what to do. Values that may be secr
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
@@ -151,8 +152,12 @@ def database_url(value: object) -> str:
 
 def database_in_data_directory() -> str:
     """The address of a SQLite file where this user's data are."""
-    path = user_data_path("portalkey", appauthor=False) / "portalkey.db"
-    return f"sqlite:///{path.as_posix()}"
+    return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file; what means something else in an address is quoted."""
+    return f"sqlite:///{quote(path.resolve().as_posix(), safe='/:')}"
 
 
 def attempt_seconds(value: object) -> int:

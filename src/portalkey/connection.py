@@ -1,7 +1,7 @@
 """An owner's lasting tie to one HubSpot account."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +48,11 @@ class Account:
     currency: str | None = None
     ui_domain: str | None = None
     data_hosting: str | None = None
+
+    def completed_by(self, known: "Account") -> "Account":
+        """The same account, with what was *known* before where nothing was said this time."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(known, **said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ class Exchange:
                 raise WrongAccount
             connection = self._vault.keep(attempt, grant, account, scopes, sent_at=sent_at)
         finally:
-            if connection is None:
-                self._give_back(grant)
+            if connection is None and grant.refresh_token is not None:
+                self._revoker.give_back(grant.refresh_token)
         return connection
 
     def _identify(self, grant: Grant) -> tuple[Account, tuple[str, ...]]:
@@ -74,7 +74,3 @@ class Exchange:
             return read_details(self._send(details_request(self._settings, grant.access_token)))
         except PortalkeyError:
             return None
-
-    def _give_back(self, grant: Grant) -> None:
-        if grant.refresh_token is not None and not self._vault.is_held(grant.refresh_token):
-            self._revoker.send(self._vault.owe(grant.refresh_token))

@@ -1,6 +1,7 @@
 """What must not be shared with a forked child is made anew in it."""
 
 import os
+import threading
 from collections.abc import Callable
 from weakref import WeakMethod
 
@@ -20,3 +21,22 @@ def renew_after_fork(renew: Callable[[], None]) -> None:
 
     if hasattr(os, "register_at_fork"):  # Windows cannot fork
         os.register_at_fork(after_in_child=in_child)
+
+
+class ProcessLock:
+    """A lock between the threads of one process: no forked child inherits it held."""
+
+    def __init__(self) -> None:
+        self._renew()
+        renew_after_fork(self._renew)
+
+    def __enter__(self) -> None:
+        """Wait until nobody else has it."""
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one have it."""
+        self._lock.release()
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()

@@ -1,8 +1,9 @@
 """Tells what happened: to the audit, to the log and to whoever listens, in that order."""
 
 import logging
+from collections.abc import Mapping
 
-from portalkey.errors import PortalkeyError
+from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
 from portalkey.events import Event, EventName, Fact, happened
 from portalkey.vault.store import Store
 
@@ -32,25 +33,43 @@ class Journal:
         owner: str | None = None,
         attempt_id: str | None = None,
         connection_id: str | None = None,
-        **facts: Fact,
+        facts: Mapping[str, Fact] | None = None,
     ) -> None:
         """Keep the event, log it and send it to the receivers of ``events.happened``.
 
         Never raises: what is told has already happened, and neither a store in trouble nor a
         receiver's mistake may undo it. Both are logged.
         """
-        event = Event(name, owner, attempt_id, connection_id, facts)
+        told = facts or {}
+        event = Event(name, owner, attempt_id, connection_id, told)
         try:
             event = self._store.record(event)
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
         log.log(
-            _level(name), "%s attempt=%s connection=%s %s", name, attempt_id, connection_id, facts
+            _level(name), "%s attempt=%s connection=%s %s", name, attempt_id, connection_id, told
         )
         try:
             happened.send(event)
         except Exception:
             log.exception("a receiver of %s failed", name)
+
+
+def told_as(trouble: PortalkeyError, otherwise: EventName) -> EventName:
+    """The event that *trouble* is: an alarm where the operator must look, or else *otherwise*."""
+    if isinstance(trouble, HubSpotRefused):
+        return EventName.HUBSPOT_REFUSED
+    return EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else otherwise
+
+
+def facts_of(trouble: PortalkeyError) -> dict[str, Fact]:
+    """What may be told of *trouble*: its code, and what the operator needs to find it."""
+    facts: dict[str, Fact] = {"error": trouble.code}
+    if isinstance(trouble, HubSpotRefused):
+        facts["status"] = trouble.status
+    if isinstance(trouble, NoKeyOpens):
+        facts["key_name"] = trouble.key_name
+    return facts
 
 
 def _level(name: EventName) -> int:

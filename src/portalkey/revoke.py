@@ -4,10 +4,14 @@ Forgetting here never waits for HubSpot: a row is erased first, and what HubSpot
 told stands in the outbox until it answered (RFC 7009 section 2.2).
 """
 
-from portalkey.errors import NoKeyOpens, PortalkeyError, TryLater
+from contextlib import suppress
+
+from pydantic import SecretStr
+
+from portalkey.errors import PortalkeyError, TryLater
 from portalkey.events import EventName
 from portalkey.hubspot.messages import read_revocation, revoke_request
-from portalkey.journal import Journal
+from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
 from portalkey.vault import OwedRevocation, Vault
 from portalkey.wire import Send
@@ -34,11 +38,23 @@ class Revoker:
         """
         try:
             self._tell(owed)
+            self._vault.store.settle(owed.id)
         except PortalkeyError as trouble:
             self._put_off(owed, trouble)
             return False
-        self._vault.store.settle(owed.id)
         return True
+
+    def give_back(self, refresh_token: SecretStr, connection_id: str | None = None) -> None:
+        """Have HubSpot forget a token that was not kept; never raises.
+
+        While the store is in trouble nobody can tell whether a connection lives on the same token,
+        so it is left alone then, which is noted: nobody holds it.
+        """
+        try:
+            if not self._vault.is_held(refresh_token):
+                self.send(self._vault.owe(refresh_token, connection_id))
+        except PortalkeyError as trouble:
+            self._note(trouble, connection_id)
 
     def send_due(self, at_most: int = 5) -> int:
         """Send what is due, oldest first, and stop at the first trouble. Returns how many went."""
@@ -57,11 +73,13 @@ class Revoker:
         self._journal.note(EventName.REVOKED, connection_id=owed.connection_id)
 
     def _put_off(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
-        wait = min(FIRST_WAIT * 2**owed.tries, LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
-        self._vault.store.put_off(owed.id, wait)
-        name = (
-            EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else EventName.REVOCATION_OWED
-        )
-        self._journal.note(name, connection_id=owed.connection_id, error=trouble.code, wait=wait)
+        self._note(trouble, owed.connection_id, wait=wait)
+        with suppress(PortalkeyError):  # it is still owed, and due
+            self._vault.store.put_off(owed.id, wait)
+
+    def _note(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
+        name = told_as(trouble, EventName.REVOCATION_OWED)
+        self._journal.note(name, connection_id=connection_id, facts=facts_of(trouble) | facts)

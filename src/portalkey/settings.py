@@ -203,7 +203,12 @@ class Settings(BaseSettings):
 
 def _found(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     # Without interpolation: a $ in a secret is a $, and no other variable gets a say.
-    filed = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
+    try:
+        filed = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
+    except UnicodeDecodeError:
+        filed = None
+    if filed is None:  # raised out here: the original quotes the file
+        raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
     merged = {**filed, **environ}
     return {name: value for name, value in merged.items() if value and not value.isspace()}
 

@@ -136,14 +136,15 @@ def test_the_demo_keeps_its_connections_over_a_restart(tmp_path: Path) -> None:
     ports = free_ports()
     arguments = ["demo", "--port", str(ports[0]), "--simulator-port", str(ports[1])]
     url = f"http://localhost:{ports[0]}"
+    odd = tmp_path / "it's a #1 %41?"
     with (
-        running(*arguments, ready="Ctrl-C", home=tmp_path),
+        running(*arguments, ready="Ctrl-C", home=odd),
         Visitor(url, HubSpot(port=ports[1])) as ada,
     ):
         ada.connect()
         owner = ada.owner
-    (data,) = (file.parent for file in tmp_path.rglob("portalkey.db"))
-    with running(*arguments, ready="Ctrl-C", home=tmp_path):
+    (data,) = (file.parent for file in odd.rglob("portalkey.db"))
+    with running(*arguments, ready="Ctrl-C", home=odd):
         assert run("token", owner, "--data", str(data)).returncode == 0
 
 
@@ -225,3 +226,23 @@ def test_serve_runs_with_init_and_credentials(tmp_path: Path) -> None:
     assert page.status_code == 200
     assert "connect one first" in nobody.stderr
     assert "simulator" not in page.text
+
+
+def test_an_empty_owner_is_told(tmp_path: Path) -> None:
+    """A mistake on the command line is one sentence."""
+    done = run("token", "", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "name an owner" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_that_are_no_text_are_told(tmp_path: Path) -> None:
+    """So is a file in another encoding, without quoting it."""
+    (tmp_path / ".env").write_bytes(b"HUBSPOT_CLIENT_SECRET=\xff\xfecanary")
+
+    done = run("serve", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "not UTF-8" in done.stderr
+    assert "canary" not in done.stderr

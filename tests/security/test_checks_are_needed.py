@@ -16,19 +16,19 @@ CALLBACK = "tests/journeys/test_callback.py"
 CHECKS = {
     "state": (
         "attempts.py",
-        "self._vault.store.attempt_by_state(_hash(states[0])) if len(states) == 1 else None",
-        "self._vault.store.attempt(next(iter(cookies), ''))",
+        "self._vault.store.attempt_by_state(state_hash) if state_hash else None",
+        "self._vault.store.attempt(next(iter(returned.cookies), ''))",
         "test_unknown_state_is_refused",
     ),
     "cookie": (
         "attempts.py",
-        "if not _is_hash_of(attempt.cookie_hash, cookies.get(attempt.id)):",
+        "if not _is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):",
         "if False:",
         "test_another_browser_ends_the_attempt",
     ),
     "owner": (
         "attempts.py",
-        "if owner != attempt.owner:",
+        "if returned.owner != attempt.owner:",
         "if False:",
         "test_another_owner_in_the_same_browser_ends_the_attempt",
     ),

@@ -1,18 +1,34 @@
 """From a code to a kept connection, when not everything answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+from traceback import TracebackException
+from types import MappingProxyType
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from portalkey.attempt import Attempt
-from portalkey.attempts import Wish
+from portalkey.attempts import Return, Wish
 from portalkey.broker import Broker
-from portalkey.errors import HubSpotUnavailable, PortalkeyError
+from portalkey.errors import (
+    HubSpotUnavailable,
+    NoKeyOpens,
+    PortalkeyError,
+    ScopesMissing,
+    StoreBusy,
+    StoreUnusable,
+)
 from portalkey.events import EventName
 from portalkey.hubspot.messages import Request, Response
-from portalkey.settings import Settings
+from portalkey.settings import Key, Settings
 from portalkey.simulator import HubSpot
+from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.wire import Send, Wire
 from visitor import query_of
 
@@ -23,8 +39,8 @@ def finished(broker: Broker, hubspot: HubSpot, wish: Wish | None = None) -> Atte
     """An attempt of Ada's, gone through to its end."""
     begun = broker.begin("ada", "browser", wish)
     callback = hubspot.approve(begun.authorize_url)
-    cookies = {begun.attempt.id: begun.cookie.get_secret_value()}
-    return broker.finish(tuple(query_of(callback).items()), cookies, "ada")
+    cookies = {begun.attempt.id: begun.cookie}
+    return broker.finish(Return(tuple(query_of(callback).items()), cookies, "ada"))
 
 
 @pytest.fixture
@@ -206,13 +222,13 @@ def test_an_ended_attempt_stays_ended(broker: Broker, hubspot: HubSpot) -> None:
 def test_an_attempt_is_known_to_its_own_browser_only(broker: Broker) -> None:
     """By the session's value for status, by the cookie for done."""
     begun = broker.begin("ada", "browser")
-    name, cookie = begun.attempt.id, begun.cookie.get_secret_value()
+    name, cookie = begun.attempt.id, begun.cookie
 
     assert broker.attempts.begun_by(name, "ada", "browser")
     assert broker.attempts.begun_by(name, "bob", "browser") is None
     assert broker.attempts.begun_by(name, "ada", "elsewhere") is None
     assert broker.attempts.of_browser(name, {name: cookie})
-    assert broker.attempts.of_browser(name, {name: "x"}) is None
+    assert broker.attempts.of_browser(name, {name: SecretStr("x")}) is None
     assert broker.attempts.of_browser("unknown", {"unknown": cookie}) is None
 
 
@@ -247,13 +263,11 @@ def test_a_pause_that_hubspot_asks_for_is_kept(
 
 
 def test_a_broker_from_the_environment_needs_no_web_settings(
-    settings: Settings, tmp_path: object
+    settings: Settings, tmp_path: Path
 ) -> None:
     """Scripts and workers name the app and the key, and that is all."""
-    from pathlib import Path  # noqa: PLC0415
-
     key = settings.keys[0]
-    env_file = Path(str(tmp_path)) / "worker.env"
+    env_file = tmp_path / "worker.env"
     env_file.write_text(
         f"HUBSPOT_CLIENT_ID=a\nHUBSPOT_CLIENT_SECRET=b\n"
         f"PORTALKEY_KEYS={key.name}:{key.secret.get_secret_value()}\n"
@@ -312,3 +326,166 @@ def test_a_refused_grant_is_not_revoked_while_a_connection_lives_on_it(
 
     assert (attempt.status, attempt.error) == ("failed", "wrong_account")
     assert "revoke" not in hubspot.requests[-1].path
+
+
+class Failing(SQLStore):
+    """A store whose named methods fail for a while."""
+
+    fail: Mapping[str, list[Exception]] = MappingProxyType({})
+
+    def __getattribute__(self, name: str) -> Any:
+        """Fail as often as was laid down."""
+        errors = super().__getattribute__("fail").get(name)
+        if errors:
+            raise errors.pop()
+        return super().__getattribute__(name)
+
+
+def failing_at(
+    broker: Broker, ahead: Callable[[], float] = lambda: 0.0, **errors: list[Exception]
+) -> Broker:
+    """A broker over the same file whose store fails as laid down."""
+    store = Failing.open(broker.settings.database_url, ahead=ahead)
+    store.fail = errors
+    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+    return Broker(broker.settings, vault, broker._send, close=broker.close)
+
+
+@pytest.mark.parametrize("where", ["connect", "connection_to", "holders", "owe"])
+def test_a_store_that_fails_after_the_exchange_is_told_as_such(
+    broker: Broker, hubspot: HubSpot, where: str
+) -> None:
+    """The attempt ends with the store's own trouble, whatever else fails on the way."""
+    errors: dict[str, list[Exception]] = {"connect": [StoreUnusable("full")]}
+    errors[where] = [StoreBusy() for _ in range(9)]
+    sick = failing_at(broker, lambda: 0.0, **errors)
+
+    attempt = finished(sick, hubspot)
+
+    assert attempt.status == "failed"
+    assert attempt.error in {"store_unusable", "store_busy"}
+    assert broker.connections("ada") == []
+
+
+def test_a_renewed_grant_outlives_a_busy_moment(
+    broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """HubSpot may have rotated the refresh token: what it gave is kept at the second try."""
+    hubspot.switches.rotate_refresh_tokens = True
+    finished(broker, hubspot)
+    ahead.seconds += 1801
+    sick = failing_at(broker, ahead, renew=[StoreBusy(), StoreBusy()])
+
+    assert sick.access_token("ada")
+
+
+def test_a_living_token_is_served_though_the_store_is_busy(
+    broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Neither HubSpot's trouble nor the store's takes a token away that still lives."""
+    finished(broker, hubspot)
+    before = broker.access_token("ada")
+    ahead.seconds += 1770
+    (connection,) = broker.connections("ada")
+    sick = failing_at(broker, mark=[StoreBusy()])
+    hubspot.next_token_answer(503)
+
+    kept = sick._refresh._renewed(connection)
+
+    assert sick.vault.open_access(kept).get_secret_value() == before
+
+
+def test_whoever_waits_shares_the_failure(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
+    """Eight threads that find HubSpot down have asked it once, not one after another."""
+    finished(broker, hubspot)
+    ahead.seconds += 1801
+    asked = len(hubspot.requests)
+    hubspot.next_token_answer(503, delay=0.5)
+    together = Barrier(8)
+
+    def ask(_: int) -> str:
+        together.wait()
+        try:
+            return broker.access_token("ada")
+        except HubSpotUnavailable:
+            return "down"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+
+    assert answers == ["down"] * 8
+    assert len(hubspot.requests) == asked + 1
+
+
+def test_fewer_scopes_after_a_renewal_are_noticed(
+    broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """What the caller needs is checked against the grant it would get."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+    ahead.seconds += 1801
+    fewer = {
+        "token_type": "bearer",
+        "access_token": "new",
+        "refresh_token": broker.vault.open_refresh(connection).get_secret_value(),
+        "expires_in": 1800,
+        "scopes": ["oauth"],
+    }
+    hubspot.next_token_answer(200, fewer)
+
+    with pytest.raises(ScopesMissing):
+        broker.access_token("ada", scopes=["crm.objects.contacts.read"])
+
+
+def test_what_was_known_of_an_account_stays_known(
+    broker: Broker, around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """A reconnect while HubSpot is silent does not forget who agreed and where."""
+    finished(broker, hubspot)
+    silent = around(failing("account-info"))
+    finished(silent, hubspot)
+
+    (connection,) = broker.connections("ada")
+    assert (connection.generation, connection.account.time_zone) == (2, "US/Eastern")
+
+
+def test_disconnecting_without_the_key_is_an_alarm(
+    broker: Broker, hubspot: HubSpot, settings: Settings
+) -> None:
+    """It is forgotten here, and the operator learns that HubSpot could not be told."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+    other = Key("other", SecretStr(Fernet.generate_key().decode()))
+    vault = Vault(Keyring([other]), broker.vault.store, settings.client_id)
+    keyless = Broker(settings, vault, broker._send)
+
+    with pytest.raises(NoKeyOpens):
+        keyless.access_token("ada")
+    keyless.disconnect("ada", connection.id)
+
+    names = [event.name for event in broker.vault.store.events()]
+    assert names.count(EventName.NO_KEY_OPENS) == 2
+    assert broker.connections("ada") == []
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), StoreBusy()])
+def test_no_traceback_of_the_journey_shows_a_secret(
+    broker: Broker, hubspot: HubSpot, error: Exception
+) -> None:
+    """Neither code nor state nor cookie, not even with every local variable."""
+    begun = broker.begin("ada", "canary-of-the-browser")
+    callback = query_of(hubspot.approve(begun.authorize_url))
+    cookies = {begun.attempt.id: begun.cookie}
+    sick = failing_at(broker, move_attempt=[error, error], add_attempt=[error])
+    returned = Return(tuple(callback.items()), cookies, "ada")
+
+    told = ""
+    for work in (lambda: sick.finish(returned), lambda: sick.begin("ada", "canary-in-begin")):
+        with pytest.raises(type(error)) as caught:
+            work()
+        report = TracebackException.from_exception(caught.value, capture_locals=True)
+        told += "".join(line for line in report.format() if "/tests/" not in line)
+
+    assert "attempts.py" in told
+    secrets = (*callback.values(), begun.cookie.get_secret_value())
+    assert [each for each in secrets if each in told] == []

@@ -13,7 +13,9 @@ def test_an_event_is_kept_sent_and_logged(caplog: pytest.LogCaptureFixture) -> N
     """Audit, receivers and log hear the same."""
     store, heard = MemoryStore(), list[Event]()
     with happened.connected_to(heard.append), caplog.at_level(logging.INFO, "portalkey"):
-        Journal(store).note(EventName.CONNECTED, owner="ada", connection_id="c1", hub_id=7)
+        Journal(store).note(
+            EventName.CONNECTED, owner="ada", connection_id="c1", facts={"hub_id": 7}
+        )
 
     assert list(store.events(owner="ada")) == heard
     assert heard[0].facts == {"hub_id": 7}

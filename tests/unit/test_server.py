@@ -6,12 +6,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.errors import BadSettings
 from portalkey.server import Listener, create_app
-from portalkey.settings import Settings
-from portalkey.vault import SQLStore, Vault
+from portalkey.settings import Key, Settings
+from portalkey.vault import Keyring, SQLStore, Vault
 
 
 def test_the_front_door_leads_to_the_setup_page(app_url: str) -> None:
@@ -102,3 +104,50 @@ def test_the_servers_own_words_go_to_the_log(
         listener._server.error_log("something about a socket")
 
     assert "something about a socket" in caplog.text
+
+
+def test_a_visitor_stays_the_same_over_a_key_rotation(settings: Settings, broker: Broker) -> None:
+    """A new key first, the old one still there: nobody loses their connections."""
+    old = settings.keys[0]
+    new = Key("new", SecretStr(Fernet.generate_key().decode()))
+    clients = []
+    for keys in ([old], [new, old]):
+        vault = Vault(Keyring(keys), broker.vault.store, settings.client_id)
+        clients.append(create_app(Broker(settings, vault, broker._send)).test_client())
+    before, after = clients
+    first = before.get("/connections/setup", base_url=settings.public_url)
+    after.set_cookie("portalkey_session", session_of(first), domain="localhost")
+
+    second = after.get("/connections/setup", base_url=settings.public_url)
+
+    assert owner_in(first.text) == owner_in(second.text)
+
+
+def session_of(answer: Any) -> str:
+    """The session cookie that was set."""
+    return str(answer.headers["Set-Cookie"]).partition("=")[2].partition(";")[0]
+
+
+def owner_in(page: str) -> str:
+    """Who the setup page is for."""
+    return page.partition('data-owner="')[2].partition('"')[0]
+
+
+def test_housekeeping_outlives_a_surprise(
+    settings: Settings, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong once a minute is logged, and tried again."""
+    rounds = threading.Semaphore(0)
+
+    class Surprising(Broker):
+        def send_owed(self, at_most: int = 5) -> int:
+            rounds.release()
+            raise ZeroDivisionError
+
+    surprising = Surprising(settings, broker.vault, broker._send)
+    listener = Listener(
+        create_app(surprising), surprising, host="127.0.0.1", port=0, housekeeping_seconds=0.01
+    )
+    with listener:
+        assert all(rounds.acquire(timeout=10) for _ in range(3))
+    assert "housekeeping stumbled" in caplog.text

@@ -1,6 +1,7 @@
 """``portalkey demo``: the app and a simulated HubSpot, ready to click."""
 
 import secrets
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from portalkey.broker import Broker
+from portalkey.checks import sqlite_url
 from portalkey.cli.envfile import env_lines, write_private
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
@@ -80,11 +82,17 @@ def demo_settings(data: Path, port: int, simulator_port: int) -> Settings:
         "HUBSPOT_APP_URL": f"http://localhost:{simulator_port}",
         "HUBSPOT_API_URL": f"http://localhost:{simulator_port}",
         "PORTALKEY_KEYS": known.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": f"sqlite:///{(data / 'portalkey.db').resolve()}",
+        "PORTALKEY_DATABASE_URL": sqlite_url(data / "portalkey.db"),
         "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
     }
     write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
     return Settings.from_env(env_file, environ={})
+
+
+def _python() -> str:
+    """This Python, as a person in this folder would call it."""
+    python, here = Path(sys.executable), Path.cwd()
+    return str(python.relative_to(here) if python.is_relative_to(here) else python)
 
 
 def _greet(settings: Settings, data: Path) -> None:
@@ -92,7 +100,7 @@ def _greet(settings: Settings, data: Path) -> None:
         f"Open [bold]{settings.public_url}[/bold] and connect an account.",
         "",
         f"HubSpot is played by a simulator on {settings.app_url}.",
-        f"A token in the shell: portalkey token OWNER --data {data}",
+        f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}",
         "Press Ctrl-C to stop.",
     )
     Console().print(Panel("\n".join(lines), title="portalkey demo", expand=False))

@@ -15,5 +15,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def env_lines(values: Mapping[str, str]) -> str:
-    """*values* as lines of an ``.env`` file."""
-    return "".join(f"{name}={value}\n" for name, value in values.items())
+    """*values* as lines of an ``.env`` file, quoted: a folder's name may hold a space or a #."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in values.items())
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -46,7 +46,7 @@ def make_blueprint(find_face: FindFace, *, setup_page: bool) -> Blueprint:
 def _view(route: Route, find_face: FindFace) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
         face, owner = find_face()
-        return to_flask(face.answer(route.name, from_flask(owner(), arguments)))
+        return to_flask(face.answer(route.name, lambda: from_flask(owner(), arguments)))
 
     return view
 

@@ -24,8 +24,11 @@ def create_app(broker: Broker, *, session_cookie: str = "portalkey_session") -> 
             host at different ports need different names.
     """
     app = Flask("portalkey.server", static_folder=None)
+    # Who visited before a rotation is still the same visitor after it.
+    secret, *older = (each.get_secret_value() for each in broker.vault.keyring.derive("session"))
     app.config.update(
-        SECRET_KEY=broker.vault.keyring.derive("session").get_secret_value(),
+        SECRET_KEY=secret,
+        SECRET_KEY_FALLBACKS=older,
         SESSION_COOKIE_NAME=session_cookie,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -57,7 +60,7 @@ def _answer_own_host_only(app: Flask, host: str) -> None:
 
 def _add_own_routes(app: Flask, broker: Broker) -> None:
     def home() -> Response:
-        return redirect("/connections/setup", 303)
+        return redirect(f"{broker.settings.mount}/connections/setup", 303)
 
     def healthz() -> tuple[dict[str, str], int]:
         try:

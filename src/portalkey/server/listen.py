@@ -84,6 +84,8 @@ class Listener:
                 self._broker.send_owed()
             except PortalkeyError:
                 continue  # the store is in trouble; requests tell about it
+            except Exception:
+                log.exception("housekeeping stumbled, and goes on")
 
 
 class _Server(wsgi.Server):

@@ -2,11 +2,11 @@
 
 import os
 import stat
-import threading
 from contextlib import suppress
 from pathlib import Path
 
 from portalkey.errors import StoreUnusable
+from portalkey.fork import ProcessLock
 
 _FILE = 0o600
 _DIRECTORY = 0o700
@@ -15,7 +15,7 @@ _BESIDE = ("", "-wal", "-shm")
 
 # Closing a file drops every lock that this process holds on it, SQLite's too: nobody may open a
 # new file before the hand that made it has let go.
-_making = threading.Lock()
+_making = ProcessLock()
 
 
 def make_private(path: Path) -> Path:

@@ -117,10 +117,13 @@ class Keyring:
         is_equal = hmac.compare_digest(_bytes(expected), _bytes(given))
         return is_equal and name in self._masters
 
-    def derive(self, purpose: str) -> SecretStr:
-        """32 bytes for *purpose* from the first key, in url-safe base64; they change with it."""
-        derived = _derived(self._masters[self._first], "derive", purpose)
-        return SecretStr(base64.urlsafe_b64encode(derived.get_secret_value()).decode())
+    def derive(self, purpose: str) -> tuple[SecretStr, ...]:
+        """32 bytes for *purpose* from each key, in url-safe base64; the first key's come first."""
+        derived = (_derived(master, "derive", purpose) for master in self._masters.values())
+        return tuple(
+            SecretStr(base64.urlsafe_b64encode(each.get_secret_value()).decode())
+            for each in derived
+        )
 
     def _fingerprint(self, name: str, secret: SecretStr) -> str:
         key = _derived(self._masters[name], "hmac", "refresh-fingerprint")

@@ -4,12 +4,12 @@ The lock is the database's own: whoever writes first migrates, the others wait f
 find nothing left to do.
 """
 
-import threading
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, false, inspect, select, update
 
 from portalkey.errors import StoreUnusable
+from portalkey.fork import ProcessLock
 from portalkey.vault.sqlite import Database
 
 HEAD = "0001"
@@ -21,7 +21,7 @@ VERSION_TABLE = "portalkey_alembic_version"
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 
 # Alembic keeps the environment it is in for the whole process.
-_one_at_a_time = threading.Lock()
+_one_at_a_time = ProcessLock()
 
 
 def migrate(database: Database) -> None:

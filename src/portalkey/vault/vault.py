@@ -89,7 +89,7 @@ class Vault:
             id=there.id if there else secrets.token_urlsafe(16),
             owner=owner,
             client_id=self.client_id,
-            account=account,
+            account=account.completed_by(there.account) if there else account,
             scopes=(),
             sealed=None,
             access_expires_at=now,

@@ -65,7 +65,7 @@ class Api:
 
     def cancel(self, request: WebRequest) -> WebResponse:
         """End an attempt of this browser; answers with what became of it."""
-        refused = self._refusal(request)
+        refused = self._refusal(request, start_token_will_do=True)
         if refused is not None or request.owner is None:
             return refused or problem("signed_out", 401)
         attempt = self._attempt(request, request.owner, request.arguments["attempt_id"])
@@ -75,14 +75,23 @@ class Api:
         ended = self._attempt(request, request.owner, attempt.id)
         return WebResponse.json(self._status(request.owner, ended), headers.API)
 
-    def _refusal(self, request: WebRequest) -> WebResponse | None:
-        """The answer to a POST that did not come from a page of this app in this session."""
+    def _refusal(
+        self, request: WebRequest, *, start_token_will_do: bool = False
+    ) -> WebResponse | None:
+        """The answer to a POST that did not come from a page of this app in this session.
+
+        A start token stands in addresses, so it will do only for ending what it can begin.
+        """
         if request.owner is None:
             return problem("signed_out", 401) if request.wants_json else self._desk.signed_out()
         check = self._forged(request, request.owner)
+        if check == "token" and start_token_will_do and self._has_start_token(request):
+            check = None
         if check is None:
             return None
-        self._broker.journal.note(EventName.FORGERY_REFUSED, owner=request.owner, check=check)
+        self._broker.journal.note(
+            EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check}
+        )
         if request.wants_json:
             return problem("forgery_refused", 403)
         return self._desk.notice("forgery_refused", 403, back=self._desk.home)
@@ -95,14 +104,15 @@ class Api:
         if request.headers.get("origin", own) != own:
             return "origin"
         token = request.headers.get("x-portalkey-token") or request.one_in_form("portalkey_token")
-        return None if self._is_signed(token, request.browser, owner) else "token"
+        keyring = self._broker.vault.keyring
+        signed = is_form_signed(keyring, token, browser=request.browser, owner=owner)
+        return None if signed else "token"
 
-    def _is_signed(self, token: str | None, browser: str | None, owner: str) -> bool:
-        """True for the form token, and for a start token: the same page holds it in its link."""
+    def _has_start_token(self, request: WebRequest) -> bool:
         keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
-        return is_form_signed(keyring, token, browser=browser, owner=owner) or (
-            read_start(keyring, token, browser=browser, owner=owner, now=now) is not None
-        )
+        token, owner = request.headers.get("x-portalkey-token"), request.owner or ""
+        start = read_start(keyring, token, browser=request.browser, owner=owner, now=now)
+        return start is not None
 
     def _attempt(self, request: WebRequest, owner: str, attempt_id: str | None) -> Attempt | None:
         if attempt_id is None or request.browser is None:

@@ -5,7 +5,8 @@ the response out. It decides nothing.
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from portalkey.errors import PersonMustAct, PortalkeyError, TryLater
 from portalkey.web import headers
@@ -55,34 +56,42 @@ class WebFace:
             "cancel": api.cancel,
         }
 
-    def answer(self, name: str, request: WebRequest) -> WebResponse:
-        """The response to *request* on the route *name*; trouble becomes a page or JSON, too."""
+    def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
+        """The response on the route *name* to the request that *read* returns.
+
+        Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
+        redirect whatever happened, since its address holds a code.
+        """
+        request = None
         try:
+            request = read()
             return self._answers[name](request)
         except PortalkeyError as trouble:
             log.warning("%s could not be answered: %s", name, trouble.code)
             if name == "callback":
-                return self._leave(request)
-            return self._trouble(name, trouble)
+                return self._leave(request, trouble.code)
+            if request is None:
+                raise
+            return self._trouble(name, request, trouble)
         except Exception:
             if name != "callback":
                 raise
             log.exception("the callback could not be answered")
-            return self._leave(request)
+            return self._leave(request, PortalkeyError.code)
 
-    def _leave(self, request: WebRequest) -> WebResponse:
-        """Away from the address that holds a code, to where the attempt's end is shown."""
-        done = self.desk.path("/auth/hubspot/done")
-        mine = list(request.attempt_cookies)
-        return WebResponse.to(f"{done}?attempt={mine[-1]}" if mine else done, headers.POPUP)
+    def _leave(self, request: WebRequest | None, trouble: str) -> WebResponse:
+        """To where the end is shown, if it can only be one attempt's; there it says *trouble*."""
+        mine = list(request.attempt_cookies) if request else []
+        query = f"?attempt={mine[0]}&trouble={trouble}" if len(mine) == 1 else ""
+        return WebResponse.to(self.desk.path(f"/auth/hubspot/done{query}"), headers.POPUP)
 
-    def _trouble(self, name: str, trouble: PortalkeyError) -> WebResponse:
+    def _trouble(self, name: str, request: WebRequest, trouble: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(trouble, PersonMustAct) else 503
-        if name in {"status", "connections", "disconnect", "cancel"}:
+        if name in {"status", "connections"} or request.wants_json:
             response = problem(trouble.code, status)
         else:
             response = self.desk.notice(trouble.code, status, back=self.desk.home)
         if isinstance(trouble, TryLater):
             wait = {"Retry-After": str(max(1, round(trouble.retry_after)))}
-            return WebResponse(response.status, {**response.headers, **wait}, response.body)
+            return replace(response, headers={**response.headers, **wait})
         return response

@@ -1,9 +1,10 @@
 """The pages of the journey: start, callback, done, and the setup page around it."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.attempts import Wish
+from portalkey.attempt import OPEN, Attempt, AttemptStatus
+from portalkey.attempts import Return, Wish
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AttemptMismatch
 from portalkey.web import headers
@@ -19,6 +20,8 @@ COOKIE_GRACE = 300
 SUCCESS_CLOSES_AFTER = 2_000
 ERROR_CLOSES_AFTER = 15_000
 """Milliseconds."""
+TROUBLES = frozenset({"store_busy", "store_unusable", "portalkey_error"})
+"""What a callback may say of itself when it could not reach the attempt's row."""
 
 
 class Pages:
@@ -42,8 +45,12 @@ class Pages:
 
     def callback(self, request: WebRequest) -> WebResponse:
         """Finish the attempt that HubSpot sent back, and leave this address by redirect."""
+        if not request.is_meant:
+            return self._desk.refused(400)
         try:
-            attempt = self._broker.finish(request.query, request.attempt_cookies, request.owner)
+            attempt = self._broker.finish(
+                Return(request.query, request.attempt_cookies, request.owner)
+            )
         except AttemptMismatch:
             status = 403 if request.one("state") else 400
             return self._desk.refused(status)
@@ -65,7 +72,7 @@ class Pages:
         }
         if attempt.status is AttemptStatus.CONNECTED:
             return self._success(attempt, known)
-        return self._failure(attempt, known)
+        return self._failure(attempt, known, request.one("trouble"))
 
     def setup(self, request: WebRequest) -> WebResponse:
         """The owner's connections, and the way to another one."""
@@ -94,13 +101,23 @@ class Pages:
         body = self._desk.render(
             "popup/start.html",
             owner=request.owner,
-            go_on=self._connect_url(request, start),
+            go_on=self._connect_url(request, start) + self._carried_on(request),
             back=start.next if start else self._desk.home,
         )
         return WebResponse.page(body, headers.POPUP)
 
+    def _carried_on(self, request: WebRequest) -> str:
+        """What the opening page goes by: its attempt's id and its origin, where they will do."""
+        attempt_id, origin = request.attempt_id, request.one("origin")
+        carried = {}
+        if attempt_id is not None and self._may_be_begun(request):
+            carried["attempt"] = attempt_id
+        if origin is not None and origin in self._broker.settings.allowed_origins:
+            carried["origin"] = origin
+        return f"&{urlencode(carried)}" if carried else ""
+
     def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
-        dropped = self._make_room(request.attempt_cookies)
+        dropped = self._make_room(request)
         origin = request.one("origin")
         wish = Wish(
             attempt_id=request.attempt_id,
@@ -114,17 +131,18 @@ class Pages:
         to_hubspot = WebResponse.to(begun.authorize_url, headers.POPUP)
         return to_hubspot.with_cookies(cookie, *(self._cookie(each, "", 0) for each in dropped))
 
-    def _make_room(self, cookies: Mapping[str, str]) -> list[str]:
-        """End the oldest open attempts of this browser; the ids whose cookies can go."""
-        mine = (self._broker.attempts.of_browser(attempt_id, cookies) for attempt_id in cookies)
-        alive = sorted(
-            (each for each in mine if each is not None and each.is_open),
-            key=lambda attempt: attempt.created_at,
-        )
-        for attempt in alive[: 1 - ATTEMPTS_ALIVE]:
+    def _make_room(self, request: WebRequest) -> list[str]:
+        """End the oldest open attempts of this browser; the ids whose cookies can go.
+
+        Cookies ignore ports: those of an app beside this one are not known here, and left alone.
+        """
+        cookies, find = request.attempt_cookies, self._broker.attempts.of_browser
+        mine = [each for name in cookies if (each := find(name, cookies)) is not None]
+        alive = sorted((each for each in mine if each.is_open), key=lambda each: each.created_at)
+        surplus = alive[: 1 - ATTEMPTS_ALIVE]
+        for attempt in surplus:
             self._broker.attempts.expire(attempt)
-        kept = {attempt.id for attempt in alive[1 - ATTEMPTS_ALIVE :]}
-        return [attempt_id for attempt_id in cookies if attempt_id not in kept]
+        return [each.id for each in mine if each in surplus or _is_long_over(each)]
 
     def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
         return Cookie(
@@ -145,11 +163,16 @@ class Pages:
         )
         return WebResponse.page(body, headers.POPUP)
 
-    def _failure(self, attempt: Attempt, known: Mapping[str, str]) -> WebResponse:
+    def _failure(
+        self, attempt: Attempt, known: Mapping[str, str], trouble: str | None
+    ) -> WebResponse:
+        """What ended the attempt, or the *trouble* that its callback ran into."""
         code = attempt.error or attempt.status.value
+        if attempt.is_open and trouble in TROUBLES:
+            code = trouble
         body = self._desk.render(
             "popup/error.html",
-            status="pending" if attempt.is_open else "error",
+            status="pending" if code in OPEN else "error",
             close_after=ERROR_CLOSES_AFTER,
             code=code,
             sentence=sentence(code),
@@ -189,3 +212,10 @@ class Pages:
     def _wanted(self) -> tuple[str, ...]:
         settings = self._broker.settings
         return settings.scopes + settings.optional_scopes
+
+
+def _is_long_over(attempt: Attempt) -> bool:
+    """True once nobody looks at the attempt's end any more."""
+    if attempt.ended_at is None:
+        return False
+    return (attempt.seen_at - attempt.ended_at).total_seconds() > COOKIE_GRACE

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from pydantic import SecretStr
+
 ATTEMPT_COOKIE = "portalkey_attempt_"
 """One cookie per attempt: this prefix and the attempt's id."""
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _COOKIES_READ = 20
 """A browser of ours holds five at most; more are somebody's game and not looked up."""
+
+_PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -49,11 +53,12 @@ class WebRequest:
         return value if value is not None and _ATTEMPT_ID.fullmatch(value) else None
 
     @property
-    def attempt_cookies(self) -> Mapping[str, str]:
-        """This browser's attempt cookies, attempt id to value."""
+    def attempt_cookies(self) -> Mapping[str, SecretStr]:
+        """This browser's attempt cookies, attempt id to value; the newest, where there are many."""
         named = [name for name in self.cookies if name.startswith(ATTEMPT_COOKIE)]
         return {
-            name.removeprefix(ATTEMPT_COOKIE): self.cookies[name] for name in named[:_COOKIES_READ]
+            name.removeprefix(ATTEMPT_COOKIE): SecretStr(self.cookies[name])
+            for name in named[-_COOKIES_READ:]
         }
 
     @property
@@ -63,14 +68,17 @@ class WebRequest:
         False for another site's link, a frame, an image, a prefetch. Browsers that send no Fetch
         Metadata are believed here; the start token has to hold by itself.
         """
-        get = self.headers.get
-        purposes = (get("sec-purpose"), get("purpose"), get("x-sec-purpose"))
         return (
-            self.method == "GET"
-            and get("sec-fetch-site", "none") in {"same-origin", "none"}
-            and get("sec-fetch-dest", "document") == "document"
-            and not any(purpose and "prefetch" in purpose for purpose in purposes)
+            self.is_meant
+            and self.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+            and self.headers.get("sec-fetch-dest", "document") == "document"
         )
+
+    @property
+    def is_meant(self) -> bool:
+        """True for a plain GET: no link checker's HEAD, no prefetch ahead of a click."""
+        purposes = (self.headers.get(name, "") for name in _PURPOSES)
+        return self.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
 
     @property
     def wants_json(self) -> bool:

@@ -420,3 +420,138 @@ def test_disconnecting_twice_by_form_ends_on_the_page(broker: Broker, hubspot: H
 def test_the_link_of_a_signed_out_page_is_bare(broker: Broker) -> None:
     """It leads to the sign-in and on from there."""
     assert link_of(host_app(broker).test_client()) == "/auth/hubspot/start"
+
+
+def test_a_start_token_does_not_disconnect(broker: Broker, hubspot: HubSpot) -> None:
+    """It stands in addresses and histories; it can end only what it can begin."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    token = {"X-Portalkey-Token": link_of(client).partition("?t=")[2]}
+
+    assert client.post(form_of(client)["action"], headers=token).status_code == 403
+    assert len(broker.connections("ada")) == 1
+
+
+def test_a_page_that_asks_first_keeps_the_openers_attempt(broker: Broker) -> None:
+    """Whoever opened the popup goes on being told about it, by the id and origin it knows."""
+    client, attempt = signed_in(host_app(broker), broker), "A" * 22
+    origin = broker.settings.public_url
+    stale = f"/auth/hubspot/start?t=stale&attempt={attempt}&origin={origin}"
+    page = BeautifulSoup(client.get(stale).text, "html.parser")
+    (link,) = [str(a["href"]) for a in page.find_all("a") if "start?t=" in str(a["href"])]
+
+    assert client.get(link).status_code == 303
+    kept = broker.vault.store.attempt(attempt)
+    assert kept is not None
+    assert kept.opener_origin == origin
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", ""])
+def test_an_origin_that_is_not_allowed_is_not_kept(broker: Broker, origin: str) -> None:
+    """The page may only select from the operator's list."""
+    client, attempt = signed_in(host_app(broker), broker), "A" * 22
+
+    client.get(f"{link_of(client)}&attempt={attempt}&origin={origin}")
+
+    kept = broker.vault.store.attempt(attempt)
+    assert kept is not None
+    assert kept.opener_origin == broker.settings.public_url
+
+
+def test_an_owner_function_that_crashes_leaves_the_callbacks_address(broker: Broker) -> None:
+    """Even the host's mistake does not leave a page at an address with a code in it."""
+
+    def crash() -> str:
+        raise ZeroDivisionError
+
+    client = host_app(broker, owner=crash).test_client()
+
+    answer = client.get("/auth/hubspot/callback?code=a&state=b")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/auth/hubspot/done")
+
+
+class Busy(SQLStore):
+    """A store in which whatever the test names is busy."""
+
+    busy: frozenset[str] = frozenset()
+
+    def __getattribute__(self, name: str) -> Any:
+        """Another process always has the lock."""
+        if name in super().__getattribute__("busy"):
+            raise StoreBusy(retry_after=7)
+        return super().__getattribute__(name)
+
+
+def busy_at(broker: Broker, *names: str) -> Broker:
+    """A broker over the same file, with a busy store."""
+    store = Busy.open(broker.settings.database_url)
+    store.busy = frozenset(names)
+    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+    return Broker(broker.settings, vault, broker._send, close=broker.close)
+
+
+def same_browser(client: FlaskClient, app: Flask) -> FlaskClient:
+    """The browser of *client*, on another app at the same address."""
+    other = app.test_client()
+    for cookie in (client._cookies or {}).values():
+        other.set_cookie(cookie.key, cookie.value, path=cookie.path)
+    return other
+
+
+def test_a_busy_store_at_the_callback_is_told_where_no_code_is(
+    broker: Broker, hubspot: HubSpot
+) -> None:
+    """The popup leaves by redirect, says what is wrong, and nothing was exchanged."""
+    client = signed_in(host_app(broker), broker)
+    back = hubspot.approve(client.get(link_of(client)).headers["Location"])
+    busy = busy_at(broker, "attempt_by_state")
+    host = same_browser(client, host_app(busy))
+
+    answer = host.get("/auth" + back.partition("/auth")[2])
+    done = host.get(answer.headers["Location"])
+
+    assert "trouble=store_busy" in answer.headers["Location"]
+    assert "code" not in answer.headers["Location"]
+    assert "The app is busy" in done.text
+    assert hubspot.requests == ()
+
+
+def test_only_our_own_words_for_trouble_are_shown(broker: Broker) -> None:
+    """The parameter chooses from a closed list."""
+    client, attempt = signed_in(host_app(broker), broker), "A" * 22
+    client.get(f"{link_of(client)}&attempt={attempt}")
+
+    done = client.get(f"/auth/hubspot/done?attempt={attempt}&trouble=declined")
+
+    assert "Waiting for HubSpot" in done.text
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"), [("add_attempt", 503), ("now", 503), ("attempt", 503)]
+)
+def test_a_busy_store_at_start_begins_nothing(broker: Broker, broken: str, status: int) -> None:
+    """A page says so, with the popup's headers and when to come back."""
+    client = host_app(broker, owner=lambda: "ada").test_client()
+    link = f"{link_of(client)}&attempt={'A' * 22}"
+    busy = same_browser(client, host_app(busy_at(broker, broken), owner=lambda: "ada"))
+
+    answer = busy.get(link)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "7")
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert broker.vault.store.attempt("A" * 22) is None
+
+
+def test_a_busy_store_answers_a_form_with_a_page(broker: Broker, hubspot: HubSpot) -> None:
+    """A person who pressed *Disconnect* is shown a page, not JSON, and is still connected."""
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    form = form_of(client)
+    busy = same_browser(client, host_app(busy_at(broker, "disconnect")))
+
+    answer = busy.post(form.pop("action"), data=form)
+
+    assert answer.status_code == 503
+    assert answer.content_type.startswith("text/html")
+    assert len(broker.connections("ada")) == 1
