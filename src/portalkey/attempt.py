@@ -46,6 +46,9 @@ EXPIRES = frozenset(status for status, onward in MOVES.items() if _S.EXPIRED in 
 EXCHANGE_SECONDS = 60
 """An exchange that took longer than this died with its process: it failed as ``INTERRUPTED``."""
 
+RETURNED_SECONDS = 60
+"""How long a code is parked, sealed, for the browser to come back with the host's session."""
+
 INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
 

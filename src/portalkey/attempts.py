@@ -1,12 +1,8 @@
 """Attempts from click to end: who began one, who may finish it, and what became of it."""
 
-import hashlib
-import hmac
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Self
 
 from pydantic import SecretStr
 
@@ -24,65 +20,7 @@ from portalkey.hubspot.messages import authorize_url, challenge, read_callback
 from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
 from portalkey.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """An attempt just begun: set *cookie* in this browser, then send it to *authorize_url*."""
-
-    attempt: Attempt
-    cookie: SecretStr
-    authorize_url: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The random values of one attempt: 256 bits each, and none of them ever kept in clear."""
-
-    state: SecretStr
-    cookie: SecretStr
-    verifier: SecretStr | None
-
-    @classmethod
-    def cut(cls, *, with_verifier: bool) -> Self:
-        """Fresh ones; a verifier only where PKCE is on (RFC 7636 section 7.1)."""
-        state, cookie, verifier = (SecretStr(secrets.token_urlsafe(32)) for _ in range(3))
-        return cls(state, cookie, verifier if with_verifier else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What an attempt is begun with.
-
-    ``attempt_id`` is the id that the opening page made (22 characters), or None to make one here.
-    ``next`` is the own path to lead back to where no popup is used. ``opener_origin`` is the origin
-    that may be told, the public URL's own by default. ``hub_id`` is the account that has to come
-    back when this is to reconnect one.
-    """
-
-    attempt_id: str | None = None
-    next: str = "/"
-    opener_origin: str | None = None
-    hub_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """A browser that came back from HubSpot.
-
-    ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the
-    browser's attempt cookies, attempt id to value; ``owner`` is who is signed in now, or None.
-    """
-
-    query: Sequence[tuple[str, str]] = field(repr=False)
-    cookies: Mapping[str, SecretStr] = field(repr=False)
-    owner: str | None
-
-    @property
-    def state_hash(self) -> str | None:
-        """The hash of the one state that came back, or None where it was not one."""
-        states = [value for name, value in self.query if name == "state"]
-        return _hash(SecretStr(states[0])) if len(states) == 1 else None
+from portalkey.visits import Begun, Keys, Return, Wish, hash_of, is_hash_of
 
 
 class Attempts:
@@ -126,9 +64,9 @@ class Attempts:
         return Attempt(
             id=attempt_id,
             owner=owner,
-            state_hash=_hash(keys.state),
-            cookie_hash=_hash(keys.cookie),
-            browser_hash=_hash(browser),
+            state_hash=hash_of(keys.state),
+            cookie_hash=hash_of(keys.cookie),
+            browser_hash=hash_of(browser),
             sealed_verifier=seal(attempt_id, keys.verifier) if keys.verifier else None,
             redirect_uri=self._settings.redirect_uri,
             opener_origin=wish.opener_origin or self._settings.public_url,
@@ -154,12 +92,45 @@ class Attempts:
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
         """
         attempt = self._attempt_of(returned)
+        if returned.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
+            self._park(attempt, returned)
+        else:
+            self._claim(attempt, returned.owner, lambda _: _code(returned))
+        return self._vault.store.attempt(attempt.id) or attempt
+
+    def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+        """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
+
+        The cookie was checked by ``of_browser``; session value and owner are checked here.
+
+        Raises:
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
+        """
+        if attempt.status is not AttemptStatus.RETURNED:
+            self._refuse(attempt, check="claim")
+        elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
+            self._refuse(attempt, check="session")
+            self._fail(attempt, AttemptMismatch())
+        else:
+            self._claim(attempt, owner, self._vault.open_code)
+        return self._vault.store.attempt(attempt.id) or attempt
+
+    def _park(self, attempt: Attempt, returned: Return) -> None:
+        """Keep the code, sealed, for as long as a browser takes to come back by itself."""
+        try:
+            sealed = self._vault.seal_code(attempt.id, _code(returned))
+            self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
+        except PortalkeyError as trouble:
+            self._fail(attempt, trouble)
+
+    def _claim(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
         claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
         if claimed is None:
             self._refuse(attempt, check="claim")
         else:
-            self._conclude(claimed, returned)
-        return self._vault.store.attempt(attempt.id) or attempt
+            self._conclude(claimed, owner, find_code)
 
     def _attempt_of(self, returned: Return) -> Attempt:
         """The attempt with this state, begun in this browser."""
@@ -168,26 +139,30 @@ class Attempts:
         if attempt is None:
             self._journal.note(EventName.CALLBACK_REFUSED, facts={"check": "state"})
             raise AttemptMismatch
-        if not _is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
+        if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
             self._refuse(attempt, check="cookie")
             self._fail(attempt, AttemptMismatch())
             raise AttemptMismatch
         return attempt
 
-    def _conclude(self, attempt: Attempt, returned: Return) -> None:
+    def _conclude(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
         try:
-            self._exchange_for(attempt, returned)
+            self._exchange_for(attempt, owner, find_code)
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:
             self._end(attempt, EventName.ATTEMPT_FAILED, {"error": INTERRUPTED})
             raise
 
-    def _exchange_for(self, attempt: Attempt, returned: Return) -> None:
-        if returned.owner != attempt.owner:
+    def _exchange_for(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
+        if owner != attempt.owner:
             self._refuse(attempt, check="owner")
             raise AttemptMismatch
-        connection = self._exchange.run(attempt, _code(returned))
+        connection = self._exchange.run(attempt, find_code(attempt))
         if connection is not None:
             self._journal.note(
                 EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED,
@@ -220,12 +195,12 @@ class Attempts:
         attempt = self._vault.store.attempt(attempt_id)
         if attempt is None or attempt.owner != owner:
             return None
-        return attempt if _is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
+        return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
 
     def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
         """The attempt, if its own cookie is among the browser's *cookies*."""
         attempt = self._vault.store.attempt(attempt_id)
-        if attempt is None or not _is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
+        if attempt is None or not is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
             return None
         return attempt
 
@@ -256,11 +231,3 @@ def _code(returned: Return) -> SecretStr:
     if callback.code is None:
         raise AttemptMismatch
     return callback.code
-
-
-def _hash(secret: SecretStr) -> str:
-    return hashlib.sha256(secret.get_secret_value().encode(errors="surrogatepass")).hexdigest()
-
-
-def _is_hash_of(expected: str, secret: SecretStr | None) -> bool:
-    return secret is not None and hmac.compare_digest(expected, _hash(secret))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from portalkey.attempt import Attempt
-from portalkey.attempts import Attempts, Begun, Return, Wish
+from portalkey.attempts import Attempts
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AccountNotNamed, NoKeyOpens, NotConnected, ScopesMissing
 from portalkey.events import EventName
@@ -16,6 +16,7 @@ from portalkey.refresh import Refresh
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
 
 

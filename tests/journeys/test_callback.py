@@ -11,10 +11,10 @@ import httpx2
 import pytest
 
 from portalkey.attempt import AttemptStatus
-from portalkey.attempts import Return, Wish
 from portalkey.broker import Broker
 from portalkey.events import EventName
 from portalkey.simulator import HubSpot
+from portalkey.visits import Return, Wish
 from visitor import Visitor, query_of
 
 ATTEMPT = "T" * 22

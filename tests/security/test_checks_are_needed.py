@@ -22,13 +22,13 @@ CHECKS = {
     ),
     "cookie": (
         "attempts.py",
-        "if not _is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):",
+        "if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):",
         "if False:",
         "test_another_browser_ends_the_attempt",
     ),
     "owner": (
         "attempts.py",
-        "if returned.owner != attempt.owner:",
+        "if owner != attempt.owner:",
         "if False:",
         "test_another_owner_in_the_same_browser_ends_the_attempt",
     ),

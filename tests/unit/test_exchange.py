@@ -14,7 +14,6 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.attempt import Attempt
-from portalkey.attempts import Return, Wish
 from portalkey.broker import Broker
 from portalkey.errors import (
     HubSpotUnavailable,
@@ -29,6 +28,7 @@ from portalkey.hubspot.messages import Request, Response
 from portalkey.settings import Key, Settings
 from portalkey.simulator import HubSpot
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.visits import Return, Wish
 from portalkey.wire import Send, Wire
 from visitor import query_of
 

@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, Response, request, session
+from flask import Blueprint, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 
 import portalkey.web
+from portalkey.flask.last_word import SAID
 from portalkey.web.face import ROUTES, Route, WebFace
 from portalkey.web.values import WebRequest, WebResponse
 
@@ -46,7 +47,9 @@ def make_blueprint(find_face: FindFace, *, setup_page: bool) -> Blueprint:
 def _view(route: Route, find_face: FindFace) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
         face, owner = find_face()
-        return to_flask(face.answer(route.name, lambda: from_flask(owner(), arguments)))
+        answer = face.answer(route.name, lambda: from_flask(owner(), arguments))
+        request.environ[SAID] = answer.headers
+        return to_flask(answer)
 
     return view
 
@@ -70,7 +73,14 @@ def from_flask(owner: str | None, arguments: dict[str, str]) -> WebRequest:
         owner=owner,
         browser=browser(owner),
         arguments=arguments,
+        is_session_withheld=_is_session_withheld(),
     )
+
+
+def _is_session_withheld() -> bool:
+    config = current_app.config
+    is_strict = str(config["SESSION_COOKIE_SAMESITE"]).lower() == "strict"
+    return is_strict and config["SESSION_COOKIE_NAME"] not in request.cookies
 
 
 def to_flask(answer: WebResponse) -> Response:

@@ -4,6 +4,7 @@ from flask import Flask, current_app
 
 from portalkey.broker import Broker
 from portalkey.flask.hubspot_auth import Owner, browser, make_blueprint
+from portalkey.flask.last_word import LastWord
 from portalkey.web.desk import Desk
 from portalkey.web.face import WebFace
 from portalkey.web.render import Renderer
@@ -56,6 +57,7 @@ class HubSpotAuth:
         app.register_blueprint(make_blueprint(_find_face, setup_page=self._setup_page))
         app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
         _stand_beside_flask_wtf(app)
+        app.wsgi_app = LastWord(app.wsgi_app)  # type: ignore[method-assign]
 
     def _checked_owner(self) -> str | None:
         owner = self._owner()

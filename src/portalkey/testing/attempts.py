@@ -55,6 +55,18 @@ class AttemptPromises:
         assert (before and before.status) == (at if is_move else None)
         assert after.error == ("code" if is_move and to in ENDS else None)
 
+    def test_a_parked_code_is_kept_for_a_minute(self, store: Store, ahead: Ahead) -> None:
+        """A browser comes back with its session at once, or never."""
+        attempt = new_attempt(store, status=A.AT_HUBSPOT)
+        assert store.move_attempt(attempt.id, A.RETURNED, sealed_code="sealed")
+        parked = store.attempt(attempt.id)
+        assert parked
+        assert (parked.status, parked.sealed_code) == (A.RETURNED, "sealed")
+        ahead.passes(attempts.RETURNED_SECONDS + 1)
+        overdue = store.attempt(attempt.id)
+        assert overdue
+        assert (overdue.status, overdue.sealed_code) == (A.EXPIRED, None)
+
     def test_an_end_leaves_nothing_secret(self, store: Store) -> None:
         """Whoever moved it has verifier and code; the row has them no more."""
         attempt = new_attempt(store)

@@ -85,12 +85,19 @@ class MemoryStore(Store):
             return self.attempt(known[0]) if known else None
 
     def move_attempt(
-        self, attempt_id: str, to: AttemptStatus, *, error: str | None = None
+        self,
+        attempt_id: str,
+        to: AttemptStatus,
+        *,
+        error: str | None = None,
+        sealed_code: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         with self._lock:
             before = self.attempt(attempt_id)
-            after = rules.moved(before, to, error=error) if before else None
+            after = (
+                rules.moved(before, to, error=error, sealed_code=sealed_code) if before else None
+            )
             if after is None:
                 return None
             self._attempts[attempt_id] = after

@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 
 from portalkey import attempt as attempts
 from portalkey import connection as connections
-from portalkey.attempt import ENDS, EXCHANGE_SECONDS, EXPIRES, INTERRUPTED, Attempt, AttemptStatus
+from portalkey.attempt import (
+    ENDS,
+    EXCHANGE_SECONDS,
+    EXPIRES,
+    INTERRUPTED,
+    RETURNED_SECONDS,
+    Attempt,
+    AttemptStatus,
+)
 from portalkey.connection import ConnectionStatus
 
 KEPT = timedelta(days=30)
@@ -26,12 +34,21 @@ def in_time(attempt: Attempt) -> Attempt:
     return attempt
 
 
-def moved(attempt: Attempt, to: AttemptStatus, *, error: str | None = None) -> Attempt | None:
+def moved(
+    attempt: Attempt,
+    to: AttemptStatus,
+    *,
+    error: str | None = None,
+    sealed_code: str | None = None,
+) -> Attempt | None:
     """The *attempt* once moved *to* a status, or None where ``MOVES`` has no such move."""
     if to not in attempts.MOVES[attempt.status]:
         return None
     if to in ENDS:
         return ended(attempt, to, at=attempt.seen_at, error=error)
+    if to is AttemptStatus.RETURNED:
+        until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
+        return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
     claimed_at = attempt.seen_at if to is AttemptStatus.EXCHANGING else attempt.claimed_at
     return replace(attempt, status=to, claimed_at=claimed_at)
 

@@ -106,11 +106,17 @@ class SQLStore(Store):
         return self._database.write(lambda tx: sql_attempts.settle(tx, self._database.now(), which))
 
     def move_attempt(
-        self, attempt_id: str, to: AttemptStatus, *, error: str | None = None
+        self,
+        attempt_id: str,
+        to: AttemptStatus,
+        *,
+        error: str | None = None,
+        sealed_code: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         which, now = sql_attempts.by_id(attempt_id), self._database.now()
-        return self._database.write(lambda tx: sql_attempts.move(tx, now, which, to, error=error))
+        told = {"error": error, "sealed_code": sealed_code}
+        return self._database.write(lambda tx: sql_attempts.move(tx, now, which, to, **told))
 
     def connect(self, attempt_id: str, connection: Connection) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""

@@ -61,6 +61,7 @@ def move(
     to: AttemptStatus,
     *,
     error: str | None = None,
+    sealed_code: str | None = None,
     connection_id: str | None = None,
 ) -> Attempt | None:
     """Move the attempt; returns it as it stood before, or None where it could not be moved.
@@ -68,7 +69,7 @@ def move(
     What is read here stays true until the commit, as every writer holds the lock from its BEGIN.
     """
     before = settle(tx, now, which)
-    after = rules.moved(before, to, error=error) if before else None
+    after = rules.moved(before, to, error=error, sealed_code=sealed_code) if before else None
     if after is None:
         return None
     _save(tx, replace(after, connection_id=connection_id))

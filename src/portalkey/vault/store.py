@@ -51,13 +51,19 @@ class Store(Protocol):
         """The attempt begun with this state, overdue ones ended first."""
 
     def move_attempt(
-        self, attempt_id: str, to: AttemptStatus, *, error: str | None = None
+        self,
+        attempt_id: str,
+        to: AttemptStatus,
+        *,
+        error: str | None = None,
+        sealed_code: str | None = None,
     ) -> Attempt | None:
         """Move an attempt *to* a status that ``MOVES`` allows from where it stands.
 
         Returns the attempt as it stood **before**, with its sealed verifier and code, or None
         where the move was not allowed any more: of several callers moving it, one gets it. A move
-        to ``EXCHANGING`` is refused once overdue and sets ``claimed_at``. A move to an end sets
+        to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
+        refused once overdue and sets ``claimed_at``. A move to an end sets
         ``ended_at`` and *error* and erases verifier and code.
         """
 

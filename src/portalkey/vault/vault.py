@@ -16,7 +16,8 @@ from portalkey.vault.store import OwedRevocation, Store
 TRIES = 5
 """How often a write that lost a race is made anew from a fresh read."""
 
-_ACCESS, _REFRESH, _OWED, _VERIFIER = "access_token", "refresh_token", "owed_token", "verifier"
+_ACCESS, _REFRESH, _OWED = "access_token", "refresh_token", "owed_token"
+_VERIFIER, _CODE = "verifier", "code"
 
 
 class Vault:
@@ -43,8 +44,18 @@ class Vault:
             raise AttemptExpired
         return self.keyring.open(attempt.sealed_verifier, self._of_attempt(attempt.id))
 
-    def _of_attempt(self, attempt_id: str) -> Binding:
-        return Binding(self.client_id, attempt_id, _VERIFIER, 0)
+    def seal_code(self, attempt_id: str, code: SecretStr) -> str:
+        """A *code* under lock, for this attempt's row only."""
+        return self.keyring.seal(code, self._of_attempt(attempt_id, _CODE))
+
+    def open_code(self, attempt: Attempt) -> SecretStr:
+        """The code parked in *attempt*; raises like ``open_verifier``."""
+        if attempt.sealed_code is None:
+            raise AttemptExpired
+        return self.keyring.open(attempt.sealed_code, self._of_attempt(attempt.id, _CODE))
+
+    def _of_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
+        return Binding(self.client_id, attempt_id, column, 0)
 
     def keep(
         self,

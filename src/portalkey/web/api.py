@@ -98,10 +98,7 @@ class Api:
 
     def _forged(self, request: WebRequest, owner: str) -> str | None:
         """The name of the check that failed, if one did."""
-        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return "sec-fetch-site"
-        own = self._broker.settings.public_url
-        if request.headers.get("origin", own) != own:
+        if not request.is_own_post(self._broker.settings.public_url):
             return "origin"
         token = request.headers.get("x-portalkey-token") or request.one_in_form("portalkey_token")
         keyring = self._broker.vault.keyring

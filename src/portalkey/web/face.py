@@ -30,6 +30,8 @@ class Route:
 ROUTES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
+    Route("complete", "GET", "/auth/hubspot/complete"),
+    Route("completed", "POST", "/auth/hubspot/complete"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("status", "GET", "/api/hubspot/status"),
     Route("connections", "GET", "/api/hubspot/connections"),
@@ -48,6 +50,8 @@ class WebFace:
         self._answers = {
             "start": pages.start,
             "callback": pages.callback,
+            "complete": pages.complete,
+            "completed": pages.completed,
             "done": pages.done,
             "setup": pages.setup,
             "status": api.status,

@@ -28,6 +28,15 @@ POPUP: Mapping[str, str] = {
 }
 """Start, callback, done, and every error and redirect among them."""
 
+COMPLETE: Mapping[str, str] = {
+    **POPUP,
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": POPUP["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+}
+"""The one page of the chain that posts a form; with no-referrer it would post "Origin: null"."""
+
 SETUP: Mapping[str, str] = {
     **_ALWAYS,
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
@@ -43,3 +52,20 @@ SETUP: Mapping[str, str] = {
 
 API: Mapping[str, str] = {**_ALWAYS, "Referrer-Policy": "no-referrer"}
 """JSON answers."""
+
+STATIC: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Scripts and styles, which hold nothing private."""
+
+_BY_PATH: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("/auth/hubspot/static/", STATIC),
+    ("/auth/hubspot/", POPUP),
+    ("/api/hubspot/", API),
+)
+
+
+def of_path(path: str) -> Mapping[str, str]:
+    """What a response at *path* carries at least, whoever made it: a 404, a 405 or a crash."""
+    return next((headers for start, headers in _BY_PATH if path.startswith(start)), {})

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
+
 from portalkey.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.attempts import Return, Wish
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AttemptMismatch
+from portalkey.visits import Return, Wish
 from portalkey.web import headers
 from portalkey.web.desk import Desk
 from portalkey.web.sentences import sentence
-from portalkey.web.signed import Start, read_start
+from portalkey.web.signed import Start, is_complete_signed, read_start, sign_complete
 from portalkey.web.values import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
 
 ATTEMPTS_ALIVE = 5
@@ -49,20 +51,68 @@ class Pages:
             return self._desk.refused(400)
         try:
             attempt = self._broker.finish(
-                Return(request.query, request.attempt_cookies, request.owner)
+                Return(
+                    request.query,
+                    request.attempt_cookies,
+                    request.owner,
+                    is_withheld=request.is_session_withheld,
+                )
             )
         except AttemptMismatch:
             status = 403 if request.one("state") else 400
             return self._desk.refused(status)
+        return self._on_from(attempt)
+
+    def complete(self, request: WebRequest) -> WebResponse:
+        """A page of our own between HubSpot and us: what it posts brings the host's session along.
+
+        Browsers keep a ``SameSite=Strict`` session back on the way from another site.
+        """
+        attempt, cookie = self._mine(request, request.attempt_id)
+        if attempt is None:
+            return self._desk.notice("unknown_attempt", 404, back=self._desk.home)
+        if attempt.status is not AttemptStatus.RETURNED:
+            return self._on_from(attempt)
+        body = self._desk.render(
+            "popup/complete.html",
+            action=self._desk.path("/auth/hubspot/complete"),
+            attempt_id=attempt.id,
+            token=sign_complete(self._broker.vault.keyring, attempt.id, cookie),
+        )
+        return WebResponse.page(body, headers.COMPLETE)
+
+    def completed(self, request: WebRequest) -> WebResponse:
+        """Finish the attempt that the page above posted, with whoever is signed in."""
+        attempt, cookie = self._mine(request, request.one_in_form("attempt"))
+        token, keyring = request.one_in_form("token"), self._broker.vault.keyring
+        if attempt is None or not is_complete_signed(keyring, token, attempt.id, cookie):
+            return self._desk.notice("unknown_attempt", 403, back=self._desk.home)
+        if not request.is_own_post(self._broker.settings.public_url):
+            return self._desk.notice("forgery_refused", 403, back=self._desk.home)
+        return self._on_from(
+            self._broker.attempts.complete(attempt, request.owner, request.browser)
+        )
+
+    def _mine(
+        self, request: WebRequest, attempt_id: str | None
+    ) -> tuple[Attempt | None, SecretStr]:
+        """The attempt of this id, if this browser has its cookie; and that cookie."""
+        cookies = request.attempt_cookies
+        cookie = cookies.get(attempt_id or "")
+        if attempt_id is None or cookie is None:
+            return None, SecretStr("")
+        return self._broker.attempts.of_browser(attempt_id, cookies), cookie
+
+    def _on_from(self, attempt: Attempt) -> WebResponse:
+        """By redirect to the next page of the journey."""
+        page = "complete" if attempt.status is AttemptStatus.RETURNED else "done"
         return WebResponse.to(
-            self._desk.path(f"/auth/hubspot/done?attempt={attempt.id}"), headers.POPUP
+            self._desk.path(f"/auth/hubspot/{page}?attempt={attempt.id}"), headers.POPUP
         )
 
     def done(self, request: WebRequest) -> WebResponse:
         """Tell the opener and the person what became of an attempt of this browser."""
-        attempt = None
-        if request.attempt_id is not None:
-            attempt = self._broker.attempts.of_browser(request.attempt_id, request.attempt_cookies)
+        attempt, _ = self._mine(request, request.attempt_id)
         if attempt is None:
             return self._desk.notice("unknown_attempt", 404, back=self._desk.home)
         known = {

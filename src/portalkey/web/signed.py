@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
 from portalkey.vault import Keyring
 
 START_HOURS = 12
@@ -57,6 +59,18 @@ def read_start(
     except (binascii.Error, ValueError):  # signed by an older or newer portalkey
         return None
     return Start(next_, hub_id) if now.timestamp() < until else None
+
+
+def sign_complete(keyring: Keyring, attempt_id: str, cookie: SecretStr) -> str:
+    """The token of the page that brings a Strict session along: no session is there to bind it."""
+    return keyring.sign("complete", attempt_id, cookie.get_secret_value())
+
+
+def is_complete_signed(
+    keyring: Keyring, token: str | None, attempt_id: str, cookie: SecretStr
+) -> bool:
+    """True where *token* is the one of this attempt and its cookie."""
+    return keyring.is_signed(token or "", "complete", attempt_id, cookie.get_secret_value())
 
 
 def sign_form(keyring: Keyring, *, browser: str, owner: str) -> str:

@@ -26,7 +26,8 @@ class WebRequest:
     ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
     lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
     the skin keeps in the host's session, or None where the session holds none yet. ``arguments``
-    are the parts of the path that the route names.
+    are the parts of the path that the route names. ``is_session_withheld`` is True where the
+    host's session is ``SameSite=Strict`` and did not come along.
     """
 
     method: str
@@ -37,6 +38,7 @@ class WebRequest:
     owner: str | None = None
     browser: str | None = field(default=None, repr=False)
     arguments: Mapping[str, str] = field(default_factory=dict)
+    is_session_withheld: bool = False
 
     def one(self, name: str) -> str | None:
         """The query parameter *name*, or None where it is missing or given twice."""
@@ -79,6 +81,13 @@ class WebRequest:
         """True for a plain GET: no link checker's HEAD, no prefetch ahead of a click."""
         purposes = (self.headers.get(name, "") for name in _PURPOSES)
         return self.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
+
+    def is_own_post(self, origin: str) -> bool:
+        """True unless the browser says that a page from elsewhere than *origin* posted this."""
+        return (
+            self.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+            and self.headers.get("origin", origin) == origin
+        )
 
     @property
     def wants_json(self) -> bool:

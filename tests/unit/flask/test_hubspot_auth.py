@@ -164,8 +164,8 @@ FORGERIES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("token", {}, {"portalkey_token": "made.up"}),
     ("origin", {"Origin": "https://evil.test"}, {}),
     ("origin", {"Origin": "null"}, {}),
-    ("sec-fetch-site", {"Sec-Fetch-Site": "cross-site"}, {}),
-    ("sec-fetch-site", {"Sec-Fetch-Site": "same-site"}, {}),
+    ("origin", {"Sec-Fetch-Site": "cross-site"}, {}),
+    ("origin", {"Sec-Fetch-Site": "same-site"}, {}),
 ]
 
 
