@@ -1,6 +1,7 @@
 """The front desk: everything an app, a web face or a worker asks of portalkey."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,10 @@ from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
+
+CHECK_SECONDS = 10.0
+"""How rarely HubSpot is asked about one connection."""
+CHECKS_REMEMBERED = 1000
 
 
 class Broker:
@@ -47,6 +52,7 @@ class Broker:
         self.journal = Journal(vault.store)
         self._send = send
         self._close = close
+        self._checked: dict[str, datetime] = {}
         self._revoker = Revoker(settings, vault, send, self.journal)
         exchange = Exchange(settings, vault, send, self._revoker)
         self.attempts = Attempts(settings, vault, exchange, self.journal)
@@ -146,9 +152,17 @@ class Broker:
     def check(self, connection: Connection) -> None:
         """Ask HubSpot whether it still honours *connection*, and mark it where it does not.
 
+        One connection is asked about once in ``CHECK_SECONDS`` at most: a page may poll this.
+
         Raises:
             OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
         """
+        last = self._checked.get(connection.id)
+        if last is not None and (connection.seen_at - last).total_seconds() < CHECK_SECONDS:
+            return
+        if len(self._checked) >= CHECKS_REMEMBERED:
+            self._checked.clear()
+        self._checked[connection.id] = connection.seen_at
         token = self.vault.open_refresh(connection)
         response = self._send(introspect_request(self.settings, token))
         if read_introspection(response).active:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from portalkey.broker import Broker
+from portalkey.broker import CHECKS_REMEMBERED, Broker
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import (
     AccountNotNamed,
@@ -377,3 +378,33 @@ def test_a_check_that_gets_no_answer_changes_nothing(
     (connection,) = broker.connections(visitor.owner)
     broker.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
     assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is False
+
+
+def test_a_page_that_polls_checks_does_not_hammer_hubspot(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """One connection is asked about once in ten seconds, however often a page asks."""
+    visitor.connect()
+    asked = len(hubspot.requests)
+
+    for _ in range(5):
+        visitor.get("/api/hubspot/status?check=1")
+    assert len(hubspot.requests) == asked + 1
+
+    ahead.seconds += 11
+    visitor.get("/api/hubspot/status?check=1")
+    assert len(hubspot.requests) == asked + 2
+
+
+def test_checks_are_not_remembered_without_end(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """What is remembered of checks is bounded."""
+    visitor.connect()
+    (connection,) = broker.connections(visitor.owner)
+
+    for number in range(CHECKS_REMEMBERED + 5):
+        with suppress(NoKeyOpens):  # sealed for another id
+            broker.check(replace(connection, id=str(number)))
+
+    assert len(broker._checked) <= CHECKS_REMEMBERED
