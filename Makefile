@@ -1,6 +1,6 @@
 # portalkey: `make demo` to look, `make test` to be sure.
 # Everything is installed into .venv, from lock files; nothing else on the machine is touched, but
-# for Debian's Chromium, which `make test` installs where it is missing and it may.
+# for Debian's browsers, which `make test` installs where they are missing and it may.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,21 +8,22 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock screenshots clean
+.PHONY: help demo test check format lock browsers screenshots clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
-	@echo "make test         run every test, those in a real browser included"
+	@echo "make test         run every test, those in real browsers included"
 	@echo "make check        the quick part: linters, types, architecture, unit tests"
 	@echo "make format       format the code"
 	@echo "make lock         pin the newest versions that fit"
+	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
 	@echo "make screenshots  take pictures of every page into screenshots/"
 
 demo: .venv/demo
 	@exec $(BIN)/python -m portalkey demo $(ARGS)
 
 test: .venv/test
-	@scripts/need-chromium
+	@scripts/need-browsers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -44,8 +45,12 @@ format: .venv/test
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+browsers: .venv/test
+	@scripts/need-browsers
+	BROWSERS_TABLE=docs/browsers.md $(BIN)/pytest -n $(JOBS) tests/browser $(ARGS)
+
 screenshots: .venv/test
-	@scripts/need-chromium
+	@scripts/need-browsers
 	$(BIN)/python scripts/screenshots.py screenshots
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \

@@ -1,13 +1,25 @@
-"""A real Chromium: the system's own, as nothing here downloads one."""
+"""Real browsers: the system's own, as nothing here downloads one."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from browser.engines.base import Engine
+from browser.engines.chromium import Chromium
+from browser.engines.firefox import Firefox
+from browser.engines.webkit import WebKit
+from browser.host import Host
+from browser.table import ENGINES, Table, describe
+from portalkey.broker import Broker
+from portalkey.server import Listener
+from portalkey.settings import Settings
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -20,6 +32,18 @@ FLAGS = [
 ]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where ``BROWSERS_TABLE`` names a file, the table scenario x engine is written there."""
+    path = os.environ.get("BROWSERS_TABLE")
+    if path and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Table(Path(path)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell reports which cell of the table they fill."""
+    describe(items)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium, headless."""
@@ -27,7 +51,12 @@ def chromium() -> Iterator[Browser]:
     assert found, "The browser tests need Chromium: sudo apt-get install chromium"
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS + as_root)
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=FLAGS + as_root,
+            # People have a popup blocker.
+            ignore_default_args=["--disable-popup-blocking"],
+        )
         yield browser
         browser.close()
 
@@ -68,3 +97,50 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
     page = new_context().new_page()
     page.goto("/connections/setup")
     return page
+
+
+@pytest.fixture(scope="session")
+def engines(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Engine]]:
+    """Starts an engine when it is first asked for, and ends them all."""
+    start: dict[str, Callable[[], Engine]] = {
+        "chromium": lambda: Chromium(chromium),
+        "firefox": lambda: Firefox(tmp_path_factory.mktemp("firefox")),
+        "webkit": WebKit,
+    }
+    with ExitStack() as stack:
+
+        @cache
+        def running(name: str) -> Engine:
+            engine = start[name]()
+            stack.callback(engine.close)
+            return engine
+
+        yield running
+
+
+@pytest.fixture(params=ENGINES)
+def engine(
+    request: pytest.FixtureRequest,
+    engines: Callable[[str], Engine],
+    record_property: Callable[[str, object], None],
+) -> Iterator[Engine]:
+    """Each of the three engines, with nothing remembered."""
+    engine = engines(request.param)
+    record_property("version", engine.version)
+    yield engine
+    engine.forget()
+
+
+@pytest.fixture
+def host(
+    settings: Settings, make_broker: Callable[[Settings], Broker], port: int
+) -> Iterator[Host]:
+    """A host app on ``localhost``; to the browser, its HubSpot on ``127.0.0.1`` is another site."""
+    elsewhere = settings.app_url.replace("localhost", "127.0.0.1")
+    broker = make_broker(settings.model_copy(update={"app_url": elsewhere}))
+    host = Host(broker)
+    with Listener(host.app, broker, host="127.0.0.1", port=port):
+        yield host
+        host.answers_start.set()

@@ -11,7 +11,7 @@ from portalkey.simulator.authorize import AuthorizePages
 from portalkey.simulator.consent import Stopped
 from portalkey.simulator.forms import read_pairs
 from portalkey.simulator.journal import Asked
-from portalkey.simulator.pages import page, with_headers
+from portalkey.simulator.pages import page, under_policy, with_headers
 from portalkey.simulator.refusals import Refused
 from portalkey.simulator.tokens import TokenEndpoints, refusal_response
 from portalkey.simulator.world import VERSIONS, World
@@ -47,7 +47,7 @@ def _add_manners(app: Flask, world: World) -> None:
     app.after_request(with_headers)
     app.after_request(lambda response: _note(world, response))
     app.register_error_handler(Refused, refusal_response)
-    app.register_error_handler(Stopped, _stopped)
+    app.register_error_handler(Stopped, lambda stopped: _stopped(world, stopped))
     app.register_error_handler(HTTPException, _no_such_page)
 
 
@@ -55,9 +55,10 @@ def _is_alive() -> Response:
     return Response("alive\n", mimetype="text/plain")
 
 
-def _stopped(stopped: Stopped) -> Response:
+def _stopped(world: World, stopped: Stopped) -> Response:
     # 200, as HubSpot's page answers whatever it says: an authorize URL cannot be probed.
-    return page("stopped.html", sentence=stopped.sentence)
+    response = page("stopped.html", sentence=stopped.sentence)
+    return under_policy(response, world.switches.refusal_opener_policy)
 
 
 def _no_such_page(error: HTTPException) -> Response:

@@ -6,7 +6,7 @@ from portalkey.simulator.accounts import Account
 from portalkey.simulator.consent import Installation, Stopped, read_installation
 from portalkey.simulator.forms import read_pairs, singles
 from portalkey.simulator.ledger import Agreement
-from portalkey.simulator.pages import page
+from portalkey.simulator.pages import page, under_policy
 from portalkey.simulator.world import World
 
 # Where HubSpot redirects after a denial at all, its documentation shows `error` and
@@ -26,7 +26,8 @@ class AuthorizePages:
         accounts = self._offered(hub_id)
         if hub_id is not None:
             installation.granted_by(accounts[0])
-        return page("consent.html", installation=installation, accounts=accounts)
+        consent = page("consent.html", installation=installation, accounts=accounts)
+        return under_policy(consent, self._world.switches.consent_opener_policy)
 
     def decide(self, hub_id: str | None = None) -> Response:
         """What the person decided, after everything was looked at again."""
@@ -35,7 +36,7 @@ class AuthorizePages:
         form = singles(read_pairs(request.get_data()))
         match form.get("decision"):
             case "approve":
-                return _redirect(self._approve(installation, accounts, form.get("hub_id")))
+                return self._redirect(self._approve(installation, accounts, form.get("hub_id")))
             case "deny":
                 return self._deny(installation)
         raise Stopped("choose Connect app or Cancel")
@@ -68,11 +69,13 @@ class AuthorizePages:
         return installation.callback(code=code)
 
     def _deny(self, installation: Installation) -> Response:
-        if self._world.switches.deny_silently:
-            return page("denied.html", app=installation.app)
-        return _redirect(installation.callback(**_DENIED))
+        switches = self._world.switches
+        if switches.deny_silently:
+            denied = page("denied.html", app=installation.app)
+            return under_policy(denied, switches.refusal_opener_policy)
+        return self._redirect(installation.callback(**_DENIED))
 
-
-def _redirect(location: str) -> Response:
-    # No body: the usual one repeats the location, and with it the code.
-    return Response(status=303, headers={"Location": location})
+    def _redirect(self, location: str) -> Response:
+        # No body: the usual one repeats the location, and with it the code.
+        back = Response(status=303, headers={"Location": location})
+        return under_policy(back, self._world.switches.redirect_opener_policy)

@@ -30,6 +30,13 @@ def page(template: str, *, status: int = 200, **values: object) -> Response:
     return Response(html, status, mimetype="text/html")
 
 
+def under_policy(response: Response, opener_policy: str | None) -> Response:
+    """The *response* with this ``Cross-Origin-Opener-Policy``, or without any."""
+    if opener_policy is not None:
+        response.headers["Cross-Origin-Opener-Policy"] = opener_policy
+    return response
+
+
 def with_headers(response: Response) -> Response:
     """The *response* with the headers that every answer of the simulator carries."""
     response.headers.extend(_HEADERS)

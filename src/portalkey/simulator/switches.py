@@ -13,6 +13,11 @@ class Switches:
     ``drop_state``: the callback comes without ``state``, as it did in 2023 for people who had to
     log in first. ``code_seconds`` and ``access_token_seconds`` are the lives of what is issued
     from now on.
+
+    ``consent_opener_policy``, ``refusal_opener_policy`` and ``redirect_opener_policy`` are sent as
+    ``Cross-Origin-Opener-Policy`` of the consent page, of every page that ends the journey at
+    HubSpot, and of the redirect back to the app; None sends none. What HubSpot itself sends is not
+    known, and sign-ins by other providers on the way are known to send ``same-origin``.
     """
 
     deny_silently: bool = False
@@ -20,3 +25,6 @@ class Switches:
     drop_state: bool = False
     code_seconds: float = 60
     access_token_seconds: int = 1800
+    consent_opener_policy: str | None = None
+    refusal_opener_policy: str | None = None
+    redirect_opener_policy: str | None = None

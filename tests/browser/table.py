@@ -1,0 +1,104 @@
+"""The table scenario x engine in the docs, from what the tests themselves found."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+_SCENARIO = re.compile(r"test_t(\d+)_")
+_HEAD = """\
+# Browsers
+
+The popup's journey, scenario by scenario, in real browsers on Debian.
+`make browsers` runs them all and writes this page.
+The app is on `localhost` and its HubSpot on `127.0.0.1`, which to a browser is another site.
+
+*yes*: the test passes.
+*not yet*: the test is written, and has to fail until what it asks for is built.
+*cannot*: the engine or its driver cannot do it.
+Empty: this is run in the other engines only.
+"""
+_TAIL = """
+## What this leaves untested
+
+T5's twenty seconds pass on a page whose clocks go ten times as fast.
+That browsers slow down the timers of a hidden page is not seen there.
+
+T15's popups are blocked by the engine's own blocker, for a click that no person made,
+and by a `window.open` that answers null, as extensions make it.
+
+WebKitGTK has Safari's engine, and is not Safari.
+"""
+
+
+class Row(NamedTuple):
+    """One scenario: its number, and its rule in a sentence."""
+
+    number: int
+    rule: str
+
+
+def describe(items: list[pytest.Item]) -> None:
+    """Give every scenario's test what its row needs; a report carries it home from a worker."""
+    for item in items:
+        found = _SCENARIO.match(item.name)
+        if found and isinstance(item, pytest.Function):
+            rule = " ".join((item.function.__doc__ or "").replace("``", "`").split())
+            engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+            known = (int(found[1]), rule, str(engine or "chromium"))
+            item.user_properties.append(("cell", known))
+
+
+class Table:
+    """Collects what reports say, and writes the page when all is done."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._cells: dict[Row, dict[str, set[str]]] = {}
+        self._versions = dict.fromkeys(ENGINES, "")
+        self._reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what became of one test; a setup or teardown that passed says nothing."""
+        known = dict(report.user_properties)
+        if "cell" not in known or (report.when != "call" and report.passed):
+            return
+        number, rule, engine = _cell(known["cell"])
+        self._versions[engine] = str(known.get("version", self._versions[engine]))
+        word, reason = _outcome(report)
+        self._cells.setdefault(Row(number, rule), defaultdict(set))[engine].add(word)
+        if reason:
+            self._reasons[f"T{number} {word}", reason].add(ENGINES[engine])
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the page."""
+        heads = [f"{name} {self._versions[engine]}".strip() for engine, name in ENGINES.items()]
+        table = [["", "scenario", *heads], ["---"] * 5, *map(self._written, sorted(self._cells))]
+        lines = [f"| {' | '.join(row)} |" for row in table]
+        reasons = [
+            f"\n{what} in {', '.join(sorted(engines))}: {reason}."
+            for (what, reason), engines in sorted(self._reasons.items())
+        ]
+        self._path.write_text("\n".join([_HEAD, *lines, *reasons, _TAIL]))
+
+    def _written(self, row: Row) -> list[str]:
+        words = (self._cells[row][engine] for engine in ENGINES)
+        return [f"T{row.number}", row.rule, *(", ".join(sorted(each)) for each in words)]
+
+
+def _cell(known: object) -> tuple[int, str, str]:
+    assert isinstance(known, list | tuple)  # a worker's tuple comes home as a list
+    number, rule, engine = known
+    return int(number), str(rule), str(engine)
+
+
+def _outcome(report: pytest.TestReport) -> tuple[str, str]:
+    """A word for the cell, and the reason where there is one."""
+    if hasattr(report, "wasxfail"):
+        return "not yet", str(report.wasxfail)
+    if report.skipped and isinstance(report.longrepr, list | tuple):
+        return "cannot", str(report.longrepr[2]).removeprefix("Skipped: ")
+    return ("yes" if report.passed else "**no**"), ""

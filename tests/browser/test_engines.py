@@ -1,0 +1,148 @@
+"""What ends a popup's journey in the field, in three real engines.
+
+HubSpot is on another *site* than the app, so that headers cut windows apart as in production. The
+numbers are those of the scenarios in ``docs/browsers.md``.
+"""
+
+import os
+
+import pytest
+
+from browser.engines.base import Engine, Window
+from browser.host import OWNER, Host
+from portalkey.broker import Broker
+from portalkey.simulator import HubSpot
+
+CONNECT = "hubspot-connect a"
+AGREE = "button[value=approve]"
+AT_HUBSPOT = f"document.querySelector('{AGREE}') !== null"
+STATE = "document.querySelector('hubspot-connect').getAttribute('state')"
+IN_THIS_TAB = "[...document.links].find((link) => link.textContent.includes('this tab'))"
+NOTE = "document.querySelector('[role=status]')"
+# Notes when the page tries to close, and how many milliseconds later it says so.
+WATCH_CLOSING = f"""(() => {{
+  const close = window.close.bind(window);
+  window.close = () => {{ window.tried = performance.now(); close(); }};
+  new MutationObserver(() => {{
+    if ({NOTE}.textContent.includes("can close")) window.took ??= performance.now() - window.tried;
+  }}).observe({NOTE}, {{ childList: true }});
+}})()"""
+
+
+def a_second() -> float:
+    """One second, and longer where the machine has more to do than it can."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def open_popup(engine: Engine, page: Window) -> Window:
+    """Click *Connect to HubSpot*; the popup, on HubSpot's consent page."""
+    popup = engine.opened_by(lambda: page.click(CONNECT))
+    popup.wait_for(AT_HUBSPOT)
+    return popup
+
+
+def assert_joined(page: Window, popup: Window) -> None:
+    """Each window has the other."""
+    assert page.evaluate("ear.popup.closed") is False
+    assert popup.evaluate("opener !== null") is True
+
+
+def assert_severed(page: Window, popup: Window) -> None:
+    """Each window has lost the other, though the popup is open."""
+    page.wait_for("ear.popup.closed")
+    assert popup.evaluate("opener === null") is True
+    assert popup.is_listed
+
+
+def agree(page: Window, popup: Window) -> None:
+    """Agree at HubSpot; the page hears of it once, and the popup closes by itself."""
+    popup.click(AGREE)
+    page.wait_for("ear.results.length > 0")
+    popup.wait_until_closed()
+
+    assert page.evaluate("ear.results") == ["connected"]
+    assert page.evaluate(STATE) == "connected"
+
+
+def test_t1_no_policy_anywhere(engine: Engine, host: Host) -> None:
+    """The page shows *connected* within a second of HubSpot's redirect."""
+    page = engine.open(host.url)
+    popup = open_popup(engine, page)
+    assert_joined(page, popup)
+    agree(page, popup)
+
+    assert "message" in page.evaluate("ear.bells")
+    assert page.evaluate("ear.ended") / 1000 - host.called_back < a_second()
+
+
+def test_t2_the_page_severs(engine: Engine, host: Host) -> None:
+    """A page under ``same-origin`` loses its popup, and hears by BroadcastChannel."""
+    host.opener_policy = "same-origin"
+    page = engine.open(host.url)
+    popup = open_popup(engine, page)
+    assert_severed(page, popup)
+    agree(page, popup)
+
+    assert set(page.evaluate("ear.bells")) == {"channel"}
+
+
+def test_t3_the_page_allows_popups(engine: Engine, host: Host) -> None:
+    """A page under ``same-origin-allow-popups`` keeps its popup, and hears by message."""
+    host.opener_policy = "same-origin-allow-popups"
+    page = engine.open(host.url)
+    popup = open_popup(engine, page)
+    assert_joined(page, popup)
+    agree(page, popup)
+
+    assert "message" in page.evaluate("ear.bells")
+
+
+def test_t5_hubspot_severs(engine: Engine, host: Host, hubspot: HubSpot) -> None:
+    """Twenty seconds on a page of HubSpot's that cut the popup off are no cancellation."""
+    hubspot.switches.consent_opener_policy = "same-origin"
+    page = engine.open(f"{host.url}/?haste=10")
+    popup = open_popup(engine, page)
+    assert_severed(page, popup)
+    page.wait_for("window.Date.now() - ear.began > 20_000")
+    ends = {"cancelled", "failed", "expired", "blocked"}
+    assert not ends & set(page.evaluate("ear.states"))
+    agree(page, popup)
+
+    # In haste, the page may have asked before the popup rang.
+    assert "message" not in page.evaluate("ear.bells")
+
+
+@pytest.mark.parametrize("how", ["click-unasked", "no-windows"])
+def test_t15_blocked(engine: Engine, host: Host, how: str, broker: Broker) -> None:
+    """A blocked popup is told aloud, begins nothing, and leaves a link that works in this tab."""
+    page = engine.open(f"{host.url}/?{how}")
+    if how == "no-windows":
+        page.click(CONNECT)
+    page.wait_for(f"{STATE} === 'blocked'", seconds=a_second())
+    assert page.text("[role=alert]")
+    assert broker.vault.store.events() == []
+    page.evaluate(f"{IN_THIS_TAB}.click()")
+    page.wait_for(AT_HUBSPOT)
+
+
+def test_t17_closed_before_hubspot(engine: Engine, host: Host) -> None:
+    """A popup closed before HubSpot's page came is a cancellation, shown within a second."""
+    host.answers_start.clear()
+    page = engine.open(host.url)
+    engine.close_opened_by(lambda: page.click(CONNECT))
+    page.wait_for("ear.popup.closed")
+    page.wait_for(f"{STATE} === 'cancelled'", seconds=a_second())
+
+
+def test_t41_the_window_may_not_close(engine: Engine, host: Host, broker: Broker) -> None:
+    """A window that no script opened stays, and says at once that it can be closed."""
+    page = engine.open(host.url)
+    window = engine.open(page.evaluate(f"document.querySelector('{CONNECT}').href"))
+    window.click(AGREE)
+    window.wait_for(f"{NOTE}?.textContent.includes('closes in')")
+    window.evaluate(WATCH_CLOSING)
+    window.wait_for("window.took")
+
+    assert window.evaluate("window.took") / 1000 < a_second()
+    assert window.is_listed
+    assert broker.access_token(OWNER)
