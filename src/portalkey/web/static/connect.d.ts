@@ -1,12 +1,18 @@
-/** How an attempt ended. `redirected`: the window was blocked, so the same journey goes on in this tab. */
-export type EndStatus = "connected" | "failed" | "cancelled" | "expired" | "redirected";
+/** How an attempt ended, by the server's word; or `blocked`: the window never opened, and nothing was begun. */
+export type EndStatus = "connected" | "failed" | "cancelled" | "expired" | "blocked";
+
+/** What can be said while nothing is decided. `unobservable`: the window looks closed, which proves nothing. */
+export type WaitingState = "waiting" | "slow" | "unobservable" | "verifying";
+
+/** Why the server does not say more just now. The wait goes on. */
+export type Trouble = "signed_out" | "unreachable";
 
 /** The states of `<hubspot-connect>`, as its `state` attribute shows them. */
-export type State = "idle" | "waiting" | "verifying" | EndStatus;
+export type State = "idle" | "needs_reconnect" | "in_app" | WaitingState | EndStatus;
 
 export interface Result {
   status: EndStatus;
-  /** The code of what went wrong, a key of `strings.errors` or a newer one; null otherwise. */
+  /** The code of what went wrong, in `strings` behind `failed:` or newer than those; null otherwise. */
   error: string | null;
   /** The attempt's id: a name that people can quote, never an authority. */
   attempt: string;
@@ -17,15 +23,21 @@ export interface Options {
   href: string;
   /** Where to ask; derived from `href` unless the app moved it. */
   statusUrl?: string;
+  /** The language of the popup's pages, such as "de". */
+  language?: string;
   /** Aborting stops the waiting and rejects the promise with the signal's reason; the attempt lives on. */
   signal?: AbortSignal;
-  /** Called after every answer. `seen` is false once the window looks closed, which proves nothing. */
-  onchange?(state: "waiting" | "verifying", seen: boolean): void;
+  /** Called when what can be said has changed. */
+  onchange?(state: WaitingState, trouble: Trouble | null): void;
 }
 
 /** The wait, and what can be done meanwhile. */
 export interface Pending extends Promise<Result> {
   readonly attempt: string;
+  /** When it began, in milliseconds as `Date.now()` counts them. With `attempt`, all that `follow()` needs. */
+  readonly began: number;
+  /** Whether there is a window to show: not so after a reload. */
+  readonly canShow: boolean;
   /** Bring the window to the front, where the browser allows it. */
   show(): void;
   /** End the attempt on the server. Resolves to false where the server could not be told. */
@@ -41,16 +53,52 @@ export interface Pending extends Promise<Result> {
  */
 export function connect(options: Options): Pending;
 
-/** Everything `<hubspot-connect>` says, by state or button; `{id}` stands for the attempt's id. */
-export const strings: Record<
-  | "opens" | "show" | "again" | "cancel"
-  | "waiting" | "unseen" | "verifying" | "connected" | "cancelled" | "expired" | "unsent" | "failed",
-  string
-> & { errors: Record<string, string> };
+/** Wait on, without a window, for an attempt that was begun before this page was loaded. */
+export function follow(options: Options & { attempt: string; began?: number }): Pending;
+
+/** `redirect` on small touch screens, in installed apps and inside of other apps; `popup` elsewhere. */
+export function bestMode(): "popup" | "redirect";
+
+/** Whether this is a browser inside of another app, where signing in may fail. */
+export function isInApp(): boolean;
+
+/** Everything `<hubspot-connect>` says in one language; `{id}` stands for the attempt's id. */
+export interface Strings {
+  opens?: string;
+  show?: string;
+  again?: string;
+  retry?: string;
+  here?: string;
+  copy?: string;
+  copied?: string;
+  cancel?: string;
+  waiting?: string;
+  slow?: string;
+  unobservable?: string;
+  verifying?: string;
+  connected?: string;
+  cancelled?: string;
+  blocked?: string;
+  expired?: string;
+  needs_reconnect?: string;
+  in_app?: string;
+  signed_out?: string;
+  unreachable?: string;
+  failed?: string;
+  /** By the error code of the attempt; any other code says `failed`. */
+  [error: `failed:${string}`]: string | undefined;
+}
+
+/** By language. Assign to an entry, or add a language: what it lacks is said in English. */
+export const strings: { en: Required<Strings>; de: Strings; [language: string]: Strings };
 
 declare global {
   interface HTMLElementTagNameMap {
-    /** Wraps a link to the start address; `data-status-url`, `data-reload`. */
+    /**
+     * Wraps a link to the start address. `data-mode`: popup, redirect or auto (the default). `data-status-url`,
+     * `data-reload`. `data-state="needs_reconnect"`: what the server knows already. `data-key`: tells this element
+     * from the others of the page over a reload, where their order may change.
+     */
     "hubspot-connect": HTMLElement;
   }
   interface HTMLElementEventMap {

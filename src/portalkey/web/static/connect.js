@@ -1,199 +1,188 @@
-// Connect a HubSpot account in a popup: connect() for a button of your own, <hubspot-connect> around a link.
+// Connect a HubSpot account: <hubspot-connect> around a link, or connect() for a button of your own.
 // The law: what a browser signals only rings the doorbell. The server is asked, and its answer alone decides.
 import { strings } from "./strings.js";
+import { connect, follow } from "./wait.js";
 
-export { strings };
+export { bestMode, connect, follow, isInApp, strings };
 
-const randomId = () =>
-  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
-    .replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
+// Google signs nobody in inside of an app, so neither does HubSpot by Google.
+const IN_APP = /FBA[NV]|Instagram|Line\/|MicroMessenger|LinkedInApp|Snapchat|TikTok|; wv\)|iP(hone|ad)(?!.*Safari)/;
+const isStandalone = () => navigator.standalone || matchMedia("(display-mode: standalone)").matches;
 
-/** Open HubSpot and wait for the end. Call it inside the click, or the window is blocked. */
-export function connect({ href, statusUrl, signal, onchange }) {
-  signal?.throwIfAborted();
-  const attempt = randomId();
-  const name = `portalkey:${attempt}`;
-  const start = new URL(href, location);
-  const path = start.pathname.replace("/auth/hubspot/start", "/api/hubspot/status");
-  const status = new URL(statusUrl || path, start);
-  for (const url of [start, status]) url.searchParams.set("attempt", attempt);
+const isInApp = () => !isStandalone() && IN_APP.test(navigator.userAgent);
 
-  const began = Date.now();
-  const over = new AbortController(); // takes every listener away at once
-  let popup, channel, settle, reject, asking, again, rung;
-  let due = began + 2e3;
-  let seen = true;
-  const result = new Promise((...both) => ([settle, reject] = both));
+/** "redirect" where a popup would become a tab or get lost. */
+const bestMode = () =>
+  isInApp() || isStandalone() || matchMedia("(pointer: coarse) and (max-width: 48rem)").matches ? "redirect" : "popup";
 
-  const leave = () => {
-    over.abort();
-    clearInterval(clock);
-    channel?.close();
-  };
-  const end = (status, error = null) => {
-    leave();
-    settle({ status, error, attempt });
-  };
-
-  /** The attempt as the server sees it, or the HTTP status of a refusal, or 0. */
-  const request = async (url, options) => {
-    try {
-      const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(1e4), ...options });
-      return (answer.ok && (await answer.json()).attempt) || answer.status;
-    } catch {
-      return 0;
-    }
-  };
-
-  const judge = ({ status, error }) => {
-    if (over.signal.aborted) return;
-    if (status === "cancelled" || status === "expired") return end(status, error);
-    // Without a status the popup has not reached the server; at last it never will.
-    if (!status && Date.now() - began > 63e4) return end("expired");
-    const early = !status || status === "started" || status === "at_hubspot";
-    onchange?.(early ? "waiting" : "verifying", seen);
-    // We may know before the popup has rung, but it waits for our acknowledgement.
-    if (status === "connected" || status === "failed") setTimeout(end, rung ? 0 : 1e3, status, error);
-  };
-
-  const ask = async () => {
-    again = asking;
-    if (asking || over.signal.aborted) return;
-    asking = true;
-    due = Infinity;
-    judge(await request(status));
-    asking = false;
-    const waited = Date.now() - began;
-    due = Date.now() + (waited < 3e4 ? 2e3 : waited < 12e4 ? 4e3 : 8e3);
-    if (again) ask();
-  };
-
-  const hear = (heard, answer) => {
-    const { source, v, type, attempt: whose, status } = heard ?? {};
-    if (source !== "portalkey" || v !== 1 || type !== "result" || whose !== attempt) return;
-    if (status !== "connected" && status !== "error") return;
-    answer({ source, v, type: "ack", attempt, status });
-    rung = true;
-    onchange?.("verifying", seen);
-    ask();
-  };
-
-  const listen = (target, type, act) => target.addEventListener(type, act, { signal: over.signal });
-  listen(window, "message", ({ data, origin, source }) => {
-    if (source === popup && origin === start.origin) hear(data, (ack) => popup.postMessage(ack, origin));
-  });
-  listen(window, "storage", ({ key }) => key === name && ask());
-  for (const type of ["focus", "pageshow", "online", "visibilitychange"]) listen(window, type, ask);
+/** Keep the attempt's id and when it began, neither of which opens anything; without one, forget. */
+const keep = (key, { attempt, began } = {}) => {
   try {
-    channel = new BroadcastChannel(name); // heard even if COOP cut us off
-    listen(channel, "message", ({ data }) => hear(data, (ack) => channel.postMessage(ack)));
-  } catch {} // the other bells remain
-  if (signal) listen(signal, "abort", () => (leave(), reject(signal.reason)));
+    sessionStorage[key] = attempt ? JSON.stringify({ attempt, began }) : "";
+  } catch {} // storage is forbidden: a reload forgets, and no more
+};
 
-  // Centred on this window, so on its screen; nobody can aim at a random name or learn from it.
-  const left = Math.round(screenX + (outerWidth - 600) / 2);
-  const top = Math.round(screenY + (outerHeight - 700) / 2);
-  popup = open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
-  const clock = setInterval(() => {
-    // A window that was cut off looks closed while somebody types in it: ask, and no more.
-    const lost = seen && popup.closed;
-    if (lost) seen = false;
-    if (lost || Date.now() > due) ask();
-  }, 500);
-  if (!popup || popup.closed) {
-    end("redirected"); // blocked: the same journey in this tab
-    location.assign(href);
-  }
+const kept = (key) => {
+  try {
+    const { attempt, began } = JSON.parse(sessionStorage[key]);
+    if (/^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5) return { attempt, began };
+  } catch {}
+};
 
-  return Object.assign(result, {
-    attempt,
-    leave,
-    show: () => popup.focus(),
-    /** Resolves to whether the server knows. */
-    async cancel() {
-      popup.close();
-      const url = new URL(`attempts/${attempt}/cancel`, status);
-      const headers = { "X-Portalkey-Token": start.searchParams.get("t") };
-      const answer = await request(url, { method: "POST", headers });
-      if (answer === 404) end("cancelled"); // the popup never came as far
-      if (answer.status) judge(answer); // it may be too late
-      return answer === 404 || !!answer.status;
-    },
-  });
-}
+/** What each state offers besides the link. */
+const OFFERS = {
+  waiting: ["show", "again", "cancel"],
+  slow: ["show", "again", "here", "cancel"],
+  unobservable: ["again", "cancel"],
+  verifying: ["cancel"],
+  blocked: ["here", "retry"],
+  in_app: ["copy"],
+};
 
 class HubSpotConnect extends HTMLElement {
   #pending;
-  #says = "";
+  #key;
   #status = document.createElement("p");
-  #buttons = document.createElement("p");
+  #offers = document.createElement("p");
 
   constructor() {
     super();
-    this.#status.role = "status";
-    this.#button("show", () => this.#pending.show());
-    this.#button("again", () => this.#begin());
-    this.#button("cancel", async () => {
-      if (!(await this.#pending.cancel())) this.#status.textContent = strings.unsent;
-    });
-    this.addEventListener("click", (event) => {
-      if (!event.target.closest("a") || event.defaultPrevented) return;
-      // The browser's own ways stay: a new tab, a new window, a download.
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      if (this.#pending) this.#pending.show();
-      else this.#begin();
-    });
+    const acts = {
+      show: () => this.#pending.show(),
+      again: () => this.#begin(),
+      retry: () => this.#begin(),
+      here: () => this.#drop(),
+      copy: () => this.#copy(),
+      cancel: () => this.#cancel(),
+    };
+    for (const name in acts) {
+      const offer = document.createElement(name === "here" ? "a" : "button");
+      if (name !== "here") offer.type = "button";
+      offer.name = name;
+      offer.addEventListener("click", acts[name]);
+      this.#offers.append(offer);
+    }
+    this.addEventListener("click", this.#click);
+    this.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
   }
 
   connectedCallback() {
-    this.append(this.#status, this.#buttons); // there before anything is said, or it is not read out
-    this.#enter("idle");
+    const place = [...document.querySelectorAll(this.localName)].indexOf(this);
+    this.#key = `portalkey:${location.pathname}:${this.dataset.key ?? place}`;
+    this.append(this.#status, this.#offers); // there before anything is said, or it is not read out
+    this.#enter(this.#mode === "redirect" && isInApp() ? "in_app" : this.dataset.state || "idle");
+    const before = kept(this.#key);
+    if (before && this.#link) this.#wait(follow, before);
   }
 
   disconnectedCallback() {
-    this.#pending?.leave();
+    this.#pending?.leave(); // kept: back on the page, it goes on
     this.#pending = null;
   }
 
-  #button(name, act) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = strings[name];
-    button.onclick = act;
-    this.#buttons.append(button);
+  get #link() {
+    return this.querySelector("a");
   }
 
-  async #begin() {
+  get #mode() {
+    const { mode } = this.dataset;
+    return mode === "popup" || mode === "redirect" ? mode : bestMode();
+  }
+
+  get #language() {
+    const tag = this.closest("[lang]")?.lang.split("-")[0].toLowerCase();
+    return Object.hasOwn(strings, tag) ? tag : "en";
+  }
+
+  #say(name) {
+    return strings[this.#language][name] ?? strings.en[name];
+  }
+
+  #click(event) {
+    const link = event.target.closest("a");
+    if (!link || event.defaultPrevented) return;
+    const url = new URL(link.href);
+    url.searchParams.set("language", this.#language);
+    link.href = url;
+    // The browser's own ways stay: a new tab, a new window, a download. So does the way in this tab.
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (link !== this.#link || this.#mode === "redirect" || this.getAttribute("state") === "blocked") return;
+    event.preventDefault();
+    if (this.#pending) this.#pending.show();
+    else this.#begin();
+  }
+
+  #begin() {
     const before = this.#pending;
-    const mine = connect({
-      ...this.dataset,
-      href: this.querySelector("a").href,
-      onchange: (state, seen) => mine === this.#pending && this.#enter(state, seen),
+    if (Date.now() - before?.began < 1e3) return before.show(); // a double click, or Enter held down
+    this.#wait(connect);
+    before?.cancel().then(before.leave);
+  }
+
+  async #wait(how, before) {
+    const mine = how({
+      ...before,
+      href: this.#link.href,
+      statusUrl: this.dataset.statusUrl,
+      language: this.#language,
+      onchange: (state, trouble) => mine === this.#pending && this.#enter(state, { trouble }),
     });
     this.#pending = mine;
+    keep(this.#key, mine);
     this.#enter("waiting");
-    before?.cancel().then(before.leave);
     const detail = await mine;
     if (mine !== this.#pending) return; // started again meanwhile
     this.#pending = null;
-    this.#enter(detail.status, true, detail);
+    keep(this.#key);
+    this.#enter(detail.status, detail);
     const event = new CustomEvent("hubspot-connect", { bubbles: true, cancelable: true, detail });
     if (this.dispatchEvent(event) && detail.status === "connected" && "reload" in this.dataset) location.reload();
   }
 
-  #enter(state, seen = true, { error, attempt } = {}) {
-    const link = this.querySelector("a");
-    const busy = state === "waiting" || state === "verifying";
-    const special = state === "failed" ? strings.errors[error] : state === "waiting" && !seen && strings.unseen;
-    const says = (special || strings[state] || "").replace("{id}", attempt);
-    if (says !== this.#says) this.#status.textContent = this.#says = says; // a poll repeats nothing aloud
+  async #cancel() {
+    const mine = this.#pending;
+    if (mine && !(await mine.cancel()) && mine === this.#pending) this.#status.textContent = this.#say("unreachable");
+  }
+
+  /** The person goes on in this tab: what was begun in the window is over. */
+  #drop() {
+    const mine = this.#pending;
+    this.#pending = null;
+    keep(this.#key);
+    mine?.cancel();
+  }
+
+  async #copy() {
+    // What cannot be copied is shown.
+    const copied = await navigator.clipboard?.writeText(location).then(() => this.#say("copied"), () => {});
+    this.#status.textContent = copied || location;
+  }
+
+  #enter(state, { trouble, error, attempt } = {}) {
+    const link = this.#link;
+    const failed = state === "failed" || state === "expired";
+    const alert = state === "blocked" || state === "in_app";
+    this.#status.role = alert ? "alert" : "status";
+    this.#status.ariaLive = alert || failed ? "assertive" : "polite";
+    const text = this.#say(trouble) || (failed && this.#say(`failed:${error}`)) || this.#say(state) || "";
+    const says = text.replace("{id}", attempt);
+    if (says !== this.#status.textContent) this.#status.textContent = says; // a poll repeats nothing aloud
     this.setAttribute("state", state);
-    if (!busy && this.#buttons.contains(document.activeElement)) link.focus();
-    this.#buttons.hidden = !busy;
-    this.#buttons.firstChild.hidden = !seen;
-    link.setAttribute("aria-disabled", busy); // disabled would lose the focus
-    link.title ||= strings.opens;
+    this.toggleAttribute("declined", error === "declined"); // nothing to be red about
+
+    const focused = document.activeElement;
+    for (const offer of this.#offers.children) {
+      const { name } = offer;
+      offer.textContent = this.#say(name);
+      offer.hidden = !OFFERS[state]?.includes(name) || (name === "show" && !this.#pending?.canShow);
+      if (offer.hidden && offer === focused) link.focus(); // before the browser drops it
+      if (link && name === "here") offer.href = link.href;
+    }
+    this.#offers.hidden = !OFFERS[state];
+    if (!link) return;
+    link.ariaDisabled = state in OFFERS && !alert; // disabled would lose the focus
+    link.ariaBusy = state === "verifying";
+    if (this.#mode === "popup") link.title ||= this.#say("opens");
   }
 }
 
