@@ -16,7 +16,7 @@ BUDGETS = [
 ]
 
 
-@pytest.mark.parametrize(("files", "most"), BUDGETS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("files", "most"), BUDGETS, ids=str)
 def test_what_is_loaded_stays_small(files: tuple[str, ...], most: int) -> None:
     """Gzipped source, as it is: there is no build step."""
     together = b"".join((STATIC / file).read_bytes() for file in files)
