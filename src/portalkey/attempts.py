@@ -20,7 +20,7 @@ from portalkey.hubspot.messages import authorize_url, challenge, read_callback
 from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
 from portalkey.vault import Vault
-from portalkey.visits import Begun, Keys, Return, Wish, hash_of, is_hash_of
+from portalkey.visits import Begun, Return, Secrets, Wish, hash_of, is_hash_of
 
 
 class Attempts:
@@ -45,29 +45,29 @@ class Attempts:
         Raises:
             StoreBusy, StoreUnusable: Nothing was begun.
         """
-        keys = Keys.cut(with_verifier=self._settings.pkce)
-        attempt = self._made(owner, SecretStr(browser), wish, keys)
+        fresh = Secrets.made(with_verifier=self._settings.pkce)
+        attempt = self._made(owner, SecretStr(browser), wish, fresh)
         self._vault.store.add_attempt(attempt)
         self._journal.note(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
-            state=keys.state.get_secret_value(),
-            challenge=challenge(keys.verifier) if keys.verifier else None,
+            state=fresh.state.get_secret_value(),
+            challenge=challenge(fresh.verifier) if fresh.verifier else None,
             hub_id=wish.hub_id,
         )
-        return Begun(attempt, keys.cookie, url)
+        return Begun(attempt, fresh.cookie, url)
 
-    def _made(self, owner: str, browser: SecretStr, wish: Wish, keys: Keys) -> Attempt:
+    def _made(self, owner: str, browser: SecretStr, wish: Wish, fresh: Secrets) -> Attempt:
         now = self._vault.store.now()
         attempt_id = wish.attempt_id or secrets.token_urlsafe(16)
         seal = self._vault.seal_verifier
         return Attempt(
             id=attempt_id,
             owner=owner,
-            state_hash=hash_of(keys.state),
-            cookie_hash=hash_of(keys.cookie),
+            state_hash=hash_of(fresh.state),
+            cookie_hash=hash_of(fresh.cookie),
             browser_hash=hash_of(browser),
-            sealed_verifier=seal(attempt_id, keys.verifier) if keys.verifier else None,
+            sealed_verifier=seal(attempt_id, fresh.verifier) if fresh.verifier else None,
             redirect_uri=self._settings.redirect_uri,
             opener_origin=wish.opener_origin or self._settings.public_url,
             next=wish.next,

@@ -55,8 +55,12 @@ class AccountNotNamed(PersonMustAct):
 
     def __init__(self, hub_ids: Sequence[int]) -> None:
         """Keep the *hub_ids* that could have been meant."""
-        super().__init__()
         self.hub_ids = tuple(hub_ids)
+        listed = ", ".join(str(each) for each in self.hub_ids)
+        super().__init__(
+            f"Several HubSpot accounts are connected for this owner ({listed}); "
+            "say which one with hub_id."
+        )
 
 
 class Declined(PersonMustAct):
@@ -85,8 +89,8 @@ class AttemptMismatch(PersonMustAct):
 class NeedsReconnect(PersonMustAct):
     """HubSpot no longer honours this connection; the person has to connect the account again.
 
-    ``reconnect_url`` is an absolute address in the app that starts this, or None where no
-    connection is known yet.
+    ``reconnect_url`` is the absolute address of the app's setup page, where the person can do it,
+    or None where no connection is known yet.
     """
 
     code = "needs_reconnect"

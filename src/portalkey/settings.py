@@ -176,9 +176,9 @@ class Settings(BaseSettings):
         return origins.redirect_uri(self.redirect_uri).mount
 
     @property
-    def callback_path(self) -> str:
-        """The path of the redirect URI."""
-        return self.mount + origins.CALLBACK
+    def wanted_scopes(self) -> tuple[str, ...]:
+        """All that the app asks for."""
+        return self.scopes + self.optional_scopes
 
     @property
     def host(self) -> str:

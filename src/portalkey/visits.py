@@ -22,7 +22,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class Secrets:
     """The random values of one attempt: 256 bits each, and none of them ever kept in clear."""
 
     state: SecretStr
@@ -30,7 +30,7 @@ class Keys:
     verifier: SecretStr | None
 
     @classmethod
-    def cut(cls, *, with_verifier: bool) -> Self:
+    def made(cls, *, with_verifier: bool) -> Self:
         """Fresh ones; a verifier only where PKCE is on (RFC 7636 section 7.1)."""
         state, cookie, verifier = (SecretStr(secrets.token_urlsafe(32)) for _ in range(3))
         return cls(state, cookie, verifier if with_verifier else None)

@@ -57,6 +57,30 @@ def test_the_pure_part_knows_no_clock() -> None:
             assert called not in {"now", "utcnow", "time", "monotonic", "today"}, name(path)
 
 
+NETWORK = {"httpx2", "httpcore2", "socket", "http", "requests"}
+STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
+
+
+@pytest.mark.parametrize(
+    ("packages", "rooms"),
+    [(NETWORK, ("wire.py", "deadline.py", "server/")), (STORAGE, ("vault/",))],
+    ids=["network", "storage"],
+)
+def test_only_its_room_reaches_outside(packages: set[str], rooms: tuple[str, ...]) -> None:
+    """The network is the wire's (and the server's own port), storage is the vault's."""
+    outside = [path for path in MODULES if not name(path).startswith((*rooms, "simulator/"))]
+
+    assert [name(path) for path in outside if imports(path) & packages] == []
+
+
+def test_the_simulator_knows_nothing_of_portalkey() -> None:
+    """Its folder could be lifted out and published alone."""
+    for path in (SOURCE / "simulator").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("portalkey"):
+                assert (node.module or "").startswith("portalkey.simulator"), name(path)
+
+
 def test_only_the_keyring_knows_cryptography() -> None:
     """One place to read, one place to be wrong."""
     knowing = {name(path) for path in MODULES if "cryptography" in imports(path)}

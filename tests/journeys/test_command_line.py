@@ -237,6 +237,18 @@ def test_an_empty_owner_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments", [("init", "--env-file", "missing/x"), ("demo", "--port", "99999")]
+)
+def test_mistakes_on_the_command_line_are_told(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """A folder that is not there, a port that is none: a sentence, not a traceback."""
+    done = run(*arguments, cwd=tmp_path)
+
+    assert done.returncode in {1, 2}
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
 def test_settings_that_are_no_text_are_told(tmp_path: Path) -> None:
     """So is a file in another encoding, without quoting it."""
     (tmp_path / ".env").write_bytes(b"HUBSPOT_CLIENT_SECRET=\xff\xfecanary")

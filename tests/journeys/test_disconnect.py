@@ -96,6 +96,21 @@ def test_a_revocation_is_dropped_when_the_person_came_back(
     assert "revoke" not in paths(hubspot)
 
 
+def test_trouble_stops_the_round(visitor: Visitor, broker: Broker, hubspot: HubSpot) -> None:
+    """Where HubSpot refuses one revocation, the others wait for the next round."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    token = broker.vault.open_refresh(mine)
+    broker.disconnect(visitor.owner, mine.id)
+    for _ in range(3):
+        broker.vault.owe(token)
+    hubspot.stop()
+
+    assert broker.send_owed() == 0
+    assert sum(owed.tries for owed in broker.vault.store.owed(9)) == 0
+    assert len(broker.vault.store.owed(9)) == 2
+
+
 def test_somebody_elses_connection_is_not_found(visitor: Visitor, broker: Broker) -> None:
     """Who guesses an id gets the answer of an unknown one."""
     visitor.connect()

@@ -123,6 +123,14 @@ def test_a_visitor_stays_the_same_over_a_key_rotation(settings: Settings, broker
     assert owner_in(first.text) == owner_in(second.text)
 
 
+def test_the_session_cookie_is_narrow(app_url: str) -> None:
+    """HttpOnly and Lax: other sites' forms do not bring it along."""
+    cookie = httpx2.get(f"{app_url}/connections/setup").headers["set-cookie"]
+
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
 def session_of(answer: Any) -> str:
     """The session cookie that was set."""
     return str(answer.headers["Set-Cookie"]).partition("=")[2].partition(";")[0]

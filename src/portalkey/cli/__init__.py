@@ -1,24 +1,43 @@
 """The command line: ``portalkey COMMAND``."""
 
+import importlib
 import sys
 
 import click
 
-from portalkey.cli.demo import demo
-from portalkey.cli.init import init
-from portalkey.cli.serve import serve
-from portalkey.cli.token import token
 from portalkey.errors import PortalkeyError
 
+COMMANDS = ("demo", "init", "serve", "token")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Loads a command when it is asked for: ``init`` needs no web server, and starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"portalkey.cli.{cmd_name}")
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").startswith("portalkey"):
+                raise
+            ctx.fail(
+                f"{cmd_name} needs {missing.name}; install it with: pip install portalkey[server]"
+            )
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="portalkey")
 def cli() -> None:
     """Connect HubSpot accounts, and keep them working."""
-
-
-for command in (demo, init, serve, token):
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -27,4 +46,7 @@ def main() -> None:
         cli()
     except PortalkeyError as trouble:
         click.echo(str(trouble), err=True)
+        sys.exit(1)
+    except OSError as trouble:
+        click.echo(f"{trouble.filename or 'A file'}: {trouble.strerror}.", err=True)
         sys.exit(1)

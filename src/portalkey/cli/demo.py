@@ -13,7 +13,7 @@ from rich.panel import Panel
 
 from portalkey.broker import Broker
 from portalkey.checks import sqlite_url
-from portalkey.cli.envfile import env_lines, write_private
+from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
 from portalkey.server import Listener, create_app
@@ -21,7 +21,6 @@ from portalkey.settings import Settings
 from portalkey.simulator import App, HubSpot
 from portalkey.vault.keyring import new_key
 
-ENV_FILE = "demo.env"
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
 
@@ -32,8 +31,10 @@ def default_data() -> Path:
 
 
 @click.command()
-@click.option("--port", default=6001, show_default=True, help="Port of the app.")
-@click.option("--simulator-port", default=6002, show_default=True, help="Port of the simulator.")
+@click.option("--port", type=PORT, default=6001, show_default=True, help="Port of the app.")
+@click.option(
+    "--simulator-port", type=PORT, default=6002, show_default=True, help="Port of the simulator."
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -71,7 +72,7 @@ def _start(running: ExitStack, simulator: HubSpot) -> None:
 def demo_settings(data: Path, port: int, simulator_port: int) -> Settings:
     """The demo's settings, kept in *data*; its key and its secret are made at the first run."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    env_file = data / ENV_FILE
+    env_file = data / DEMO_FILE
     known = dotenv_values(env_file) if env_file.exists() else {}
     values = {
         "HUBSPOT_CLIENT_ID": known.get("HUBSPOT_CLIENT_ID") or "portalkey-demo",

@@ -1,8 +1,14 @@
-"""Writing settings where only their owner can read them."""
+"""Settings in files that only their owner can read."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+import click
+
+DEMO_FILE = "demo.env"
+"""The demo's settings, in its data folder."""
+PORT = click.IntRange(1, 65535)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import click
 
 from portalkey.broker import Broker
+from portalkey.cli.envfile import PORT
 from portalkey.cli.until import until_interrupted
 from portalkey.server import Listener, create_app
 from portalkey.settings import Settings
@@ -13,7 +14,7 @@ from portalkey.settings import Settings
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on; the public URL's by default, or 6001.")
+@click.option("--port", type=PORT, help="Port to listen on; the public URL's by default, or 6001.")
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),

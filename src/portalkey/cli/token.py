@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker import Broker
-from portalkey.cli.demo import ENV_FILE
+from portalkey.cli.envfile import DEMO_FILE
 from portalkey.errors import BadSettings
 from portalkey.settings import Settings
 
@@ -35,7 +35,7 @@ def token(owner: str, hub_id: int | None, data: Path | None) -> None:
 def _settings(data: Path | None) -> Settings:
     if data is None:
         return Settings.from_env()
-    env_file = data / ENV_FILE
+    env_file = data / DEMO_FILE
     if not env_file.exists():
         raise BadSettings([f"There is no demo in {data}; start one with `portalkey demo`."])
     return Settings.from_env(env_file, environ={})

@@ -136,8 +136,7 @@ class Api:
         }
 
     def _listed(self, connection: Connection) -> dict[str, Any]:
-        settings = self._broker.settings
-        wanted = settings.scopes + settings.optional_scopes
+        wanted = self._broker.settings.wanted_scopes
         return {
             "id": connection.id,
             "hub_id": connection.hub_id,

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from portalkey.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.connection import Connection, ConnectionStatus
+from portalkey.connection import Connection
 from portalkey.errors import AttemptMismatch
 from portalkey.visits import Return, Wish
 from portalkey.web import headers
@@ -135,7 +135,7 @@ class Pages:
             connect_url=self._connect_url(request),
             form_token=self._desk.form_token(request.owner, request.browser or ""),
             status_url=self._desk.path("/api/hubspot/status"),
-            wanted=self._wanted(),
+            wanted=self._broker.settings.wanted_scopes,
             connections=[self._card(request, each) for each in connections],
         )
         return WebResponse.page(body, headers.SETUP)
@@ -238,7 +238,7 @@ class Pages:
     def _card(self, request: WebRequest, connection: Connection) -> dict[str, object]:
         """One connection as the setup page shows it."""
         pinned = Start(self._desk.home, connection.hub_id)
-        account = connection.account
+        account, settings = connection.account, self._broker.settings
         return {
             "id": connection.id,
             "hub_id": account.hub_id,
@@ -248,20 +248,16 @@ class Pages:
             "ui_domain": account.ui_domain,
             "account_type": account.account_type,
             "status": connection.status.value,
-            "status_reason": connection.status_reason,
+            "trouble": sentence(connection.status_reason) if connection.status_reason else None,
             "scopes": connection.scopes,
-            "missing": connection.missing_scopes(self._wanted()),
+            "missing": connection.missing_scopes(settings.wanted_scopes),
+            "lacks_required": bool(connection.missing_scopes(settings.scopes)),
             "since": connection.connected_at,
             "disconnect_url": self._desk.path(
                 f"/api/hubspot/connections/{connection.id}/disconnect"
             ),
             "reconnect_url": self._connect_url(request, pinned),
-            "needs_reconnect": connection.status is ConnectionStatus.NEEDS_RECONNECT,
         }
-
-    def _wanted(self) -> tuple[str, ...]:
-        settings = self._broker.settings
-        return settings.scopes + settings.optional_scopes
 
 
 def _is_long_over(attempt: Attempt) -> bool:

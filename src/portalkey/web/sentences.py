@@ -10,9 +10,13 @@ SENTENCES: Mapping[str, str] = {
     "expired": "This attempt took too long. Please start again.",
     "attempt_expired": "HubSpot says this attempt is over. Please start again.",
     "attempt_mismatch": (
-        "This attempt was begun by somebody else or in another browser. Please start again here."
+        "Whoever is signed in here now did not begin this attempt. "
+        "Sign in to the app, then start again."
     ),
     "interrupted": "The connection was interrupted. Please start again.",
+    "inactive": "HubSpot no longer accepts this connection. Please connect again.",
+    "bad_answer": "HubSpot's last answer could not be understood.",
+    "no_key_opens": "A key of the app is missing. Whoever runs the app has to look into it.",
     "wrong_account": (
         "Another HubSpot account came back than the one to reconnect. Nothing was changed; "
         "please choose that account."
@@ -22,7 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "hubspot_unavailable": "HubSpot cannot be reached just now. Please try again in a moment.",
     "rate_limited": "HubSpot is asking for a pause. Please try again in a moment.",
     "store_busy": "The app is busy just now. Please try again in a moment.",
-    "hubspot_refused": "HubSpot refused this app. Whoever runs the app has to look into it.",
+    "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
     "unknown_attempt": (
         "This page belongs to an attempt that this browser did not begin. "
         "Please start again from the app."

@@ -555,3 +555,46 @@ def test_a_busy_store_answers_a_form_with_a_page(broker: Broker, hubspot: HubSpo
     assert answer.status_code == 503
     assert answer.content_type.startswith("text/html")
     assert len(broker.connections("ada")) == 1
+
+
+def test_over_https_the_attempt_cookie_is_secure(
+    settings: Settings, make_broker: Callable[[Settings], Broker]
+) -> None:
+    """It never travels in clear."""
+    https = {
+        "public_url": "https://app.test",
+        "redirect_uri": "https://app.test/auth/hubspot/callback",
+    }
+    client = host_app(
+        make_broker(settings.model_copy(update=https)), owner=lambda: "ada"
+    ).test_client()
+
+    cookies = client.get(link_of(client)).headers.getlist("Set-Cookie")
+
+    (cookie,) = [each for each in cookies if each.startswith("portalkey_attempt_")]
+    assert "Secure" in cookie
+
+
+def test_a_huge_form_is_refused(broker: Broker) -> None:
+    """A form of ours is small; nobody is read megabytes from."""
+    client = signed_in(host_app(broker), broker)
+
+    answer = client.post("/api/hubspot/connections/x/disconnect", data={"x": "y" * 100_000})
+
+    assert answer.status_code == 413
+
+
+def test_a_missing_required_scope_offers_to_connect_again(
+    settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
+) -> None:
+    """What the app needs can be agreed to; what the account's edition lacks cannot."""
+    broker = make_broker(settings)
+    client = signed_in(host_app(broker), broker)
+    connect(client, hubspot)
+    more = make_broker(settings.model_copy(update={"scopes": (*settings.scopes, "crm.lists.read")}))
+    page = same_browser(client, host_app(more)).get("/connections/setup").text
+    status = same_browser(client, host_app(more)).get("/api/hubspot/status").json
+
+    assert "Connect again" in page
+    assert status is not None
+    assert status["connections"][0]["missing_scopes"] == ["crm.lists.read"]
