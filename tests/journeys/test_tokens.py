@@ -408,3 +408,17 @@ def test_checks_are_not_remembered_without_end(
             broker.check(replace(connection, id=str(number)))
 
     assert len(broker._checked) <= CHECKS_REMEMBERED
+
+
+def test_losing_without_a_new_refresh_token_gives_nothing_back(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """Where HubSpot left the refresh token as it was, there is nothing to revoke."""
+    visitor.connect()
+    (stale,) = broker.connections(visitor.owner)
+    grant, _ = broker._refresh._ask(stale)
+
+    kept = broker._refresh._after_losing(stale, replace(grant, refresh_token=None))
+
+    assert kept.id == stale.id
+    assert not [asked for asked in hubspot.requests if "revoke" in asked.path]

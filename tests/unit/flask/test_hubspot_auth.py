@@ -598,3 +598,14 @@ def test_a_missing_required_scope_offers_to_connect_again(
     assert "Connect again" in page
     assert status is not None
     assert status["connections"][0]["missing_scopes"] == ["crm.lists.read"]
+
+
+def test_an_owner_function_that_needs_the_store_crashes_as_the_hosts(broker: Broker) -> None:
+    """What the host's own code raises is the host's to answer, whatever it is."""
+
+    def crash() -> str:
+        raise StoreBusy
+
+    client = host_app(broker, owner=crash).test_client()
+
+    assert client.get("/api/hubspot/status").status_code == 500

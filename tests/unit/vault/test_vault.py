@@ -379,3 +379,15 @@ def test_no_traceback_shows_a_secret(vault: Vault, kept: Kept) -> None:
     assert owed.sealed_token not in complaint
     for error in (refused.value, doubled.value):
         assert error.__context__ is error.__cause__ is None
+
+
+def test_a_parked_code_opens_for_its_attempt(vault: Vault, exchanging: Attempts) -> None:
+    """And is no verifier; where none is parked, the attempt is over."""
+    attempt = exchanging()
+    sealed = vault.seal_code(attempt.id, SecretStr("canary-code"))
+
+    assert vault.open_code(replace(attempt, sealed_code=sealed)) == SecretStr("canary-code")
+    with pytest.raises(NoKeyOpens):
+        vault.open_verifier(replace(attempt, sealed_verifier=sealed))
+    with pytest.raises(AttemptExpired):
+        vault.open_code(attempt)
