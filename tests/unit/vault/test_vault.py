@@ -390,4 +390,4 @@ def test_a_parked_code_opens_for_its_attempt(vault: Vault, exchanging: Attempts)
     with pytest.raises(NoKeyOpens):
         vault.open_verifier(replace(attempt, sealed_verifier=sealed))
     with pytest.raises(AttemptExpired):
-        vault.open_code(attempt)
+        vault.open_code(replace(attempt, sealed_code=None))
