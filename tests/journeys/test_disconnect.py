@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
 from portalkey.errors import NotConnected
+from portalkey.grant import Grant
 from portalkey.simulator import HubSpot
 from visitor import Visitor
 
@@ -70,9 +72,6 @@ def test_a_token_held_elsewhere_is_not_revoked(
 
 
 def _same_grant_for(broker: Broker, owner: str, like: Any) -> Any:
-    from portalkey.attempt import AttemptStatus  # noqa: PLC0415
-    from portalkey.grant import Grant  # noqa: PLC0415
-
     vault = broker.vault
     begun = broker.begin(owner, "browser")
     vault.store.move_attempt(begun.attempt.id, AttemptStatus.EXCHANGING)

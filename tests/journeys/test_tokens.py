@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from portalkey.broker import CHECKS_REMEMBERED, Broker
 from portalkey.connection import Connection, ConnectionStatus
@@ -25,7 +27,7 @@ from portalkey.errors import (
     StoreBusy,
 )
 from portalkey.events import EventName
-from portalkey.settings import Settings
+from portalkey.settings import Key, Settings
 from portalkey.simulator import HubSpot
 from visitor import Visitor
 
@@ -279,12 +281,7 @@ def test_a_lost_key_is_the_operators_to_find(
     assert broker.access_token(visitor.owner)
 
 
-def _other_key() -> Any:
-    from cryptography.fernet import Fernet  # noqa: PLC0415
-    from pydantic import SecretStr  # noqa: PLC0415
-
-    from portalkey.settings import Key  # noqa: PLC0415
-
+def _other_key() -> tuple[Key, ...]:
     return (Key("other", SecretStr(Fernet.generate_key().decode())),)
 
 

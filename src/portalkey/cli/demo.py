@@ -101,7 +101,8 @@ def _greet(settings: Settings, data: Path) -> None:
         f"Open [bold]{settings.public_url}[/bold] and connect an account.",
         "",
         f"HubSpot is played by a simulator on {settings.app_url}.",
-        f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}",
         "Press Ctrl-C to stop.",
     )
     Console().print(Panel("\n".join(lines), title="portalkey demo", expand=False))
+    # Outside of the panel, whose lines break: this one is there to be copied.
+    click.echo(f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}")

@@ -62,10 +62,6 @@ class SQLStore(Store):
             raise
         return cls(database)
 
-    def renew_after_fork(self) -> None:
-        """Let go of the parent's connections; every forked child does so by itself."""
-        self._database.renew_after_fork()
-
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._database.close()
