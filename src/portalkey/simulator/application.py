@@ -13,6 +13,7 @@ from portalkey.simulator.forms import read_pairs
 from portalkey.simulator.journal import Asked
 from portalkey.simulator.pages import page, under_policy, with_headers
 from portalkey.simulator.refusals import Refused
+from portalkey.simulator.sign_in import SignInPages
 from portalkey.simulator.tokens import TokenEndpoints, refusal_response
 from portalkey.simulator.world import VERSIONS, World
 
@@ -25,6 +26,7 @@ def create_application(world: World) -> Flask:
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     authorize, tokens, accounts = AuthorizePages(world), TokenEndpoints(world), AccountInfo(world)
+    provider = SignInPages(world)
     version = f"<any({','.join(map(repr, VERSIONS))}):version>"
     for method, path, view in (
         ("GET", "/isalive", _is_alive),
@@ -32,6 +34,10 @@ def create_application(world: World) -> Flask:
         ("POST", "/oauth/authorize", authorize.decide),
         ("GET", "/oauth/<hub_id>/authorize", authorize.show),
         ("POST", "/oauth/<hub_id>/authorize", authorize.decide),
+        ("GET", "/sign-in/oauth/authorize", provider.show),
+        ("POST", "/sign-in/oauth/authorize", provider.sign_in),
+        ("GET", "/sign-in/oauth/<hub_id>/authorize", provider.show),
+        ("POST", "/sign-in/oauth/<hub_id>/authorize", provider.sign_in),
         ("POST", f"/oauth/{version}/token", tokens.token),
         ("POST", f"/oauth/{version}/token/introspect", tokens.introspect),
         ("POST", f"/oauth/{version}/token/revoke", tokens.revoke),
@@ -58,7 +64,7 @@ def _is_alive() -> Response:
 def _stopped(world: World, stopped: Stopped) -> Response:
     # 200, as HubSpot's page answers whatever it says: an authorize URL cannot be probed.
     response = page("stopped.html", sentence=stopped.sentence)
-    return under_policy(response, world.switches.refusal_opener_policy)
+    return under_policy(response, world.switches.refusal_opener_policy, world.switches)
 
 
 def _no_such_page(error: HTTPException) -> Response:

@@ -7,6 +7,7 @@ from portalkey.simulator.consent import Installation, Stopped, read_installation
 from portalkey.simulator.forms import read_pairs, singles
 from portalkey.simulator.ledger import Agreement
 from portalkey.simulator.pages import page, under_policy
+from portalkey.simulator.sign_in import is_signed_in
 from portalkey.simulator.world import World
 
 # Where HubSpot redirects after a denial at all, its documentation shows `error` and
@@ -26,8 +27,11 @@ class AuthorizePages:
         accounts = self._offered(hub_id)
         if hub_id is not None:
             installation.granted_by(accounts[0])
+        switches = self._world.switches
+        if switches.sign_in and not is_signed_in():
+            return page("sign_in.html", onward=f"/sign-in{request.full_path}")
         consent = page("consent.html", installation=installation, accounts=accounts)
-        return under_policy(consent, self._world.switches.consent_opener_policy)
+        return under_policy(consent, switches.consent_opener_policy, switches)
 
     def decide(self, hub_id: str | None = None) -> Response:
         """What the person decided, after everything was looked at again."""
@@ -72,10 +76,11 @@ class AuthorizePages:
         switches = self._world.switches
         if switches.deny_silently:
             denied = page("denied.html", app=installation.app)
-            return under_policy(denied, switches.refusal_opener_policy)
+            return under_policy(denied, switches.refusal_opener_policy, switches)
         return self._redirect(installation.callback(**_DENIED))
 
     def _redirect(self, location: str) -> Response:
         # No body: the usual one repeats the location, and with it the code.
         back = Response(status=303, headers={"Location": location})
-        return under_policy(back, self._world.switches.redirect_opener_policy)
+        switches = self._world.switches
+        return under_policy(back, switches.redirect_opener_policy, switches)

@@ -3,6 +3,8 @@
 import jinja2
 from flask import Response
 
+from portalkey.simulator.switches import Switches
+
 # One for all simulators of a process: a template is compiled once.
 _templates = jinja2.Environment(
     loader=jinja2.PackageLoader("portalkey.simulator"),
@@ -30,10 +32,11 @@ def page(template: str, *, status: int = 200, **values: object) -> Response:
     return Response(html, status, mimetype="text/html")
 
 
-def under_policy(response: Response, opener_policy: str | None) -> Response:
+def under_policy(response: Response, policy: str | None, switches: Switches) -> Response:
     """The *response* with this ``Cross-Origin-Opener-Policy``, or without any."""
-    if opener_policy is not None:
-        response.headers["Cross-Origin-Opener-Policy"] = opener_policy
+    if policy is not None:
+        suffix = "-Report-Only" if switches.opener_policies_report_only else ""
+        response.headers[f"Cross-Origin-Opener-Policy{suffix}"] = policy
     return response
 
 

@@ -5,7 +5,12 @@ from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+from portalkey.simulator.sign_in import SIGNED_IN
+
+_HEADERS = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Cookie": f"{SIGNED_IN}=1",
+}
 
 
 class StayedOnPage(Exception):
@@ -49,7 +54,7 @@ def _ask(method: str, url: str, form: dict[str, str] | None = None) -> _Page:
     connection = HTTPConnection(parts.netloc, timeout=10)
     try:
         target = parts._replace(scheme="", netloc="", fragment="").geturl()
-        connection.request(method, target, urlencode(form or {}), _FORM)
+        connection.request(method, target, urlencode(form or {}), _HEADERS)
         answer = connection.getresponse()
         return _Reader(_Page(answer.getheader("Location"))).read(answer.read().decode())
     finally:

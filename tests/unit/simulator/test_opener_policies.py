@@ -14,10 +14,10 @@ KINDS = ("consent", "refusal", "redirect")
 @pytest.fixture
 def policies(
     hubspot: HubSpot, http: httpx2.Client, authorize_url: Callable[..., str]
-) -> Callable[[], dict[str, set[str | None]]]:
+) -> Callable[..., dict[str, set[str | None]]]:
     """Asks for an answer of each kind, and says which policies came with it."""
 
-    def ask() -> dict[str, set[str | None]]:
+    def ask(header: str = COOP) -> dict[str, set[str | None]]:
         url, choice = authorize_url(), {"hub_id": "4410001"}
         answers = {
             "consent": [http.get(url), http.get(authorize_url(pinned=4410002))],
@@ -26,12 +26,12 @@ def policies(
         }
         denied = http.post(url, data={**choice, "decision": "deny"})
         answers["refusal" if hubspot.switches.deny_silently else "redirect"].append(denied)
-        return {kind: {one.headers.get(COOP) for one in each} for kind, each in answers.items()}
+        return {kind: {one.headers.get(header) for one in each} for kind, each in answers.items()}
 
     return ask
 
 
-def test_none_is_sent_unless_switched(policies: Callable[[], dict[str, set[str | None]]]) -> None:
+def test_none_is_sent_unless_switched(policies: Callable[..., dict[str, set[str | None]]]) -> None:
     """What HubSpot sends is not known, so nothing is made up."""
     assert policies() == {kind: {None} for kind in KINDS}
 
@@ -40,7 +40,7 @@ def test_none_is_sent_unless_switched(policies: Callable[[], dict[str, set[str |
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_switch(
     hubspot: HubSpot,
-    policies: Callable[[], dict[str, set[str | None]]],
+    policies: Callable[..., dict[str, set[str | None]]],
     kind: str,
     deny_silently: bool,  # noqa: FBT001 - the switch's own type
 ) -> None:
@@ -56,3 +56,15 @@ def test_the_token_endpoints_send_none(hubspot: HubSpot, http: httpx2.Client) ->
     hubspot.switches.consent_opener_policy = "same-origin"
 
     assert COOP not in http.post("/oauth/2026-03/token").headers
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reporting_only(
+    hubspot: HubSpot, policies: Callable[..., dict[str, set[str | None]]], kind: str
+) -> None:
+    """A policy that is only reported is sent under the other name."""
+    setattr(hubspot.switches, f"{kind}_opener_policy", "same-origin")
+    hubspot.switches.opener_policies_report_only = True
+
+    assert policies(f"{COOP}-Report-Only")[kind] == {"same-origin"}
+    assert policies() == {each: {None} for each in KINDS}
