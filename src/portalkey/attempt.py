@@ -5,7 +5,7 @@ Only the server moves an attempt, along ``MOVES``, and every end is final.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -49,6 +49,9 @@ EXCHANGE_SECONDS = 60
 RETURNED_SECONDS = 60
 """How long a code is parked, sealed, for the browser to come back with the host's session."""
 
+DELIVER_SECONDS = 60
+"""How long after its end an attempt's access token may be asked for, once."""
+
 INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
 
@@ -59,8 +62,10 @@ class Attempt:
 
     ``id`` is a name that people can quote, never an authority. The hashes are SHA-256 in hex of
     the state, of the attempt's cookie and of the random value in the host's session
-    (``browser_hash``). Times are UTC by the store's clock; ``seen_at`` is that clock's now at the
-    moment the row was read. ``error`` is the code of a ``PortalkeyError``, or ``INTERRUPTED``.
+    (``browser_hash``). ``opener_origin`` is empty where no page waits for a popup. Times are UTC by
+    the store's clock; ``seen_at`` is that clock's now at the moment the row was read. ``error`` is
+    the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
+    was given its access token, where the app allows that at all.
     """
 
     id: str
@@ -83,6 +88,15 @@ class Attempt:
     connection_id: str | None = None
     claimed_at: datetime | None = None
     ended_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+    @property
+    def is_deliverable(self) -> bool:
+        """True where the opening page may still be given the access token."""
+        if self.status is not AttemptStatus.CONNECTED or self.ended_at is None:
+            return False
+        until = self.ended_at + timedelta(seconds=DELIVER_SECONDS)
+        return self.delivered_at is None and self.seen_at <= until
 
     @property
     def is_open(self) -> bool:

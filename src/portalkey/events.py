@@ -24,6 +24,7 @@ class EventName(StrEnum):
     FORGERY_REFUSED = "forgery_refused"
     CONNECTED = "connected"
     RECONNECTED = "reconnected"
+    DELIVERED = "delivered"
     REFRESHED = "refreshed"
     REFRESH_FAILED = "refresh_failed"
     NEEDS_RECONNECT = "needs_reconnect"

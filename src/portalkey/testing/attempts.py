@@ -116,6 +116,30 @@ class AttemptPromises:
         assert [store.attempt(each) for each in old] == [None, None]
         assert store.attempt(young.id)
 
+    def test_a_token_is_handed_out_once(self, store: Store) -> None:
+        """Of many callers at one moment, one may; and never again."""
+        attempt = new_attempt(store, status=A.CONNECTED, ended_at=store.now())
+        with ThreadPoolExecutor(_CALLERS) as threads:
+            asked = [threads.submit(store.deliver, attempt.id) for _ in range(_CALLERS)]
+        assert sum(each.result() for each in asked) == 1
+        assert not store.deliver(attempt.id)
+        after = store.attempt(attempt.id)
+        assert after
+        assert after.delivered_at
+
+    @pytest.mark.parametrize("status", [each for each in A if each is not A.CONNECTED])
+    def test_only_a_connected_attempt_has_a_token(self, store: Store, status: A) -> None:
+        """Whatever else it came to, nothing is handed out."""
+        attempt = new_attempt(store, status=status, ended_at=store.now())
+        assert not store.deliver(attempt.id)
+        assert not store.deliver("x")
+
+    def test_a_token_is_asked_for_at_once_or_never(self, store: Store, ahead: Ahead) -> None:
+        """The opening page is there, or it is not."""
+        attempt = new_attempt(store, status=A.CONNECTED, ended_at=store.now())
+        ahead.passes(attempts.DELIVER_SECONDS + 1)
+        assert not store.deliver(attempt.id)
+
     def test_one_caller_claims(self, store: Store) -> None:
         """Of many threads at one moment, one gets the attempt."""
         attempt = new_attempt(store)

@@ -115,6 +115,15 @@ class MemoryStore(Store):
             self._connections[connection.id] = connection if is_new else _unleased(connection)
             return True
 
+    def deliver(self, attempt_id: str) -> bool:
+        """Note that an attempt's access token is handed out, if it is the first time."""
+        with self._lock:
+            attempt = self.attempt(attempt_id)
+            after = rules.delivered(attempt) if attempt else None
+            if after is not None:
+                self._attempts[attempt_id] = after
+            return after is not None
+
     def _fits(self, connection: Connection) -> bool:
         there = self._to(connection.owner, connection.client_id, connection.hub_id)
         if connection.generation == 1:

@@ -12,7 +12,7 @@ from portalkey.errors import StoreUnusable
 from portalkey.fork import ProcessLock
 from portalkey.vault.sqlite import Database
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in ``migrations/versions``."""
 
 VERSION_TABLE = "portalkey_alembic_version"

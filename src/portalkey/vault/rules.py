@@ -62,6 +62,11 @@ def ended(
     )
 
 
+def delivered(attempt: Attempt) -> Attempt | None:
+    """The *attempt* once its token is handed out, or None where that is no longer due."""
+    return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None
+
+
 def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:
     """The statuses that may be marked as *status*, itself included.
 

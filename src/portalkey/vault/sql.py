@@ -129,6 +129,11 @@ class SQLStore(Store):
 
         return self._database.write(work)
 
+    def deliver(self, attempt_id: str) -> bool:
+        """Note that an attempt's access token is handed out, if it is the first time."""
+        which, now = sql_attempts.by_id(attempt_id), self._database.now()
+        return self._database.write(lambda tx: sql_attempts.deliver(tx, now, which))
+
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id."""
         return next(iter(self._connections(sql_connections.by_id(connection_id))), None)

@@ -76,6 +76,15 @@ def move(
     return before
 
 
+def deliver(tx: Tx, now: Now, which: Which) -> bool:
+    """Note the one time that the attempt's token is handed out; False where it was, or is late."""
+    attempt = find(tx, now, which)
+    after = rules.delivered(attempt) if attempt else None
+    if after is not None:
+        _save(tx, after)
+    return after is not None
+
+
 def _save(tx: Tx, attempt: Attempt) -> None:
     values = rows.attempt_values(attempt)
     tx.execute(update(table).where(by_id(attempt.id)).values(values))

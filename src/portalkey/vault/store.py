@@ -75,6 +75,12 @@ class Store(Protocol):
         another row for the same owner, client and account came first.
         """
 
+    def deliver(self, attempt_id: str) -> bool:
+        """Note that the access token of a connected attempt is handed to the opening page.
+
+        True for the first caller, and for ``DELIVER_SECONDS`` after its end only.
+        """
+
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, whatever its status."""
 

@@ -91,6 +91,7 @@ attempts = Table(
     Column("expires_at", Moment, nullable=False),
     Column("claimed_at", Moment),
     Column("ended_at", Moment),
+    Column("delivered_at", Moment),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     # Two, as the purge asks for what has ended or for what nobody ever came back to.
     Index("portalkey_attempts_by_end", "ended_at"),
