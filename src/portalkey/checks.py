@@ -22,6 +22,7 @@ _SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
 _POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://\S+")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 _ATTEMPT_SECONDS = range(30, 3601)
+_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
 def text(value: object) -> str:
@@ -112,8 +113,27 @@ def redirect_uri(value: object, info: ValidationInfo) -> str:
 def allowed_origins(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Origins between spaces or commas, the public URL's own before them."""
     given = value if isinstance(value, tuple | list) else text(value).replace(",", " ").split()
-    own = [info.data["public_url"]] if "public_url" in info.data else []
-    return tuple(dict.fromkeys([*own, *(public_url(each) for each in given)]))
+    named = [public_url(each) for each in given]
+    own = info.data.get("public_url")
+    if own is None:  # it has a problem of its own
+        return ()
+    for other in named:
+        if other != own and origins.site(other) != origins.site(own):
+            raise ValueError(
+                f"names {other}, which to browsers is another site than {own}: they would keep "
+                "the session's cookie back, and nobody would ever be seen as connected. Serve "
+                "both from one domain, such as https://app.example.com and "
+                "https://api.example.com"
+            )
+    return tuple(dict.fromkeys([own, *named]))
+
+
+def bridge_path(value: object) -> str:
+    """A path on the other origins."""
+    given = text(value)
+    if not _PATH.fullmatch(given):
+        raise ValueError("must be a path such as /portalkey/bridge.html, without a query")
+    return given
 
 
 def keys_file(value: object) -> Path | None:

@@ -6,7 +6,11 @@ says what to write, as the end of a sentence that begins with the setting's name
 """
 
 import re
+from functools import cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
 
 from portalkey.hubspot.endpoints import HOSTS
 
@@ -85,6 +89,22 @@ def hubspot(text: str) -> str:
     if not found or not found["host"].endswith(HOSTS):
         raise ValueError(_HUBSPOT)
     return written
+
+
+def site(origin: str) -> str:
+    """The *site* of an origin: what a browser goes by when it decides who gets a cookie.
+
+    The scheme and the domain that somebody can register (https://publicsuffix.org); ports do not
+    count (HTML standard, "same site").
+    """
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{_public_suffixes().privatesuffix(host) or host}"
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()  # read once, and only where two origins have to be compared
 
 
 def is_local(text: str) -> bool:

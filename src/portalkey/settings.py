@@ -99,7 +99,11 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(checks.allowed_origins)] = Field(
         (), alias="PORTALKEY_ALLOWED_ORIGINS"
     )
-    """Whose pages may open the popup; the public URL is always among them, first."""
+    """Whose pages may open the popup and ask the API; the public URL is always the first."""
+    bridge_path: Annotated[str, BeforeValidator(checks.bridge_path)] = Field(
+        "/portalkey/bridge.html", alias="PORTALKEY_BRIDGE_PATH"
+    )
+    """Where each of the other origins serves our ``bridge.html``."""
     keys_file: Annotated[Path | None, BeforeValidator(checks.keys_file)] = Field(
         None, alias="PORTALKEY_KEYS_FILE"
     )

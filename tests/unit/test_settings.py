@@ -130,9 +130,9 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
-        "https://a.example, https://b.example:1 http://localhost:6001 https://a.example/",
+        "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
         "allowed_origins",
-        ("http://localhost:6001", "https://a.example", "https://b.example:1"),
+        ("http://localhost:6001", "http://localhost:1", "http://localhost:2"),
     ),
 ]
 
@@ -164,6 +164,11 @@ BAD = [
     ("PORTALKEY_PUBLIC_URL", "http://app.example.com", "http for localhost only"),
     ("PORTALKEY_ALLOWED_ORIGINS", "*", "wildcard"),
     ("PORTALKEY_ALLOWED_ORIGINS", "https://a.example null", "wildcard"),
+    ("PORTALKEY_ALLOWED_ORIGINS", "https://localhost", "another site than http://localhost:6001"),
+    ("PORTALKEY_BRIDGE_PATH", "bridge.html", "must be a path"),
+    ("PORTALKEY_BRIDGE_PATH", "/bridge.html?x=1", "must be a path"),
+    ("PORTALKEY_BRIDGE_PATH", "//evil.test/bridge.html", "must be a path"),
+    ("PORTALKEY_BRIDGE_PATH", "/../bridge.html", "must be a path"),
     ("PORTALKEY_ATTEMPT_SECONDS", "29", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
@@ -319,13 +324,13 @@ def test_constructor_takes_values() -> None:
         scopes=["a", "b"],
         optional_scopes=("c",),
         pkce=False,
-        allowed_origins=["https://a.example"],
+        allowed_origins=["http://localhost:5173"],
         keys_file=None,
         attempt_seconds=60,
     )
 
     assert settings.scopes == ("oauth", "a", "b")
-    assert settings.allowed_origins == ("http://localhost:6001", "https://a.example")
+    assert settings.allowed_origins == ("http://localhost:6001", "http://localhost:5173")
     assert (settings.pkce, settings.attempt_seconds) == (False, 60)
     assert settings.keys[0].name == "a"
 
@@ -430,4 +435,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 15
+    assert len({field.alias for field in fields}) == 16
