@@ -1,6 +1,7 @@
 """Somebody with a browser, as far as HTTP goes: cookies kept by path, redirects seen one by one."""
 
 import re
+import secrets
 import ssl
 from types import TracebackType
 from typing import Any, Self
@@ -57,8 +58,8 @@ class Visitor:
         return str(link["href"])
 
     def begin(self, attempt: str | None = None) -> str:
-        """Click the link; the address at HubSpot that one is led to."""
-        link = self.connect_link + (f"&attempt={attempt}" if attempt else "")
+        """Click the link, as ``connect.js`` does; the address at HubSpot that one is led to."""
+        link = f"{self.connect_link}&attempt={attempt or secrets.token_urlsafe(16)}"
         answer = self.get(link, sec_fetch_site="same-origin")
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]

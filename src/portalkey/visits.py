@@ -41,15 +41,17 @@ class Wish:
     """What an attempt is begun with.
 
     ``attempt_id`` is the id that the opening page made (22 characters), or None to make one here.
-    ``next`` is the own path to lead back to where no popup is used. ``opener_origin`` is the origin
-    that may be told, the public URL's own by default. ``hub_id`` is the account that has to come
-    back when this is to reconnect one.
+    ``next`` is where to lead back to: a path on this site, or an address on an allowed origin.
+    ``opener_origin`` is the origin of the page that waits for a popup, and may be told; None where
+    all happens in one tab. ``hub_id`` is the account that has to come back when this is to
+    reconnect one. ``language`` is what the popup's pages speak.
     """
 
     attempt_id: str | None = None
     next: str = "/"
     opener_origin: str | None = None
     hub_id: int | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

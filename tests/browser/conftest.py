@@ -22,6 +22,7 @@ from portalkey.server import Listener
 from portalkey.settings import Settings
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+EVERY = "--every-engine"
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -29,18 +30,38 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # With these, every window brings a page of the browser's own, which costs a second of a core.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Heard where pytest is started on this folder or a file in it."""
+    parser.addoption(EVERY, action="store_true", help="run every scenario in each of its engines")
+    parser.addoption("--pictures", help="the folder for pictures of every page")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where ``BROWSERS_TABLE`` names a file, the table scenario x engine is written there."""
+    config.addinivalue_line(
+        "markers", f"every_engine: run only under {EVERY}, or for the table of browsers"
+    )
     path = os.environ.get("BROWSERS_TABLE")
     if path and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Table(Path(path)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell reports which cell of the table they fill."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell reports which cell of the table they fill.
+
+    What has shown once that it passes in another engine too runs there again for the table only:
+    the suite stays quick enough to be run at each change. It is deselected and counted, as a skip
+    would look like a scenario that could not be run.
+    """
+    if not (os.environ.get("BROWSERS_TABLE") or config.getoption(EVERY, default=False)):
+        put_off = [each for each in items if each.get_closest_marker("every_engine")]
+        config.hook.pytest_deselected(items=put_off)
+        items[:] = [each for each in items if each not in put_off]
     describe(items)
 
 
@@ -54,8 +75,8 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=found,
             args=FLAGS + as_root,
-            # People have a popup blocker.
-            ignore_default_args=["--disable-popup-blocking"],
+            # People have a popup blocker, and a cache for the way back.
+            ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
         )
         yield browser
         browser.close()

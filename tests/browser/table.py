@@ -27,8 +27,34 @@ _TAIL = """
 T5's twenty seconds pass on a page whose clocks go ten times as fast.
 That browsers slow down the timers of a hidden page is not seen there.
 
+T6 and T21 pass their seconds on such a page too, and T19's ten minutes pass by the store's clock.
+
 T15's popups are blocked by the engine's own blocker, for a click that no person made,
 and by a `window.open` that answers null, as extensions make it.
+
+T24 presses Enter again and again: held down, it clicks a link of Chromium's only once.
+That the popup is asked to take the focus is seen, and not that a desktop lets it.
+
+T27's pages come back from the browser's cache, or are loaded anew for one of two reasons that
+Chromium itself names: another window shares their group, or a message came for them.
+On a phone that ran out of memory, and in the other engines, there may be other reasons.
+
+In T29 the page's clock is stopped after six minutes, as an extreme of what browsers do to the
+timers of a page that is hidden; no page is hidden there, as a headless Chromium hides none.
+The focus that comes back is real, and the change of visibility is an event that the test sends.
+
+T12's page and popup find no BroadcastChannel and no storage, as a script removed both beforehand.
+Whoever blocks storage in a browser's settings may block its cookies too, and then nothing connects.
+
+T4's `doctor`, which would name the header, does not exist yet.
+
+T43 finds that a page in a frame of another site hears of nothing: browsers keep the session's
+cookie back. The person connects in the popup, and the frame goes on saying that it cannot see it.
+
+T46 lays on what Flask-Talisman sends by default, and not Flask-Talisman itself.
+T47 does so for Django and helmet; portalkey has a skin for Flask only, so theirs are not run.
+
+"Within a second" is longer on a machine that has more to do than it can: by its load.
 
 WebKitGTK has Safari's engine, and is not Safari.
 """

@@ -4,21 +4,26 @@ HubSpot is on another *site* than the app, so that headers cut windows apart as 
 numbers are those of the scenarios in ``docs/browsers.md``.
 """
 
-import os
-
 import pytest
 
-from browser.engines.base import Engine, Window
+from browser.engines.base import Engine
 from browser.host import OWNER, Host
+from browser.journey import (
+    AGREE,
+    AT_HUBSPOT,
+    CONNECT,
+    NOTE,
+    STATE,
+    a_second,
+    agree,
+    assert_joined,
+    assert_severed,
+    open_popup,
+)
 from portalkey.broker import Broker
 from portalkey.simulator import HubSpot
 
-CONNECT = "hubspot-connect a"
-AGREE = "button[value=approve]"
-AT_HUBSPOT = f"document.querySelector('{AGREE}') !== null"
-STATE = "document.querySelector('hubspot-connect').getAttribute('state')"
 IN_THIS_TAB = "[...document.links].find((link) => link.textContent.includes('this tab'))"
-NOTE = "document.querySelector('[role=status]')"
 # Notes when the page tries to close, and how many milliseconds later it says so.
 WATCH_CLOSING = f"""(() => {{
   const close = window.close.bind(window);
@@ -27,41 +32,6 @@ WATCH_CLOSING = f"""(() => {{
     if ({NOTE}.textContent.includes("can close")) window.took ??= performance.now() - window.tried;
   }}).observe({NOTE}, {{ childList: true }});
 }})()"""
-
-
-def a_second() -> float:
-    """One second, and longer where the machine has more to do than it can."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-def open_popup(engine: Engine, page: Window) -> Window:
-    """Click *Connect to HubSpot*; the popup, on HubSpot's consent page."""
-    popup = engine.opened_by(lambda: page.click(CONNECT))
-    popup.wait_for(AT_HUBSPOT)
-    return popup
-
-
-def assert_joined(page: Window, popup: Window) -> None:
-    """Each window has the other."""
-    assert page.evaluate("ear.popup.closed") is False
-    assert popup.evaluate("opener !== null") is True
-
-
-def assert_severed(page: Window, popup: Window) -> None:
-    """Each window has lost the other, though the popup is open."""
-    page.wait_for("ear.popup.closed")
-    assert popup.evaluate("opener === null") is True
-    assert popup.is_listed
-
-
-def agree(page: Window, popup: Window) -> None:
-    """Agree at HubSpot; the page hears of it once, and the popup closes by itself."""
-    popup.click(AGREE)
-    page.wait_for("ear.results.length > 0")
-    popup.wait_until_closed()
-
-    assert page.evaluate("ear.results") == ["connected"]
-    assert page.evaluate(STATE) == "connected"
 
 
 def test_t1_no_policy_anywhere(engine: Engine, host: Host) -> None:
@@ -137,7 +107,8 @@ def test_t17_closed_before_hubspot(engine: Engine, host: Host) -> None:
 def test_t41_the_window_may_not_close(engine: Engine, host: Host, broker: Broker) -> None:
     """A window that no script opened stays, and says at once that it can be closed."""
     page = engine.open(host.url)
-    window = engine.open(page.evaluate(f"document.querySelector('{CONNECT}').href"))
+    href = page.evaluate(f"document.querySelector('{CONNECT}').href")
+    window = engine.open(f"{href}&attempt={'a' * 22}")
     window.click(AGREE)
     window.wait_for(f"{NOTE}?.textContent.includes('closes in')")
     window.evaluate(WATCH_CLOSING)

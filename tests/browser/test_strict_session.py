@@ -1,6 +1,5 @@
 """T34: a host whose session is SameSite=Strict, with HubSpot on another site."""
 
-import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -8,11 +7,19 @@ import pytest
 from flask import Flask, render_template_string, session
 from playwright.sync_api import Browser, Response, expect
 
+from browser.engines.base import Engine
+from browser.journey import AGREE, STATE, open_popup, starred
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.server import Listener
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
+
+PAGE = """<p>{% if session.user %}Hello {{ session.user }}{% endif %}
+<script type="module" src="{{ url_for('hubspot_auth.static', filename='connect.js') }}"></script>
+<hubspot-connect data-mode="popup">
+  <a href="{{ hubspot_connect_url(next='/') }}">Connect</a>
+</hubspot-connect>"""
 
 
 @pytest.fixture
@@ -28,7 +35,8 @@ def strict_url(
     """The host, answering; and its broker."""
     broker, app = make_broker(elsewhere), Flask("strict")
     app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE="Strict")
-    app.add_url_rule("/", "front", lambda: session.update(user="ada") or page())
+    app.add_url_rule("/login", "login", lambda: session.update(user="ada") or "in")
+    app.add_url_rule("/", "front", page)
     HubSpotAuth(app, broker, owner=lambda: session.get("user"))
     with Listener(app, broker, host="127.0.0.1", port=port):
         yield elsewhere.public_url, broker
@@ -36,7 +44,7 @@ def strict_url(
 
 def page() -> str:
     """The host's own page."""
-    return render_template_string("<a href=\"{{ hubspot_connect_url(next='/') }}\">Connect</a>")
+    return render_template_string(PAGE)
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])
@@ -51,19 +59,35 @@ def test_t34_a_strict_session_arrives_by_the_page_between(
     tab = context.new_page()
     seen: list[str] = []
     tab.on("response", lambda response: note(seen, response))
+    tab.goto("/login")
     tab.goto("/")
-    tab.get_by_role("link", name="Connect").click()
+    tab.goto(tab.get_by_role("link", name="Connect").get_attribute("href") or "")
     tab.locator("button[value=approve]").click()
     if not has_scripts:
         tab.get_by_role("button", name="Go on").click()
 
-    expect(tab).to_have_url(re.compile(r"/auth/hubspot/done"))
+    expect(tab).to_have_url(f"{url}/")
+    expect(tab.get_by_text("Hello ada")).to_be_visible()
     assert [each for each in seen if each.endswith("/complete")] == [
         "GET /auth/hubspot/complete",
         "POST /auth/hubspot/complete",
     ]
     assert broker.access_token("ada")
     context.close()
+
+
+@starred
+def test_t34_a_popup_of_a_strict_session(engine: Engine, strict_url: tuple[str, Broker]) -> None:
+    """The popup passes the page between by itself, and the page shows *connected*."""
+    url, broker = strict_url
+    page = engine.open(f"{url}/login")
+    page.evaluate("location.assign('/')")
+    popup = open_popup(engine, page)
+    popup.click(AGREE)
+    page.wait_for(f"{STATE} === 'connected'")
+    popup.wait_until_closed()
+
+    assert broker.access_token("ada")
 
 
 def note(seen: list[str], response: Response) -> None:

@@ -18,6 +18,7 @@ from portalkey.visits import Return, Wish
 from visitor import Visitor, query_of
 
 ATTEMPT = "T" * 22
+REFUSED = "/auth/hubspot/refused"
 
 
 def error_of(visitor: Visitor) -> tuple[str, str | None]:
@@ -33,7 +34,7 @@ def test_unknown_state_is_refused(visitor: Visitor, hubspot: HubSpot) -> None:
 
     answer = visitor.get(f"/auth/hubspot/callback?code={code}&state={'x' * 43}")
 
-    assert answer.status_code == 403
+    assert answer.headers["location"] == REFUSED
     assert hubspot.requests == ()
     assert error_of(visitor) == ("at_hubspot", None)
 
@@ -44,18 +45,19 @@ def test_missing_state_offers_to_start_from_the_app(visitor: Visitor, hubspot: H
 
     answer = visitor.get(f"/auth/hubspot/callback?code={code}")
 
-    assert answer.status_code == 400
-    assert "start from the app" in answer.text
+    refused = visitor.get(answer.headers["location"])
+    assert refused.status_code == 403
+    assert "start from the app" in refused.text
     assert hubspot.requests == ()
 
 
-def test_the_refusal_loads_nothing(visitor: Visitor) -> None:
-    """A page whose address may hold a code has no script, style, image or form."""
-    text = visitor.get("/auth/hubspot/callback?code=abc&state=def").text
+def test_the_refusal_leaves_the_callbacks_address(visitor: Visitor) -> None:
+    """An address that may hold a code shows no page, and none of it goes on (RFC 9700 4.2)."""
+    answer = visitor.get("/auth/hubspot/callback?code=abc&state=def")
 
-    for tag in ("<script", "<link", "<img", "<style", "<form", "<iframe"):
-        assert tag not in text
-    assert "abc" not in text
+    assert (answer.status_code, answer.text) == (303, "")
+    assert answer.headers["location"] == REFUSED
+    assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 def test_another_browser_ends_the_attempt(
@@ -64,13 +66,13 @@ def test_another_browser_ends_the_attempt(
     """Cookie: a callback opened in a foreign browser fails the attempt for good."""
     callback = visitor.agree(visitor.begin(ATTEMPT))
 
-    assert new_visitor().get(callback).status_code == 403
+    assert new_visitor().get(callback).headers["location"] == REFUSED
     assert error_of(visitor) == ("failed", "attempt_mismatch")
     attempt = broker.vault.store.attempt(ATTEMPT)
     assert attempt is not None
     assert attempt.sealed_verifier is None
     visitor.get(callback)
-    assert new_visitor().get(callback).status_code == 403
+    assert new_visitor().get(callback).headers["location"] == REFUSED
     assert hubspot.requests == ()
 
 
@@ -239,8 +241,7 @@ def test_nonsense_gets_the_same_refusal(visitor: Visitor, hubspot: HubSpot, quer
     """Whatever is wrong with it, a foreign callback learns nothing."""
     answer = visitor.get(f"/auth/hubspot/callback?{query}")
 
-    assert answer.status_code in {400, 403}
-    assert "start from the app" in answer.text
+    assert (answer.status_code, answer.headers["location"]) == (303, REFUSED)
     assert hubspot.requests == ()
 
 

@@ -40,7 +40,13 @@ def make_blueprint(find_face: FindFace, *, setup_page: bool) -> Blueprint:
         if setup_page or route.name != "setup":
             path = route.path.replace("{", "<").replace("}", ">")
             view = _view(route, find_face)
-            blueprint.add_url_rule(path, route.name, view, methods=[route.method])
+            blueprint.add_url_rule(
+                path,
+                route.name,
+                view,
+                methods=[route.method],
+                provide_automatic_options=False,
+            )
     return blueprint
 
 

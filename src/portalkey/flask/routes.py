@@ -1,14 +1,20 @@
 """Registers the blueprint with an app, and gives its templates the link into the journey."""
 
-from flask import Flask, current_app
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Literal
+
+from flask import Flask, current_app, render_template
+from jinja2 import Environment
 
 from portalkey.broker import Broker
 from portalkey.flask.hubspot_auth import Owner, browser, make_blueprint
 from portalkey.flask.last_word import LastWord
 from portalkey.web.desk import Desk
 from portalkey.web.face import WebFace
-from portalkey.web.render import Renderer
+from portalkey.web.render import Renderer, RenderWithHost, with_ours
 from portalkey.web.signed import Start
+from portalkey.web.strings import ENGLISH, Strings, Words
 
 _EXTENSION = "portalkey"
 
@@ -26,6 +32,17 @@ class HubSpotAuth:
             It decides whose connections a visitor sees, so there is no default.
         login_url: Where a signed-out visitor is sent; without it, a page says so (401).
         setup_page: False leaves out ``/connections/setup`` for an app with a page of its own.
+        strings: Texts of the pages that differ from ours, by language and key.
+        language: The language of pages where nobody asks for another: a BCP 47 tag such as ``de``,
+            or what returns one in each request.
+        base_template: The template of the app's own layout that the setup page extends; it gives
+            the blocks ``title``, ``head`` and ``content``.
+        deliver: ``"access_token"`` lets the page that opened the popup fetch the access token
+            once; any script on that page can then read and use it. By default no token ever
+            reaches a browser.
+
+    Raises:
+        ValueError: *deliver* is something else, or *strings* has what is not known.
     """
 
     def __init__(
@@ -36,10 +53,19 @@ class HubSpotAuth:
         owner: Owner,
         login_url: str | None = None,
         setup_page: bool = True,
+        strings: Mapping[str, Words] | None = None,
+        language: str | Callable[[], str | None] = ENGLISH,
+        base_template: str | None = None,
+        deliver: Literal["access_token"] | None = None,
     ) -> None:
+        if deliver not in {None, "access_token"}:
+            raise ValueError('deliver must be "access_token", or left out')
         self._owner = owner
         self._login_url = login_url
         self._setup_page = setup_page
+        self._strings = Strings(strings, language)
+        self._base_template = base_template
+        self._deliver = deliver
         if app is not None:
             self.init_app(app, broker)
 
@@ -50,8 +76,14 @@ class HubSpotAuth:
             BadSettings, StoreUnusable: The broker cannot be made from the environment.
         """
         broker = broker or Broker.from_env()
-        render = Renderer(broker.settings, app.jinja_loader)
-        desk = Desk(broker, render, self._login_url, self._setup_page)
+        render = Renderer(
+            broker.settings,
+            app.jinja_loader,
+            strings=self._strings,
+            base=self._base_template,
+            with_host=_render_with(app),
+        )
+        desk = Desk(broker, render, self._login_url, self._setup_page, self._deliver)
         # Nothing of the app is kept on the extension: one extension may serve several apps.
         app.extensions[_EXTENSION] = (WebFace(desk), self._checked_owner)
         app.register_blueprint(make_blueprint(_find_face, setup_page=self._setup_page))
@@ -80,6 +112,19 @@ def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> s
     face, find_owner = _find_face()
     owner = find_owner()
     return face.desk.connect_url(owner, browser(owner), Start(next or face.desk.home, hub_id))
+
+
+def _render_with(app: Flask) -> RenderWithHost:
+    """Renders our templates as the *app* renders its own: with its globals, filters and context."""
+
+    @cache
+    def environment() -> Environment:
+        return app.jinja_env.overlay(loader=with_ours(app.jinja_env.loader))
+
+    def render(template: str, context: Mapping[str, Any]) -> str:
+        return render_template(environment().get_template(template), **context)
+
+    return render
 
 
 def _find_face() -> tuple[WebFace, Owner]:

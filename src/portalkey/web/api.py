@@ -5,17 +5,11 @@ from typing import Any
 from portalkey.attempt import Attempt
 from portalkey.connection import Connection
 from portalkey.errors import NotConnected, PortalkeyError
-from portalkey.events import EventName
 from portalkey.web import headers
 from portalkey.web.desk import Desk
-from portalkey.web.sentences import sentence
-from portalkey.web.signed import is_form_signed, read_start
+from portalkey.web.guard import Guard
+from portalkey.web.signed import Start, is_own_path
 from portalkey.web.values import WebRequest, WebResponse
-
-
-def problem(code: str, status: int) -> WebResponse:
-    """A JSON error: ``{"error": code, "message": sentence}``."""
-    return WebResponse.json({"error": code, "message": sentence(code)}, headers.API, status)
 
 
 class Api:
@@ -24,97 +18,87 @@ class Api:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._broker = desk.broker
+        self._guard = Guard(desk)
 
     def status(self, request: WebRequest) -> WebResponse:
         """Whether the owner is connected, and where an attempt of this browser stands.
 
         ``?attempt=ID`` answers only the owner in the browser that began it; ``?check=1`` asks
-        HubSpot whether it still honours the connections.
+        HubSpot whether it still honours the connections. ``connect_url`` is the link into the
+        journey; ``?next=`` says where it leads back to.
         """
         if request.owner is None:
-            return problem("signed_out", 401)
+            return self._desk.problem("signed_out", 401)
+        onward = self._next(request)
+        if onward is None:
+            return self._desk.problem("bad_next", 400)
         attempt = None
         if any(name == "attempt" for name, _ in request.query):
             attempt = self._attempt(request, request.owner, request.attempt_id)
             if attempt is None:
-                return problem("not_found", 404)
+                return self._desk.problem("not_found", 404)
         if request.one("check") == "1":
             self._check(request.owner)
-        return WebResponse.json(self._status(request.owner, attempt), headers.API)
+        link = {"connect_url": self._connect_url(request, onward)}
+        return WebResponse.json(self._status(request.owner, attempt) | link, headers.API)
+
+    def preflight(self, request: WebRequest) -> WebResponse:
+        """What a page on another origin of the app may send; ``headers.cors`` says which pages."""
+        del request
+        return WebResponse(204, {**headers.API, **headers.PREFLIGHT})
 
     def connections(self, request: WebRequest) -> WebResponse:
         """The owner's connections."""
         if request.owner is None:
-            return problem("signed_out", 401)
+            return self._desk.problem("signed_out", 401)
         listed = [self._listed(each) for each in self._broker.connections(request.owner)]
         return WebResponse.json({"connections": listed}, headers.API)
 
     def disconnect(self, request: WebRequest) -> WebResponse:
         """Forget one of the owner's connections; forms are led back to the setup page."""
-        refused = self._refusal(request)
+        refused = self._guard.refusal(request)
         if refused is not None or request.owner is None:
-            return refused or problem("signed_out", 401)
+            return refused or self._desk.problem("signed_out", 401)
         try:
             self._broker.disconnect(request.owner, request.arguments["connection_id"])
         except NotConnected:
             if request.wants_json:
-                return problem("not_connected", 404)
+                return self._desk.problem("not_connected", 404)
         if request.wants_json:
             return WebResponse.json(self._status(request.owner, None), headers.API)
         return WebResponse.to(self._desk.home, headers.SETUP)
 
     def cancel(self, request: WebRequest) -> WebResponse:
         """End an attempt of this browser; answers with what became of it."""
-        refused = self._refusal(request, start_token_will_do=True)
+        refused = self._guard.refusal(request, start_token_will_do=True)
         if refused is not None or request.owner is None:
-            return refused or problem("signed_out", 401)
+            return refused or self._desk.problem("signed_out", 401)
         attempt = self._attempt(request, request.owner, request.arguments["attempt_id"])
         if attempt is None:
-            return problem("not_found", 404)
+            return self._desk.problem("not_found", 404)
         self._broker.attempts.cancel(attempt)
         ended = self._attempt(request, request.owner, attempt.id)
         return WebResponse.json(self._status(request.owner, ended), headers.API)
-
-    def _refusal(
-        self, request: WebRequest, *, start_token_will_do: bool = False
-    ) -> WebResponse | None:
-        """The answer to a POST that did not come from a page of this app in this session.
-
-        A start token stands in addresses, so it will do only for ending what it can begin.
-        """
-        if request.owner is None:
-            return problem("signed_out", 401) if request.wants_json else self._desk.signed_out()
-        check = self._forged(request, request.owner)
-        if check == "token" and start_token_will_do and self._has_start_token(request):
-            check = None
-        if check is None:
-            return None
-        self._broker.journal.note(
-            EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check}
-        )
-        if request.wants_json:
-            return problem("forgery_refused", 403)
-        return self._desk.notice("forgery_refused", 403, back=self._desk.home)
-
-    def _forged(self, request: WebRequest, owner: str) -> str | None:
-        """The name of the check that failed, if one did."""
-        if not request.is_own_post(self._broker.settings.public_url):
-            return "origin"
-        token = request.headers.get("x-portalkey-token") or request.one_in_form("portalkey_token")
-        keyring = self._broker.vault.keyring
-        signed = is_form_signed(keyring, token, browser=request.browser, owner=owner)
-        return None if signed else "token"
-
-    def _has_start_token(self, request: WebRequest) -> bool:
-        keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
-        token, owner = request.headers.get("x-portalkey-token"), request.owner or ""
-        start = read_start(keyring, token, browser=request.browser, owner=owner, now=now)
-        return start is not None
 
     def _attempt(self, request: WebRequest, owner: str, attempt_id: str | None) -> Attempt | None:
         if attempt_id is None or request.browser is None:
             return None
         return self._broker.attempts.begun_by(attempt_id, owner, request.browser)
+
+    def _next(self, request: WebRequest) -> str | None:
+        """Where to lead back to: what was asked for, on the asking page's own origin."""
+        origins = self._broker.settings.allowed_origins
+        origin = request.headers.get("origin", origins[0])
+        wanted = request.one("next")
+        if origin not in origins[1:]:
+            return self._desk.home if wanted is None else wanted if is_own_path(wanted) else None
+        return f"{origin}{wanted or '/'}" if is_own_path(wanted or "/") else None
+
+    def _connect_url(self, request: WebRequest, onward: str) -> str:
+        """The link; whole, where a page on another origin asks."""
+        link = self._desk.connect_url(request.owner, request.browser, Start(onward))
+        origins = self._broker.settings.allowed_origins
+        return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
     def _check(self, owner: str) -> None:
         for connection in self._broker.connections(owner):
@@ -132,7 +116,7 @@ class Api:
             "portal_id": live.hub_id if live else None,
             "time_zone": live.account.time_zone if live else None,
             "connections": [self._listed(each) for each in connections],
-            "attempt": _shown(attempt) if attempt else None,
+            "attempt": self._shown(attempt) if attempt else None,
         }
 
     def _listed(self, connection: Connection) -> dict[str, Any]:
@@ -150,6 +134,21 @@ class Api:
             "connected_at": connection.connected_at.isoformat(),
         }
 
+    def _shown(self, attempt: Attempt) -> dict[str, Any]:
+        """Where the attempt stands, and in its own language what came of it."""
+        return {
+            "id": attempt.id,
+            "status": attempt.status.value,
+            "error": attempt.error,
+            "message": self._message(attempt),
+        }
 
-def _shown(attempt: Attempt) -> dict[str, Any]:
-    return {"id": attempt.id, "status": attempt.status.value, "error": attempt.error}
+    def _message(self, attempt: Attempt) -> str | None:
+        if attempt.error:
+            return self._desk.sentence(attempt.error, attempt.language)
+        connection = self._broker.vault.store.connection(attempt.connection_id or "")
+        if connection is None:
+            return None
+        strings, account = self._desk.render.strings, connection.account
+        language = strings.language(attempt.language)
+        return strings.plain(language, "connected_to", account=account.hub_domain or account.hub_id)

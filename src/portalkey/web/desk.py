@@ -1,12 +1,13 @@
 """What every page and every API answer needs: the broker, the renderer and the app's own links."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from portalkey.broker import Broker
 from portalkey.web import headers
 from portalkey.web.render import Renderer
-from portalkey.web.sentences import sentence, title
 from portalkey.web.signed import Start, sign_form, sign_start
+from portalkey.web.strings import ENGLISH
 from portalkey.web.values import WebResponse
 
 
@@ -15,13 +16,15 @@ class Desk:
     """What the web face works with.
 
     ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
-    ``has_setup_page`` is False where the app shows connections on a page of its own.
+    ``has_setup_page`` is False where the app shows connections on a page of its own. ``deliver``
+    says what the page that opened the popup may fetch.
     """
 
     broker: Broker
     render: Renderer
     login_url: str | None = None
     has_setup_page: bool = True
+    deliver: Literal["access_token"] | None = None
 
     def path(self, path: str) -> str:
         """*path* under the prefix that the app is mounted at."""
@@ -38,27 +41,49 @@ class Desk:
         if owner is None or browser is None:
             return url
         keyring, now = self.broker.vault.keyring, self.broker.vault.store.now()
-        return f"{url}?t={sign_start(keyring, start, browser=browser, owner=owner, now=now)}"
+        token = sign_start(
+            keyring,
+            start,
+            browser=browser,
+            owner=owner,
+            now=now,
+            origins=self.broker.settings.allowed_origins,
+        )
+        return f"{url}?t={token}"
 
     def form_token(self, owner: str, browser: str) -> str:
         """The token that this visitor's forms carry."""
         return sign_form(self.broker.vault.keyring, browser=browser, owner=owner)
 
-    def notice(self, code: str, status: int, *, back: str | None = None) -> WebResponse:
+    def language(self, tag: str | None = None) -> str:
+        """The language to speak to somebody who asked for *tag*; the host's where none will do."""
+        return self.render.strings.language(tag)
+
+    def sentence(self, code: str | None, language: str = ENGLISH) -> str:
+        """The sentence for an error *code*, or one that fits any."""
+        return self.render.strings.sentence(code, self.language(language))
+
+    def notice(
+        self, code: str, status: int, *, back: str | None = None, language: str | None = None
+    ) -> WebResponse:
         """A page that says one thing, and leads back."""
-        said = {"title": title(code), "sentence": sentence(code), "back": back}
-        return WebResponse.page(self.render("popup/notice.html", **said), headers.POPUP, status)
-
-    def refused(self, status: int) -> WebResponse:
-        """The page of a callback that is not ours to finish.
-
-        It stands at an address that may hold a code, so it loads nothing.
-        """
-        body = self.render("popup/refused.html", sentence=sentence("not_from_here"), back=self.home)
+        spoken = self.language(language)
+        body = self.render(
+            "popup/notice.html",
+            language=spoken,
+            title=self.render.strings.title(code, spoken),
+            sentence=self.sentence(code, spoken),
+            back=back,
+        )
         return WebResponse.page(body, headers.POPUP, status)
 
-    def signed_out(self) -> WebResponse:
+    def problem(self, code: str, status: int) -> WebResponse:
+        """The same as JSON: ``{"error": code, "message": sentence}``."""
+        said = {"error": code, "message": self.sentence(code)}
+        return WebResponse.json(said, headers.API, status)
+
+    def signed_out(self, *, language: str | None = None) -> WebResponse:
         """To the host's sign-in, or a page that asks for it."""
         if self.login_url is not None:
             return WebResponse.to(self.login_url, headers.POPUP)
-        return self.notice("signed_out", 401)
+        return self.notice("signed_out", 401, language=language)

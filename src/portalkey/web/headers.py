@@ -6,13 +6,13 @@ and states out of caches and other people's logs (RFC 9700 section 4.2); the pol
 inline script or style, so it holds beside any host's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _ALWAYS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Vary": "Cookie",
+    "Vary": "Cookie, Origin",
 }
 
 POPUP: Mapping[str, str] = {
@@ -55,9 +55,32 @@ API: Mapping[str, str] = {**_ALWAYS, "Referrer-Policy": "no-referrer"}
 
 STATIC: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Access-Control-Allow-Origin": "*",
 }
-"""Scripts and styles, which hold nothing private."""
+"""Scripts and styles, which hold nothing private; a page on another origin may load them."""
+
+
+def cors(origin: str | None, allowed: Sequence[str]) -> Mapping[str, str]:
+    """What lets a page of one of the app's other origins read an answer (Fetch standard, CORS).
+
+    The first of *allowed* is the app's own, which needs none of it; the others match exactly.
+    """
+    if origin is None or origin not in allowed[1:]:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Expose-Headers": "Retry-After",
+    }
+
+
+PREFLIGHT: Mapping[str, str] = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "X-Portalkey-Token",
+    "Access-Control-Max-Age": "600",
+}
+"""What such a page may ask, beside what ``cors`` says of it."""
 
 _BY_PATH: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/auth/hubspot/static/", STATIC),

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,13 +33,28 @@ def is_own_path(path: str) -> bool:
     return _OWN_PATH.fullmatch(path) is not None and "/.." not in path
 
 
-def sign_start(keyring: Keyring, start: Start, *, browser: str, owner: str, now: datetime) -> str:
+def is_own_address(address: str, origins: Collection[str]) -> bool:
+    """True for an own path, alone or behind one of the app's own *origins*."""
+    paths = (address.removeprefix(origin) for origin in origins if address.startswith(origin))
+    return is_own_path(address) or any(map(is_own_path, paths))
+
+
+def sign_start(
+    keyring: Keyring,
+    start: Start,
+    *,
+    browser: str,
+    owner: str,
+    now: datetime,
+    origins: Collection[str] = (),
+) -> str:
     """A start token that holds for ``START_HOURS`` from *now*.
 
     Raises:
-        ValueError: ``start.next`` is not an own path; pass one such as ``/settings``.
+        ValueError: ``start.next`` is neither an own path nor one on one of the *origins*; pass one
+            such as ``/settings``.
     """
-    if not is_own_path(start.next):
+    if not is_own_address(start.next, origins):
         raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
     until = int((now + timedelta(hours=START_HOURS)).timestamp())
     said = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))

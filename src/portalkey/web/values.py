@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -63,16 +63,17 @@ class WebRequest:
             for name in named[-_COOKIES_READ:]
         }
 
-    @property
-    def is_own_visit(self) -> bool:
+    def is_own_visit(self, origins: Collection[str]) -> bool:
         """True for a person's own navigation: from a page of ours, or with no page before it.
 
-        False for another site's link, a frame, an image, a prefetch. Browsers that send no Fetch
-        Metadata are believed here; the start token has to hold by itself.
+        False for another site's link, a frame, an image, a prefetch. Where pages of ours stand on
+        several *origins* they are one site. Browsers that send no Fetch Metadata are believed
+        here; the start token has to hold by itself.
         """
+        ours = {"same-origin", "none", *(["same-site"] if len(origins) > 1 else [])}
         return (
             self.is_meant
-            and self.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+            and self.headers.get("sec-fetch-site", "none") in ours
             and self.headers.get("sec-fetch-dest", "document") == "document"
         )
 
@@ -82,12 +83,14 @@ class WebRequest:
         purposes = (self.headers.get(name, "") for name in _PURPOSES)
         return self.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
 
-    def is_own_post(self, origin: str) -> bool:
-        """True unless the browser says that a page from elsewhere than *origin* posted this."""
-        return (
-            self.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-            and self.headers.get("origin", origin) == origin
-        )
+    def is_own_post(self, origins: Sequence[str]) -> bool:
+        """True unless the browser says that a page from elsewhere than *origins* posted this.
+
+        The first of them is this app's own; the others are of the same site.
+        """
+        origin = self.headers.get("origin", origins[0])
+        site = "same-origin" if origin == origins[0] else "same-site"
+        return origin in origins and self.headers.get("sec-fetch-site", site) == site
 
     @property
     def wants_json(self) -> bool:

@@ -45,6 +45,18 @@ class Engine(ABC):
         """Click with the pointer, as a person does: scripts may then open a window."""
 
     @abstractmethod
+    def click_twice(self, handle: Any, selector: str) -> None:
+        """A double click."""
+
+    @abstractmethod
+    def press_enter(self, handle: Any, selector: str) -> None:
+        """Focus, and press Enter three times."""
+
+    @abstractmethod
+    def reload(self, handle: Any) -> None:
+        """Load the page again."""
+
+    @abstractmethod
     def close_window(self, handle: Any) -> None:
         """Close one window, as a person does."""
 
@@ -137,6 +149,10 @@ class Window:
         """Wait for what *selector* finds, and click it."""
         self.wait_for(f"document.querySelector({json.dumps(selector)}) !== null")
         self.engine.click(self.handle, selector)
+
+    def reload(self) -> None:
+        """Load its page again."""
+        self.engine.reload(self.handle)
 
     def close(self) -> None:
         """Close it, as a person does."""

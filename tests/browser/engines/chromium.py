@@ -1,6 +1,7 @@
 """Chromium, by Playwright."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from playwright.sync_api import Browser, Error, Page
 
@@ -44,6 +45,20 @@ class Chromium(Engine):
         """A trusted click."""
         handle.click(selector)
 
+    def click_twice(self, handle: Page, selector: str) -> None:
+        """Two clicks: of the driver's own double click, the second is lost to the new window."""
+        handle.click(selector)
+        handle.click(selector, force=True)
+
+    def press_enter(self, handle: Page, selector: str) -> None:
+        """Presses of their own: held down, Enter clicks a link of Chromium's once only."""
+        for _ in range(3):
+            handle.press(selector, "Enter")
+
+    def reload(self, handle: Page) -> None:
+        """As by the button."""
+        handle.reload()
+
     def close_window(self, handle: Page) -> None:
         """Close the tab."""
         handle.close()
@@ -62,7 +77,9 @@ class Chromium(Engine):
     def pause(self) -> None:
         """Playwright hears of windows only while it waits itself."""
         if self._context.pages:
-            self._context.pages[0].wait_for_timeout(40)
+            # Which may be the one that closes meanwhile.
+            with suppress(Error):
+                self._context.pages[0].wait_for_timeout(40)
 
     def close(self) -> None:
         """Close the context; the browser belongs to others too."""

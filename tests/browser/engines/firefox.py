@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     from marionette_driver.errors import (  # type: ignore[import-untyped]
         MarionetteException,
     )
+    from marionette_driver.keys import Keys  # type: ignore[import-untyped]
     from marionette_driver.marionette import Marionette  # type: ignore[import-untyped]
 
 NAMES = ("firefox-esr", "firefox")
@@ -66,6 +67,23 @@ class Firefox(Engine):
         """A trusted click."""
         self._turn_to(handle)
         self._driver.find_element("css selector", selector).click()
+
+    def click_twice(self, handle: str, selector: str) -> None:
+        """Two clicks, as fast as the driver can."""
+        self._turn_to(handle)
+        element = self._driver.find_element("css selector", selector)
+        for _ in range(2):
+            element.click()
+
+    def press_enter(self, handle: str, selector: str) -> None:
+        """Trusted presses."""
+        self._turn_to(handle)
+        self._driver.find_element("css selector", selector).send_keys(Keys.ENTER * 3)
+
+    def reload(self, handle: str) -> None:
+        """As by the button."""
+        self._turn_to(handle)
+        self._driver.refresh()
 
     def close_window(self, handle: str) -> None:
         """Close the tab or window."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium.common import WebDriverException
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 from selenium.webdriver.webkitgtk.webdriver import WebDriver
@@ -52,6 +53,23 @@ class WebKit(Engine):
         """A trusted click."""
         self._turn_to(handle)
         self._driver.find_element("css selector", selector).click()
+
+    def click_twice(self, handle: str, selector: str) -> None:
+        """Two clicks, as fast as the driver can."""
+        self._turn_to(handle)
+        element = self._driver.find_element("css selector", selector)
+        for _ in range(2):
+            element.click()
+
+    def press_enter(self, handle: str, selector: str) -> None:
+        """Trusted presses."""
+        self._turn_to(handle)
+        self._driver.find_element("css selector", selector).send_keys(Keys.ENTER * 3)
+
+    def reload(self, handle: str) -> None:
+        """As by the button."""
+        self._turn_to(handle)
+        self._driver.refresh()
 
     def close_window(self, handle: str) -> None:
         """Close the tab or window."""

@@ -131,7 +131,7 @@ def test_a_host_template_comes_before_ours(broker: Broker) -> None:
     """``portalkey/connections/setup.html`` among the host's templates is the setup page."""
     app = Flask("host")
     app.secret_key = "x"
-    app.jinja_loader = DictLoader({"portalkey/connections/setup.html": "mine: {{ owner }}"})
+    app.jinja_loader = DictLoader({"portalkey/connections/setup.html": "mine: {{ pk_owner }}"})
     HubSpotAuth(app, broker, owner=lambda: "ada")
 
     assert app.test_client().get("/connections/setup").text == "mine: ada"
@@ -349,14 +349,17 @@ def test_the_link_helper_refuses_other_sites(broker: Broker) -> None:
 
 
 def test_the_done_page_leads_back_to_next(broker: Broker, hubspot: HubSpot) -> None:
-    """Without a popup the journey ends with a link to where the app wanted."""
+    """Without a popup the journey ends where the app wanted, and a popup's page links there."""
     app = host_app(broker)
     app.add_url_rule("/mine", "mine", lambda: hubspot_connect_url(next="/after?x=1"))
     client = signed_in(app, broker)
-    back = hubspot.approve(client.get(client.get("/mine").text).headers["Location"])
-    done = client.get(client.get("/auth" + back.partition("/auth")[2]).headers["Location"])
+    ends = []
+    for popup in ("", f"&attempt={'A' * 22}"):
+        back = hubspot.approve(client.get(client.get("/mine").text + popup).headers["Location"])
+        ends.append(client.get("/auth" + back.partition("/auth")[2]).headers["Location"])
 
-    assert 'href="/after?x=1"' in done.text
+    assert ends[0] == "/after?x=1"
+    assert 'href="/after?x=1"' in client.get(ends[1]).text
 
 
 def test_a_mounted_app_keeps_its_prefix(
@@ -447,11 +450,21 @@ def test_a_page_that_asks_first_keeps_the_openers_attempt(broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", ""])
-def test_an_origin_that_is_not_allowed_is_not_kept(broker: Broker, origin: str) -> None:
-    """The page may only select from the operator's list."""
+def test_an_origin_that_is_not_allowed_begins_nothing(broker: Broker, origin: str) -> None:
+    """The page may only select from the operator's list, and is told so at once."""
     client, attempt = signed_in(host_app(broker), broker), "A" * 22
 
-    client.get(f"{link_of(client)}&attempt={attempt}&origin={origin}")
+    answer = client.get(f"{link_of(client)}&attempt={attempt}&origin={origin}")
+
+    assert answer.status_code == 403
+    assert broker.vault.store.attempt(attempt) is None
+
+
+def test_a_popup_without_an_origin_is_our_own(broker: Broker) -> None:
+    """A page that opens the popup by hand and names an attempt is told about it."""
+    client, attempt = signed_in(host_app(broker), broker), "A" * 22
+
+    client.get(f"{link_of(client)}&attempt={attempt}")
 
     kept = broker.vault.store.attempt(attempt)
     assert kept is not None

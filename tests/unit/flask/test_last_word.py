@@ -66,7 +66,7 @@ def test_scripts_may_be_cached_but_not_sniffed(app: Flask) -> None:
         pass
 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-site"
 
 
 def test_the_hosts_own_pages_are_the_hosts(app: Flask) -> None:

@@ -4,6 +4,9 @@ import pytest
 
 from portalkey.web.values import WebRequest
 
+OWN, OTHER = "https://api.example.com", "https://app.example.com"
+ORIGINS = (OWN,)
+
 
 @pytest.mark.parametrize(
     "headers",
@@ -15,7 +18,7 @@ from portalkey.web.values import WebRequest
 )
 def test_an_own_visit(headers: dict[str, str]) -> None:
     """A click on our page, the address bar, or a browser that does not say."""
-    assert WebRequest("GET", headers=headers).is_own_visit
+    assert WebRequest("GET", headers=headers).is_own_visit(ORIGINS)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +37,44 @@ def test_an_own_visit(headers: dict[str, str]) -> None:
 )
 def test_a_visit_that_nobody_meant(headers: dict[str, str]) -> None:
     """Other sites' links, frames, images, fetches and prefetches begin nothing."""
-    assert not WebRequest("GET", headers=headers).is_own_visit
+    assert not WebRequest("GET", headers=headers).is_own_visit(ORIGINS)
+
+
+def test_several_origins_are_one_site() -> None:
+    """A front end beside the API leads here from the same site; another site still does not."""
+    same, cross = ({"sec-fetch-site": site} for site in ("same-site", "cross-site"))
+
+    assert WebRequest("GET", headers=same).is_own_visit((OWN, OTHER))
+    assert not WebRequest("GET", headers=cross).is_own_visit((OWN, OTHER))
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "is_own"),
+    [
+        (None, None, True),
+        (None, "same-origin", True),
+        (OWN, "same-origin", True),
+        (OTHER, "same-site", True),
+        (OTHER, None, True),
+        (OTHER, "same-origin", False),
+        (OTHER, "cross-site", False),
+        (None, "same-site", False),
+        (None, "cross-site", False),
+        ("https://evil.example.com", "same-site", False),
+        ("null", "same-origin", False),
+    ],
+)
+def test_a_post_from_a_page_of_ours(origin: str | None, site: str | None, is_own: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """The origin is one of the app's, and the browser says the same of the site."""
+    given = {"origin": origin, "sec-fetch-site": site}
+    headers = {name: value for name, value in given.items() if value is not None}
+
+    assert WebRequest("POST", headers=headers).is_own_post((OWN, OTHER)) is is_own
 
 
 def test_head_begins_nothing() -> None:
     """A link checker's HEAD is no visit."""
-    assert not WebRequest("HEAD").is_own_visit
+    assert not WebRequest("HEAD").is_own_visit(ORIGINS)
 
 
 @pytest.mark.parametrize(

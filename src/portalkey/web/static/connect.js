@@ -9,24 +9,41 @@ export { bestMode, connect, follow, isInApp, strings };
 const IN_APP = /FBA[NV]|Instagram|Line\/|MicroMessenger|LinkedInApp|Snapchat|TikTok|; wv\)|iP(hone|ad)(?!.*Safari)/;
 const isStandalone = () => navigator.standalone || matchMedia("(display-mode: standalone)").matches;
 
+// The screen, as a page that declares no viewport is laid out wider than it.
+const isPhone = () => matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 768;
+
 const isInApp = () => !isStandalone() && IN_APP.test(navigator.userAgent);
 
 /** "redirect" where a popup would become a tab or get lost. */
-const bestMode = () =>
-  isInApp() || isStandalone() || matchMedia("(pointer: coarse) and (max-width: 48rem)").matches ? "redirect" : "popup";
+const bestMode = () => (isInApp() || isStandalone() || isPhone() ? "redirect" : "popup");
 
-/** Keep the attempt's id and when it began, neither of which opens anything; without one, forget. */
-const keep = (key, { attempt, began } = {}) => {
-  try {
-    sessionStorage[key] = attempt ? JSON.stringify({ attempt, began }) : "";
-  } catch {} // storage is forbidden: a reload forgets, and no more
+// This tab's own attempt comes before another tab's. Where storage is forbidden, a reload forgets.
+const PLACES = ["sessionStorage", "localStorage"];
+
+/** Keep the attempt's id and when it began, neither of which opens anything. */
+const keep = (key, { attempt, began }) => {
+  for (const place of PLACES) {
+    try {
+      window[place][key] = JSON.stringify({ attempt, began });
+    } catch {}
+  }
+};
+
+const forget = (key, attempt) => {
+  for (const place of PLACES) {
+    try {
+      if (window[place][key]?.includes(attempt)) delete window[place][key];
+    } catch {}
+  }
 };
 
 const kept = (key) => {
-  try {
-    const { attempt, began } = JSON.parse(sessionStorage[key]);
-    if (/^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5) return { attempt, began };
-  } catch {}
+  for (const place of PLACES) {
+    try {
+      const { attempt, began } = JSON.parse(window[place][key]);
+      if (/^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5) return { attempt, began };
+    } catch {}
+  }
 };
 
 /** What each state offers besides the link. */
@@ -42,6 +59,8 @@ const OFFERS = {
 class HubSpotConnect extends HTMLElement {
   #pending;
   #key;
+  #pressed = 0;
+  #arrivals = new MutationObserver(() => this.#resume());
   #status = document.createElement("p");
   #offers = document.createElement("p");
 
@@ -49,7 +68,7 @@ class HubSpotConnect extends HTMLElement {
     super();
     const acts = {
       show: () => this.#pending.show(),
-      again: () => this.#begin(),
+      again: () => this.#again(),
       retry: () => this.#begin(),
       here: () => this.#drop(),
       copy: () => this.#copy(),
@@ -71,11 +90,20 @@ class HubSpotConnect extends HTMLElement {
     this.#key = `portalkey:${location.pathname}:${this.dataset.key ?? place}`;
     this.append(this.#status, this.#offers); // there before anything is said, or it is not read out
     this.#enter(this.#mode === "redirect" && isInApp() ? "in_app" : this.dataset.state || "idle");
+    this.#arrivals.observe(this, { childList: true, subtree: true, attributeFilter: ["href"] });
+    this.#resume();
+  }
+
+  /** Go on with what was begun before, once the link is there. */
+  #resume() {
     const before = kept(this.#key);
-    if (before && this.#link) this.#wait(follow, before);
+    if (before && !this.#link?.pathname.endsWith("/auth/hubspot/start")) return;
+    this.#arrivals.disconnect();
+    if (before) this.#wait(follow, before);
   }
 
   disconnectedCallback() {
+    this.#arrivals.disconnect();
     this.#pending?.leave(); // kept: back on the page, it goes on
     this.#pending = null;
   }
@@ -89,8 +117,13 @@ class HubSpotConnect extends HTMLElement {
     return mode === "popup" || mode === "redirect" ? mode : bestMode();
   }
 
+  /** What the page says of its language; where it does not, the server has one of its own. */
+  get #lang() {
+    return this.closest("[lang]")?.lang ?? "";
+  }
+
   get #language() {
-    const tag = this.closest("[lang]")?.lang.split("-")[0].toLowerCase();
+    const tag = this.#lang.split("-")[0].toLowerCase();
     return Object.hasOwn(strings, tag) ? tag : "en";
   }
 
@@ -102,21 +135,26 @@ class HubSpotConnect extends HTMLElement {
     const link = event.target.closest("a");
     if (!link || event.defaultPrevented) return;
     const url = new URL(link.href);
-    url.searchParams.set("language", this.#language);
+    if (this.#lang) url.searchParams.set("language", this.#lang);
     link.href = url;
     // The browser's own ways stay: a new tab, a new window, a download. So does the way in this tab.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (link !== this.#link || this.#mode === "redirect" || this.getAttribute("state") === "blocked") return;
     event.preventDefault();
-    if (this.#pending) this.#pending.show();
+    if (this.#pending?.canShow) this.#pending.show();
     else this.#begin();
   }
 
   #begin() {
     const before = this.#pending;
-    if (Date.now() - before?.began < 1e3) return before.show(); // a double click, or Enter held down
     this.#wait(connect);
     before?.cancel().then(before.leave);
+  }
+
+  #again() {
+    if (Date.now() - this.#pressed < 1e3) return; // a double click, or Enter held down
+    this.#pressed = Date.now();
+    this.#begin();
   }
 
   async #wait(how, before) {
@@ -124,7 +162,7 @@ class HubSpotConnect extends HTMLElement {
       ...before,
       href: this.#link.href,
       statusUrl: this.dataset.statusUrl,
-      language: this.#language,
+      language: this.#lang,
       onchange: (state, trouble) => mine === this.#pending && this.#enter(state, { trouble }),
     });
     this.#pending = mine;
@@ -133,7 +171,8 @@ class HubSpotConnect extends HTMLElement {
     const detail = await mine;
     if (mine !== this.#pending) return; // started again meanwhile
     this.#pending = null;
-    keep(this.#key);
+    forget(this.#key, mine.attempt);
+    if (detail.status === "unknown") return this.#enter("idle"); // somebody else's
     this.#enter(detail.status, detail);
     const event = new CustomEvent("hubspot-connect", { bubbles: true, cancelable: true, detail });
     if (this.dispatchEvent(event) && detail.status === "connected" && "reload" in this.dataset) location.reload();
@@ -148,7 +187,7 @@ class HubSpotConnect extends HTMLElement {
   #drop() {
     const mine = this.#pending;
     this.#pending = null;
-    keep(this.#key);
+    if (mine) forget(this.#key, mine.attempt);
     mine?.cancel();
   }
 
@@ -158,14 +197,15 @@ class HubSpotConnect extends HTMLElement {
     this.#status.textContent = copied || location;
   }
 
-  #enter(state, { trouble, error, attempt } = {}) {
+  #enter(state, { trouble, error, message, attempt } = {}) {
     const link = this.#link;
     const failed = state === "failed" || state === "expired";
     const alert = state === "blocked" || state === "in_app";
     this.#status.role = alert ? "alert" : "status";
     this.#status.ariaLive = alert || failed ? "assertive" : "polite";
-    const text = this.#say(trouble) || (failed && this.#say(`failed:${error}`)) || this.#say(state) || "";
-    const says = text.replace("{id}", attempt);
+    const text = this.#say(trouble) || (failed && this.#say(`failed:${error}`)) || message || this.#say(state) || "";
+    const reference = failed && error && error !== "declined" ? ` (${this.#say("reference")} ${attempt})` : "";
+    const says = text + reference;
     if (says !== this.#status.textContent) this.#status.textContent = says; // a poll repeats nothing aloud
     this.setAttribute("state", state);
     this.toggleAttribute("declined", error === "declined"); // nothing to be red about

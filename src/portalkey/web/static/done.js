@@ -1,12 +1,16 @@
 // Rings at the page that opened this window.
-const { attempt, status, origin, closeAfter } = document.body.dataset;
+const { attempt, status, origin, closeAfter, bridge } = document.body.dataset;
 const note = document.querySelector("[role=status]");
 const box = note.parentElement;
+const read = [box, ...document.querySelectorAll(".pk-missing")]; // what somebody may still be reading
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let held, timer;
 
 const say = (what) => (note.textContent = note.dataset[what]);
 const close = () => {
+  if ("busy" in document.body.dataset) return (timer = setTimeout(close, 250));
+  // Cut off from a page of another origin, only a page of that origin can still ring there.
+  if (bridge && !opener) return location.replace(bridge);
   window.close();
   setTimeout(say, 500, "open");
 };
@@ -20,6 +24,7 @@ const hold = () => {
   timer = clearTimeout(timer);
   held = true;
 };
+const release = () => begin((held = read.some((place) => place.matches(":hover, :focus-within"))));
 const hear = ({ data }) => {
   if (data?.source === "portalkey" && data.v === 1 && data.type === "ack" && data.attempt === attempt) begin();
 };
@@ -39,12 +44,12 @@ if (top === self && window.origin !== "null") {
     channel.postMessage(ring);
   } catch {}
 
-  const bad = status === "error"; // touched, it stays
-  for (const type of ["pointermove", "keydown", "focusin"]) (bad ? window : box).addEventListener(type, hold);
-  if (!bad) {
-    box.onpointerleave = () => begin((held = false));
-    begin();
+  const bad = status === "error"; // touched anywhere, it stays
+  for (const place of bad ? [window] : read) {
+    for (const type of ["pointermove", "keydown", "focusin"]) place.addEventListener(type, hold);
+    if (!bad) for (const type of ["pointerleave", "focusout"]) place.addEventListener(type, release);
   }
+  if (!bad) begin();
   box.lastElementChild.hidden = false;
   box.lastElementChild.onclick = close;
 }

@@ -1,4 +1,5 @@
-/** What `<hubspot-connect>` says. Assign to an entry, or add a language: what it lacks is said in English. */
+// What `<hubspot-connect>` says. Assign to an entry, or add a language: what it lacks is said in English.
+// Why an attempt failed is said by the server; a `failed:CODE` here comes before it.
 export const strings = {
   en: {
     opens: "Opens a new window",
@@ -21,12 +22,8 @@ export const strings = {
     in_app: "Connecting may fail inside this app. Open this page in your browser.",
     signed_out: "You are signed out. Sign in again in another tab; this page will follow.",
     unreachable: "We cannot reach the server just now. We keep trying.",
-    failed: "We could not connect to HubSpot. Please try again in a moment. (Reference: {id})",
-    "failed:declined": "HubSpot was not given permission. Nothing was changed. If you may not install apps, ask a Super Admin.",
-    "failed:attempt_mismatch": "This attempt was begun by somebody else or elsewhere. Please start again.",
-    "failed:wrong_account": "That was another HubSpot account. Start again and choose the one to reconnect.",
-    "failed:scopes_missing": "HubSpot did not grant all that is needed. Agree to all of it, or ask a Super Admin.",
-    "failed:hubspot_refused": "HubSpot does not accept this app. Please tell whoever runs it. (Reference: {id})",
+    failed: "We could not connect to HubSpot. Please try again in a moment.",
+    reference: "Reference:",
   },
   de: {
     opens: "Öffnet ein neues Fenster",
@@ -42,18 +39,14 @@ export const strings = {
     unobservable: "Wir sehen das HubSpot-Fenster nicht. Ist es offen, machen Sie dort weiter; sonst bitte neu beginnen.",
     verifying: "Die Verbindung wird geprüft …",
     connected: "Mit HubSpot verbunden.",
-    cancelled: "Abgebrochen. Nichts wurde geändert.",
+    cancelled: "Abgebrochen. Es wurde nichts geändert.",
     blocked: "Ihr Browser hat das Fenster blockiert. Pop-ups für diese Website erlauben oder in diesem Tab fortfahren.",
     expired: "Dieser Versuch ist abgelaufen. Bitte neu beginnen.",
     needs_reconnect: "Der Zugriff auf HubSpot ist abgelaufen oder wurde entfernt. Bitte neu verbinden.",
     in_app: "In dieser App kann das Verbinden scheitern. Öffnen Sie die Seite in Ihrem Browser.",
     signed_out: "Sie sind abgemeldet. Melden Sie sich in einem anderen Tab wieder an; diese Seite folgt.",
     unreachable: "Der Server ist gerade nicht erreichbar. Wir versuchen es weiter.",
-    failed: "Die Verbindung mit HubSpot ist nicht gelungen. Bitte gleich erneut versuchen. (Kennung: {id})",
-    "failed:declined": "HubSpot wurde nichts erlaubt. Nichts wurde geändert. Dürfen Sie keine Apps installieren, fragen Sie einen Super-Admin.",
-    "failed:attempt_mismatch": "Dieser Versuch wurde von anderen oder anderswo begonnen. Bitte neu beginnen.",
-    "failed:wrong_account": "Das war ein anderes HubSpot-Konto. Bitte neu beginnen und das richtige wählen.",
-    "failed:scopes_missing": "HubSpot hat nicht alles Nötige erlaubt. Bitte allem zustimmen oder einen Super-Admin fragen.",
-    "failed:hubspot_refused": "HubSpot nimmt diese App nicht an. Bitte sagen Sie es dem Betreiber. (Kennung: {id})",
+    failed: "Die Verbindung mit HubSpot ist nicht gelungen. Bitte gleich erneut versuchen.",
+    reference: "Kennung:",
   },
 };

@@ -1,0 +1,162 @@
+"""Was unsere Seiten auf Deutsch sagen; die Schlüssel sind in ``en`` beschrieben."""
+
+SENTENCES = {
+    "at_hubspot": "Wir warten auf HubSpot. Diese Seite sieht von selbst wieder nach.",
+    "exchanging": "HubSpot hat zugestimmt, die Verbindung entsteht gerade. Einen Augenblick bitte.",
+    "declined": (
+        "Sie haben bei HubSpot nicht zugestimmt: Dieser App wurde nichts erlaubt, und es wurde "
+        "nichts geändert. Dürfen Sie dort keine Apps installieren, fragen Sie einen Super-Admin."
+    ),
+    "cancelled": "Dieser Versuch wurde in der App abgebrochen. Es wurde nichts geändert.",
+    "expired": "Dieser Versuch hat zu lange gedauert. Bitte beginnen Sie neu.",
+    "attempt_expired": "HubSpot hat diesen Versuch beendet. Bitte beginnen Sie neu.",
+    "attempt_mismatch": (
+        "Dieser Versuch wurde von jemand anderem oder anderswo begonnen. "
+        "Bitte melden Sie sich in der App an und beginnen Sie neu."
+    ),
+    "interrupted": "Die Verbindung wurde unterbrochen. Bitte beginnen Sie neu.",
+    "inactive": "HubSpot nimmt diese Verbindung nicht mehr an. Bitte verbinden Sie das Konto neu.",
+    "bad_answer": "Die letzte Antwort von HubSpot war nicht zu verstehen.",
+    "no_key_opens": "Der App fehlt ein Schlüssel. Darum muss sich der Betreiber der App kümmern.",
+    "wrong_account": (
+        "Statt des Kontos, das neu verbunden werden sollte, kam ein anderes zurück. "
+        "Es wurde nichts geändert; bitte wählen Sie das richtige Konto."
+    ),
+    "scopes_missing": (
+        "Das HubSpot-Konto hat nicht alles erlaubt, was diese App braucht. "
+        "Bitte stimmen Sie allem zu, oder fragen Sie einen Super-Admin."
+    ),
+    "needs_reconnect": (
+        "HubSpot nimmt diese Verbindung nicht mehr an. Bitte verbinden Sie das Konto neu."
+    ),
+    "failing": (
+        "HubSpot war nicht erreichbar, als der Zugriff erneuert werden sollte. "
+        "Die App versucht es von selbst weiter; Sie müssen nichts tun."
+    ),
+    "hubspot_unavailable": (
+        "HubSpot ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal."
+    ),
+    "rate_limited": "HubSpot bittet um eine Pause. Bitte versuchen Sie es gleich noch einmal.",
+    "store_busy": "Die App ist gerade ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
+    "hubspot_refused": "HubSpot nimmt diese App nicht an. Darum muss sich ihr Betreiber kümmern.",
+    "unknown_attempt": (
+        "Diese Seite gehört zu einem Versuch, der nicht in diesem Browser begonnen wurde. "
+        "Bitte beginnen Sie in der App neu."
+    ),
+    "unknown_origin": (
+        "Die Seite, von der Sie kommen, darf HubSpot nicht mit dieser App verbinden. "
+        "Es wurde nichts verbunden."
+    ),
+    "not_from_here": (
+        "HubSpot hat Sie hierher geschickt, ohne dass in dieser App und in diesem Browser ein "
+        "Versuch begonnen wurde. Es wurde nichts verbunden. "
+        "Um Ihr HubSpot-Konto zu verbinden, beginnen Sie bitte in der App."
+    ),
+    "signed_out": (
+        "Sie sind abgemeldet. Melden Sie sich in der App an und verbinden Sie HubSpot von dort."
+    ),
+    "forgery_refused": (
+        "Das kam nicht von einer Seite dieser App. "
+        "Bitte laden Sie die Seite neu und versuchen Sie es noch einmal."
+    ),
+    "not_found": "Unter diesem Namen gibt es hier nichts.",
+    "already_delivered": "Dieses Token wurde schon ausgegeben, oder es ist zu spät dafür.",
+    "bad_next": "Zu dieser Seite kann die App nicht zurückführen.",
+    "not_connected": "Dieses HubSpot-Konto ist nicht verbunden.",
+}
+
+TITLES = {
+    "title:not_from_here": "Nicht verbunden",
+    "title:signed_out": "Bitte melden Sie sich an",
+    "title:unknown_attempt": "Bitte in der App neu beginnen",
+    "title:unknown_origin": "Nicht von dieser Seite aus",
+    "title:forgery_refused": "Es wurde nichts getan",
+}
+
+PAGES = {
+    "otherwise": (
+        "Etwas ist schiefgegangen, und es wurde nichts verbunden. "
+        "Der Betreiber der App kann den Grund nachsehen."
+    ),
+    "title:otherwise": "Hier geht es nicht weiter",
+    "simulator": "Simulator.",
+    "simulator_what": "HubSpot wird hier von einem lokalen Simulator gespielt.",
+    "back": "Zurück zur App",
+    "may_close": "Sie können dieses Fenster schließen.",
+    "closing": "Dieses Fenster schließt sich in {seconds} Sekunden.",
+    "close": "Fenster schließen",
+    "connecting": "Verbindung mit HubSpot …",
+    "go_on": "Weiter",
+    "look_again": "Noch einmal nachsehen",
+    "connected": "Mit HubSpot verbunden",
+    "connected_to": "Verbunden mit {account}.",
+    "connected_less": (
+        "Verbunden, doch HubSpot hat nicht alles erlaubt, worum diese App gebeten hat."
+    ),
+    "not_connected_title": "Nicht mit HubSpot verbunden",
+    "not_connected_heading": "Nicht verbunden",
+    "reference": "Kennung",
+    "start": "Mit HubSpot verbinden?",
+    "start_why": (
+        "Wir können nicht erkennen, ob Sie dies in der App begonnen haben. Gehen Sie nur weiter, "
+        "wenn Sie ein HubSpot-Konto verbinden wollten, und zwar für:"
+    ),
+    "start_go": "Weiter zu HubSpot",
+    "expected": "Neu zu verbinden ist {account}.",
+    "again": "{account} neu verbinden",
+    "further": "Das andere Konto zusätzlich verbinden",
+    "again_in_app": "Für einen neuen Versuch drücken Sie in der App bei {account} „Neu verbinden“.",
+    "further_in_app": (
+        "Soll das andere Konto hinzukommen, drücken Sie dort „Weiteres Konto verbinden“."
+    ),
+    "setup": "Verbindung mit HubSpot",
+    "setup_some": "Verbundene Konten von {owner}.",
+    "setup_none": "Für {owner} ist noch kein Konto verbunden.",
+    "intro": (
+        "Einmal verbunden, arbeitet diese App mit den Daten Ihres HubSpot-Kontos, soweit Sie es "
+        "erlauben und bis Sie die Verbindung hier trennen."
+    ),
+    "wanted": "Wozu HubSpot um Ihre Zustimmung bitten wird",
+    "wanted_optional": "Nur, wenn Ihr Konto es bietet",
+    "status:connected": "Verbunden",
+    "status:failing": "Verbunden, mit Störung",
+    "status:needs_reconnect": "Muss neu verbunden werden",
+    "note_reconnect": (
+        "{account} muss neu verbunden werden. Drücken Sie unten „Neu verbinden“ "
+        "und wählen Sie bei HubSpot dasselbe Konto."
+    ),
+    "note_fine": "{account} ist verbunden. Es ist nichts zu tun.",
+    "lacks_required": "HubSpot hat nicht alles erlaubt, was diese App braucht. Es fehlt:",
+    "lacks_optional": "HubSpot hat nicht alles erlaubt, was diese App nutzen könnte. Es fehlt:",
+    "who_may": (
+        "Erlauben kann es ein Super-Admin dieses HubSpot-Kontos oder wer dort die Berechtigung "
+        "„App Marketplace access“ hat. Bitte neu verbinden und allem zustimmen."
+    ),
+    "edition": "Manche Berechtigungen gibt es nur in bestimmten HubSpot-Editionen.",
+    "account": "HubSpot-Konto",
+    "account_name": "HubSpot-Konto {hub_id}",
+    "connected_by": "Verbunden von",
+    "since": "Seit",
+    "time_zone": "Zeitzone",
+    "kind:DEVELOPER_TEST": "Entwickler-Testkonto",
+    "kind:SANDBOX": "Sandbox",
+    "kind:APP_DEVELOPER": "Entwicklerkonto",
+    "granted": "Erteilte Berechtigungen: {number}",
+    "reconnect": "Neu verbinden",
+    "reconnect_account": "Neu verbinden: {account}",
+    "disconnect": "Trennen",
+    "disconnect_account": "Trennen: {account}",
+    "disconnect_what": (
+        "Wenn Sie trennen, kommt diese App nicht mehr an das Konto. In HubSpot wird nichts "
+        "gelöscht, und die App bleibt dort installiert, bis sie in HubSpot entfernt wird."
+    ),
+    "connect": "Mit HubSpot verbinden",
+    "connect_another": "Weiteres Konto verbinden",
+    "date": "{day}. {month} {year}, {time} Uhr (UTC)",
+    "months": (
+        "Januar, Februar, März, April, Mai, Juni, "
+        "Juli, August, September, Oktober, November, Dezember"
+    ),
+}
+
+WORDS = {**SENTENCES, **TITLES, **PAGES}

@@ -1,0 +1,157 @@
+"""What our pages say in English. Nothing that HubSpot or a visitor said gets in here but by name.
+
+A key of ``SENTENCES`` is an error code, or where an attempt stands; one of ``TITLES`` is
+``title:`` and such a code. All others are asked for by the templates.
+"""
+
+SENTENCES = {
+    "at_hubspot": "Waiting for HubSpot. This page looks again by itself.",
+    "exchanging": "HubSpot has agreed; the connection is being made. This takes a moment.",
+    "declined": (
+        "You did not agree at HubSpot: this app was not given permission, and nothing was changed. "
+        "If you may not install apps there, ask a Super Admin."
+    ),
+    "cancelled": "This attempt was cancelled in the app. Nothing was changed.",
+    "expired": "This attempt took too long. Please start again.",
+    "attempt_expired": "HubSpot says this attempt is over. Please start again.",
+    "attempt_mismatch": (
+        "This attempt was begun by somebody else or elsewhere. "
+        "Sign in to the app, then start again."
+    ),
+    "interrupted": "The connection was interrupted. Please start again.",
+    "inactive": "HubSpot no longer accepts this connection. Please connect again.",
+    "bad_answer": "HubSpot’s last answer could not be understood.",
+    "no_key_opens": "A key of the app is missing. Whoever runs the app has to look into it.",
+    "wrong_account": (
+        "A different HubSpot account came back than the one to be reconnected. "
+        "Nothing was changed; "
+        "please choose that account."
+    ),
+    "scopes_missing": (
+        "The HubSpot account did not grant what this app needs. "
+        "Agree to all of it, or ask a Super Admin."
+    ),
+    "needs_reconnect": "HubSpot no longer accepts this connection. Please connect again.",
+    "failing": (
+        "HubSpot could not be reached when access was to be renewed. "
+        "The app keeps trying by itself; you need not do anything."
+    ),
+    "hubspot_unavailable": "HubSpot cannot be reached just now. Please try again in a moment.",
+    "rate_limited": "HubSpot is asking for a pause. Please try again in a moment.",
+    "store_busy": "The app is busy just now. Please try again in a moment.",
+    "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
+    "unknown_attempt": (
+        "This page belongs to an attempt that this browser did not begin. "
+        "Please start again from the app."
+    ),
+    "unknown_origin": (
+        "The page that sent you here is not one that may connect HubSpot for this app. "
+        "Nothing was connected."
+    ),
+    "not_from_here": (
+        "HubSpot sent you here without an attempt that began in this app and in this browser. "
+        "Nothing was connected. To connect your HubSpot account, start from the app."
+    ),
+    "signed_out": "You are signed out. Sign in to the app, then connect HubSpot from there.",
+    "forgery_refused": "This did not come from a page of this app. Reload the page and try again.",
+    "not_found": "There is nothing of that name here.",
+    "already_delivered": "This token was handed out already, or it is too late for it.",
+    "bad_next": "That is no page of this app to lead back to.",
+    "not_connected": "This HubSpot account is not connected.",
+}
+
+TITLES = {
+    "title:not_from_here": "Not connected",
+    "title:signed_out": "Please sign in",
+    "title:unknown_attempt": "Start again from the app",
+    "title:unknown_origin": "Not from this page",
+    "title:forgery_refused": "Nothing was done",
+}
+
+PAGES = {
+    # Where a code has no words of its own.
+    "otherwise": (
+        "Something went wrong, and nothing was connected. Whoever runs the app can look it up."
+    ),
+    "title:otherwise": "Something is in the way",
+    # Every page.
+    "simulator": "Simulator.",
+    "simulator_what": "HubSpot is played by a local simulator here.",
+    "back": "Back to the app",
+    # The popup.
+    "may_close": "You can close this window.",
+    "closing": "This window closes in {seconds} seconds.",
+    "close": "Close window",
+    "connecting": "Connecting to HubSpot…",
+    "go_on": "Go on",
+    "look_again": "Look again",
+    "connected": "Connected to HubSpot",
+    "connected_to": "Connected to {account}.",
+    "connected_less": "Connected, but HubSpot did not grant everything that this app asked for.",
+    "not_connected_title": "Not connected to HubSpot",
+    "not_connected_heading": "Not connected",
+    "reference": "Reference",
+    "start": "Connect to HubSpot?",
+    "start_why": (
+        "We cannot tell whether you began this in the app. "
+        "Go on only if you meant to connect a HubSpot account for:"
+    ),
+    "start_go": "Go on to HubSpot",
+    "expected": "The account to reconnect is {account}.",
+    "again": "Reconnect {account}",
+    "further": "Connect the other account as a further one",
+    "again_in_app": "To try again, go to the app and press “Reconnect” at {account}.",
+    "further_in_app": "To have the other account as well, press “Connect another account” there.",
+    # The setup page.
+    "setup": "HubSpot connection",
+    "setup_some": "Accounts connected for {owner}.",
+    "setup_none": "No account is connected for {owner} yet.",
+    "intro": (
+        "Once connected, this app works with the data of your HubSpot account, "
+        "within the permissions that you agree to, until you disconnect it here."
+    ),
+    "wanted": "What HubSpot will ask you to agree to",
+    "wanted_optional": "If your account has it",
+    "status:connected": "Connected",
+    "status:failing": "Connected, with trouble",
+    "status:needs_reconnect": "Has to be connected again",
+    "note_reconnect": (
+        "{account} has to be connected again. "
+        "Press “Reconnect” below and choose the same account at HubSpot."
+    ),
+    "note_fine": "{account} is connected. There is nothing to do.",
+    "lacks_required": "HubSpot did not grant everything that this app needs. Missing:",
+    "lacks_optional": "HubSpot did not grant everything that this app could use. Missing:",
+    "who_may": (
+        "A Super Admin of this HubSpot account can grant it, or somebody who has the permission "
+        "“App Marketplace access” there. Connect again and agree to all of it."
+    ),
+    "edition": "Some permissions exist in certain HubSpot editions only.",
+    "account": "HubSpot account",
+    "account_name": "HubSpot account {hub_id}",
+    "connected_by": "Connected by",
+    "since": "Since",
+    "time_zone": "Time zone",
+    "kind:DEVELOPER_TEST": "Developer test account",
+    "kind:SANDBOX": "Sandbox",
+    "kind:APP_DEVELOPER": "Developer account",
+    "granted": "Permissions granted: {number}",
+    "reconnect": "Reconnect",
+    "reconnect_account": "Reconnect {account}",
+    "disconnect": "Disconnect",
+    "disconnect_account": "Disconnect {account}",
+    "disconnect_what": (
+        "Disconnecting takes this app’s access to the account away. Nothing in HubSpot is deleted, "
+        "and the app stays installed there until it is removed in HubSpot."
+    ),
+    "connect": "Connect to HubSpot",
+    "connect_another": "Connect another account",
+    # Dates.
+    "date": "{day} {month} {year}, {time} UTC",
+    "months": (
+        "January, February, March, April, May, June, "
+        "July, August, September, October, November, December"
+    ),
+}
+
+WORDS = {**SENTENCES, **TITLES, **PAGES}

@@ -1,0 +1,165 @@
+"""Pictures of every page, made by the walk itself, so that none can show what is not there."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from portalkey.broker import Broker
+from portalkey.connection import ConnectionStatus
+
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1100, "height": 760},
+    "narrow": {"width": 320, "height": 640},
+}
+STEPS = {
+    "1. Click": "setup-empty",
+    "2. Agree at HubSpot": "consent-success",
+    "3. Connected": "setup-1",
+}
+Scheme = Literal["light", "dark"]
+Shot = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where the pictures go: a folder of the test's, or what ``--pictures`` names."""
+    named = request.config.getoption("--pictures", default=None)
+    folder = Path(named) if named else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_has_its_picture(
+    chromium: Browser, app_url: str, broker: Broker, folder: Path, scheme: Scheme, size: str
+) -> None:
+    """The whole walk, page by page: nothing lies beyond the window's edge, nothing is empty."""
+    context = chromium.new_context(color_scheme=scheme, viewport=SIZES[size])
+    taken: list[str] = []
+
+    def shot(page: Page, what: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
+        assert page.inner_text("h1"), what
+        page.screenshot(path=folder / f"{what}-{scheme}-{size}.png", full_page=True)
+        taken.append(what)
+
+    journey(context, app_url, broker, shot)
+    context.close()
+    assert {*STEPS.values()} <= {*taken}
+    if (scheme, size) == ("light", "wide"):
+        compose(chromium, folder)
+
+
+def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> None:
+    """Walk through everything, taking a picture at each stop."""
+    page = context.new_page()
+    page.goto(f"{url}/auth/hubspot/callback?code=x")
+    page.wait_for_url("**/refused")
+    shot(page, "refused")
+    page.goto(f"{url}/connections/setup")
+    shot(page, "setup-empty")
+    page.goto(f"{url}/auth/hubspot/start")
+    shot(page, "start")
+    page.goto(f"{url}/connections/setup")
+    connect(page, shot, "deny", "declined")
+    shot(page, "setup-declined")
+    for account, name in ((0, "success"), (2, "success-tier")):
+        page.goto(f"{url}/connections/setup")
+        connect(page, shot, "approve", name, account)
+        page.goto(f"{url}/connections/setup")
+        shot(page, f"setup-{account + 1}")
+    trouble(page, url, broker)
+    shot(page, "setup-trouble")
+    page.goto(f"{page.url}&language=de")
+    shot(page, "setup-trouble-de")
+    page.emulate_media(media="print")
+    shot(page, "setup-print")
+    page.emulate_media(media="screen")
+    for language in ("en", "de"):
+        page.goto(f"{url}/connections/setup?language={language}")
+        wrong_account(page, shot, language)
+
+
+def wrong_account(page: Page, shot: Shot, language: str) -> None:
+    """Reconnect one account and come back with another one: in the popup, and in one tab."""
+    link = page.locator("article a").first
+    with page.expect_popup() as opened:
+        link.click()
+    come_back_with_another(opened.value)
+    shot(opened.value, f"wrong-account-{language}")
+    opened.value.close()
+    page.locator("article hubspot-connect").first.evaluate("it => { it.dataset.mode = 'redirect' }")
+    page.reload()
+    page.locator("article hubspot-connect").first.evaluate("it => { it.dataset.mode = 'redirect' }")
+    link.click()
+    come_back_with_another(page)
+    shot(page, f"wrong-account-in-tab-{language}")
+
+
+def come_back_with_another(page: Page) -> None:
+    """Take the account out of HubSpot's address, and choose the second."""
+    page.wait_for_selector("button[name=decision]")
+    page.goto(re.sub(r"/oauth/\d+/", "/oauth/", page.url))
+    decide(page, "approve", 1)
+
+
+def trouble(page: Page, url: str, broker: Broker) -> None:
+    """One connection is failing and one has to be made again; the page leads to that."""
+    page.goto(f"{url}/connections/setup")
+    owner = page.locator("[data-owner]").get_attribute("data-owner") or ""
+    one, other = broker.connections(owner)
+    broker.vault.store.mark(one, ConnectionStatus.FAILING, reason="hubspot_unavailable", failures=1)
+    broker.vault.store.mark(other, ConnectionStatus.NEEDS_RECONNECT, reason="needs_reconnect")
+    page.goto(f"{url}/connections/setup?reconnect={other.id}")
+
+
+def connect(
+    page: Page,
+    shot: Shot,
+    decision: str,
+    name: str,
+    account: int = 0,
+) -> None:
+    """Go through the popup."""
+    with page.expect_popup() as opened:
+        page.locator("hubspot-connect a").first.click()
+    popup = opened.value
+    popup.wait_for_selector("button[name=decision]")
+    shot(page, "setup-waiting")
+    shot(popup, f"consent-{name}")
+    decide(popup, decision, account)
+    shot(popup, name)
+    popup.close()
+
+
+def decide(page: Page, decision: str, account: int) -> None:
+    """Choose an account at HubSpot, and answer."""
+    page.locator("input[name=hub_id]").nth(account).check()
+    page.locator(f"button[value={decision}]").click()
+    page.wait_for_selector("h1 >> text=/connect|verbund/i")
+
+
+def compose(browser: Browser, folder: Path) -> None:
+    """The README's picture: the journey in three steps, side by side."""
+    figures = "".join(
+        f"<figure><figcaption>{step}</figcaption><img src='{name}-light-wide.png'></figure>"
+        for step, name in STEPS.items()
+    )
+    style = (
+        "body{margin:0;padding:24px;display:flex;gap:20px;background:#eef1f4;"
+        "font:600 17px system-ui}figure{margin:0;flex:1}figcaption{margin-bottom:10px}"
+        "img{width:100%;height:420px;object-fit:cover;object-position:top;"
+        "border-radius:10px;box-shadow:0 2px 14px #0003}"
+    )
+    html = folder / "journey.html"
+    html.write_text(f"<!doctype html><style>{style}</style>{figures}")
+    page = browser.new_page(viewport={"width": 1400, "height": 510})
+    page.goto(html.resolve().as_uri())
+    page.screenshot(path=folder / "journey.png")
+    page.close()
+    html.unlink()

@@ -1,0 +1,89 @@
+"""Going on after a reload, in another tab, in another session; and when that is nobody's."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from browser.places import Place, at_hubspot, attempt_of, decide, ends, front, wait_for_end
+
+pytest_plugins = ("browser.surroundings",)
+
+KEPT = "() => Object.keys(localStorage).filter((key) => key.startsWith('portalkey:'))"
+SOMETHING_BEGAN_LONG_AGO = """(minutes) => {
+  const attempt = "A".repeat(22);
+  const kept = JSON.stringify({ attempt, began: Date.now() - minutes * 60_000 });
+  localStorage["portalkey:/:0"] = kept;
+}"""
+
+
+def state(page: Page) -> str | None:
+    """The state of the element."""
+    return page.locator("hubspot-connect").get_attribute("state")
+
+
+def test_another_tab_goes_on(person: BrowserContext, place: Place) -> None:
+    """Its page waits for the attempt that the first tab began, and both show its end."""
+    first = front(person, place)
+    popup = at_hubspot(first)
+    second = front(person, place)
+    expect(second.locator("hubspot-connect")).to_have_attribute("state", "waiting")
+    decide(popup, "approve")
+    wait_for_end(first, "connected")
+    wait_for_end(second, "connected")
+
+    assert [ends(first), ends(second)] == [["connected"], ["connected"]]
+    assert first.evaluate(KEPT) == []
+
+
+def test_another_person_begins_afresh(person: BrowserContext, place: Place) -> None:
+    """What somebody else began in this browser is none of theirs: nothing is said of it."""
+    front(person, place).goto(f"{place.url}/as/ada")
+    page = front(person, place)
+    at_hubspot(page).close()
+    page.evaluate(SOMETHING_BEGAN_LONG_AGO, 5)
+    page.close()
+    other = front(person, place, "as/eve")
+    other.goto(place.url)
+    expect(other.locator("hubspot-connect")).to_have_attribute("state", "idle")
+    with other.expect_popup():
+        other.get_by_role("link", name="Connect").click()
+
+    assert ends(other) == []
+
+
+@pytest.mark.parametrize("policy", ["", "same-origin"])
+def test_a_renewed_session_is_no_cancellation(
+    person: BrowserContext, place: Place, policy: str
+) -> None:
+    """The attempt is of the session before: the page says so, and the server goes on."""
+    page = front(person, place, f"?policy={policy}")
+    popup = at_hubspot(page)
+    page.wait_for_function("ear.states.length > 0")
+    expect(page.get_by_role("status")).to_contain_text("HubSpot window")
+    with page.expect_response("**/api/hubspot/status*"):
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    person.clear_cookies(name="session")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("status")).to_contain_text("signed out")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_contain_text("signed out")
+
+    assert ends(page) == []
+    attempt = place.broker.vault.store.attempt(attempt_of(page))
+    assert attempt is not None
+    assert attempt.is_open
+    assert popup.is_closed() is (policy == "")
+
+
+def test_an_error_is_acknowledged_once_it_is_shown(person: BrowserContext, place: Place) -> None:
+    """While the server does not say what came of it, the popup keeps the reason."""
+    page = front(person, place)
+    popup = at_hubspot(page)
+    page.route("**/api/hubspot/status*", lambda route: route.fulfill(status=500, body="oops"))
+    decide(popup, "deny")
+    expect(popup.get_by_role("status")).to_have_text("You can close this window.")
+    with page.expect_response("**/api/hubspot/status*"):
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(popup.get_by_role("status")).to_have_text("You can close this window.")
+    page.unroute("**/api/hubspot/status*")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(popup.get_by_role("status")).to_contain_text("closes in 15 seconds")

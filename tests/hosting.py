@@ -1,0 +1,75 @@
+"""A host app with one user after another, and what a browser sees of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask, session
+from flask.testing import FlaskClient
+from jinja2 import DictLoader
+
+from portalkey.broker import Broker
+from portalkey.flask import HubSpotAuth
+from portalkey.simulator import HubSpot
+
+SETUP = "/connections/setup"
+FIRST, SECOND, SMALL = 4410001, 4410002, 4410003
+"""The simulator's accounts; the last one's edition has no deals."""
+
+
+def host_app(
+    broker: Broker, *, templates: Mapping[str, str] | None = None, **options: Any
+) -> Flask:
+    """An app of somebody else's."""
+    app = Flask("host")
+    app.secret_key = "of-the-host"
+    app.jinja_loader = DictLoader(dict(templates or {}))
+    app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
+    HubSpotAuth(app, broker, owner=lambda: session.get("user"), **options)
+    return app
+
+
+def signed_in(app: Flask, name: str = "ada") -> FlaskClient:
+    """A browser in which *name* is signed in."""
+    client = app.test_client()
+    client.get(f"/login/{name}")
+    return client
+
+
+def page_of(client: FlaskClient, path: str = SETUP) -> BeautifulSoup:
+    """The page at *path*, read."""
+    return BeautifulSoup(client.get(path).text, "html.parser")
+
+
+def said(element: Tag | None) -> str:
+    """The text of an element, its spaces in order."""
+    assert element is not None
+    return " ".join(element.get_text(" ").split())
+
+
+def link_named(page: Tag, name: str) -> str:
+    """Where the link of this name leads."""
+    link = next(each for each in page.find_all("a") if said(each) == name)
+    return str(link["href"])
+
+
+def come_back(client: FlaskClient, hubspot: HubSpot, link: str, hub_id: int | None) -> str:
+    """Agree at HubSpot for an account, whichever was asked for; where one is led to."""
+    away = urlsplit(client.get(link).headers["Location"])
+    plain = away._replace(path="/oauth/authorize").geturl()
+    back = urlsplit(hubspot.approve(plain, hub_id))
+    return client.get(f"{back.path}?{back.query}").headers["Location"]
+
+
+def connect(client: FlaskClient, hubspot: HubSpot, hub_id: int | None = None) -> str:
+    """Connect an account from the setup page, in one tab."""
+    page = page_of(client)
+    link = page.select_one("hubspot-connect[data-key=new] a")
+    assert link is not None
+    return come_back(client, hubspot, str(link["href"]), hub_id)
+
+
+def cards(page: Tag) -> list[Tag]:
+    """The connections on the page, in their order."""
+    return page.select("article")

@@ -1,0 +1,181 @@
+"""``deliver="access_token"``: off by default, and then once, to one page, in one browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask, session
+from flask.testing import FlaskClient
+
+from portalkey.attempt import DELIVER_SECONDS
+from portalkey.broker import Broker
+from portalkey.events import EventName
+from portalkey.flask import HubSpotAuth
+from portalkey.simulator import HubSpot
+from visitor import query_of
+
+ATTEMPT = "A" * 22
+PATH = f"/api/hubspot/attempts/{ATTEMPT}/token"
+
+
+class Page:
+    """A browser on a page of the app, which knows the link it was given."""
+
+    def __init__(self, app: Flask, broker: Broker, who: str = "ada") -> None:
+        self.client: FlaskClient = app.test_client()
+        self.client.get(f"/login/{who}")
+        self.link = str(self.client.get("/api/hubspot/status").get_json()["connect_url"])
+        self.origin = broker.settings.public_url
+
+    def connect(self, hubspot: HubSpot, *, decision: Callable[[str], str] | None = None) -> None:
+        """Through the popup, to the end."""
+        away = self.client.get(f"{self.link}&attempt={ATTEMPT}").headers["Location"]
+        self.client.get((decision or hubspot.approve)(away))
+
+    def ask(self, **headers: str | None) -> Any:
+        """What a POST for the token answers; a header of None is not sent."""
+        own = {"Origin": self.origin, "X-Portalkey-Token": query_of(self.link)["t"]}
+        given = {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}
+        sent = {key: value for key, value in given.items() if value is not None}
+        return self.client.post(PATH, headers=sent)
+
+
+def make_app(broker: Broker, **options: Any) -> Flask:
+    """A host app that delivers."""
+    app = Flask("host")
+    app.secret_key = "x"
+    app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
+    options = {"deliver": "access_token", **options}
+    HubSpotAuth(app, broker, owner=lambda: session.get("user"), **options)
+    return app
+
+
+@pytest.fixture
+def page(broker: Broker) -> Page:
+    """Ada's page, in an app that delivers."""
+    return Page(make_app(broker), broker)
+
+
+def test_the_page_gets_the_access_token(page: Page, broker: Broker, hubspot: HubSpot) -> None:
+    """And how long it lives; never the refresh token."""
+    page.connect(hubspot)
+    answer = page.ask()
+
+    assert answer.status_code == 200
+    assert set(answer.json) == {"access_token", "expires_in"}
+    assert answer.json["access_token"] == broker.access_token("ada")
+    assert 1700 < answer.json["expires_in"] <= 1800
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert EventName.DELIVERED in [each.name for each in broker.vault.store.events()]
+
+
+def test_once(page: Page, hubspot: HubSpot) -> None:
+    """Whoever asks again gets nothing."""
+    page.connect(hubspot)
+
+    assert [page.ask().status_code for _ in range(3)] == [200, 409, 409]
+
+
+def test_off_by_default(broker: Broker, hubspot: HubSpot) -> None:
+    """The route says that there is nothing."""
+    page = Page(make_app(broker, deliver=None), broker)
+    page.connect(hubspot)
+
+    assert page.ask().status_code == 404
+
+
+def test_what_is_not_known_is_not_delivered(broker: Broker) -> None:
+    """A refresh token least of all."""
+    with pytest.raises(ValueError, match="deliver must be"):
+        make_app(broker, deliver="refresh_token")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.test"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": None}, 404),
+        ({"Sec_Fetch_Site": "cross-site"}, 403),
+        ({"X_Portalkey_Token": None}, 403),
+        ({"X_Portalkey_Token": "forged"}, 403),
+    ],
+)
+def test_only_the_page_itself(
+    page: Page, hubspot: HubSpot, headers: dict[str, str | None], status: int
+) -> None:
+    """Its exact origin, said by the browser, and its own token; and refusing uses nothing up."""
+    page.connect(hubspot)
+
+    assert page.ask(**headers).status_code == status
+    assert page.ask().status_code == 200
+
+
+def test_another_browser_gets_nothing(page: Page, broker: Broker, hubspot: HubSpot) -> None:
+    """Not even the same owner's."""
+    page.connect(hubspot)
+    other = Page(make_app(broker), broker)
+
+    assert other.ask().status_code == 404
+
+
+def test_another_owner_gets_nothing(page: Page, hubspot: HubSpot) -> None:
+    """Whoever signs in next in this browser did not connect it."""
+    page.connect(hubspot)
+    page.client.get("/login/eve")
+
+    assert page.ask().status_code == 403
+
+
+def test_nothing_before_the_end(page: Page, hubspot: HubSpot) -> None:
+    """An open attempt and one that failed have no token."""
+    page.client.get(f"{page.link}&attempt={ATTEMPT}")
+
+    assert page.ask().status_code == 409
+
+
+def test_nothing_for_a_declined_attempt(page: Page, hubspot: HubSpot) -> None:
+    """Though the owner has a connection from before."""
+    page.connect(hubspot, decision=hubspot.deny)
+
+    assert page.ask().status_code == 409
+
+
+def test_nothing_long_after(page: Page, hubspot: HubSpot, ahead: Any) -> None:
+    """The page is there when it ends, or it is not."""
+    page.connect(hubspot)
+    ahead.seconds = DELIVER_SECONDS + 1
+
+    assert page.ask().status_code == 409
+
+
+def test_a_journey_in_one_tab_delivers_nothing(broker: Broker, hubspot: HubSpot) -> None:
+    """No page waits for it."""
+    page = Page(make_app(broker), broker)
+    away = page.client.get(page.link).headers["Location"]
+    page.client.get(hubspot.approve(away))
+    (attempt_id,) = {each.attempt_id for each in broker.vault.store.events() if each.attempt_id}
+
+    assert (
+        page.client.post(
+            f"/api/hubspot/attempts/{attempt_id}/token",
+            headers={"Origin": page.origin, "X-Portalkey-Token": query_of(page.link)["t"]},
+        ).status_code
+        == 404
+    )
+
+
+@pytest.mark.parametrize(("deliver", "is_there"), [("access_token", True), (None, False)])
+def test_the_popup_can_hand_it_over(
+    broker: Broker,
+    hubspot: HubSpot,
+    deliver: str | None,
+    is_there: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """Only where the app delivers does its page load what does so."""
+    page = Page(make_app(broker, deliver=deliver), broker)
+    page.connect(hubspot)
+    done = page.client.get(f"/auth/hubspot/done?attempt={ATTEMPT}")
+
+    assert ("deliver.js" in done.text) is is_there
+    assert ("data-token-url" in done.text) is is_there

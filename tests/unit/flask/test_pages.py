@@ -1,0 +1,172 @@
+"""The pages inside a host app: its language, its words, its layout."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask, Response, session
+from flask.testing import FlaskClient
+
+from hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in
+from portalkey.broker import Broker
+from portalkey.simulator import HubSpot
+
+LAYOUT = """<!doctype html><html><head><title>{% block title %}Host{% endblock %}</title>
+{% block head %}<link rel="icon" href="{{ url_for('static', filename='host.ico') }}">{% endblock %}
+</head><body><nav>{{ who | shout }} {{ request.path }}</nav>
+{% block content %}{% endblock %}</body></html>"""
+
+
+@pytest.fixture
+def client(broker: Broker) -> FlaskClient:
+    """Ada's browser."""
+    return signed_in(host_app(broker))
+
+
+def test_the_host_speaks_german(broker: Broker) -> None:
+    """Without a wish of the visitor's, the host's language decides."""
+    page = page_of(signed_in(host_app(broker, language="de-AT")))
+
+    assert page.html is not None
+    assert page.html["lang"] == "de"
+    assert "Mit HubSpot verbinden" in page.text
+
+
+def test_the_host_decides_at_each_request(broker: Broker) -> None:
+    """Flask-Babel's locale, for one, is known in a request only."""
+    spoken = iter(["de", "fr", "de_CH"])
+    client = signed_in(host_app(broker, language=lambda: next(spoken)))
+    langs = [page_of(client).select_one("html[lang]") for _ in range(3)]
+
+    assert [each["lang"] if each else None for each in langs] == ["de", "en", "de"]
+
+
+def test_the_popup_stays_in_its_language(broker: Broker, hubspot: HubSpot) -> None:
+    """What was asked for at the start holds to the end, and for the program that asks."""
+    client = signed_in(host_app(broker))
+    link = page_of(client).select_one("hubspot-connect a")
+    assert link is not None
+    attempt = "A" * 22
+    away = client.get(f"{link['href']}&attempt={attempt}&language=de-CH").headers["Location"]
+    back = urlsplit(hubspot.deny(away))
+    done = client.get(f"{back.path}?{back.query}").headers["Location"]
+
+    assert "Nicht verbunden" in client.get(done).text
+
+
+@pytest.mark.parametrize(
+    "path", [f"{SETUP}?language=de", "/auth/hubspot/start?language=de"], ids=["setup", "start"]
+)
+def test_a_visitor_asks_for_german(client: FlaskClient, path: str) -> None:
+    """Pages without an attempt follow the request."""
+    assert '<html lang="de"' in client.get(path).text
+
+
+def test_a_signed_out_visitor_asks_for_german(broker: Broker) -> None:
+    """Before anything else, too."""
+    answer = host_app(broker).test_client().get(f"{SETUP}?language=de")
+
+    assert "Bitte melden Sie sich an" in answer.text
+
+
+def test_a_host_has_words_of_its_own(broker: Broker) -> None:
+    """One text changed, all others as they were."""
+    words = {"en": {"connect": "Bring your CRM"}}
+    page = page_of(signed_in(host_app(broker, strings=words)))
+
+    assert link_named(page, "Bring your CRM")
+    assert "HubSpot connection" in page.text
+
+
+def test_a_word_that_does_not_exist_is_refused_at_start(broker: Broker) -> None:
+    """A typing mistake is told to the developer, with what was meant."""
+    with pytest.raises(ValueError, match="did you mean 'connect'"):
+        host_app(broker, strings={"en": {"conect": "x"}})
+
+
+def layout_app(broker: Broker, **templates: str) -> Flask:
+    """A host with a layout that needs its own filters and context."""
+    app = host_app(
+        broker, templates={"layout.html": LAYOUT, **templates}, base_template="layout.html"
+    )
+    app.jinja_env.filters["shout"] = str.upper
+    app.context_processor(lambda: {"who": session["user"]})
+    return app
+
+
+def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) -> None:
+    """The host's context and blocks around our content, with our styles and without Pico's."""
+    client = signed_in(layout_app(broker))
+    connect(client, hubspot, FIRST)
+    page = page_of(client)
+
+    assert said(page.nav) == "ADA /connections/setup"
+    assert said(page.title) == "HubSpot connection"
+    assert page.select("link[rel=icon]")
+    assert [link["href"] for link in page.select("link[rel=stylesheet]")] == [
+        "/auth/hubspot/static/portalkey.css"
+    ]
+    assert page.select("script[type=module][src$='connect.js']")
+    assert page.select("[data-owner=ada][lang=en] article.pk-card form")
+    assert "Simulator." in page.text
+
+
+def test_the_hosts_policy_holds_on_the_hosts_layout(broker: Broker) -> None:
+    """Its layout loads what we know nothing of; it is still not framed."""
+
+    def lay(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = "img-src https://cdn.test"
+        return response
+
+    app = layout_app(broker)
+    app.after_request(lay)
+    answer = signed_in(app).get(SETUP)
+    start = signed_in(app).get("/auth/hubspot/start")
+
+    assert answer.headers["Content-Security-Policy"] == "img-src https://cdn.test"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in start.headers["Content-Security-Policy"]
+
+
+def test_popups_keep_their_own_base(broker: Broker) -> None:
+    """A popup has no room for a site's navigation."""
+    page = page_of(signed_in(layout_app(broker)), "/auth/hubspot/start")
+
+    assert page.nav is None
+    assert page.select("link[href$='pico.css']")
+
+
+BLOCKS = {
+    "heading": "<h1>Mine</h1>",
+    "account": "<p>{{ connection.hub_id }}</p>",
+    "connect": "<p>later</p>",
+    "actions": "<p>none</p>",
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("make", [host_app, layout_app])
+def test_a_host_changes_one_block(
+    broker: Broker, hubspot: HubSpot, make: Callable[..., Flask], block: str
+) -> None:
+    """``!portalkey/...`` is our template, for one of the same name to extend."""
+    ours = "connections/setup.html"
+    mine = (
+        f'{{% extends "!portalkey/{ours}" %}}{{% block {block} %}}{BLOCKS[block]}{{% endblock %}}'
+    )
+    templates = {f"portalkey/{ours}": mine}
+    app = make(broker, **({"templates": templates} if make is host_app else templates))
+    client = signed_in(app)
+    connect_without_page(client, hubspot, broker)
+    page = page_of(client)
+
+    assert BLOCKS[block].replace("{{ connection.hub_id }}", str(FIRST)) in str(page)
+    assert page.select("[data-owner=ada]")
+
+
+def connect_without_page(client: FlaskClient, hubspot: HubSpot, broker: Broker) -> None:
+    """Connect without the page, which may not show how."""
+    begun = broker.begin("ada", "browser")
+    back = urlsplit(hubspot.approve(begun.authorize_url, FIRST))
+    client.set_cookie(f"portalkey_attempt_{begun.attempt.id}", begun.cookie.get_secret_value())
+    client.get(f"{back.path}?{back.query}")

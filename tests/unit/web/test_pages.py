@@ -1,0 +1,167 @@
+"""Every template, in both languages, with nothing left unsaid."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from cryptography.fernet import Fernet
+
+import portalkey.web
+from portalkey.connection import Account
+from portalkey.settings import Settings
+from portalkey.web.render import Renderer
+from portalkey.web.strings import Strings
+
+FLASK_DOC = (Path(__file__).parents[3] / "docs" / "flask.md").read_text()
+HOSTILE = "<script>alert('é')</script>\"'{{ 7 * 7 }}"
+SETTINGS = Settings(
+    client_id="client-of-the-tests",
+    client_secret="canary-client-secret",
+    keys=f"test:{Fernet.generate_key().decode()}",
+    scopes="oauth",
+    app_url="http://localhost:6002",
+    api_url="http://localhost:6002",
+)
+ACCOUNT = Account(4410001, user_email=HOSTILE, hub_domain=HOSTILE)
+ENDED = {
+    "attempt_id": HOSTILE,
+    "origin": "https://app.test",
+    "back": "/back",
+    "bridge": None,
+    "delivery": None,
+    "close_after": 2000,
+}
+FAILED = {**ENDED, "status": "error", "code": HOSTILE, "sentence": HOSTILE, "expected": None}
+WAYS = {"again": "/again", "further": "/further"}
+
+
+def card(**changes: Any) -> dict[str, Any]:
+    """A connection as the setup page shows it."""
+    return {
+        "id": "c1",
+        "hub_id": 4410001,
+        "hub_domain": HOSTILE,
+        "user_email": HOSTILE,
+        "time_zone": HOSTILE,
+        "account_type": "SANDBOX",
+        "status": "connected",
+        "trouble": None,
+        "scopes": ["oauth"],
+        "missing": (),
+        "lacks_required": False,
+        "needs_person": False,
+        "is_asked_for": False,
+        "since": datetime(2026, 3, 9, 8, 5, tzinfo=UTC),
+        "disconnect_url": "/disconnect",
+        "reconnect_url": "/reconnect",
+        **changes,
+    }
+
+
+def setup(*cards: dict[str, Any]) -> dict[str, Any]:
+    """What the setup page is made of."""
+    return {
+        "pk_owner": HOSTILE,
+        "connect_url": "/connect",
+        "form_token": "token",
+        "status_url": "/status",
+        "wanted": ["oauth", HOSTILE],
+        "wanted_optional": ["crm.lists.read"],
+        "connections": cards,
+    }
+
+
+BROKEN = card(status="needs_reconnect", trouble=HOSTILE, needs_person=True, is_asked_for=True)
+LACKING = card(missing=["crm.lists.read"], lacks_required=True, needs_person=True, hub_domain=None)
+PAGES: list[tuple[str, dict[str, Any]]] = [
+    ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/back"}),
+    ("popup/start.html", {"pk_owner": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": None}),
+    (
+        "popup/start.html",
+        {"pk_owner": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": HOSTILE},
+    ),
+    ("popup/complete.html", {"action": "/act", "attempt_id": HOSTILE, "token": HOSTILE}),
+    ("popup/success.html", {**ENDED, "account": ACCOUNT, "missing": ["crm.lists.read"]}),
+    ("popup/success.html", {**ENDED, "account": None, "missing": ()}),
+    ("popup/error.html", {**FAILED, "ways_on": {}}),
+    ("popup/error.html", {**FAILED, "ways_on": {}, "status": "pending"}),
+    ("popup/error.html", {**FAILED, "ways_on": WAYS, "expected": ACCOUNT}),
+    ("popup/error.html", {**FAILED, "ways_on": {}, "expected": Account(1), "origin": "x"}),
+    ("connections/setup.html", setup()),
+    ("connections/setup.html", setup(card())),
+    ("connections/setup.html", setup(card(is_asked_for=True), card(status="failing"))),
+    ("connections/setup.html", setup(BROKEN, LACKING)),
+]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("template", "context"), PAGES)
+def test_every_page_renders(language: str, template: str, context: dict[str, Any]) -> None:
+    """Nothing is undefined, hostile text stays text, and one heading says what the page is."""
+    page = Renderer(SETTINGS)(template, language=language, **context)
+    read = BeautifulSoup(page, "html.parser")
+
+    assert read.html is not None
+    assert (read.html["lang"], read.html["dir"]) == (language, "ltr")
+    assert len(read.find_all("h1")) == 1
+    assert not read.select("script:not([src])")
+    assert "49" not in page
+    assert not read.select("[style], [onclick], style")
+    assert not read.select("a[id], button[id], form[id], input[id]")
+
+
+@pytest.mark.parametrize(("template", "context"), PAGES)
+def test_no_english_is_left_in_another_language(template: str, context: dict[str, Any]) -> None:
+    """Every visible text comes from the dictionary, or is a fact of the account."""
+    marked = {key: f"§{text}§" for key, text in Strings()._words["en"].items()}
+    marked |= {"date": "§", "months": "§, " * 11 + "§"}
+    page = Renderer(SETTINGS, strings=Strings({"xx": marked}))(template, language="xx", **context)
+    facts = {HOSTILE, "4410001", "1", "crm.lists.read", "oauth", "(4410001)", "·"}
+
+    texts = BeautifulSoup(page, "html.parser").find_all(string=True)
+    said = [text.strip() for text in texts if text.parent and text.parent.name != "script"]
+    ours = [text for text in said if text and text not in facts | {"html"}]
+    assert [text for text in ours if "§" not in text and HOSTILE not in text] == []
+
+
+def test_right_to_left() -> None:
+    """A language that runs the other way says so."""
+    page = Renderer(SETTINGS, strings=Strings({"ar": {}}))(
+        "popup/notice.html", language="ar", title="", sentence="", back=None
+    )
+
+    assert '<html lang="ar" dir="rtl">' in page
+
+
+def test_a_changed_mind_is_no_alarm() -> None:
+    """Declining gets a calm sign; an error gets the red one."""
+    render = Renderer(SETTINGS)
+    failed: dict[str, Any] = {**FAILED, "ways_on": {}}
+    signs = {
+        code: render("popup/error.html", **{**failed, "code": code})
+        for code in ("declined", "hubspot_refused")
+    }
+
+    assert "pk-mark-stop" not in signs["declined"]
+    assert "pk-mark-stop" in signs["hubspot_refused"]
+
+
+def test_every_block_is_documented() -> None:
+    """A host can change what it can name."""
+    folder = Path(portalkey.web.__file__).parent / "templates"
+    setup_page = (folder / "connections" / "setup.html").read_text()
+    blocks = set(re.findall(r"{%-? block (\w+)", setup_page)) - {"kind"}
+
+    assert {block for block in blocks if f"`{block}`" not in FLASK_DOC} == set()
+
+
+def test_every_custom_property_is_documented() -> None:
+    """What a host can theme, it can read about."""
+    css = (Path(portalkey.web.__file__).parent / "static" / "portalkey.css").read_text()
+    properties = set(re.findall(r"^  (--pk-[\w-]+):", css, flags=re.MULTILINE))
+
+    assert properties
+    assert {each for each in properties if f"`{each}`" not in FLASK_DOC} == set()

@@ -1,0 +1,162 @@
+"""What the pages say, and in which language."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import portalkey
+from portalkey.web.strings import Strings, de, direction, en
+
+PACKAGE = Path(portalkey.__file__).parent
+TEMPLATES = "".join(path.read_text() for path in (PACKAGE / "web/templates").rglob("*.html"))
+CODE = "".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.parent.name != "strings")
+NOT_IN_TEMPLATES = {"connected_to", "otherwise", "title:otherwise", "date", "months"}
+
+
+def said_in_templates() -> set[str]:
+    """Every key in quotes that a template could say."""
+    return set(re.findall(r'"([\w:]+)"', TEMPLATES))
+
+
+def test_german_is_whole() -> None:
+    """Both languages have the same keys, in the same order, and say the same facts."""
+    assert list(de.WORDS) == list(en.WORDS)
+    for key, text in en.WORDS.items():
+        assert facts_of(de.WORDS[key]) == facts_of(text), key
+
+
+def facts_of(text: str) -> set[str | None]:
+    """What stands in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text)} - {None}
+
+
+def test_everything_said_exists() -> None:
+    """Each ``say("...")`` of a template names a key."""
+    asked = set(re.findall(r'say\("([^"]+)"[,)]', TEMPLATES))
+
+    assert asked
+    assert asked <= en.PAGES.keys()
+
+
+def test_nothing_is_never_said() -> None:
+    """Each text of the pages is in a template, and each sentence is for a code that exists."""
+    prefixes = {"status:", "kind:"}
+    said = said_in_templates() | NOT_IN_TEMPLATES
+    unused = {key for key in en.PAGES if key not in said and not key.startswith(tuple(prefixes))}
+    codes = set(re.findall(r'"([a-z_]+)"', CODE))
+    nameless = {key for key in en.SENTENCES if key not in codes}
+
+    assert unused == set()
+    assert nameless == set()
+    assert {key.removeprefix("title:") for key in en.TITLES} <= en.SENTENCES.keys()
+    assert all(prefix in TEMPLATES for prefix in prefixes)
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [
+        ("de", "de"),
+        ("de-AT", "de"),
+        ("de_CH", "de"),
+        ("DE-Latn-DE-1996", "de"),
+        ("en-GB", "en"),
+        ("pt-BR", "pt-BR"),
+        ("pt-br-x", "pt-BR"),
+        ("pt", "en"),
+        ("x", "en"),
+        ("", "en"),
+        (None, "en"),
+        ("None", "en"),
+        ("de<script>", "en"),
+    ],
+)
+def test_a_tag_finds_its_language(tag: str | None, spoken: str) -> None:
+    """The longest part of a tag that is known decides; what is unknown gets English."""
+    assert Strings({"pt-BR": {}}).language(tag) == spoken
+
+
+@pytest.mark.parametrize(
+    ("default", "spoken"),
+    [("de", "de"), ("de-AT", "de"), (lambda: "de", "de"), (lambda: None, "en")],
+)
+def test_nobody_asks_for_a_language(default: str, spoken: str) -> None:
+    """The host's default decides, given as a tag or by what returns one."""
+    strings = Strings(default=default)
+
+    assert [strings.language(tag) for tag in (None, "xx")] == [spoken, spoken]
+    assert strings.language("en") == "en"
+
+
+def test_a_host_changes_one_text() -> None:
+    """All others stay as they are."""
+    strings = Strings({"de": {"declined": "Schade."}})
+
+    assert strings.sentence("declined", "de") == "Schade."
+    assert strings.sentence("expired", "de") == de.WORDS["expired"]
+    assert strings.sentence("declined", "en") == en.WORDS["declined"]
+
+
+def test_a_host_adds_a_language() -> None:
+    """What it lacks is said in English."""
+    strings = Strings({"fr": {"back": "Retour"}})
+
+    assert strings.language("fr-CA") == "fr"
+    assert strings.say("fr", "back") == "Retour"
+    assert strings.say("fr", "close") == en.WORDS["close"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"de": {"declned": "x"}}, "did you mean 'declined'"),
+        ({"de": {"title:signedout": "x"}}, "did you mean 'title:signed_out'"),
+        ({"de": {"setup_some": "{user}"}}, r"nothing is known of \['user'\]"),
+        ({"de": {"setup_some": "{owner.__class__}"}}, "nothing is known"),
+        ({"de": {"setup_some": "{}"}}, "nothing is known"),
+        ({"de": {"months": "January, February"}}, "twelve names"),
+        ({"deutsch!": {}}, "no language tag"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    changes: dict[str, dict[str, str]], message: str
+) -> None:
+    """At once, not on the page of whoever reads it first."""
+    with pytest.raises(ValueError, match=message):
+        Strings(changes)
+
+
+def test_an_unknown_code_has_a_sentence() -> None:
+    """One that fits any, in each language."""
+    strings = Strings()
+
+    assert strings.sentence("newer", "de") == de.WORDS["otherwise"]
+    assert strings.sentence(None, "en") == en.WORDS["otherwise"]
+    assert strings.title("newer", "de") == de.WORDS["title:otherwise"]
+
+
+def test_facts_are_escaped() -> None:
+    """A name is text, and so is a text of the host's."""
+    strings = Strings({"en": {"setup_none": "<b>{owner}</b>"}})
+
+    assert strings.say("en", "setup_none", owner="<i>") == "&lt;b&gt;&lt;i&gt;&lt;/b&gt;"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [("en", "9 March 2026, 08:05 UTC"), ("de", "9. März 2026, 08:05 Uhr (UTC)")],
+)
+def test_dates_are_written_in_the_language(language: str, written: str) -> None:
+    """The month has its name, and the time zone is said."""
+    assert Strings().date(language, datetime(2026, 3, 9, 8, 5, tzinfo=UTC)) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "way"),
+    [("en", "ltr"), ("ar", "rtl"), ("he-IL", "rtl"), ("fa", "rtl"), ("ur", "rtl")],
+)
+def test_the_direction_follows_the_language(language: str, way: str) -> None:
+    """Arabic, Hebrew, Persian and Urdu run from right to left."""
+    assert direction(language) == way
