@@ -1,14 +1,14 @@
 # portalkey: `make demo` to look, `make test` to be sure.
 # Everything is installed into .venv, from lock files; nothing else on the machine is touched, but
-# for Debian's browsers, which `make test` installs where they are missing and it may.
+# for Debian's browsers and Node, which `make test` installs where they are missing and it may.
 
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock browsers screenshots clean
+.PHONY: help demo test check format lock browsers need-browsers screenshots clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -17,19 +17,18 @@ help:
 	@echo "make format       format the code"
 	@echo "make lock         pin the newest versions that fit"
 	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
-	@echo "make screenshots  take pictures of every page into screenshots/"
+	@echo "make screenshots  take pictures of every page into screenshots/, and the one of the README"
 
 demo: .venv/demo
 	@exec $(BIN)/python -m portalkey demo $(ARGS)
 
-test: .venv/test
-	@scripts/need-browsers
+test: .venv/test node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='*/hubspot/*,*/vault/keyring.py,*/broker.py,*/attempts.py,*/exchange.py,*/refresh.py,*/revoke.py'
@@ -45,13 +44,15 @@ format: .venv/test
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-browsers: .venv/test
-	@scripts/need-browsers
-	BROWSERS_TABLE=docs/browsers.md $(BIN)/pytest -n $(JOBS) tests/browser $(ARGS)
+browsers: .venv/test node_modules/.package-lock.json
+	BROWSERS_TABLE=docs/browsers.md $(BIN)/pytest -n $(JOBS) --dist worksteal tests/browser $(ARGS)
 
-screenshots: .venv/test
+need-browsers:
 	@scripts/need-browsers
-	$(BIN)/python scripts/screenshots.py screenshots
+
+screenshots: .venv/test | need-browsers
+	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures screenshots
+	cp screenshots/journey.png docs/
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --upgrade pyproject.toml --extra server --group build
@@ -61,7 +62,12 @@ lock: .venv/test
 	$(COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
 
 clean:
-	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf .venv node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+
+# What the browser tests run on besides: TypeScript, axe, esbuild, React.
+node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-browsers
+	npm ci --loglevel=error
+	@touch $@
 
 # A virtual environment per lock file: its stamp says what is in it.
 .venv/demo: requirements/run.txt pyproject.toml

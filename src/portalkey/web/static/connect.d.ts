@@ -1,5 +1,8 @@
-/** How an attempt ended, by the server's word; or `blocked`: the window never opened, and nothing was begun. */
-export type EndStatus = "connected" | "failed" | "cancelled" | "expired" | "blocked";
+/**
+ * How an attempt ended, by the server's word; or `blocked`: the window never opened, and nothing was begun.
+ * `follow()` may find it `unknown`: whoever is signed in now has begun no such attempt.
+ */
+export type EndStatus = "connected" | "failed" | "cancelled" | "expired" | "blocked" | "unknown";
 
 /** What can be said while nothing is decided. `unobservable`: the window looks closed, which proves nothing. */
 export type WaitingState = "waiting" | "slow" | "unobservable" | "verifying";
@@ -12,10 +15,16 @@ export type State = "idle" | "needs_reconnect" | "in_app" | WaitingState | EndSt
 
 export interface Result {
   status: EndStatus;
-  /** The code of what went wrong, in `strings` behind `failed:` or newer than those; null otherwise. */
+  /** The code of what went wrong, or null. */
   error: string | null;
+  /** The server's sentence about it, in the language of the attempt, or null. */
+  message: string | null;
   /** The attempt's id: a name that people can quote, never an authority. */
   attempt: string;
+  /** Only with `deliver`, where the app delivers at all: keep both out of storage and logs. */
+  access_token?: string;
+  /** How many seconds the access token lives on. */
+  expires_in?: number;
 }
 
 export interface Options {
@@ -25,6 +34,8 @@ export interface Options {
   statusUrl?: string;
   /** The language of the popup's pages, such as "de". */
   language?: string;
+  /** Fetch the access token once connected, which works once and where the app delivers at all. */
+  deliver?: boolean;
   /** Aborting stops the waiting and rejects the promise with the signal's reason; the attempt lives on. */
   signal?: AbortSignal;
   /** Called when what can be said has changed. */
@@ -62,7 +73,7 @@ export function bestMode(): "popup" | "redirect";
 /** Whether this is a browser inside of another app, where signing in may fail. */
 export function isInApp(): boolean;
 
-/** Everything `<hubspot-connect>` says in one language; `{id}` stands for the attempt's id. */
+/** Everything `<hubspot-connect>` says in one language, but for why an attempt failed: the server says that. */
 export interface Strings {
   opens?: string;
   show?: string;
@@ -85,7 +96,8 @@ export interface Strings {
   signed_out?: string;
   unreachable?: string;
   failed?: string;
-  /** By the error code of the attempt; any other code says `failed`. */
+  reference?: string;
+  /** By the error code of the attempt, to say it otherwise than the server does. */
   [error: `failed:${string}`]: string | undefined;
 }
 
@@ -101,8 +113,8 @@ declare global {
      */
     "hubspot-connect": HTMLElement;
   }
-  interface HTMLElementEventMap {
-    /** Bubbles; `preventDefault()` keeps `data-reload` from reloading the page. */
+  interface GlobalEventHandlersEventMap {
+    /** Bubbles up to the window; `preventDefault()` keeps `data-reload` from reloading the page. */
     "hubspot-connect": CustomEvent<Result>;
   }
 }

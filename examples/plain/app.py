@@ -1,0 +1,33 @@
+"""A whole small app whose visitors can connect their HubSpot account."""
+
+import secrets
+
+import httpx2
+from flask import Flask, redirect, render_template, session
+from werkzeug import Response
+
+from portalkey import Broker, PersonMustAct
+from portalkey.flask import HubSpotAuth
+
+app = Flask(__name__)
+app.secret_key = secrets.token_hex()  # yours stays the same, or a restart signs everybody out
+broker = Broker.from_env()
+HubSpotAuth(app, broker, owner=lambda: session.get("user"))
+
+
+@app.get("/")
+def home() -> str:
+    """The page with the link; every visitor is a user here, as there is no sign-in."""
+    user = session.setdefault("user", secrets.token_hex(8))
+    return render_template("home.html", connections=broker.connections(user))
+
+
+@app.get("/account/<int:hub_id>")
+def account(hub_id: int) -> dict[str, object] | Response:
+    """What HubSpot says about the account, asked with a token that is always valid."""
+    try:
+        token = broker.access_token(session.get("user", "nobody"), hub_id)
+    except PersonMustAct:  # for one, the app was removed at HubSpot
+        return redirect("/connections/setup")
+    url = f"{broker.settings.api_url}/account-info/2026-03/details"
+    return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()
