@@ -177,7 +177,7 @@ def test_t48_what_is_read_out(page: Page, hubspot: HubSpot) -> None:
     assert page.evaluate("said") == [
         "Finish connecting in the HubSpot window.",
         "Checking your connection…",
-        "Connected to HubSpot.",
+        "Connected to harbourpine.example.",
     ]
 
 
