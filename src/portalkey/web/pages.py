@@ -120,7 +120,9 @@ class Pages:
 
     def _delivery(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str] | None:
         """What ``deliver.js`` needs to fetch the access token, where the app delivers it."""
-        if self._desk.deliver is None or request.owner is None or request.browser is None:
+        if self._desk.deliver is None or not attempt.opener_origin:
+            return None
+        if request.owner is None or request.browser is None:
             return None
         return {
             "token_url": self._desk.path(f"/api/hubspot/attempts/{attempt.id}/token"),

@@ -155,6 +155,9 @@ def test_a_journey_in_one_tab_delivers_nothing(broker: Broker, hubspot: HubSpot)
     away = page.client.get(page.link).headers["Location"]
     page.client.get(hubspot.approve(away))
     (attempt_id,) = {each.attempt_id for each in broker.vault.store.events() if each.attempt_id}
+    done = page.client.get(f"/auth/hubspot/done?attempt={attempt_id}")
+
+    assert "data-token-url" not in done.text
 
     assert (
         page.client.post(
