@@ -2,12 +2,12 @@
 
 import gc
 import shutil
-import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
-from browser.engines.base import Engine, Window
+from browser.engines.base import Window
+from browser.engines.driven import Driven
 
 with warnings.catch_warnings():
     # mozinfo and mozrunner import what is deprecated.
@@ -15,7 +15,6 @@ with warnings.catch_warnings():
     from marionette_driver.errors import (  # type: ignore[import-untyped]
         MarionetteException,
     )
-    from marionette_driver.keys import Keys  # type: ignore[import-untyped]
     from marionette_driver.marionette import Marionette  # type: ignore[import-untyped]
 
 NAMES = ("firefox-esr", "firefox")
@@ -23,7 +22,7 @@ NAMES = ("firefox-esr", "firefox")
 PREFERENCES = {"dom.disable_open_during_load": True}
 
 
-class Firefox(Engine):
+class Firefox(Driven):
     """A headless Firefox; its first window stays blank, as the session ends with the last one."""
 
     name = "firefox"
@@ -54,41 +53,10 @@ class Firefox(Engine):
         self._driver.navigate(url)
         return window
 
-    def handles(self) -> list[str]:
-        """Marionette's handles; one outlives a change of process."""
-        return [each for each in self._driver.window_handles if each != self._blank]
-
     def evaluate(self, handle: str, expression: str) -> Any:
         """Without a sandbox, so that what a page's scripts have set is seen."""
         self._turn_to(handle)
         return self._driver.execute_script(f"return ({expression});", sandbox=None)
-
-    def click(self, handle: str, selector: str) -> None:
-        """A trusted click."""
-        self._turn_to(handle)
-        self._driver.find_element("css selector", selector).click()
-
-    def click_twice(self, handle: str, selector: str) -> None:
-        """Two clicks, as fast as the driver can."""
-        self._turn_to(handle)
-        element = self._driver.find_element("css selector", selector)
-        for _ in range(2):
-            element.click()
-
-    def press_enter(self, handle: str, selector: str) -> None:
-        """Trusted presses."""
-        self._turn_to(handle)
-        self._driver.find_element("css selector", selector).send_keys(Keys.ENTER * 3)
-
-    def reload(self, handle: str) -> None:
-        """As by the button."""
-        self._turn_to(handle)
-        self._driver.refresh()
-
-    def close_window(self, handle: str) -> None:
-        """Close the tab or window."""
-        self._turn_to(handle)
-        self._driver.close()
 
     def forget(self) -> None:
         """The profile stays; it is emptied of cookies."""
@@ -97,10 +65,6 @@ class Firefox(Engine):
         self._turn_to(self._blank)
         with self._driver.using_context("chrome"):
             self._driver.execute_script("Services.cookies.removeAll();")
-
-    def pause(self) -> None:
-        """The driver has nothing to hear meanwhile."""
-        threading.Event().wait(0.04)
 
     def close(self) -> None:
         """Quit."""

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from selenium.common import WebDriverException
-from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 from selenium.webdriver.webkitgtk.webdriver import WebDriver
 
-from browser.engines.base import Engine, Window
+from browser.engines.base import Window
+from browser.engines.driven import Driven
 
 _MISSING = "The browser tests need WebKitGTK: sudo apt-get install webkit2gtk-driver xvfb"
 
 
-class WebKit(Engine):
+class WebKit(Driven):
     """MiniBrowser; its first window stays blank, as the session ends with the last one."""
 
     name = "webkit"
@@ -40,50 +39,15 @@ class WebKit(Engine):
         self._driver.get(url)
         return window
 
-    def handles(self) -> list[str]:
-        """WebDriver's handles; one outlives a change of process."""
-        return [each for each in self._driver.window_handles if each != self._blank]
-
     def evaluate(self, handle: str, expression: str) -> Any:
         """In the page's own world."""
         self._turn_to(handle)
         return self._driver.execute_script(f"return ({expression});")
 
-    def click(self, handle: str, selector: str) -> None:
-        """A trusted click."""
-        self._turn_to(handle)
-        self._driver.find_element("css selector", selector).click()
-
-    def click_twice(self, handle: str, selector: str) -> None:
-        """Two clicks, as fast as the driver can."""
-        self._turn_to(handle)
-        element = self._driver.find_element("css selector", selector)
-        for _ in range(2):
-            element.click()
-
-    def press_enter(self, handle: str, selector: str) -> None:
-        """Trusted presses."""
-        self._turn_to(handle)
-        self._driver.find_element("css selector", selector).send_keys(Keys.ENTER * 3)
-
-    def reload(self, handle: str) -> None:
-        """As by the button."""
-        self._turn_to(handle)
-        self._driver.refresh()
-
-    def close_window(self, handle: str) -> None:
-        """Close the tab or window."""
-        self._turn_to(handle)
-        self._driver.close()
-
     def forget(self) -> None:
         """A new browser: an automated one keeps nothing, and it starts in half a second."""
         self._driver.quit()
         self._begin()
-
-    def pause(self) -> None:
-        """The driver has nothing to hear meanwhile."""
-        threading.Event().wait(0.04)
 
     def close(self) -> None:
         """Quit, and take the screen away."""
