@@ -31,7 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     # With these, every window brings a page of the browser's own, which costs a second of a core.
-    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
 ]
 
 
@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"every_engine: run only under {EVERY}, or for the table of browsers"
     )
+    config.addinivalue_line("markers", "for_pictures: run only under --pictures")
     path = os.environ.get("BROWSERS_TABLE")
     if path and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Table(Path(path)))
@@ -59,10 +60,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     would look like a scenario that could not be run.
     """
     if not (os.environ.get("BROWSERS_TABLE") or config.getoption(EVERY, default=False)):
-        put_off = [each for each in items if each.get_closest_marker("every_engine")]
-        config.hook.pytest_deselected(items=put_off)
-        items[:] = [each for each in items if each not in put_off]
+        _put_off(config, items, "every_engine")
+    if not config.getoption("--pictures", default=None):
+        _put_off(config, items, "for_pictures")
     describe(items)
+
+
+def _put_off(config: pytest.Config, items: list[pytest.Item], marked: str) -> None:
+    put_off = [each for each in items if each.get_closest_marker(marked)]
+    config.hook.pytest_deselected(items=put_off)
+    items[:] = [each for each in items if each not in put_off]
 
 
 @pytest.fixture(scope="session")

@@ -162,11 +162,12 @@ class Traveller:
         self._cancel()
 
     def _agree_too_late(self) -> None:
-        address = self._popup.url
+        old, address = self._popup, self._popup.url
         self._cancel()
-        if self._popup.is_closed():
+        if not self._journey.is_severed:  # the page closes it, now or in a moment
             self._popup = self._page.context.new_page()
             self._popup.goto(address)
+            old.close()
         self._press("approve")
 
     def arrive(self) -> None:

@@ -98,6 +98,7 @@ def test_t42_the_bridge_rings_for_a_severed_popup(
     popup.click(AGREE)
     page.wait_for("ear.results.length > 0")
     popup.wait_until_closed()
+    page.wait_for("ear.bells.length > 0")
 
     assert page.evaluate("ear.results") == ["connected"]
     assert page.evaluate(STATE) == "connected"
