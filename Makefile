@@ -1,16 +1,18 @@
 # portalkey: `make demo` to look, `make test` to be sure.
 # Everything is installed into .venv, from lock files; nothing else on the machine is touched, but
-# for Debian's browsers and Node, which `make test` installs where they are missing and it may.
+# for Debian's browsers, Node and PgBouncer, which `make test` installs where they are missing and
+# it may.
 
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 JOBS ?= 3
 # Lines are counted where that is quick; browsers have enough to do.
-PYTHON_TESTS := tests/architecture tests/contract tests/journeys tests/security tests/unit
+COUNTED := tests/architecture tests/contract tests/journeys tests/security tests/unit
+OTHERS := tests/model tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock browsers need-browsers screenshots clean
+.PHONY: help demo test check format lock browsers need-programs screenshots clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -30,11 +32,11 @@ test: .venv/test node_modules/.package-lock.json
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) $(PYTHON_TESTS) $(ARGS)
+	$(BIN)/coverage run -m pytest -n $(JOBS) $(COUNTED) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
-	$(BIN)/coverage report --fail-under=100 --include='*/hubspot/*,*/vault/keyring.py,*/broker.py,*/attempts.py,*/exchange.py,*/refresh.py,*/revoke.py'
-	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/browser tests/node $(ARGS)
+	$(BIN)/coverage report --fail-under=100 --include='*/hubspot/*,*/vault/keyring.py,*/broker.py,*/attempts.py,*/exchange.py,*/refresh.py,*/renewal.py,*/verdict.py,*/tokens.py,*/provider.py,*/leases.py,*/revoke.py'
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(OTHERS) $(ARGS)
 
 check: .venv/test
 	$(BIN)/ruff check
@@ -50,10 +52,10 @@ format: .venv/test
 browsers: .venv/test node_modules/.package-lock.json
 	BROWSERS_TABLE=docs/browsers.md $(BIN)/pytest -n $(JOBS) --dist worksteal tests/browser $(ARGS)
 
-need-browsers:
-	@scripts/need-browsers
+need-programs:
+	@scripts/need-programs
 
-screenshots: .venv/test | need-browsers
+screenshots: .venv/test | need-programs
 	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures screenshots
 	cp screenshots/journey.png docs/
 
@@ -65,10 +67,10 @@ lock: .venv/test
 	$(COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
 
 clean:
-	rm -rf .venv node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf .venv .venv-bench node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
 # What the browser tests run on besides: TypeScript, axe, esbuild, React.
-node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-browsers
+node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs
 	npm ci --loglevel=error
 	@touch $@
 
@@ -79,6 +81,12 @@ node_modules/.package-lock.json: package.json package-lock.json examples/react/p
 .venv/test: requirements/test.txt pyproject.toml
 	$(call install,requirements/test.txt)
 	@touch .venv/demo
+
+.venv-bench/ready: requirements/bench.txt pyproject.toml
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

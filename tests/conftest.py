@@ -10,11 +10,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from portalkey.broker import Broker
+from portalkey.clock import boot_time
 from portalkey.server import Listener, create_app
 from portalkey.settings import Settings
 from portalkey.simulator import App, HubSpot, running_hubspot
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.wire import Wire
+from portalkey.wire import Send, Wire
 from visitor import Visitor
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
@@ -76,15 +77,21 @@ def ahead() -> Ahead:
 
 
 @pytest.fixture
-def make_broker(ahead: Ahead) -> Iterator[Callable[[Settings], Broker]]:
-    """Makes brokers over SQLite, and closes them."""
+def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
+    """Makes brokers over SQLite, and closes them; *through* stands between one and its wire."""
     with ExitStack() as stack:
 
-        def make(settings: Settings) -> Broker:
+        def make(settings: Settings, through: Callable[[Send], Send] = lambda send: send) -> Broker:
             store = SQLStore.open(settings.database_url, ahead=ahead)
             vault = Vault(Keyring(settings.keys), store, settings.client_id)
             wire = Wire()
-            broker = Broker(settings, vault, wire.send, close=wire.close)
+            broker = Broker(
+                settings,
+                vault,
+                through(wire.send),
+                close=wire.close,
+                clock=lambda: boot_time() + ahead.seconds,
+            )
             stack.callback(broker.close)
             return broker
 

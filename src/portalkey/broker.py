@@ -1,5 +1,7 @@
 """The front desk: everything an app, a web face or a worker asks of portalkey."""
 
+import asyncio
+import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -7,15 +9,18 @@ from typing import Self
 
 from portalkey.attempt import Attempt
 from portalkey.attempts import Attempts
+from portalkey.background import Background
+from portalkey.clock import Clock, boot_time
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AccountNotNamed, NoKeyOpens, NotConnected, ScopesMissing
-from portalkey.events import EventName
+from portalkey.events import Event, EventName
 from portalkey.exchange import Exchange
 from portalkey.hubspot.messages import introspect_request, read_introspection
 from portalkey.journal import Journal, facts_of
 from portalkey.refresh import Refresh
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
+from portalkey.tokens import Tokens
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
@@ -23,6 +28,8 @@ from portalkey.wire import Send, Wire
 CHECK_SECONDS = 10.0
 """How rarely HubSpot is asked about one connection."""
 CHECKS_REMEMBERED = 1000
+SIDE_SECONDS = 60.0
+"""How often a process that hands out tokens sends some of what HubSpot is still owed."""
 
 
 class Broker:
@@ -38,6 +45,7 @@ class Broker:
         send: Send,
         *,
         close: Callable[[], None] = lambda: None,
+        clock: Clock = boot_time,
     ) -> None:
         """Put the parts together; ``from_env`` does it for an app.
 
@@ -46,6 +54,7 @@ class Broker:
             vault: Keyring and store.
             send: Sends one request to HubSpot and returns the response; ``Wire().send``.
             close: Gives back what *send* holds.
+            clock: Counts the life of open tokens, in seconds; it never goes back.
         """
         self.settings = settings
         self.vault = vault
@@ -56,7 +65,13 @@ class Broker:
         self._revoker = Revoker(settings, vault, send, self.journal)
         exchange = Exchange(settings, vault, send, self._revoker)
         self.attempts = Attempts(settings, vault, exchange, self.journal)
-        self._refresh = Refresh(settings, vault, send, self.journal, self._revoker)
+        self._clock = clock
+        self._refresh = Refresh(settings, vault, send, self.journal, self._revoker, clock=clock)
+        self._tokens = Tokens(vault, self._refresh, clock)
+        self._hot = self._tokens.hot
+        self._on_the_side = Background(at_once=1)
+        # Not all processes at the same moment, nor each as it starts.
+        self._side_at = clock() + random.uniform(0.0, SIDE_SECONDS)  # noqa: S311 - no secret
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -74,7 +89,7 @@ class Broker:
     def of(cls, settings: Settings) -> Self:
         """A broker over the store that *settings* name."""
         keyring = Keyring(settings.keys)
-        store = SQLStore.open(settings.database_url)
+        store = SQLStore.open(settings.database_url, schema=settings.database_schema)
         wire = Wire()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, wire.send, close=wire.close)
@@ -86,7 +101,9 @@ class Broker:
 
     def finish(self, returned: Return) -> Attempt:
         """Bring the attempt that a callback belongs to to its end; see ``Attempts.finish``."""
-        return self.attempts.finish(returned)
+        attempt = self.attempts.finish(returned)
+        self._tokens.forget(attempt.owner)
+        return attempt
 
     def access_token(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
@@ -103,15 +120,49 @@ class Broker:
             HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
-        wanted = tuple(scopes)
-        # Looked at on both sides: HubSpot may have granted fewer when the token was renewed.
-        connection = _with_scopes(self._named(owner, hub_id), wanted)
-        fresh = _with_scopes(self._refresh.fresh(connection), wanted)
-        try:
-            return self.vault.open_access(fresh).get_secret_value()
-        except NoKeyOpens as trouble:
-            self._note_lost_key(fresh, trouble)
-            raise
+        hot = self._hot.get((owner, hub_id))
+        if hot is None or self._clock() >= hot.until:
+            hot = self._tokens.get(owner, hub_id, lambda: self._named(owner, hub_id))
+            self._work_on_the_side()
+        if scopes:
+            _require_scopes(hot.connection, scopes)
+        return hot.token
+
+    async def access_token_async(
+        self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+    ) -> str:
+        """As ``access_token``; the event loop goes on while the disk or HubSpot is waited for."""
+        hot = self._hot.get((owner, hub_id))
+        if hot is not None and self._clock() < hot.until:
+            return self.access_token(owner, hub_id, scopes)
+        return await asyncio.to_thread(self.access_token, owner, hub_id, scopes)
+
+    def report_unauthorized(self, owner: str, token: str, hub_id: int | None = None) -> str:
+        """The token to try again with, after HubSpot answered 401 to a request that bore *token*.
+
+        Call it once for a request, and repeat the request once. A token that lives on by its time
+        may be dead at HubSpot; it is renewed before its time then, once in five minutes at most
+        for one connection, whoever reports it.
+
+        Args:
+            owner: Whose connection.
+            token: The access token that was refused.
+            hub_id: Which HubSpot account; needed only where several are connected.
+
+        Returns:
+            Another token than the one refused, or the same where none can be had now: then it is
+            not the token that HubSpot refuses.
+
+        Raises:
+            As ``access_token`` does; ``NeedsReconnect`` where the app was uninstalled.
+        """
+        self._tokens.forget(owner)
+        current = self.access_token(owner, hub_id)
+        if current != token:
+            return current
+        self._refresh.beyond(self._named(owner, hub_id))
+        self._tokens.forget(owner)
+        return self.access_token(owner, hub_id)
 
     def connections(self, owner: str) -> Sequence[Connection]:
         """The *owner*'s connections, oldest first, those that need reconnecting included."""
@@ -133,6 +184,7 @@ class Broker:
             # It is forgotten all the same, but HubSpot cannot be told of it.
             self._note_lost_key(connection, trouble)
         owed = self.vault.forget(connection)
+        self._tokens.forget(owner)
         self.journal.note(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
         if owed is not None and self._revoker.send(owed):
             self._revoker.send_due()
@@ -144,8 +196,20 @@ class Broker:
         """
         return self._revoker.send_due(at_most)
 
+    def _work_on_the_side(self) -> None:
+        now = self._clock()
+        if now >= self._side_at:
+            self._side_at = now + SIDE_SECONDS
+            self._on_the_side.start("owed", self.send_owed)
+
     def close(self) -> None:
-        """Give back every file and socket; the broker can be used again and reopens them."""
+        """Give back every file and socket; the broker can be used again and reopens them.
+
+        A renewal under way is waited for.
+        """
+        self._on_the_side.join()
+        self._refresh.close()
+        self._tokens.clear()
         self._close()
         self.vault.store.close()
 
@@ -167,10 +231,13 @@ class Broker:
         response = self._send(introspect_request(self.settings, token))
         if read_introspection(response).active:
             return
-        if self.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT, reason="inactive"):
-            self.journal.note(
-                EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
-            )
+        event = Event(
+            EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
+        )
+        status = ConnectionStatus.NEEDS_RECONNECT
+        if self.vault.store.mark(connection, status, reason="inactive", event=event):
+            self._tokens.forget(connection.owner)
+            self.journal.tell(event)
 
     def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
         self.journal.note(
@@ -197,11 +264,10 @@ class Broker:
         return connections[0]
 
 
-def _with_scopes(connection: Connection, wanted: Iterable[str]) -> Connection:
+def _require_scopes(connection: Connection, wanted: Iterable[str]) -> None:
     missing = connection.missing_scopes(wanted)
     if missing:
         raise ScopesMissing(missing)
-    return connection
 
 
 def _require_owner(owner: object) -> None:

@@ -20,8 +20,10 @@ from portalkey.keys import Key
 _VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
 _SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
 _POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://\S+")
+_SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 _ATTEMPT_SECONDS = range(30, 3601)
+_SLOWEST, _MANY = 0.1, 10_000
 _PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
@@ -170,6 +172,14 @@ def database_url(value: object) -> str:
     return given
 
 
+def database_schema(value: object) -> str:
+    """The name of a schema of PostgreSQL, or nothing."""
+    given = text(value)
+    if given and not _SCHEMA.fullmatch(given):
+        raise ValueError("must be a name such as portalkey, of letters, digits and underscores")
+    return given
+
+
 def database_in_data_directory() -> str:
     """The address of a SQLite file where this user's data are."""
     return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
@@ -185,4 +195,23 @@ def attempt_seconds(value: object) -> int:
     given = str(value) if type(value) is int else text(value)
     if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) not in _ATTEMPT_SECONDS:
         raise ValueError("must be a whole number of seconds from 30 to 3600")
+    return int(given)
+
+
+def refresh_rate(value: object) -> float:
+    """A number of requests a second, whole or with a fraction."""
+    given = str(value) if type(value) in {int, float} else text(value)
+    if (
+        not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", given)
+        or not _SLOWEST <= float(given) <= _MANY
+    ):
+        raise ValueError("must be a number of requests a second from 0.1 to 10000")
+    return float(given)
+
+
+def refresh_burst(value: object) -> int:
+    """A number of requests at once."""
+    given = str(value) if type(value) is int else text(value)
+    if not re.fullmatch(r"[0-9]{1,5}", given) or not 1 <= int(given) <= _MANY:
+        raise ValueError("must be a whole number of requests from 1 to 10000")
     return int(given)

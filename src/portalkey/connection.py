@@ -62,6 +62,12 @@ class Connection:
     ``sealed`` is None once disconnected. ``generation`` grows with every new grant and every
     disconnect, so a late writer can see that it lost. Times are UTC by the store's clock;
     ``seen_at`` is that clock's now at the moment the row was read.
+
+    ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
+    the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases. A request that was
+    sent and whose answer nobody kept has been out since ``unanswered_since``. ``forced_at`` is when
+    a caller's 401 last had the grant renewed before its time. After ``failures`` in a row it is
+    tried again at ``retry_at``.
     """
 
     id: str
@@ -77,8 +83,12 @@ class Connection:
     status: ConnectionStatus = ConnectionStatus.CONNECTED
     status_reason: str | None = None
     generation: int = 1
+    granted_at: datetime | None = None
     lease_id: str | None = field(default=None, repr=False)
     lease_until: datetime | None = None
+    lease_fence: int = 0
+    unanswered_since: datetime | None = None
+    forced_at: datetime | None = None
     failures: int = 0
     retry_at: datetime | None = None
 
@@ -96,6 +106,11 @@ class Connection:
     def seconds_left(self) -> float:
         """How long the access token still lived when this row was read, in seconds."""
         return (self.access_expires_at - self.seen_at).total_seconds()
+
+    @property
+    def is_leased(self) -> bool:
+        """True where somebody was renewing the grant when this row was read."""
+        return self.lease_until is not None and self.lease_until > self.seen_at
 
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Those of the *wanted* scopes that the account has not granted, in their order."""

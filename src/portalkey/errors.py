@@ -150,15 +150,19 @@ class HubSpotRefused(OperatorMustAct):
     settings of the app.
 
     ``status`` is HubSpot's own word for it (``BAD_CLIENT_ID``), or the HTTP status as a string.
-    No connection is ended by this.
+    ``of_app`` is True where every other request of the app would be refused like this one. No
+    connection is ended by this.
     """
 
     code = "hubspot_refused"
 
-    def __init__(self, message: str | None = None, *, status: str = "") -> None:
+    def __init__(
+        self, message: str | None = None, *, status: str = "", of_app: bool = False
+    ) -> None:
         """Keep HubSpot's *status* word, which is safe to log."""
         super().__init__(message)
         self.status = status
+        self.of_app = of_app
 
 
 class BadAnswer(OperatorMustAct):
@@ -197,16 +201,23 @@ class TryLater(PortalkeyError):
 
     code = "try_later"
 
-    def __init__(self, message: str | None = None, *, retry_after: float = 1.0) -> None:
-        """Advise to wait *retry_after* seconds."""
+    def __init__(
+        self, message: str | None = None, *, retry_after: float = 1.0, said: float = 0.0
+    ) -> None:
+        """Advise to wait *retry_after* seconds; *said* is how many HubSpot itself asked for."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.said = said
 
 
 class HubSpotUnavailable(TryLater):
-    """HubSpot cannot be reached or is not well; try again in a moment."""
+    """HubSpot cannot be reached or is not well; try again in a moment.
+
+    ``of_account`` is True where it says so of one account only, which is locked or moving.
+    """
 
     code = "hubspot_unavailable"
+    of_account: bool = False
 
 
 class RateLimited(TryLater):

@@ -31,6 +31,8 @@ class EventName(StrEnum):
     DISCONNECTED = "disconnected"
     REVOKED = "revoked"
     REVOCATION_OWED = "revocation_owed"
+    BREAKER_OPENED = "breaker_opened"
+    BREAKER_CLOSED = "breaker_closed"
     HUBSPOT_REFUSED = "hubspot_refused"
     NO_KEY_OPENS = "no_key_opens"
 
@@ -39,7 +41,8 @@ class EventName(StrEnum):
 class Event:
     """One thing that happened.
 
-    ``at`` is UTC by the store's clock and None until the store has kept it.
+    ``at`` is UTC by the store's clock. It is None until the store has kept the event, and in what a
+    receiver gets of an event that was kept together with the change it tells of.
     """
 
     name: EventName

@@ -9,7 +9,7 @@ from portalkey.vault.store import Store
 
 log = logging.getLogger("portalkey")
 
-_ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS})
+_ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS, EventName.BREAKER_OPENED})
 _WARNINGS = frozenset(
     {
         EventName.CALLBACK_REFUSED,
@@ -40,19 +40,27 @@ class Journal:
         Never raises: what is told has already happened, and neither a store in trouble nor a
         receiver's mistake may undo it. Both are logged.
         """
-        told = facts or {}
-        event = Event(name, owner, attempt_id, connection_id, told)
+        event = Event(name, owner, attempt_id, connection_id, facts or {})
         try:
             event = self._store.record(event)
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Log an *event* that was recorded with the change it tells of, and send it on."""
         log.log(
-            _level(name), "%s attempt=%s connection=%s %s", name, attempt_id, connection_id, told
+            _level(event.name),
+            "%s attempt=%s connection=%s %s",
+            event.name,
+            event.attempt_id,
+            event.connection_id,
+            dict(event.facts),
         )
         try:
             happened.send(event)
         except Exception:
-            log.exception("a receiver of %s failed", name)
+            log.exception("a receiver of %s failed", event.name)
 
 
 def told_as(trouble: PortalkeyError, otherwise: EventName) -> EventName:

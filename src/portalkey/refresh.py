@@ -1,52 +1,103 @@
 """The one way a token is renewed.
 
-One thread of this process renews a connection while the others wait for what comes of it; saving
-is a compare-and-swap on the refresh token's lineage, so that a late writer can never undo a newer
-grant, a reconnect or a disconnect.
+One thread of this process renews a connection while the others wait for what comes of it. It takes
+a lease on the row first, so that one process of all does, and looks at the row again under it. No
+transaction is open while HubSpot is asked. The lease is for politeness (one request); the
+compare-and-swap that saves what HubSpot gives is for truth.
 """
 
-from contextlib import suppress
-from datetime import datetime
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from portalkey import due
+from portalkey.background import Background
+from portalkey.clock import Clock, boot_time
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import (
-    BadAnswer,
+    HubSpotUnavailable,
     NeedsReconnect,
+    NoKeyOpens,
     NotConnected,
+    PersonMustAct,
     PortalkeyError,
-    StoreBusy,
+    RateLimited,
+    StoreUnusable,
+    TryLater,
 )
-from portalkey.events import EventName
 from portalkey.flight import Flights
-from portalkey.grant import Grant
-from portalkey.hubspot.messages import GrantType, read_grant, refresh_request
-from portalkey.journal import Journal, facts_of, told_as
+from portalkey.holder import Holder
+from portalkey.journal import Journal
+from portalkey.provider import Pace
+from portalkey.renewal import Dead, Lost, Renewal
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.vault import Vault
-from portalkey.wire import Send
+from portalkey.vault.leases import Ask, Denied, Why
+from portalkey.verdict import Judge, Uniform, remembered
+from portalkey.wire import DEADLINE, Send
 
-MARGIN = 60.0
-"""A token that lives for less than this many seconds is renewed before it is handed out."""
-SAVE_TRIES = 3
-"""How often a busy store is asked to keep what HubSpot gave; each try waits by itself."""
+LEASE = 30.0
+"""Seconds that a lease lasts. Whoever has it sends within ``START_WITHIN`` and hears or gives up
+within the wire's deadline; ten seconds more are left for slow stores."""
+START_WITHIN = 5.0
+PATIENCE = 20.0
+"""Seconds that a caller waits for another process, at most."""
+OWN_PACE = 5.0
+"""Seconds that a caller waits where only our own pace is in the way."""
+LOOK_EVERY = 0.02
+"""Seconds between two looks at what another process is getting, more or less."""
+
+assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is wanted: a grant after *generation* where one is given, a good one otherwise.
+
+    *patience* is in seconds. *is_forced* is after a caller's 401.
+    """
+
+    connection_id: str
+    patience: float = PATIENCE
+    generation: int | None = None
+    is_forced: bool = False
 
 
 class Refresh:
     """Finds a grant that is still good, renewing it first where it is not."""
 
     def __init__(
-        self, settings: Settings, vault: Vault, send: Send, journal: Journal, revoker: Revoker
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        journal: Journal,
+        revoker: Revoker,
+        *,
+        clock: Clock = boot_time,
+        sleep: Callable[[float], None] = time.sleep,
+        uniform: Uniform = random.uniform,
+        holder: Holder | None = None,
     ) -> None:
+        """Put the parts together; tests bring clock, sleep and chance."""
         self._settings = settings
         self._vault = vault
-        self._send = send
-        self._journal = journal
-        self._revoker = revoker
+        self._clock = clock
+        self._sleep = sleep
+        self._uniform = uniform
+        self._holder = holder or Holder()
+        self._pace = Pace(settings.refresh_rate, settings.refresh_burst)
+        self._judge = Judge(vault, journal, uniform)
+        self._renewal = Renewal(
+            settings, vault, send, journal, revoker, judge=self._judge, sleep=sleep, uniform=uniform
+        )
         self._flights: Flights[Connection] = Flights()
+        self._background = Background()
 
     def fresh(self, connection: Connection) -> Connection:
-        """The *connection* with an access token that lives for a minute at least, if any can.
+        """The *connection* with an access token that is good for a minute at least, if any can.
 
         Raises:
             NeedsReconnect: HubSpot no longer honours the connection.
@@ -55,85 +106,120 @@ class Refresh:
         """
         if self._is_good(connection):
             return connection
-        return self._flights.board(connection.id, lambda: self._look_again(connection))
-
-    def _look_again(self, connection: Connection) -> Connection:
-        # Whoever was at it before us may have done our work.
-        fresh = self._again(connection)
-        return fresh if self._is_good(fresh) else self._renewed(fresh)
-
-    def _renewed(self, connection: Connection) -> Connection:
+        began = self._clock()
         try:
-            grant, sent_at = self._ask(connection)
-        except NeedsReconnect:
-            return self._after_rejection(connection)
-        except PortalkeyError as trouble:
-            return self._despite(connection, trouble)
-        kept = self._saved(connection, grant, sent_at)
-        if kept is None:
-            return self._after_losing(connection, grant)
-        self._journal.note(EventName.REFRESHED, owner=kept.owner, connection_id=kept.id)
-        return kept
+            return self._together(connection.id, _Errand(connection.id))
+        except (TryLater, StoreUnusable) as trouble:
+            # Trouble of ours takes no living token away.
+            return self._despite(connection, began, trouble)
 
-    def _ask(self, connection: Connection) -> tuple[Grant, datetime]:
-        refresh_token = self._vault.open_refresh(connection)
-        sent_at = self._vault.store.now()
-        response = self._send(refresh_request(self._settings, refresh_token))
-        grant = read_grant(response, asked=GrantType.REFRESH)
-        if grant.hub_id not in (None, connection.hub_id):
-            raise BadAnswer("HubSpot answered with the token of another account; it was not used.")
-        return grant, sent_at
+    def ahead(self, connection: Connection) -> bool:
+        """Start to renew *connection* in the background; False where nobody was free to."""
+        # Whoever is denied the lease leaves it to the one who has it.
+        errand = _Errand(connection.id, patience=0.0, generation=connection.generation)
+        name = f"ahead {connection.id}"
+        return self._background.start(name, lambda: self._together(name, errand))
 
-    def _saved(self, connection: Connection, grant: Grant, sent_at: datetime) -> Connection | None:
-        """The refresh token in *grant* may be the only one that works: try hard to keep it."""
-        for _ in range(SAVE_TRIES - 1):
-            with suppress(StoreBusy):
-                return self._vault.renew(connection, grant, sent_at=sent_at)
-        return self._vault.renew(connection, grant, sent_at=sent_at)
+    def beyond(self, connection: Connection) -> Connection:
+        """The *connection* after a caller's 401: at a later generation, if that can be had now.
 
-    def _after_rejection(self, connection: Connection) -> Connection:
-        """Look again before believing that a grant is dead: the loser of a race is no judge."""
-        reason = NeedsReconnect.code
-        if self._vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT, reason=reason):
-            self._journal.note(
-                EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
-            )
-            raise self._needs_reconnect(connection)
-        return self._good_or_raise(connection)
+        Raises:
+            NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``fresh`` does.
+        """
+        errand = _Errand(connection.id, generation=connection.generation, is_forced=True)
+        return self._together(connection.id, errand)
 
-    def _after_losing(self, connection: Connection, grant: Grant) -> Connection:
-        """Somebody reconnected, disconnected or renewed while we asked: theirs counts."""
-        if grant.refresh_token is not None:
-            self._revoker.give_back(grant.refresh_token, connection.id)
-        return self._good_or_raise(connection)
+    def close(self) -> None:
+        """Wait for what is under way, and hold no lease any more."""
+        self._background.join()
+        self._holder.close()
 
-    def _good_or_raise(self, connection: Connection) -> Connection:
-        fresh = self._again(connection)
-        if fresh.seconds_left <= 0:
-            raise StoreBusy
-        return fresh
+    def _together(self, name: str, errand: _Errand) -> Connection:
+        return self._flights.board(name, lambda: self._until_enough(errand))
 
-    def _despite(self, connection: Connection, trouble: PortalkeyError) -> Connection:
-        """Serve a token that still lives on; otherwise say what is wrong."""
-        with suppress(PortalkeyError):  # a store in trouble takes no living token away
-            self._vault.store.mark(
-                connection,
-                ConnectionStatus.FAILING,
-                reason=trouble.code,
-                failures=connection.failures + 1,
-            )
-        self._journal.note(
-            told_as(trouble, EventName.REFRESH_FAILED),
-            owner=connection.owner,
-            connection_id=connection.id,
-            facts=facts_of(trouble),
-        )
-        if connection.seconds_left > 0:
-            return connection
+    def _until_enough(self, errand: _Errand) -> Connection:
+        began = self._clock()
+        while True:
+            self._renewal.save_what_was_not(errand.connection_id)
+            seen_at, seen = self._clock(), self._again(errand.connection_id)
+            if self._is_enough(seen, errand):
+                return seen
+            try:
+                outcome = self._tried(seen, errand)
+            except (PersonMustAct, NoKeyOpens):
+                raise
+            except PortalkeyError as trouble:
+                return self._despite(seen, seen_at, trouble)
+            if isinstance(outcome, Connection):
+                return outcome
+            if outcome.why is Why.FORCED:
+                return seen
+            pause = self._pause(outcome)
+            if self._clock() + pause > began + _longest(outcome, errand):
+                return self._despite(seen, seen_at, _told(outcome))
+            self._sleep(pause)
+
+    def _is_enough(self, seen: Connection, errand: _Errand) -> bool:
+        if errand.generation is None:
+            return self._is_good(seen)
+        return seen.generation > errand.generation
+
+    def _tried(self, seen: Connection, errand: _Errand) -> Connection | Denied:
+        """One request, if we are the one to make it."""
+        dead = None
+        if seen.is_leased and seen.lease_id is not None:
+            if not self._holder.is_dead(seen.lease_id):
+                return Denied(Why.LEASED, LEASE)
+            dead = seen.lease_id
+        self._require_key(seen)
+        asked_at = self._clock()
+        ask = Ask(self._holder.name, LEASE, self._pace, dead, errand.is_forced)
+        lease = self._vault.store.lease(seen, ask)
+        if isinstance(lease, Denied):
+            return lease
+        if self._clock() - asked_at > START_WITHIN:
+            # We were held up, and by now somebody may think us dead: nothing is sent.
+            self._vault.store.release(lease.connection)
+            return Denied(Why.MOVED)
+        try:
+            return self._renewal.under(lease)
+        except Lost:
+            return Denied(Why.MOVED)
+        except Dead:
+            raise self._needs_reconnect(seen) from None
+
+    def opened(self, connection: Connection) -> str:
+        """The open access token of *connection*.
+
+        Raises:
+            NoKeyOpens: Its seal does not open. It is kept as it is, and told of once.
+        """
+        try:
+            return self._vault.open_access(connection).get_secret_value()
+        except NoKeyOpens as trouble:
+            self._judge.no_key(connection, trouble)
+            raise
+
+    def _require_key(self, seen: Connection) -> None:
+        try:
+            self._vault.open_refresh(seen)
+        except NoKeyOpens as trouble:
+            self._judge.no_key(seen, trouble)
+            raise
+
+    def _despite(self, seen: Connection, seen_at: float, trouble: PortalkeyError) -> Connection:
+        """Hand out a token that still lives; otherwise say what is wrong."""
+        if seen.seconds_left - (self._clock() - seen_at) > due.LEAST:
+            return seen
         raise trouble
 
-    def _again(self, connection: Connection) -> Connection:
-        fresh = self._vault.store.connection(connection.id)
+    def _pause(self, denied: Denied) -> float:
+        if denied.why is Why.LEASED:
+            return self._uniform(LOOK_EVERY / 2, LOOK_EVERY * 1.5)
+        return denied.wait * self._uniform(1.0, 1.5)
+
+    def _again(self, connection_id: str) -> Connection:
+        fresh = self._vault.store.connection(connection_id)
         if fresh is None or fresh.status is ConnectionStatus.DISCONNECTED:
             raise NotConnected
         if fresh.status is ConnectionStatus.NEEDS_RECONNECT:
@@ -143,10 +229,31 @@ class Refresh:
     def _is_good(self, connection: Connection) -> bool:
         if connection.status is ConnectionStatus.NEEDS_RECONNECT:
             raise self._needs_reconnect(connection)
-        return connection.seconds_left > MARGIN
+        return connection.seconds_left > due.margin(connection)
 
     def _needs_reconnect(self, connection: Connection) -> NeedsReconnect:
         """With an absolute address: a worker has no request to build one from."""
         settings = self._settings
         page = f"{settings.public_url}{settings.mount}/connections/setup"
         return NeedsReconnect(reconnect_url=f"{page}?reconnect={connection.id}")
+
+
+def _longest(denied: Denied, errand: _Errand) -> float:
+    """How long to wait for this: HubSpot's trouble is told at once."""
+    if denied.why is Why.WAITING or denied.reason is not None:
+        return 0.0
+    return min(errand.patience, OWN_PACE if denied.why is Why.PACED else PATIENCE)
+
+
+def _told(denied: Denied) -> PortalkeyError:
+    if denied.why in {Why.LEASED, Why.MOVED}:
+        return HubSpotUnavailable(
+            "Another process has been renewing this connection for long; try again in a moment."
+        )
+    if denied.why is Why.PACED and denied.reason is None:
+        return RateLimited(
+            "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again "
+            "in a moment, or raise it.",
+            retry_after=max(denied.wait, 1.0),
+        )
+    return remembered(denied.reason, denied.wait)

@@ -118,10 +118,22 @@ class Settings(BaseSettings):
         repr=False,
     )
     """Where connections are kept; it may hold a password, so ``repr()`` leaves it out."""
+    database_schema: Annotated[str, BeforeValidator(checks.database_schema)] = Field(
+        "", alias="PORTALKEY_DATABASE_SCHEMA"
+    )
+    """PostgreSQL's schema for the tables; the user's own where none is named."""
     attempt_seconds: Annotated[int, BeforeValidator(checks.attempt_seconds)] = Field(
         600, alias="PORTALKEY_ATTEMPT_SECONDS"
     )
     """How many seconds a person has from click to consent, 30 to 3600."""
+    refresh_rate: Annotated[float, BeforeValidator(checks.refresh_rate)] = Field(
+        10.0, alias="PORTALKEY_REFRESH_RATE"
+    )
+    """How many renewals a second all processes together ask HubSpot for, 0.1 to 10000."""
+    refresh_burst: Annotated[int, BeforeValidator(checks.refresh_burst)] = Field(
+        20, alias="PORTALKEY_REFRESH_BURST"
+    )
+    """How many of them may come at once, 1 to 10000."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

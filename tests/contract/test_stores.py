@@ -1,6 +1,6 @@
 """Every store here passes the one contract."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,37 @@ import pytest
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore, SQLStore
 
+pytest_plugins = ("postgres",)
 
-class TestSQLStore(StoreContract):
+
+class TestSQLite(StoreContract):
     @pytest.fixture
     def store(self, ahead: Ahead, tmp_path: Path) -> Iterator[SQLStore]:
         """A new file."""
         store = SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}", ahead=ahead)
+        yield store
+        store.close()
+
+
+class TestPostgreSQL(StoreContract):
+    @pytest.fixture
+    def store(self, ahead: Ahead, migrated_postgres_url: str) -> Iterator[SQLStore]:
+        """A new database."""
+        store = SQLStore.open(migrated_postgres_url, ahead=ahead)
+        yield store
+        store.close()
+
+
+class TestPgBouncer(StoreContract):
+    @pytest.fixture
+    def store(
+        self,
+        ahead: Ahead,
+        migrated_postgres_url: str,
+        through_pgbouncer: Callable[[str], str],
+    ) -> Iterator[SQLStore]:
+        """A new database, where each transaction may find itself in another session."""
+        store = SQLStore.open(through_pgbouncer(migrated_postgres_url), ahead=ahead)
         yield store
         store.close()
 

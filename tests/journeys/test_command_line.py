@@ -1,75 +1,15 @@
 """The commands, as a newcomer runs them: in processes of their own."""
 
-import os
-import signal
-import socket
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from commands import free_ports, run, running
 from portalkey.simulator import HubSpot
 from visitor import Visitor
-
-PORTALKEY = [sys.executable, "-m", "portalkey"]
-
-
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command, run to its end in a clean environment."""
-    return subprocess.run(
-        [*PORTALKEY, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env=clean_environment(),
-    )
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's environment without settings of ours."""
-    ours = ("PORTALKEY_", "HUBSPOT_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
-def free_ports() -> tuple[int, int]:
-    """Two ports that are free just now."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
-
-
-@contextmanager
-def running(
-    *arguments: str, ready: str, cwd: Path | None = None, home: Path | None = None
-) -> Iterator[subprocess.Popen[str]]:
-    """A command that runs until the block ends; entered once it has printed *ready*."""
-    process = subprocess.Popen(
-        [*PORTALKEY, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=cwd,
-        env={**clean_environment(), **({"XDG_DATA_HOME": str(home)} if home else {})},
-    )
-    assert process.stdout is not None
-    seen = ""
-    with process:
-        try:
-            while ready not in seen:
-                line = process.stdout.readline()
-                assert line, seen
-                seen += line
-            yield process
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module")

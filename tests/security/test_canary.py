@@ -12,6 +12,7 @@ from rich.traceback import Traceback
 
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
+from portalkey.grant import Grant
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
 from visitor import Visitor, query_of
@@ -126,12 +127,15 @@ def test_no_repr_shows_a_secret(visitor: Visitor, broker: Broker, hubspot: HubSp
     owner = visitor.owner
     (connection,) = broker.connections(owner)
     begun = broker.begin(owner, "browser")
-    grant, _ = broker._refresh._ask(connection)
+    grant = Grant(broker.vault.open_access(connection), broker.vault.open_refresh(connection), 1)
+    token = broker.access_token(owner)
+    (hot,) = broker._tokens.hot.values()
+    assert hot.token == token
     secrets = secrets_of(broker, hubspot, owner)
     secrets["state"] = query_of(begun.authorize_url)["state"]
     secrets["cookie"] = begun.cookie.get_secret_value()
 
-    values = (connection, begun, begun.attempt, grant, broker.settings, broker.vault.keyring)
+    values = (connection, begun, begun.attempt, grant, hot, broker.settings, broker.vault.keyring)
     assert_clean("\n".join(f"{value!r} {value}" for value in values), secrets)
 
 

@@ -128,6 +128,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
             "postgres://db/portalkey",
         )
     ),
+    ("PORTALKEY_DATABASE_SCHEMA", " portalkey_1 ", "database_schema", "portalkey_1"),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
         "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
@@ -179,6 +180,8 @@ BAD = [
     ("PORTALKEY_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:///portalkey.db"),
     ("PORTALKEY_DATABASE_URL", "portalkey.db", "must be sqlite:///portalkey.db"),
     ("PORTALKEY_DATABASE_URL", "mysql://u:canary@h/d", "postgresql://"),
+    ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
+    ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
     ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
 ]
@@ -435,4 +438,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 16
+    assert len({field.alias for field in fields}) == 19

@@ -2,13 +2,22 @@
 
 import signal
 import threading
+from collections.abc import Callable
 
 
-def until_interrupted() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+def until_interrupted(act: Callable[[], None] | None = None, *, every: float = 1.0) -> None:
+    """Wait for Ctrl-C or SIGTERM, doing *act* each so many seconds."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    # With a time-out, as Windows does not interrupt a wait without one.
-    while not ended.wait(1.0):
-        pass
+    while not ended.is_set():
+        if act is not None:
+            act()
+        _wait(ended, every)
+
+
+def _wait(ended: threading.Event, seconds: float) -> None:
+    # In steps, as Windows does not interrupt a wait.
+    for _ in range(max(1, round(seconds))):
+        if ended.wait(min(seconds, 1.0)):
+            return

@@ -38,13 +38,16 @@ class Row:
 
     ``error`` is what is raised; ``NeedsReconnect`` stands for a dead grant. ``advice`` tells the
     operator what to compare. ``wait`` is how many seconds to wait where HubSpot does not say, and
-    ``longest`` how many of what it says are believed.
+    ``longest`` how many of what it says are believed. ``of_app`` is True where it is said of the
+    app, whatever it asks for, and ``of_account`` where it is said of one HubSpot account.
     """
 
     error: type[PortalkeyError]
     advice: str = ""
     wait: float = 5.0
     longest: float = 3600.0
+    of_app: bool = False
+    of_account: bool = False
 
 
 _DEAD = Row(NeedsReconnect)
@@ -52,6 +55,7 @@ _START_AGAIN = Row(AttemptExpired)
 _CLIENT = Row(
     HubSpotRefused,
     "compare HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET with the app's Auth settings at HubSpot",
+    of_app=True,
 )
 _REDIRECT = Row(
     HubSpotRefused,
@@ -65,6 +69,7 @@ _REQUEST = Row(
     HubSpotRefused,
     "the request did not arrive as it was sent or is not known there; look at HUBSPOT_API_URL and "
     "HUBSPOT_API_VERSION, and at any proxy on the way",
+    of_app=True,
 )
 _UNKNOWN = Row(HubSpotRefused, "look it up in HubSpot's documentation of errors")
 _NOT_WELL = Row(HubSpotUnavailable)
@@ -121,15 +126,16 @@ HTTP_STATUSES: Mapping[int, Row] = {
     403: Row(
         HubSpotRefused,
         "no reason was given; HubSpot's edge may be blocking the address of this machine",
+        of_app=True,
     ),
     404: _REQUEST,
     405: _REQUEST,
     408: _NOT_WELL,
-    423: Row(HubSpotUnavailable, wait=2.0),
+    423: Row(HubSpotUnavailable, wait=2.0, of_account=True),
     425: _NOT_WELL,
     429: _TOO_MANY,
     # The account is moving to another region.
-    477: Row(HubSpotUnavailable, wait=600.0, longest=86400.0),
+    477: Row(HubSpotUnavailable, wait=600.0, longest=86400.0, of_account=True),
 }
 """Where no word is known."""
 
@@ -159,10 +165,20 @@ def failure(response: Response, *, dead: type[PersonMustAct] = NeedsReconnect) -
     if row.error is ScopesMissing and (missing := _missing(answer)):
         return ScopesMissing(missing)
     if issubclass(row.error, TryLater):
-        return row.error(retry_after=_wait(response, row))
+        return _passing(row.error, row, response)
     if issubclass(row.error, PersonMustAct) and row.error is not ScopesMissing:
         return row.error()
-    return HubSpotRefused(f"HubSpot refused the app ({status}): {row.advice}.", status=status)
+    sentence = f"HubSpot refused the app ({status}): {row.advice}."
+    return HubSpotRefused(sentence, status=status, of_app=row.of_app)
+
+
+def _passing(error: type[TryLater], row: Row, response: Response) -> TryLater:
+    said = _seconds(response)
+    believed = 0.0 if said is None else max(_SHORTEST_WAIT, min(said, row.longest))
+    passing = error(retry_after=believed or row.wait, said=believed)
+    if isinstance(passing, HubSpotUnavailable):
+        passing.of_account = row.of_account
+    return passing
 
 
 def _answer(response: Response) -> Answer:
@@ -210,13 +226,8 @@ def _required(answer: Answer) -> Iterator[object]:
             yield from names if isinstance(names, list) else ()
 
 
-def _wait(response: Response, row: Row) -> float:
-    """How many seconds to wait: RFC 9110 section 10.2.3 as far as it goes without a clock."""
-    said = _seconds(response)
-    return row.wait if said is None else max(_SHORTEST_WAIT, min(said, row.longest))
-
-
 def _seconds(response: Response) -> float | None:
+    """What ``Retry-After`` says: RFC 9110 section 10.2.3 as far as it goes without a clock."""
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:9])

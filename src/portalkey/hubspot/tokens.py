@@ -99,6 +99,20 @@ def read_grant(response: Response, *, asked: GrantType) -> Grant:
     )
 
 
+def read_refresh_token(response: Response) -> SecretStr | None:
+    """The refresh token in a token response that is of no use otherwise, if one can be read.
+
+    It may be the only one that HubSpot still honours, so it is looked for before the rest is judged
+    (RFC 6749 section 6).
+    """
+    if response.status != _OK:
+        return None
+    try:
+        return Answer.of(response).token("refresh_token")
+    except BadAnswer:
+        return None
+
+
 def _require_bearer(answer: Answer) -> None:
     kind, use = answer.get("token_type"), answer.get("token_use")
     if not isinstance(kind, str) or kind.lower() != "bearer" or use not in (None, "access_token"):

@@ -8,12 +8,13 @@ import pytest
 from portalkey.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
 from portalkey.testing.connections import ConnectionPromises
+from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.vault.store import Store
 
 
-class StoreContract(AttemptPromises, ConnectionPromises, OutboxPromises):
+class StoreContract(AttemptPromises, ConnectionPromises, LeasePromises, OutboxPromises):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 
     @pytest.fixture

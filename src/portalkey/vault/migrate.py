@@ -1,6 +1,6 @@
 """Brings a database to the tables that this code knows, by as many processes at once as like.
 
-The lock is the database's own: whoever writes first migrates, the others wait for the commit and
+The lock is the database's own: whoever has it first migrates, the others wait for the commit and
 find nothing left to do.
 """
 
@@ -10,9 +10,9 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, false, inspe
 
 from portalkey.errors import StoreUnusable
 from portalkey.fork import ProcessLock
-from portalkey.vault.sqlite import Database
+from portalkey.vault.database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in ``migrations/versions``."""
 
 VERSION_TABLE = "portalkey_alembic_version"
@@ -28,24 +28,31 @@ def migrate(database: Database) -> None:
     """Bring *database* up to ``HEAD``.
 
     Raises:
-        StoreBusy: Somebody else took too long with the file.
-        StoreUnusable: The file cannot be written, or a newer portalkey has been here; its tables
-            are not touched.
+        StoreBusy: Somebody else took too long with the database.
+        StoreUnusable: The database cannot be written, or a newer portalkey has been here; its
+            tables are not touched.
     """
-    if not database.write(_migrated):
+
+    def migrated(connection: Connection) -> bool:
+        if _is_up_to_date(connection):
+            return True
+        with _one_at_a_time:
+            database.hold_off(connection)
+            return _is_up_to_date(connection) or _upgraded(connection)
+
+    if not database.write(migrated):
         raise StoreUnusable(
-            f"The store {database.path} was made by a newer portalkey; install that version, or "
-            "name another file in PORTALKEY_DATABASE_URL."
+            f"The store {database.name} was made by a newer portalkey; install that version, or "
+            "name another database in PORTALKEY_DATABASE_URL."
         )
 
 
-def _migrated(connection: Connection) -> bool:
-    if revision(connection) == HEAD:
-        # Changes nothing, but is refused where the file cannot be written: better now than later.
-        connection.execute(update(_version).where(false()).values(version_num=HEAD))
-        return True
-    with _one_at_a_time:
-        return _upgraded(connection)
+def _is_up_to_date(connection: Connection) -> bool:
+    if revision(connection) != HEAD:
+        return False
+    # Changes nothing, but is refused where nothing can be written: better now than later.
+    connection.execute(update(_version).where(false()).values(version_num=HEAD))
+    return True
 
 
 def revision(connection: Connection) -> str | None:
@@ -57,7 +64,7 @@ def revision(connection: Connection) -> str | None:
 
 def _upgraded(connection: Connection) -> bool:
     """True once done; False where the database is at a revision that is not known here."""
-    # Imported here: it is slow, and needed once in a file's life.
+    # Imported here: it is slow, and needed once in a database's life.
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above

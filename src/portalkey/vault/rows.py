@@ -1,8 +1,11 @@
 """Rows to values and back; the columns bear the names of the fields wherever they can."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from portalkey.attempt import Attempt, AttemptStatus
@@ -10,6 +13,7 @@ from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.events import Event, EventName
 from portalkey.grant import SealedGrant
 from portalkey.vault.store import OwedRevocation
+from portalkey.vault.tables import Moment, connections
 
 Values = dict[str, Any]
 Stored = Mapping[Any, Any]
@@ -22,6 +26,13 @@ _CONNECTION_COLUMNS = tuple(
     for f in fields(Connection)
     if f.name not in {"account", "scopes", "sealed", "status", "seen_at"}
 )
+_READ_AS_THEY_ARE = (*_CONNECTION_COLUMNS, "seen_at")
+_SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+_FIELDS = tuple(f.name for f in fields(Connection))
+_STANDS_FOR = {"account": "account_facts", "sealed": "sealed_refresh"}
+_TIMES = {column.name for column in connections.columns if isinstance(column.type, Moment)}
+_MOMENTS = tuple(at for at, name in enumerate(_FIELDS) if name in {*_TIMES, "seen_at"})
+_STATUSES = {status.value: status for status in ConnectionStatus}
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -60,31 +71,55 @@ def sealed_values(sealed: SealedGrant | None) -> Values:
 
 def read_connection(row: Stored) -> Connection:
     """The connection in a *row* that has ``seen_at`` beside its columns."""
-    known = {name: row[name] for name in (*_CONNECTION_COLUMNS, "seen_at")}
+    known = {name: row[name] for name in _READ_AS_THEY_ARE}
     return Connection(
-        account=_account(row),
-        scopes=tuple(json.loads(row["scopes"])),
+        account=_account(row["account_facts"], *[row[name] for name in _ACCOUNT_COLUMNS]),
+        scopes=_scopes(row["scopes"]),
         sealed=_sealed(row),
         status=ConnectionStatus(row["status"]),
         **known,
     )
 
 
-def _account(row: Stored) -> Account:
-    facts = json.loads(row["account_facts"])
-    named = {name: row[name] for name in _ACCOUNT_COLUMNS}
+def connection_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Connection]:
+    """Reads the connection in a row of these *columns*, as a driver gives it: with bare seconds."""
+    at = {name: index for index, name in enumerate(columns)}
+    by_field = itemgetter(*[at[_STANDS_FOR.get(name, name)] for name in _FIELDS])
+    account_columns = itemgetter(*[at[name] for name in ("account_facts", *_ACCOUNT_COLUMNS)])
+    sealed_columns = itemgetter(*[at[name] for name in _SEALED_COLUMNS])
+    account, scopes, sealed, status = map(_FIELDS.index, ("account", "scopes", "sealed", "status"))
+
+    def read(row: Sequence[Any]) -> Connection:
+        values = list(by_field(row))
+        for moment in _MOMENTS:
+            if values[moment] is not None:
+                values[moment] = datetime.fromtimestamp(values[moment], UTC)
+        values[account] = _account(*account_columns(row))
+        values[scopes] = _scopes(values[scopes])
+        values[sealed] = SealedGrant(*sealed_columns(row)) if values[sealed] is not None else None
+        values[status] = _STATUSES[values[status]]
+        return Connection(*values)
+
+    return read
+
+
+# The same few are read again and again, and parsing them costs more than the rest of a row.
+@lru_cache(maxsize=1024)
+def _scopes(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _account(text: str, *columns: Any) -> Account:  # noqa: ANN401 - as the columns are
+    facts = json.loads(text)
+    named = dict(zip(_ACCOUNT_COLUMNS, columns, strict=True))
     return Account(**named, **{name: facts.get(name) for name in _ACCOUNT_FACTS})
 
 
 def _sealed(row: Stored) -> SealedGrant | None:
     if row["sealed_refresh"] is None:
         return None
-    return SealedGrant(
-        access=row["sealed_access"],
-        refresh=row["sealed_refresh"],
-        fingerprint=row["refresh_fingerprint"],
-        key_name=row["key_name"],
-    )
+    return SealedGrant(*[row[name] for name in _SEALED_COLUMNS])
 
 
 def owed_values(owed: OwedRevocation) -> Values:

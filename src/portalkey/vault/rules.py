@@ -19,6 +19,19 @@ from portalkey.connection import ConnectionStatus
 KEPT = timedelta(days=30)
 """How long an attempt is kept after its end."""
 
+RENEWED = (
+    "sealed",
+    "access_expires_at",
+    "granted_at",
+    "scopes",
+    "status",
+    "status_reason",
+    "failures",
+    "retry_at",
+    "generation",
+)
+"""What a renewal writes; the row stays whose it was."""
+
 
 def in_time(attempt: Attempt) -> Attempt:
     """The *attempt* as it really stands at ``seen_at``: ended, where it was left lying too long.

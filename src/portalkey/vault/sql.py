@@ -1,4 +1,4 @@
-"""The store in a database: SQLAlchemy Core over a SQLite file.
+"""The store in a database: SQLAlchemy Core over SQLite or PostgreSQL.
 
 What each method promises stands in ``Store``.
 """
@@ -6,55 +6,60 @@ What each method promises stands in ``Store``.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import Executable, RowMapping, Select, delete, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Executable, RowMapping, Select, delete, insert, select, update
 
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Connection, ConnectionStatus
-from portalkey.errors import AttemptMismatch, BadSettings
+from portalkey.errors import AttemptMismatch
 from portalkey.events import Event
-from portalkey.vault import rows, rules, sql_attempts, sql_connections
+from portalkey.provider import Provider
+from portalkey.vault import rows, rules, sql_attempts, sql_connections, sql_leases
+from portalkey.vault.database import Database
+from portalkey.vault.databases import mounted, open_database
+from portalkey.vault.leases import Ask, Denied, Lease
 from portalkey.vault.migrate import migrate
-from portalkey.vault.sqlite import Database
 from portalkey.vault.store import OwedRevocation, Store
 from portalkey.vault.tables import events, outbox
 
-_NO_POSTGRESQL = (
-    "PORTALKEY_DATABASE_URL names a PostgreSQL database, which this version of portalkey cannot "
-    "use yet; name a file with sqlite:///PATH"
-)
-_NO_FILE = (
-    "PORTALKEY_DATABASE_URL names no file for SQLite; write sqlite:///PATH, with a fourth slash "
-    "for an absolute path and nothing after the path"
-)
-
 
 class SQLStore(Store):
-    """Keeps everything in one SQLite file, for every process and thread of this machine."""
+    """Keeps everything in one database: SQLite for a machine, PostgreSQL for many."""
 
     def __init__(self, database: Database) -> None:
         """Use *database*, whose tables are up to date."""
         self._database = database
+        self._by_id = _Connections(database, sql_connections.bound_id())
+        self._of = _Connections(database, sql_connections.of())
+        self._to = _Connections(database, sql_connections.to())
 
     @classmethod
-    def open(cls, url: str, *, ahead: Callable[[], float] = lambda: 0.0) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        schema: str = "",
+        ahead: Callable[[], float] = lambda: 0.0,
+        mounts: Callable[[], str] = mounted,
+    ) -> Self:
         """The store that *url* names, made or brought up to date where that is needed.
 
         Args:
             url: ``sqlite:///PATH``, with a fourth slash for an absolute path; ``%3F`` stands for
-                a question mark in it, as in any URL.
+                a question mark in it, as in any URL. Or ``postgresql://``, as libpq takes it.
+            schema: The schema of PostgreSQL for the tables; the user's own by default.
             ahead: Seconds added to the store's clock, asked for at every look at it.
+            mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
 
         Raises:
-            BadSettings: The URL names no file for SQLite.
-            StoreBusy: Another process takes too long with the file; try again.
-            StoreUnusable: The operator has to look at the file.
+            BadSettings: The URL names no file for SQLite and no database of PostgreSQL, or the
+                driver for PostgreSQL is not installed.
+            StoreBusy: Another process takes too long with the database; try again.
+            StoreUnusable: The operator has to look at the database.
         """
-        database = Database(_file(url), ahead=ahead)
+        database = open_database(url, schema=schema, ahead=ahead, mounts=mounts)
         try:
             migrate(database)
         except BaseException:
@@ -63,7 +68,7 @@ class SQLStore(Store):
         return cls(database)
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
+        """Close the file or the sockets; the next use opens them again."""
         self._database.close()
 
     def now(self) -> datetime:
@@ -136,26 +141,52 @@ class SQLStore(Store):
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id."""
-        return next(iter(self._connections(sql_connections.by_id(connection_id))), None)
+        return next(iter(self._by_id.read(id=connection_id)), None)
 
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
         """All of the *owner*'s live connections, oldest first."""
-        return self._connections(sql_connections.of(owner, client_id))
+        return self._of.read(owner=owner, client_id=client_id)
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """The owner's connection to that account."""
-        return next(iter(self._connections(sql_connections.to(owner, client_id, hub_id))), None)
+        found = self._to.read(owner=owner, client_id=client_id, hub_id=hub_id)
+        return next(iter(found), None)
 
-    def _connections(self, which: sql_connections.Which) -> Sequence[Connection]:
-        query = sql_connections.query(self._database.now(), which)
-        return [rows.read_connection(row) for row in self._rows(query)]
+    def version(self) -> int | None:
+        """A number that changes with every commit by anybody; None where it cannot be told."""
+        return self._database.version()
 
-    def renew(self, connection: Connection, *, instead_of: str) -> bool:
+    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+        """The lease on the row of *seen*, or why not."""
+        now = self._database.now()
+        return self._database.write(lambda tx: sql_leases.lease(tx, now, seen, ask))
+
+    def release(self, connection: Connection) -> bool:
+        """Give the lease back, where it is still this one."""
+        return self._database.write(lambda tx: sql_connections.release(tx, connection))
+
+    def provider(
+        self, change: Callable[[Provider, datetime], Provider]
+    ) -> tuple[Provider, Provider] | None:
+        """Put what *change* makes of the provider in its place."""
+        now = self._database.now()
+        return self._database.write(lambda tx: sql_leases.change(tx, now, change))
+
+    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
         now = self._database.now()
-        return self._database.write(
-            lambda tx: sql_connections.renew(tx, now, connection, instead_of)
-        )
+        return self._told(event, lambda tx: sql_connections.renew(tx, now, connection, instead_of))
+
+    def _told(self, event: Event | None, work: Callable[[Tx], bool]) -> bool:
+        """Let *work* write, and record *event* with it if it did."""
+
+        def both(tx: Tx) -> bool:
+            is_done = work(tx)
+            if is_done and event is not None:
+                self._record(tx, event)
+            return is_done
+
+        return self._database.write(both)
 
     def mark(
         self,
@@ -164,16 +195,22 @@ class SQLStore(Store):
         *,
         reason: str | None = None,
         failures: int = 0,
-        retry_at: datetime | None = None,
+        wait: float | None = None,
+        is_unanswered: bool = False,
+        event: Event | None = None,
     ) -> bool:
         """Set the status, if that is a move and the grant is still the one that was seen."""
         now = self._database.now()
+        retry_at = None if wait is None else self._database.now(wait)
         values = {"status_reason": reason, "failures": failures, "retry_at": retry_at}
-        return self._database.write(
-            lambda tx: sql_connections.mark(tx, now, connection, status, values)
+        values |= sql_connections.unleased_values(is_unanswered=is_unanswered)
+        return self._told(
+            event, lambda tx: sql_connections.mark(tx, now, connection, status, values)
         )
 
-    def disconnect(self, connection: Connection, owed: OwedRevocation | None) -> bool:
+    def disconnect(
+        self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
+    ) -> bool:
         """Erase the sealed grant and keep *owed*, both or neither."""
 
         def work(tx: Tx) -> bool:
@@ -183,7 +220,7 @@ class SQLStore(Store):
                 tx.execute(insert(outbox).values(rows.owed_values(owed)))
             return True
 
-        return self._database.write(work)
+        return self._told(event, work)
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """How many live rows hold a refresh token with one of these *fingerprints*."""
@@ -211,13 +248,12 @@ class SQLStore(Store):
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""
+        return self._database.write(lambda tx: self._record(tx, event))
 
-        def work(tx: Tx) -> Event:
-            kept = replace(event, at=self._now(tx))
-            tx.execute(insert(events).values(rows.event_values(kept)))
-            return kept
-
-        return self._database.write(work)
+    def _record(self, tx: Tx, event: Event) -> Event:
+        kept = replace(event, at=self._now(tx))
+        tx.execute(insert(events).values(rows.event_values(kept)))
+        return kept
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit, oldest first; all of it, where nothing is named."""
@@ -235,15 +271,13 @@ class SQLStore(Store):
         self._database.write(lambda tx: tx.execute(statement))
 
 
-def _file(url: str) -> Path:
-    """The file that *url* names; nothing of the URL is repeated, as it may hold a password."""
-    try:
-        named = make_url(url)
-    except ArgumentError:
-        named = make_url("unreadable://")
-    if named.get_backend_name() in {"postgres", "postgresql"}:
-        raise BadSettings([_NO_POSTGRESQL])
-    is_plain = not (named.host or named.query or named.database == ":memory:")
-    if named.drivername not in {"sqlite", "sqlite+pysqlite"} or not named.database or not is_plain:
-        raise BadSettings([_NO_FILE])
-    return Path(named.database)
+class _Connections:
+    """One way to look for connections, fast."""
+
+    def __init__(self, database: Database, which: sql_connections.Which) -> None:
+        self._database = database
+        self._query = database.prepare(lambda now: sql_connections.query(now, which))
+        self._read = rows.connection_reader(self._query.columns)
+
+    def read(self, **values: object) -> Sequence[Connection]:
+        return [self._read(row) for row in self._database.fetch(self._query, **values)]

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy import Connection as Tx
-from sqlalchemy.dialects.sqlite import insert
 
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.vault import rows, rules
+from portalkey.vault.database import insert_new
 from portalkey.vault.tables import attempts as table
 
 Now = ColumnElement[datetime]
@@ -27,27 +28,35 @@ def by_state(state_hash: str) -> Which:
 
 def add(tx: Tx, attempt: Attempt) -> bool:
     """Keep a new *attempt*; False where its id or state is another's."""
-    statement = insert(table).values(rows.attempt_values(attempt)).on_conflict_do_nothing()
-    options = {"preserve_rowcount": True}
-    return tx.execute(statement, execution_options=options).rowcount == 1
+    return insert_new(tx, table, rows.attempt_values(attempt))
 
 
 def purge(tx: Tx, *, before: datetime) -> None:
     """Forget attempts that ended *before*, or were left lying then."""
     never_ended = and_(table.c.ended_at.is_(None), table.c.expires_at < before)
-    tx.execute(delete(table).where(or_(table.c.ended_at < before, never_ended)))
+    old = select(table.c.id).where(or_(table.c.ended_at < before, never_ended))
+    # What another purge is at is left to it: two of them never wait for each other.
+    tx.execute(delete(table).where(table.c.id.in_(old.with_for_update(skip_locked=True))))
 
 
 def find(tx: Tx, now: Now, which: Which) -> Attempt | None:
     """The attempt as it stands in its row."""
-    query = select(table, now.label("seen_at")).where(which)
+    return _read(tx, select(table, now.label("seen_at")).where(which))
+
+
+def _lock(tx: Tx, now: Now, which: Which) -> Attempt | None:
+    """The attempt as it stands in its row until the commit, as no other writer gets at it."""
+    return _read(tx, select(table, now.label("seen_at")).where(which).with_for_update())
+
+
+def _read(tx: Tx, query: Select[Any]) -> Attempt | None:
     row = tx.execute(query).mappings().one_or_none()
     return rows.read_attempt(row) if row else None
 
 
 def settle(tx: Tx, now: Now, which: Which) -> Attempt | None:
     """The attempt, ended first where it is overdue."""
-    found = find(tx, now, which)
+    found = _lock(tx, now, which)
     attempt = rules.in_time(found) if found else None
     if attempt is not None and attempt is not found:
         _save(tx, attempt)
@@ -64,10 +73,7 @@ def move(
     sealed_code: str | None = None,
     connection_id: str | None = None,
 ) -> Attempt | None:
-    """Move the attempt; returns it as it stood before, or None where it could not be moved.
-
-    What is read here stays true until the commit, as every writer holds the lock from its BEGIN.
-    """
+    """Move the attempt; returns it as it stood before, or None where it could not be moved."""
     before = settle(tx, now, which)
     after = rules.moved(before, to, error=error, sealed_code=sealed_code) if before else None
     if after is None:
@@ -78,7 +84,7 @@ def move(
 
 def deliver(tx: Tx, now: Now, which: Which) -> bool:
     """Note the one time that the attempt's token is handed out; False where it was, or is late."""
-    attempt = find(tx, now, which)
+    attempt = _lock(tx, now, which)
     after = rules.delivered(attempt) if attempt else None
     if after is not None:
         _save(tx, after)

@@ -7,25 +7,26 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
 from sqlalchemy import Connection as Tx
-from sqlalchemy.dialects.sqlite import insert
 
 from portalkey.connection import Connection, ConnectionStatus
-from portalkey.vault import rows, rules
+from portalkey.vault import leases, rows, rules
+from portalkey.vault.database import insert_new
 from portalkey.vault.tables import connections as table
 
 Now = ColumnElement[datetime]
 Which = ColumnElement[bool]
 
 _LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
-_NO_LEASE = {"lease_id": None, "lease_until": None}
+_NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 _RENEWED = (
     "sealed_access",
     "sealed_refresh",
     "refresh_fingerprint",
     "key_name",
     "access_expires_at",
+    "granted_at",
     "scopes",
     "status",
     "status_reason",
@@ -40,15 +41,23 @@ def by_id(connection_id: str) -> Which:
     return table.c.id == connection_id
 
 
-def of(owner: str, client_id: str) -> Which:
-    """The *owner*'s live connections."""
-    return and_(table.c.owner == owner, table.c.client_id == client_id, _LIVE)
+def bound_id() -> Which:
+    """The connection of an ``id``, whatever its status, which is bound later."""
+    return _is_bound("id")
 
 
-def to(owner: str, client_id: str, hub_id: int) -> Which:
-    """The *owner*'s connection to that account, whatever its status."""
-    c = table.c
-    return and_(c.owner == owner, c.client_id == client_id, c.hub_id == hub_id)
+def of() -> Which:
+    """The live connections of an ``owner`` with a ``client_id``, which are bound later."""
+    return and_(_is_bound("owner"), _is_bound("client_id"), _LIVE)
+
+
+def to() -> Which:
+    """The connection of that owner to the account ``hub_id``, whatever its status."""
+    return and_(*[_is_bound(name) for name in ("owner", "client_id", "hub_id")])
+
+
+def _is_bound(name: str) -> Which:
+    return table.c[name] == bindparam(name)
 
 
 def query(now: Now, which: Which) -> Select[Any]:
@@ -61,11 +70,9 @@ def put(tx: Tx, connection: Connection) -> bool:
     """Insert a connection of generation 1, or write a later one over the generation before."""
     values = rows.connection_values(connection)
     if connection.generation == 1:
-        statement = insert(table).values(values).on_conflict_do_nothing()
-        options = {"preserve_rowcount": True}
-        return tx.execute(statement, execution_options=options).rowcount == 1
-    same = to(connection.owner, connection.client_id, connection.hub_id)
-    return _update(tx, and_(_before(connection), same), values | _NO_LEASE)
+        return insert_new(tx, table, values)
+    same = [table.c[name] == getattr(connection, name) for name in ("owner", "client_id", "hub_id")]
+    return _update(tx, and_(_before(connection), *same), values | _NO_LEASE)
 
 
 def renew(tx: Tx, now: Now, connection: Connection, instead_of: str) -> bool:
@@ -84,13 +91,26 @@ def mark(
     values: rows.Values,
 ) -> bool:
     """Set *status* and *values* where that is a move and the grant is still the one seen."""
-    seen = connection.sealed.fingerprint if connection.sealed else None
-    which = and_(
-        _same(connection),
-        table.c.refresh_fingerprint == seen,
-        table.c.status.in_([each.value for each in rules.can_become(status)]),
-    )
+    can_become = [each.value for each in rules.can_become(status)]
+    which = and_(_newest_lease(connection), table.c.status.in_(can_become))
     return _update(tx, which, values | {"status": status.value, "updated_at": now})
+
+
+def release(tx: Tx, connection: Connection) -> bool:
+    """Clear the lease that *connection* bears, unless another one came since."""
+    return _update(tx, _newest_lease(connection), dict(_NO_LEASE))
+
+
+def leased(tx: Tx, connection: Connection) -> None:
+    """Write the lease that *connection* bears; the row was read in this transaction."""
+    names = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
+    _update(tx, by_id(connection.id), {name: getattr(connection, name) for name in names})
+
+
+def unleased_values(*, is_unanswered: bool) -> rows.Values:
+    """What clears a lease, but for the mark that a request is still out, if one is."""
+    names = _NO_LEASE.keys() - ({"unanswered_since"} if is_unanswered else set())
+    return dict.fromkeys(names)
 
 
 def disconnect(tx: Tx, now: Now, connection: Connection) -> bool:
@@ -114,6 +134,14 @@ def holders(tx: Tx, fingerprints: Collection[str]) -> int:
 
 def _same(connection: Connection) -> Which:
     return and_(by_id(connection.id), table.c.generation == connection.generation)
+
+
+def _newest_lease(connection: Connection) -> Which:
+    return and_(
+        _same(connection),
+        table.c.refresh_fingerprint == leases.lineage(connection),
+        table.c.lease_fence == connection.lease_fence,
+    )
 
 
 def _before(connection: Connection) -> Which:

@@ -6,35 +6,26 @@ commits. A commit has reached the disk (``synchronous=FULL``), and what is delet
 network's.
 """
 
-import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
-from weakref import WeakSet
 
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, type_coerce
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.vault.database import BUSY_SECONDS, Database
 from portalkey.vault.files import make_private
-from portalkey.vault.tables import Moment
-
-T = TypeVar("T")
-
-BUSY_SECONDS = 5.0
-"""How long a statement waits for another writer before the store is called busy."""
+from portalkey.vault.kept import Kept
 
 _PAUSE = 0.01
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
 # Not unixepoch('now', 'subsec'), which is NULL before SQLite 3.42.
 _CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
-_BEGIN = "portalkey_begin"
 
 _WAITING_HELPS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _WHAT_TO_DO = {
@@ -51,8 +42,12 @@ _WHAT_TO_DO = {
 _OTHERWISE = "is not as portalkey left it; look what else writes to it"
 
 
-class Database:
+class SQLite(Database):
     """One SQLite file, from any thread; a forked child goes on with connections of its own."""
+
+    begin_reading = "BEGIN"
+    begin_writing = "BEGIN IMMEDIATE"
+    driver_errors = sqlite3.Error
 
     def __init__(
         self, path: Path, *, ahead: Callable[[], float] = lambda: 0.0, wait: float = BUSY_SECONDS
@@ -67,69 +62,44 @@ class Database:
         Raises:
             StoreUnusable: The file cannot be made.
         """
-        self.path = make_private(path)
-        self._ahead = ahead
+        self._path = make_private(path)
+        self.name = str(self._path)
         self._wait = wait
-        self._reading = create_engine(
+        self._watch = Watch(self._connect)
+        engine = create_engine(
             "sqlite://",
             creator=self._connect,
             poolclass=QueuePool,
             max_overflow=-1,
             hide_parameters=True,
         )
-        self._writing = self._reading.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-        event.listen(self._reading, "begin", _begin)
-        _databases.add(self)
+        super().__init__(engine, Kept(self._connect, wait=wait), _CLOCK, ahead)
 
-    def now(self, later: float = 0.0) -> ColumnElement[datetime]:
-        """The database's clock, or *later* seconds; it alone decides expiry and leases."""
-        return type_coerce(_CLOCK + (self._ahead() + later), Moment)
-
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """What *work* finds, all of it as it stood at one moment.
-
-        Raises:
-            StoreBusy: Another process kept the file to itself for too long.
-            StoreUnusable: The operator has to look at the file.
-        """
-        return self._do(self._reading, work)
-
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Let *work* write, alone, and commit it; or nothing of it, where it raises.
-
-        Raises:
-            StoreBusy: Another writer took too long.
-            StoreUnusable: The operator has to look at the file.
-        """
-        return self._do(self._writing, work)
+    def version(self) -> int:
+        """A number that changes with every commit by anybody, in any process."""
+        return self._do(self._watch.version)
 
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
-        self._reading.dispose()
+        self._watch.close()
+        super().close()
 
     def renew_after_fork(self) -> None:
-        """Let go of the parent's connections without touching them, as they are still its own."""
-        self._reading.dispose(close=False)
+        """Let go of the parent's connections without touching them."""
+        self._watch.renew()
+        super().renew_after_fork()
 
-    def _do(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        try:
-            with engine.begin() as connection:
-                return work(connection)
-        except DBAPIError as error:
-            problem = self._problem(error)
-        # Raised outside of the except block: the original holds the statement's parameters.
-        raise problem
-
-    def _problem(self, error: DBAPIError) -> PortalkeyError:
-        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    def problem(self, error: BaseException | None) -> PortalkeyError:
+        """What SQLite's *error* means."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _WAITING_HELPS:
             return StoreBusy()
-        return StoreUnusable(f"The store {self.path} {_WHAT_TO_DO.get(code, _OTHERWISE)}.")
+        return StoreUnusable(f"The store {self.name} {_WHAT_TO_DO.get(code, _OTHERWISE)}.")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             # A file that has gone missing is not made again, least of all for all to read.
-            f"{self.path.as_uri()}?mode=rw",
+            f"{self._path.as_uri()}?mode=rw",
             uri=True,
             timeout=self._wait,
             isolation_level=None,  # we say BEGIN ourselves
@@ -158,25 +128,31 @@ class Database:
                 return
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+class Watch:
+    """One connection that never writes, and so is told of every commit."""
 
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._opened = 0
+        self.renew()
 
-_databases: WeakSet[Database] = WeakSet()
+    def renew(self) -> None:
+        """Let go of what is open without touching it, as a forked child has to."""
+        self._looking = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
 
+    def close(self) -> None:
+        """Close the connection; the next look opens another."""
+        with self._looking:
+            connection, self._connection = self._connection, None
+        if connection:
+            connection.close()
 
-def _before_fork() -> None:
-    """Close what can be closed: SQLite's locks stay behind in the parent, so a child that kept an
-    open file would write without them (sqlite.org/howtocorrupt.html, section 2.6).
-    """
-    for database in list(_databases):
-        database.close()
-
-
-def _in_child() -> None:
-    for database in list(_databases):
-        database.renew_after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # Windows cannot fork
-    os.register_at_fork(before=_before_fork, after_in_child=_in_child)
+    def version(self) -> int:
+        """SQLite's number for what is in the file, which each connection counts for itself."""
+        with self._looking:
+            if self._connection is None:
+                self._connection = self._connect()
+                self._opened += 1
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return self._opened << 32 | int(version)

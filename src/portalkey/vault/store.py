@@ -5,7 +5,7 @@ waiting helps and ``StoreUnusable`` where the operator has to look. Conditional 
 whether they happened; nothing is ever written over what the caller did not see.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,8 @@ from typing import Protocol
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.events import Event
+from portalkey.provider import Provider
+from portalkey.vault.leases import Ask, Denied, Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,37 @@ class Store(Protocol):
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """The owner's connection to that account, whatever its status."""
 
-    def renew(self, connection: Connection, *, instead_of: str) -> bool:
+    def version(self) -> int | None:
+        """A number that changes with every commit, whoever's it is; None if the store has none."""
+
+    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+        """The lease on the row of *seen*, for one request to the token endpoint, or why not.
+
+        Row and ``Provider`` are changed together, by the rules of ``portalkey.vault.leases``.
+        """
+
+    def release(self, connection: Connection) -> bool:
+        """Give the lease back unused: nothing was sent, or nothing that says of the grant.
+
+        Only where nobody took another lease since. False otherwise.
+        """
+
+    def provider(
+        self, change: Callable[[Provider, datetime], Provider]
+    ) -> tuple[Provider, Provider] | None:
+        """Put what *change* makes of the ``Provider`` in its place; returns it before and after.
+
+        *change* is given the store's time. None where there is no provider yet: the first lease
+        makes it.
+        """
+
+    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write a renewed *connection*: its sealed grant, expiry, scopes, status and failures.
 
         Only where the row still bears the generation before ``connection.generation`` and the
-        refresh fingerprint *instead_of*; its lease is cleared. False otherwise.
+        refresh fingerprint *instead_of*; its lease is cleared and *event* recorded with it. A lease
+        that is over, or somebody else's by now, does not matter: a late success heals. False
+        otherwise.
         """
 
     def mark(
@@ -104,12 +132,24 @@ class Store(Protocol):
         *,
         reason: str | None = None,
         failures: int = 0,
-        retry_at: datetime | None = None,
+        wait: float | None = None,
+        is_unanswered: bool = False,
+        event: Event | None = None,
     ) -> bool:
-        """Set the status of *connection* if it is still of that generation and fingerprint."""
+        """Set the status of *connection* if it is still of that generation and fingerprint.
 
-    def disconnect(self, connection: Connection, owed: OwedRevocation | None) -> bool:
-        """Erase the sealed grant, bump the generation and keep *owed*, if still that generation."""
+        And only where nobody took a lease since *connection* was read: the newest holder judges.
+        The lease is cleared and *event* recorded with it. *wait* is in how many seconds renewing is
+        tried again; *is_unanswered* keeps in mind that a request is out whose answer is not known.
+        """
+
+    def disconnect(
+        self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
+    ) -> bool:
+        """Erase the sealed grant, bump the generation and keep *owed*, if still that generation.
+
+        *event* is recorded with it.
+        """
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """How many live rows hold a refresh token with one of these *fingerprints*."""

@@ -61,6 +61,10 @@ connections = Table(
     Column("generation", BigInteger, nullable=False),
     Column("lease_id", Text),
     Column("lease_until", Moment),
+    Column("lease_fence", BigInteger, nullable=False, server_default="0"),
+    Column("granted_at", Moment),
+    Column("unanswered_since", Moment),
+    Column("forced_at", Moment),
     Column("failures", Integer, nullable=False),
     Column("retry_at", Moment),
     Column("connected_at", Moment, nullable=False),
@@ -131,9 +135,10 @@ provider = Table(
     "portalkey_provider",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("failures", Integer, nullable=False),
-    Column("open_until", Moment),
     Column("bucket", Double, nullable=False),
     Column("bucket_at", Moment, nullable=False),
+    Column("recent", Text, nullable=False),
+    Column("open_until", Moment),
+    Column("reason", Text),
 )
 """One row: circuit breaker and token bucket of the token endpoint, for all processes."""

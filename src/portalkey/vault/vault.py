@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import AttemptExpired, BadAnswer, NoKeyOpens, NotConnected, StoreBusy
+from portalkey.events import Event
 from portalkey.grant import Grant, SealedGrant
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.store import OwedRevocation, Store
@@ -128,7 +129,12 @@ class Vault:
         return self.keyring.open(connection.sealed.refresh, _of(connection, _REFRESH))
 
     def renew(
-        self, connection: Connection, grant: Grant, *, sent_at: datetime
+        self,
+        connection: Connection,
+        grant: Grant,
+        *,
+        sent_at: datetime,
+        event: Event | None = None,
     ) -> Connection | None:
         """Write *grant* over the one that *connection* bears.
 
@@ -138,6 +144,7 @@ class Vault:
             connection: The connection whose refresh token was sent.
             grant: What HubSpot gave for it.
             sent_at: When the token request was sent, by the store's clock.
+            event: Recorded with the grant, or not at all.
 
         Returns:
             The connection at its next generation, or None where somebody else came first
@@ -146,15 +153,28 @@ class Vault:
         Raises:
             NotConnected: The connection bears no grant.
             NoKeyOpens: The refresh token that should go on does not open.
+            StoreBusy: Its seal was changed each time, by a rotation of keys; nothing was written.
         """
-        if connection.sealed is None:
-            raise NotConnected
+        held = self.open_refresh(connection)
         if grant.refresh_token is None:
-            grant = replace(grant, refresh_token=self.open_refresh(connection))
+            grant = replace(grant, refresh_token=held)
         scopes = connection.scopes if grant.scopes is None else grant.scopes
-        renewed = self._granted(replace(connection, scopes=scopes), grant, sent_at)
-        is_written = self.store.renew(renewed, instead_of=connection.sealed.fingerprint)
-        return renewed if is_written else None
+        there: Connection | None = connection
+        for _ in range(TRIES):
+            if there is None or there.sealed is None:
+                return None
+            renewed = self._granted(replace(there, scopes=scopes), grant, sent_at)
+            if self.store.renew(renewed, instead_of=there.sealed.fingerprint, event=event):
+                return renewed
+            there = self._resealed(there, held)
+        raise StoreBusy
+
+    def _resealed(self, seen: Connection, held: SecretStr) -> Connection | None:
+        """The row, where it bears the very grant that was *seen* under another key by now."""
+        row = self.store.connection(seen.id)
+        if row is None or row.sealed is None or row.generation != seen.generation:
+            return None
+        return row if row.sealed.fingerprint in self.keyring.fingerprints(held) else None
 
     def _granted(self, connection: Connection, grant: Grant, sent_at: datetime) -> Connection:
         """The *connection* at its next generation, bearing *grant*."""
@@ -163,12 +183,14 @@ class Vault:
             connection,
             generation=connection.generation + 1,
             access_expires_at=sent_at + timedelta(seconds=grant.expires_in),
+            granted_at=sent_at,
             status=ConnectionStatus.CONNECTED,
             status_reason=None,
             failures=0,
             retry_at=None,
             lease_id=None,
             lease_until=None,
+            unanswered_since=None,
             updated_at=now,
             seen_at=now,
         )

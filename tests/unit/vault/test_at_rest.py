@@ -169,22 +169,6 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://u:canary@host/db",
-        "postgresql+psycopg://u:canary@host/db",
-        "postgres://u:canary@host/db",
-    ],
-)
-def test_postgresql_is_not_there_yet(url: str) -> None:
-    """And the password in its URL is not repeated."""
-    with pytest.raises(BadSettings, match="PostgreSQL") as refusal:
-        SQLStore.open(url)
-
-    assert "canary" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
         "",
         "portalkey.db",
         "sqlite://",

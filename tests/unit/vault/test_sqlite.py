@@ -16,11 +16,10 @@ from portalkey.connection import Account
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.grant import Grant
 from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
-from portalkey.vault import SQLStore, Vault, sqlite
+from portalkey.vault import SQLStore, Vault, database
 from portalkey.vault.migrate import migrate
-from portalkey.vault.sqlite import Database
-
-PROCESSES = 8
+from portalkey.vault.sqlite import SQLite
+from racing import PROCESSES, raced
 
 
 def url(path: Path) -> str:
@@ -31,10 +30,10 @@ def url(path: Path) -> str:
 @pytest.fixture
 def hasty(path: Path) -> Iterator[SQLStore]:
     """A store that does not wait for other writers."""
-    database = Database(path, wait=0)
-    migrate(database)
-    yield SQLStore(database)
-    database.close()
+    file = SQLite(path, wait=0)
+    migrate(file)
+    yield SQLStore(file)
+    file.close()
 
 
 def test_the_file_is_durable_and_private(store: SQLStore) -> None:
@@ -195,7 +194,7 @@ def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
 def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
     """In the child it lets go of what is the parent's, and opens its own."""
     attempt = new_attempt(store)
-    for let_go in (store._database.renew_after_fork, sqlite._in_child):
+    for let_go in (store._database.renew_after_fork, database._in_child):
         with store._database._reading.connect() as parents:
             let_go()
             assert store.attempt(attempt.id)
@@ -222,58 +221,49 @@ def test_a_time_without_a_zone_is_not_stored(store: SQLStore) -> None:
         new_attempt(store, expires_at=store.now().replace(tzinfo=None))
 
 
-RACE = """
-import os, sys, traceback
-from portalkey.attempt import AttemptStatus
-from portalkey.events import Event, EventName
-from portalkey.vault import SQLStore
+def test_a_commit_by_anybody_is_seen(store: SQLStore, path: Path) -> None:
+    """The version changes with a write of this store or of another process, and with no read."""
+    seen = [store.version()]
+    store.connections("ada", "app")
+    store.now()
+    assert store.version() == seen[0]
 
-(start, starting), (ready, getting_ready), (counts, counting) = os.pipe(), os.pipe(), os.pipe()
+    new_attempt(store)
+    seen.append(store.version())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DELETE FROM portalkey_attempts")
+    seen.append(store.version())
 
-def wait_for_everybody():
-    os.write(getting_ready, b".")
-    os.read(start, 1)
+    assert len(set(seen)) == len(seen)
 
-def claim(url, *ids):
-    store = SQLStore.open(url)
-    wait_for_everybody()
-    claims = [store.move_attempt(each, AttemptStatus.EXCHANGING) for each in ids]
+
+def test_a_version_from_before_is_never_met_again(store: SQLStore) -> None:
+    """Not even where SQLite counts anew: after closing, and in a forked child."""
+    seen = [store.version()]
     store.close()
-    return sum(claim is not None for claim in claims)
+    seen.append(store.version())
+    store._database.renew_after_fork()
+    seen.append(store.version())
 
-def make(url):
-    wait_for_everybody()
-    store = SQLStore.open(url)
-    store.record(Event(EventName.CONNECTED))
-    store.close()
-    return 1
-
-racers, work = int(sys.argv[1]), globals()[sys.argv[2]]
-for _ in range(racers):
-    if os.fork() == 0:
-        os.close(starting)
-        try:
-            os.write(counting, bytes([work(*sys.argv[3:])]))
-        except BaseException:
-            traceback.print_exc()
-            os.write(getting_ready, b".")
-        os._exit(0)
-while racers > 0:
-    racers -= len(os.read(ready, racers))
-os.close(starting)
-for _ in range(int(sys.argv[1])):
-    os.wait()
-os.close(counting)
-count = os.read(counts, 100)
-print(len(count), sum(count))
-"""
+    assert len(set(seen)) == len(seen)
 
 
-def raced(work: str, *arguments: str) -> str:
-    """How many of eight processes came through that were let go at once, and their count."""
-    command = [sys.executable, "-W", "error", "-c", RACE, str(PROCESSES), work, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    return done.stderr + done.stdout.strip()
+def test_a_store_closed_in_the_middle_leaves_nothing_open(store: SQLStore) -> None:
+    """What is at work goes on, and is closed as soon as it is done."""
+    database = store._database
+    at_work = []
+
+    def closed_meanwhile(driver: sqlite3.Connection) -> None:
+        at_work.append(driver)
+        store.close()
+        assert driver.execute("SELECT 1").fetchone() == (1,)
+
+    database._kept.run(closed_meanwhile)
+    database.read(lambda tx: closed_meanwhile(tx.connection.driver_connection))  # type: ignore[arg-type]
+
+    for driver in at_work:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            driver.execute("SELECT 1")
 
 
 def test_one_process_claims(store: SQLStore, path: Path) -> None:

@@ -22,6 +22,7 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from portalkey.events import Event
 from portalkey.grant import Grant
 from portalkey.settings import Key
 from portalkey.testing import Ahead
@@ -50,10 +51,12 @@ class Crowded(MemoryStore):
         self.times -= 1
         return self.times < 0 and super().connect(attempt_id, connection)
 
-    def disconnect(self, connection: Connection, owed: OwedRevocation | None) -> bool:
+    def disconnect(
+        self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
+    ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1
-        return self.times < 0 and super().disconnect(connection, owed)
+        return self.times < 0 and super().disconnect(connection, owed, event=event)
 
 
 class Twins(MemoryStore):

@@ -1,0 +1,63 @@
+"""``portalkey work``: what can wait, done by a process of its own."""
+
+import json
+from pathlib import Path
+
+import click
+
+from portalkey.broker import Broker
+from portalkey.cli.until import until_interrupted
+from portalkey.errors import TryLater
+from portalkey.settings import Settings
+
+_AT_ONCE = 50
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, 3600),
+    default=10,
+    show_default=True,
+    help="Seconds between two looks.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings; the environment goes before them.",
+)
+def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
+    """Tell HubSpot of disconnected accounts that it could not be told of at once.
+
+    Every process that hands out tokens does a little of it on the side; where none runs for long,
+    or much is owed, run this.
+    """
+    broker = Broker.of(Settings.from_env(env_file))
+    try:
+        if once:
+            _bite(broker, as_json=as_json, is_told=True)
+        else:
+            if not as_json:
+                click.echo("Working. Press Ctrl-C to stop.")
+            until_interrupted(lambda: _bite(broker, as_json=as_json), every=every)
+    finally:
+        broker.close()
+
+
+def _bite(broker: Broker, *, as_json: bool, is_told: bool = False) -> None:
+    trouble: TryLater | None = None
+    sent = 0
+    try:
+        sent = broker.send_owed(_AT_ONCE)
+    except TryLater as busy:
+        trouble = busy
+    if as_json and (sent or trouble or is_told):
+        click.echo(json.dumps({"revoked": sent, "error": trouble.code if trouble else None}))
+    elif trouble:
+        click.echo(str(trouble), err=True)
+    elif sent or is_told:
+        click.echo(f"HubSpot was told to forget {sent} refresh token{'' if sent == 1 else 's'}.")

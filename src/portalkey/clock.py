@@ -1,0 +1,14 @@
+"""A clock that goes on while the machine sleeps, and that nobody sets."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+Clock = Callable[[], float]
+"""Seconds since some moment; only differences mean something."""
+
+boot_time: Clock = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if hasattr(time, "CLOCK_BOOTTIME")  # Linux; elsewhere a sleep is not counted
+    else time.monotonic
+)

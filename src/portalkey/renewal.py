@@ -1,0 +1,162 @@
+"""One request under a lease, and what becomes of its answer.
+
+What HubSpot gives is secured first and judged later: the refresh token in an answer may be the only
+one that it still honours. It is saved by compare-and-swap on the lineage of the one that was sent,
+and nobody sees a token before that.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from portalkey.connection import Connection
+from portalkey.errors import BadAnswer, NeedsReconnect, PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.events import Event, EventName
+from portalkey.grant import Grant
+from portalkey.hubspot.messages import (
+    GrantType,
+    Response,
+    read_grant,
+    read_refresh_token,
+    refresh_request,
+)
+from portalkey.journal import Journal
+from portalkey.revoke import Revoker
+from portalkey.settings import Settings
+from portalkey.vault import Vault
+from portalkey.vault.leases import Lease
+from portalkey.verdict import Judge, Uniform
+from portalkey.wire import Send
+
+SAVE_TRIES = 4
+"""How often a store in trouble is asked to keep what HubSpot gave; each try waits by itself."""
+UNSAVED = 1000
+"""So many grants that no store would take are kept in memory, to be saved at the next call."""
+
+
+class Lost(Exception):
+    """Somebody else's grant counts by now; look at the row again."""
+
+
+class Dead(Exception):
+    """HubSpot honours the refresh token no longer, and the row says so by now."""
+
+
+class _OfAnother(BadAnswer):
+    """HubSpot answered with the token of another account; it was not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    connection: Connection
+    grant: Grant
+    event: Event | None
+
+
+class Renewal:
+    """Asks HubSpot once, and saves what it gives."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        journal: Journal,
+        revoker: Revoker,
+        *,
+        judge: Judge,
+        sleep: Callable[[float], None] = time.sleep,
+        uniform: Uniform,
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._send = send
+        self._journal = journal
+        self._revoker = revoker
+        self._sleep = sleep
+        self._uniform = uniform
+        self._judge = judge
+        self._unsaved: dict[str, _Unsaved] = {}
+
+    def under(self, lease: Lease) -> Connection:
+        """The connection at its next generation, renewed by one request under *lease*.
+
+        Raises:
+            Dead, Lost: See there.
+            OperatorMustAct, TryLater: What this means to others is written down; the lease is given
+                back, unless the store is in trouble itself.
+        """
+        leased, response = lease.connection, None
+        try:
+            token = self._vault.open_refresh(leased)
+            response = self._send(refresh_request(self._settings, token))
+            grant = _read(response, leased)
+        except NeedsReconnect:
+            raise (Dead if self._judge.is_dead(lease) else Lost) from None
+        except PortalkeyError as trouble:
+            self._judge.failed(lease, self._secured(leased, response, trouble), trouble)
+            raise
+        self._judge.good_answer(lease)
+        event = Event(EventName.REFRESHED, owner=leased.owner, connection_id=leased.id)
+        return self._kept(leased, grant, event)
+
+    def save_what_was_not(self, connection_id: str) -> None:
+        """Save what no store would take before; nothing else is to be done for the connection.
+
+        Raises:
+            StoreBusy, StoreUnusable: It still will not; the grant is kept in memory.
+        """
+        unsaved = self._unsaved.get(connection_id)
+        if unsaved is not None:
+            with suppress(Lost):
+                self._kept(unsaved.connection, unsaved.grant, unsaved.event)
+
+    def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+        """Save *grant*, and hand it out only then."""
+        for number in range(1, SAVE_TRIES + 1):
+            try:
+                # The row was read before the request was sent: no token lives on for less.
+                kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
+                break
+            except (StoreBusy, StoreUnusable):
+                if len(self._unsaved) < UNSAVED:
+                    self._unsaved[leased.id] = _Unsaved(leased, grant, event)
+                if number == SAVE_TRIES:
+                    raise
+                self._sleep(self._uniform(0.0, 0.1 * 2**number))
+        self._unsaved.pop(leased.id, None)
+        if kept is None:
+            self._give_back(leased, grant)
+            raise Lost
+        if event is not None:
+            self._journal.tell(event)
+        return kept
+
+    def _give_back(self, leased: Connection, grant: Grant) -> None:
+        """Somebody reconnected, disconnected or renewed while we asked: theirs counts."""
+        if grant.refresh_token is not None:
+            self._revoker.give_back(grant.refresh_token, leased.id)
+
+    def _secured(
+        self, leased: Connection, response: Response | None, trouble: PortalkeyError
+    ) -> Connection:
+        """The row to judge: with the refresh token of an answer that is of no use otherwise."""
+        if response is None or not isinstance(trouble, BadAnswer):
+            return leased
+        token = None if isinstance(trouble, _OfAnother) else read_refresh_token(response)
+        if token is None or token == self._vault.open_refresh(leased):
+            return leased
+        left = max(0, int(leased.seconds_left))
+        grant = Grant(self._vault.open_access(leased), token, left)
+        try:
+            return self._kept(leased, grant, None)
+        except (Lost, StoreBusy, StoreUnusable):
+            return leased
+
+
+def _read(response: Response, leased: Connection) -> Grant:
+    grant = read_grant(response, asked=GrantType.REFRESH)
+    if grant.hub_id not in (None, leased.hub_id):
+        raise _OfAnother
+    return grant

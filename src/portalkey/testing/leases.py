@@ -1,0 +1,249 @@
+"""What a store promises about leases and the token endpoint's state."""
+# ruff: noqa: ANN401, PLR2004, S101 - these are tests, though they are shipped
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from portalkey.connection import Connection
+from portalkey.connection import ConnectionStatus as C
+from portalkey.events import Event, EventName
+from portalkey.grant import SealedGrant
+from portalkey.provider import Pace, Provider, failed
+from portalkey.testing.samples import Ahead, connect, exchanging, following, stored
+from portalkey.vault.leases import Ask, Denied, Lease, Why
+from portalkey.vault.store import Store
+
+PACE = Pace(rate=1.0, burst=3)
+
+
+def ask(holder: str = "me", **changes: Any) -> Ask:
+    """A wish for a lease of 30 seconds."""
+    return replace(Ask(holder, 30.0, PACE), **changes)
+
+
+def leased(store: Store, seen: Connection, asked: Ask | None = None) -> Lease:
+    """The lease, which is given."""
+    lease = store.lease(seen, asked or ask())
+    assert isinstance(lease, Lease), lease
+    return lease
+
+
+def denied(store: Store, seen: Connection, asked: Ask | None = None) -> Denied:
+    """Why it is not given."""
+    lease = store.lease(seen, asked or ask())
+    assert isinstance(lease, Denied)
+    return lease
+
+
+class LeasePromises:
+    """Leases: one at a time, by the store's clock, for the grant that was seen."""
+
+    def test_a_lease_stands_in_the_row(self, store: Store) -> None:
+        """With its holder, its end and its count."""
+        seen = connect(store, lease_id=None)
+
+        lease = leased(store, seen)
+
+        row = stored(store, seen)
+        assert replace(row, seen_at=lease.connection.seen_at) == lease.connection
+        assert (row.lease_id, row.lease_fence, row.is_leased) == ("me", 1, True)
+        assert row.lease_until
+        assert 29 < (row.lease_until - store.now()).total_seconds() <= 30
+        assert not lease.was_unanswered
+
+    def test_of_many_one_gets_it(self, store: Store) -> None:
+        """Whoever comes while it runs is told how long it may take."""
+        seen = connect(store)
+
+        with ThreadPoolExecutor(8) as pool:
+            got = list(pool.map(lambda n: store.lease(seen, ask(f"thread {n}")), range(8)))
+
+        others = [each for each in got if isinstance(each, Denied)]
+        assert len(others) == 7
+        assert {each.why for each in others} <= {Why.LEASED}
+        assert all(29 < each.wait <= 30 for each in others)
+
+    def test_a_lease_ends_by_the_stores_clock(self, store: Store, ahead: Ahead) -> None:
+        """The next one is another, and knows that an answer never came."""
+        seen = connect(store)
+        leased(store, seen)
+
+        ahead.passes(29)
+        assert denied(store, seen).why is Why.LEASED
+        ahead.passes(2)
+        second = leased(store, seen, ask("other"))
+
+        assert second.was_unanswered
+        assert (second.connection.lease_id, second.connection.lease_fence) == ("other", 2)
+
+    def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
+        """Only where it is that holder's still."""
+        seen = connect(store)
+        leased(store, seen)
+
+        assert denied(store, seen, ask("other", dead="somebody")).why is Why.LEASED
+        assert leased(store, seen, ask("other", dead="me")).connection.lease_id == "other"
+        assert denied(store, seen, ask("third", dead="me")).why is Why.LEASED
+
+    @pytest.mark.parametrize("moved", ["renewed", "dead", "disconnected", "resealed", "unknown"])
+    def test_no_lease_on_what_was_not_seen(self, store: Store, moved: str) -> None:
+        """Whoever asks has to read the row again."""
+        seen = connect(store)
+        if moved == "renewed":
+            assert store.renew(following(seen), instead_of="lineage 1")
+        elif moved == "dead":
+            assert store.mark(seen, C.NEEDS_RECONNECT)
+        elif moved == "disconnected":
+            assert store.disconnect(seen, None)
+        elif moved == "resealed":
+            seen = replace(seen, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
+        else:
+            seen = replace(seen, id="x")
+
+        assert denied(store, seen).why is Why.MOVED
+
+    def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
+        """Until the store's clock says that the next try is due, for the reason it had."""
+        seen = connect(store)
+        assert store.mark(seen, C.FAILING, reason="why", failures=1, wait=20)
+
+        waiting = denied(store, stored(store, seen))
+        assert (waiting.why, waiting.reason) == (Why.WAITING, "why")
+        assert 19 < waiting.wait <= 20
+        ahead.passes(21)
+        assert leased(store, stored(store, seen))
+
+    def test_it_is_forced_once_in_five_minutes(self, store: Store, ahead: Ahead) -> None:
+        """Whoever's 401 it was; a renewal that is due is not held up by that."""
+        seen = connect(store)
+        first = leased(store, seen, ask(is_forced=True))
+        assert store.release(first.connection)
+
+        assert denied(store, seen, ask(is_forced=True)).why is Why.FORCED
+        assert store.release(leased(store, seen).connection)
+        ahead.passes(301)
+        assert leased(store, seen, ask(is_forced=True))
+
+    def test_a_released_lease_is_free(self, store: Store) -> None:
+        """Nothing was sent, and nothing is unanswered."""
+        seen = connect(store)
+        lease = leased(store, seen)
+
+        assert store.release(lease.connection)
+        assert not leased(store, seen, ask("other")).was_unanswered
+
+    def test_the_newest_holder_judges(self, store: Store, ahead: Ahead) -> None:
+        """Who lost the lease neither releases nor marks what another is at."""
+        seen = connect(store)
+        old = leased(store, seen).connection
+        ahead.passes(31)
+        new = leased(store, seen, ask("other")).connection
+
+        assert not store.release(old)
+        assert not store.mark(old, C.FAILING)
+        assert not store.mark(old, C.NEEDS_RECONNECT)
+        assert stored(store, seen).lease_id == "other"
+        assert store.mark(new, C.FAILING, is_unanswered=True)
+        assert stored(store, seen).lease_id is None
+
+    def test_a_late_success_heals(self, store: Store, ahead: Ahead) -> None:
+        """A lease that is over does not make a new grant worthless."""
+        seen = connect(store)
+        old = leased(store, seen).connection
+        ahead.passes(31)
+        new = leased(store, seen, ask("other")).connection
+        assert store.mark(new, C.NEEDS_RECONNECT)
+
+        assert store.renew(following(old, status=C.CONNECTED), instead_of="lineage 1")
+        row = stored(store, seen)
+        assert (row.status, row.generation, row.lease_id) == (C.CONNECTED, 2, None)
+
+    def test_an_unanswered_request_is_remembered(self, store: Store) -> None:
+        """Until an answer is kept, whoever's it is."""
+        seen = connect(store)
+        first = leased(store, seen).connection
+        assert store.mark(first, C.FAILING, is_unanswered=True)
+
+        again = leased(store, stored(store, seen))
+        assert again.was_unanswered
+        assert store.renew(following(again.connection), instead_of="lineage 1")
+        assert stored(store, seen).unanswered_since is None
+
+    def test_the_bucket_is_everybodys(self, store: Store, ahead: Ahead) -> None:
+        """Whichever connection a request is for; it fills up by the store's clock."""
+        many = [connect(store, owner=str(n)) for n in range(5)]
+        for each in many[:3]:
+            leased(store, each)
+
+        paced = denied(store, many[3])
+        assert (paced.why, paced.reason) == (Why.PACED, None)
+        assert 0 < paced.wait <= 1
+        assert not stored(store, many[3]).is_leased
+        ahead.passes(1)
+        leased(store, many[3])
+        assert denied(store, many[4]).why is Why.PACED
+
+    def test_an_open_breaker_stops_everybody(self, store: Store, ahead: Ahead) -> None:
+        """But for one who tries in ten seconds."""
+        first, second, third = (connect(store, owner=str(n)) for n in range(3))
+        leased(store, first)
+
+        def change(known: Provider, now: datetime) -> Provider:
+            return failed(known, "hubspot_unavailable", 5.0, now)
+
+        changed = store.provider(change)
+        assert changed
+        assert [each.is_open for each in changed] == [False, True]
+        paced = denied(store, second)
+        assert (paced.why, paced.reason) == (Why.PACED, "hubspot_unavailable")
+        ahead.passes(11)
+        assert leased(store, second).is_news
+        assert denied(store, third).reason == "hubspot_unavailable"
+
+    def test_nothing_is_known_of_a_provider_nobody_asked(self, store: Store) -> None:
+        """There is nothing to change."""
+        assert store.provider(lambda known, _: known) is None
+
+    def test_what_happened_is_kept_with_the_change(self, store: Store) -> None:
+        """Or not at all, where there was no change."""
+        seen = connect(store)
+        one, two, three = (Event(name, owner="ada") for name in list(EventName)[:3])
+
+        assert store.renew(following(seen), instead_of="lineage 1", event=one)
+        assert not store.renew(following(seen), instead_of="lineage 1", event=one)
+        assert not store.mark(seen, C.FAILING, event=two)
+        now = stored(store, seen)
+        assert store.mark(now, C.FAILING, event=two)
+        assert store.disconnect(now, None, event=three)
+        assert not store.disconnect(now, None, event=three)
+        assert [each.name for each in store.events(owner="ada")] == [
+            one.name,
+            two.name,
+            three.name,
+        ]
+        assert all(each.at for each in store.events())
+
+    def test_a_count_moves_with_every_commit(self, store: Store) -> None:
+        """A store that has one tells by it that nothing was written."""
+        seen, before = connect(store), store.version()
+        if before is None:
+            return
+        store.connections("ada", "app")
+
+        assert store.version() == before
+        assert store.mark(seen, C.FAILING)
+        assert store.version() != before
+
+    def test_a_reconnect_ends_a_lease(self, store: Store) -> None:
+        """And whoever had it loses at the save."""
+        seen = connect(store)
+        old = leased(store, seen).connection
+        again = following(seen, updated_at=seen.updated_at + timedelta(seconds=1))
+        assert store.connect(exchanging(store), again)
+
+        assert not stored(store, seen).is_leased
+        assert not store.renew(following(old), instead_of="lineage 1")

@@ -1,0 +1,338 @@
+"""Tokens that are open in a process: quick to hand out, and never for longer than they are good."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portalkey import tokens
+from portalkey.broker import Broker
+from portalkey.connection import Connection, ConnectionStatus
+from portalkey.errors import (
+    AccountNotNamed,
+    HubSpotUnavailable,
+    NeedsReconnect,
+    NoKeyOpens,
+    NotConnected,
+    ScopesMissing,
+)
+from portalkey.events import EventName
+from portalkey.settings import Settings
+from portalkey.simulator import HubSpot
+from visitor import Visitor
+
+
+@contextmanager
+def watched(words: Sequence[str]) -> Iterator[list[str]]:
+    """The functions of these modules that are called meanwhile, on this thread."""
+    called: list[str] = []
+
+    def see(frame: Any, event: str, _: object) -> None:
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith(tuple(words)):
+            called.append(f"{module}.{frame.f_code.co_name}")
+
+    sys.setprofile(see)
+    try:
+        yield called
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.fixture
+def owner(visitor: Visitor) -> str:
+    """Somebody who is connected."""
+    visitor.connect()
+    return visitor.owner
+
+
+@pytest.fixture
+def other(settings: Settings, make_broker: Callable[..., Broker]) -> Broker:
+    """What another process would be: nothing is shared with it but the database."""
+    return make_broker(settings)
+
+
+def asked(hubspot: HubSpot) -> int:
+    """How often HubSpot was asked to renew."""
+    return sum(a.form.get("grant_type") == "refresh_token" for a in hubspot.requests)
+
+
+def test_an_open_token_touches_neither_disk_nor_seal(broker: Broker, owner: str) -> None:
+    """Nothing of the store, the keyring or the database is called."""
+    token = broker.access_token(owner)
+    with watched(["portalkey.vault", "sqlalchemy", "cryptography", "sqlite3"]) as called:
+        again = broker.access_token(owner)
+    assert (again, called) == (token, [])
+
+    broker._tokens.clear()
+    with watched(["portalkey.vault"]) as called:
+        broker.access_token(owner)
+    assert called, "the watch sees what a cold call does"
+
+
+def test_a_count_that_stands_still_is_enough(broker: Broker, owner: str, ahead: Any) -> None:
+    """Fifty milliseconds later the row is not read again, as nobody wrote."""
+    token = broker.access_token(owner)
+    ahead.seconds += tokens.PULSE
+
+    with watched(["portalkey.vault"]) as called:
+        assert broker.access_token(owner) == token
+    assert not [name for name in called if "open" in name or "connections" in name]
+    assert [name for name in called if name.endswith(".version")]
+
+
+def test_whatever_another_process_does_is_seen_within_a_second(
+    broker: Broker, other: Broker, visitor: Visitor, hubspot: HubSpot, ahead: Any
+) -> None:
+    """A disconnect, a renewal, a reconnect, a second account, a grant that died."""
+    visitor.connect(hub_id=4410001)
+    owner = visitor.owner
+    first = broker.access_token(owner)
+    (connection,) = broker.connections(owner)
+
+    renewed = other.report_unauthorized(owner, first)
+    ahead.seconds += 1
+    assert broker.access_token(owner) == renewed != first
+
+    other.disconnect(owner, connection.id)
+    ahead.seconds += 1
+    with pytest.raises(NotConnected):
+        broker.access_token(owner)
+
+    visitor.connect(hub_id=4410001)
+    ahead.seconds += 1
+    assert broker.access_token(owner) not in {first, renewed}
+
+    (connection,) = other.connections(owner)
+    other.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
+    ahead.seconds += 1
+    with pytest.raises(NeedsReconnect):
+        broker.access_token(owner)
+
+    visitor.connect(hub_id=4410001)
+    visitor.connect(hub_id=4410002)
+    ahead.seconds += 1
+    with pytest.raises(AccountNotNamed):
+        broker.access_token(owner)
+    assert broker.access_token(owner, 4410002) != broker.access_token(owner, 4410001)
+
+
+def test_what_this_process_does_is_seen_at_once(broker: Broker, owner: str) -> None:
+    """No clock has to move after one's own disconnect."""
+    broker.access_token(owner)
+    broker.disconnect(owner, broker.connections(owner)[0].id)
+
+    with pytest.raises(NotConnected):
+        broker.access_token(owner)
+
+
+def test_scopes_are_looked_at_each_time(broker: Broker, owner: str) -> None:
+    """An open token is no way round them."""
+    broker.access_token(owner)
+
+    with pytest.raises(ScopesMissing):
+        broker.access_token(owner, scopes=["nothing.has.this"])
+
+
+def test_near_its_end_a_token_is_renewed_behind_the_callers_back(
+    broker: Broker, owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Every caller is served what is still good; once it is there, they get the new one."""
+    before = broker.access_token(owner)
+    ahead.seconds += 1800 - 250
+    hubspot.next_token_answer(delay=0.2)
+
+    assert {broker.access_token(owner) for _ in range(50)} == {before}
+    broker._refresh._background.join()
+    ahead.seconds += 1
+
+    assert broker.access_token(owner) != before
+    assert asked(hubspot) == 1
+
+
+def test_two_processes_renew_ahead_once(
+    broker: Broker, other: Broker, owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Whoever is denied the lease leaves it at that."""
+    before = broker.access_token(owner)
+    assert other.access_token(owner) == before
+    ahead.seconds += 1800 - 250
+    hubspot.next_token_answer(delay=0.3)
+
+    assert broker.access_token(owner) == other.access_token(owner) == before
+    for each in (broker, other):
+        each._refresh._background.join()
+    assert asked(hubspot) == 1
+
+
+def test_while_hubspot_is_down_a_good_token_is_served_to_its_end(
+    broker: Broker, owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """And not beyond, by the store's clock; then the trouble is told."""
+    before = broker.access_token(owner)
+    for _ in range(40):
+        hubspot.next_token_answer(status=503)
+    ahead.seconds += 1800 - 100
+    for _ in range(9):
+        assert broker.access_token(owner) == before
+        broker._refresh._background.join()
+        ahead.seconds += 10
+    ahead.seconds += 10
+
+    with pytest.raises(HubSpotUnavailable) as caught:
+        broker.access_token(owner)
+    assert caught.value.retry_after > 0
+    changes = [e.name for e in broker.vault.store.events(owner=owner)]
+    assert changes.count(EventName.REFRESH_FAILED) == 1, "once a change, not once a call"
+
+
+def test_nothing_is_kept_past_its_use(broker: Broker, owner: str, ahead: Any) -> None:
+    """A sweep closes what is over; the number of open tokens is bounded."""
+    broker.access_token(owner)
+    assert broker._tokens.hot
+    broker._tokens.sweep(broker._clock())
+    assert broker._tokens.hot
+    ahead.seconds += 1801
+    broker._tokens.sweep(broker._clock())
+    assert not broker._tokens.hot
+
+
+def test_the_number_of_open_tokens_is_bounded(
+    broker: Broker, owner: str, settings: Settings
+) -> None:
+    """Past it, what is over goes first, and then everything."""
+    broker.access_token(owner)
+    (hot,) = broker._tokens.hot.values()
+    for number in range(tokens.LONGEST):
+        broker._tokens._keep((str(number), None), hot, broker._clock())
+
+    assert len(broker._tokens.hot) <= tokens.LONGEST
+    assert broker.access_token(owner) == hot.token
+
+
+def test_a_forked_child_begins_with_nothing_open(broker: Broker, owner: str) -> None:
+    """It reads for itself, and gets the same."""
+    token = broker.access_token(owner)
+    child = os.fork()
+    if child == 0:
+        is_right = not broker._tokens.hot and broker.access_token(owner) == token
+        os._exit(0 if is_right else 1)
+    _, status = os.waitpid(child, 0)
+
+    assert status == 0
+
+
+def test_the_event_loop_goes_on(broker: Broker, owner: str, hubspot: HubSpot, ahead: Any) -> None:
+    """An open token comes on the loop itself; a renewal leaves the loop to others."""
+    hot = broker.access_token(owner)
+
+    async def both() -> tuple[str, str, int]:
+        at_once = await broker.access_token_async(owner)
+        ahead.seconds += 1801
+        hubspot.clock.move(1801)
+        hubspot.next_token_answer(delay=0.3)
+        turns = 0
+        renewing = asyncio.ensure_future(broker.access_token_async(owner))
+        while not renewing.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+        return at_once, await renewing, turns
+
+    at_once, renewed, turns = asyncio.run(both())
+    assert at_once == hot != renewed
+    assert turns > 3
+
+
+def test_a_401_has_the_token_renewed_once_in_five_minutes(
+    broker: Broker, other: Broker, owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Whichever process is told of it; somebody who comes late gets what is there already."""
+    first = broker.access_token(owner)
+
+    second = broker.report_unauthorized(owner, first)
+    assert second != first
+    assert broker.report_unauthorized(owner, first) == second
+    assert broker.report_unauthorized(owner, second) == second
+    ahead.seconds += 1
+    assert other.report_unauthorized(owner, second) == second
+    assert asked(hubspot) == 1
+    ahead.seconds += 301
+    assert other.report_unauthorized(owner, second) != second
+    assert asked(hubspot) == 2
+
+
+def test_a_401_for_an_app_that_was_uninstalled(
+    broker: Broker, owner: str, hubspot: HubSpot
+) -> None:
+    """HubSpot says so, and the person is asked to reconnect."""
+    token = broker.access_token(owner)
+    hubspot.uninstall(broker.connections(owner)[0].hub_id)
+
+    with pytest.raises(NeedsReconnect) as caught:
+        broker.report_unauthorized(owner, token)
+    assert caught.value.reconnect_url
+
+
+def test_a_token_of_a_minute_is_not_renewed_at_each_call(
+    broker: Broker, owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """Its margin is as short as its life."""
+    ahead.seconds += 1801
+    hubspot.clock.move(1801)
+    body = {"token_type": "bearer", "access_token": "short", "expires_in": 60}
+    hubspot.next_token_answer(status=200, body=body)
+
+    assert {broker.access_token(owner) for _ in range(5)} == {"short"}
+    ahead.seconds += 30
+    assert broker.access_token(owner) == "short"
+    assert asked(hubspot) == 1
+
+
+def test_closing_waits_for_what_is_under_way(
+    settings: Settings, make_broker: Callable[..., Broker], owner: str, hubspot: HubSpot, ahead: Any
+) -> None:
+    """A renewal in the background is saved before the store is closed."""
+    closing = make_broker(settings)
+    closing.access_token(owner)
+    ahead.seconds += 1800 - 250
+    hubspot.next_token_answer(delay=0.2)
+    closing.access_token(owner)
+    closing.close()
+
+    assert asked(hubspot) == 1
+    (connection,) = closing.connections(owner)
+    assert connection.generation == 2
+
+
+def test_a_row_that_does_not_open_is_told_of_once(broker: Broker, owner: str) -> None:
+    """It is kept as it is: the operator may bring the key back."""
+    (seen,) = broker.connections(owner)
+    assert seen.sealed
+    spoilt = _spoilt(broker, seen)
+
+    for _ in range(3):
+        with pytest.raises(NoKeyOpens):
+            broker.access_token(owner)
+    (row,) = broker.connections(owner)
+    assert row.sealed == spoilt.sealed
+    assert row.status is ConnectionStatus.FAILING
+    told = [e.name for e in broker.vault.store.events(owner=owner)]
+    assert told.count(EventName.NO_KEY_OPENS) == 1
+
+
+def _spoilt(broker: Broker, seen: Connection) -> Connection:
+    """The row with seals that were made for another one."""
+    moved = replace(seen, generation=seen.generation + 1, access_expires_at=_soon(seen))
+    assert seen.sealed
+    assert broker.vault.store.renew(moved, instead_of=seen.sealed.fingerprint)
+    return moved
+
+
+def _soon(seen: Connection) -> Any:
+    return seen.seen_at + timedelta(seconds=1800)

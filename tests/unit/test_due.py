@@ -1,0 +1,45 @@
+"""When a token is due."""
+
+from datetime import timedelta
+
+from portalkey import due
+from portalkey.connection import Connection
+from portalkey.testing.samples import new_connection
+from portalkey.vault import MemoryStore
+
+
+def living(seconds: float, **changes: object) -> Connection:
+    """A connection whose token was granted for so many *seconds*."""
+    connection = new_connection(MemoryStore(), **changes)
+    at = connection.seen_at
+    return new_connection(
+        MemoryStore(),
+        **{
+            "granted_at": at,
+            "seen_at": at,
+            "access_expires_at": at + timedelta(seconds=seconds),
+            **changes,
+        },
+    )
+
+
+def test_hubspots_tokens_are_renewed_about_five_minutes_ahead() -> None:
+    """Each connection at its own moment, always the same one."""
+    windows = [due.window(living(1800, id=str(number))) for number in range(300)]
+
+    assert min(windows) >= due.AHEAD
+    assert max(windows) < due.AHEAD + due.SPREAD
+    assert len(set(windows)) > 200
+    assert due.window(living(1800, id="7")) == windows[7]
+    assert due.margin(living(1800)) == due.MARGIN
+
+
+def test_a_short_life_is_not_all_renewal() -> None:
+    """A token of a minute is not due from its first second."""
+    assert due.window(living(60)) == 15
+    assert due.margin(living(60)) == 6
+
+
+def test_an_unknown_life_is_a_usual_one() -> None:
+    """Rows of an older portalkey do not say when their token was granted."""
+    assert due.margin(living(60, granted_at=None)) == due.MARGIN

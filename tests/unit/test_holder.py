@@ -1,0 +1,147 @@
+"""Whether the holder of a lease is dead: proven, or not believed."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from portalkey.holder import Holder
+
+HOLD = """
+import sys
+from pathlib import Path
+from portalkey.holder import Holder
+holder = Holder(Path(sys.argv[1]))
+print(holder.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def other(directory: Path) -> tuple[subprocess.Popen[str], str]:
+    """Another process that holds, and its name."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, process.stdout.readline().strip()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill it, and see it gone."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+def test_a_living_process_is_not_dead(tmp_path: Path) -> None:
+    """Another one, this one, or this one's second broker."""
+    process, name = other(tmp_path)
+    mine = Holder(tmp_path)
+
+    assert not mine.is_dead(name)
+    assert not mine.is_dead(mine.name)
+    assert not Holder(tmp_path).is_dead(mine.name)
+    end(process)
+
+
+def test_a_killed_process_is_dead(tmp_path: Path) -> None:
+    """Its lock has gone with it."""
+    process, name = other(tmp_path)
+    end(process)
+
+    assert Holder(tmp_path).is_dead(name)
+
+
+def test_an_absent_file_proves_nothing(tmp_path: Path) -> None:
+    """The holder may be on a machine or in a container whose files are not ours."""
+    process, name = other(tmp_path)
+    end(process)
+
+    assert not Holder(tmp_path / "elsewhere").is_dead(name)
+
+
+def test_another_machines_lease_proves_nothing(tmp_path: Path) -> None:
+    """Even where both see the file: locks need not hold between machines."""
+    process, name = other(tmp_path)
+    end(process)
+
+    assert not Holder(tmp_path).is_dead("another-boot/" + name.partition("/")[2])
+
+
+def test_names_that_lead_elsewhere_prove_nothing(tmp_path: Path) -> None:
+    """A name is what a row says, and names a file in the one directory only."""
+    machine = Holder(tmp_path).name.partition("/")[0]
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x.lock").touch()
+    (tmp_path / "link.lock").symlink_to(tmp_path / "sub" / "x.lock")
+
+    for file in ("sub/x.lock", "../x.lock", "", ".", "link.lock", "\0"):
+        assert not Holder(tmp_path).is_dead(f"{machine}/{file}"), file
+
+
+def test_a_forked_child_is_somebody_else(tmp_path: Path) -> None:
+    """It neither speaks for its parent nor keeps it alive."""
+    holder = Holder(tmp_path)
+    name = holder.name
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if holder.name != name else 1)
+    _, status = os.waitpid(child, 0)
+
+    assert status == 0
+    assert holder.name == name
+
+
+def test_a_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
+    """When the parent dies its lease is free, though the child lives on."""
+    holder = Holder(tmp_path)
+    file = tmp_path / holder.name.partition("/")[2]
+    ready, wait = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(ready[1], b"x")
+        os.read(wait[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    assert holder._file is not None
+    os.close(holder._file)
+    holder._file = None
+    with file.open("r+") as probe:
+        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.write(wait[1], b"x")
+    os.waitpid(child, 0)
+
+
+def test_a_closed_holder_leaves_no_file(tmp_path: Path) -> None:
+    """And has another name when it is asked again."""
+    holder = Holder(tmp_path)
+    name = holder.name
+    holder.close()
+
+    assert list(tmp_path.iterdir()) == []
+    assert holder.name != name
+
+
+def test_old_files_of_the_dead_are_swept_away(tmp_path: Path) -> None:
+    """Those of the living stay, however old."""
+    process, _ = other(tmp_path)
+    end(process)
+    living = Holder(tmp_path)
+    kept = living.name.partition("/")[2]
+    for file in tmp_path.iterdir():
+        os.utime(file, (0, 0))
+
+    new = Holder(tmp_path).name.partition("/")[2]
+    assert {file.name for file in tmp_path.iterdir()} == {kept, new}
+
+
+def test_without_a_directory_nothing_is_proven(tmp_path: Path) -> None:
+    """A lease is waited out then, and everything else works."""
+    holder = Holder(tmp_path / "absent")
+
+    assert holder.name
+    assert not Holder(tmp_path / "absent").is_dead(holder.name)
