@@ -6,6 +6,7 @@ import pytest
 
 from portalkey import attempt, connection, errors
 from portalkey.cli import COMMANDS
+from portalkey.events import EventName
 from portalkey.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,13 @@ def test_the_states_are_drawn_from_the_table(moves: dict[object, frozenset[objec
     for status, onward in moves.items():
         to = [f"`{each}`" for each in type(status) if each in onward]  # type: ignore[attr-defined]
         assert f"| `{status}` | {', '.join(to) or 'final'} |" in text
+
+
+def test_every_event_is_listed() -> None:
+    """Dashboards and alarms go by their names."""
+    text = (DOCS / "tokens.md").read_text()
+
+    assert [name for name in EventName if f"`{name}`" not in text] == []
 
 
 def test_every_command_is_mentioned() -> None:

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretBytes, SecretStr
 
 from portalkey import keys
@@ -150,7 +148,9 @@ def _problems(given: Sequence[Key]) -> tuple[str, ...]:
 
 
 def _master(key: Key) -> SecretBytes:
-    return SecretBytes(base64.urlsafe_b64decode(key.secret.get_secret_value()))
+    """The key as everything is derived from it: HKDF-Extract without a salt, done once."""
+    given = base64.urlsafe_b64decode(key.secret.get_secret_value())
+    return SecretBytes(hmac.digest(bytes(_KEY_BYTES), given, hashlib.sha256))
 
 
 def _parts(sealed: str) -> tuple[str, str]:
@@ -179,9 +179,9 @@ def _fernet(master: SecretBytes, binding: Binding) -> Fernet:
 
 
 def _derived(master: SecretBytes, *info: str) -> SecretBytes:
-    prefixed = _prefixed("portalkey", VERSION, *info)
-    hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=prefixed)
-    return SecretBytes(hkdf.derive(master.get_secret_value()))
+    """HKDF-Expand (RFC 5869 section 2.3): as many bytes as SHA-256 has take one block."""
+    block = _prefixed("portalkey", VERSION, *info) + b"\x01"
+    return SecretBytes(_hmac(master, block))
 
 
 def _signature(master: SecretBytes, purpose: str, parts: Sequence[str]) -> str:
