@@ -20,6 +20,7 @@ from portalkey.hubspot.messages import authorize_url, challenge, read_callback
 from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
 from portalkey.vault import Vault
+from portalkey.vault.vault import connected_event
 from portalkey.visits import Begun, Return, Secrets, Wish, hash_of, is_hash_of
 
 
@@ -164,13 +165,7 @@ class Attempts:
             raise AttemptMismatch
         connection = self._exchange.run(attempt, find_code(attempt))
         if connection is not None:
-            self._journal.note(
-                EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED,
-                owner=attempt.owner,
-                attempt_id=attempt.id,
-                connection_id=connection.id,
-                facts={"hub_id": connection.hub_id},
-            )
+            self._journal.tell(connected_event(attempt, connection))
 
     def _refuse(self, attempt: Attempt, *, check: str) -> None:
         self._journal.note(

@@ -183,9 +183,10 @@ class Broker:
         except NoKeyOpens as trouble:
             # It is forgotten all the same, but HubSpot cannot be told of it.
             self._note_lost_key(connection, trouble)
-        owed = self.vault.forget(connection)
+        event = Event(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
+        owed = self.vault.forget(connection, event=event)
         self._tokens.forget(owner)
-        self.journal.note(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
+        self.journal.tell(event)
         if owed is not None and self._revoker.send(owed):
             self._revoker.send_due()
 

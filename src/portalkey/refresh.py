@@ -46,6 +46,8 @@ PATIENCE = 20.0
 """Seconds that a caller waits for another process, at most."""
 OWN_PACE = 5.0
 """Seconds that a caller waits where only our own pace is in the way."""
+LOOK_AGAIN = 0.5
+"""Seconds after which a row that was read is read again before its token is handed out."""
 LOOK_EVERY = 0.02
 """Seconds between two looks at what another process is getting, more or less."""
 
@@ -149,6 +151,7 @@ class Refresh:
             except (PersonMustAct, NoKeyOpens):
                 raise
             except PortalkeyError as trouble:
+                self._save_later(seen.id)
                 return self._despite(seen, seen_at, trouble)
             if isinstance(outcome, Connection):
                 return outcome
@@ -207,11 +210,25 @@ class Refresh:
             self._judge.no_key(seen, trouble)
             raise
 
+    def _save_later(self, connection_id: str) -> None:
+        """What the store would not take may come too late with the next caller."""
+        if self._renewal.has_unsaved(connection_id):
+            self._background.start(
+                f"save {connection_id}", lambda: self._renewal.save_soon(connection_id, LEASE)
+            )
+
     def _despite(self, seen: Connection, seen_at: float, trouble: PortalkeyError) -> Connection:
         """Hand out a token that still lives; otherwise say what is wrong."""
-        if seen.seconds_left - (self._clock() - seen_at) > due.LEAST:
+        passed = self._clock() - seen_at
+        if seen.seconds_left - passed <= due.LEAST:
+            raise trouble
+        if passed < LOOK_AGAIN:
             return seen
-        raise trouble
+        # Asking took its time, and somebody may have disconnected meanwhile.
+        seen_at, fresh = self._clock(), self._again(seen.id)
+        if fresh.seconds_left - (self._clock() - seen_at) <= due.LEAST:
+            raise trouble
+        return fresh
 
     def _pause(self, denied: Denied) -> float:
         if denied.why is Why.LEASED:

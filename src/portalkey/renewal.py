@@ -112,6 +112,19 @@ class Renewal:
             with suppress(Lost):
                 self._kept(unsaved.connection, unsaved.grant, unsaved.event)
 
+    def has_unsaved(self, connection_id: str) -> bool:
+        """True while a grant is kept in memory only."""
+        return connection_id in self._unsaved
+
+    def save_soon(self, connection_id: str, seconds: float) -> None:
+        """Try for about so many *seconds* to save what no store would take."""
+        while seconds > 0 and self.has_unsaved(connection_id):
+            pause = self._uniform(0.5, 1.0)
+            seconds -= pause
+            self._sleep(pause)
+            with suppress(StoreBusy, StoreUnusable):
+                self.save_what_was_not(connection_id)
+
     def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Save *grant*, and hand it out only then."""
         for number in range(1, SAVE_TRIES + 1):

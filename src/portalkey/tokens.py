@@ -125,7 +125,8 @@ class Tokens:
         if len(self.hot) >= LONGEST:
             self.sweep(now)
         if len(self.hot) >= LONGEST:
-            self.clear()
+            for oldest in list(self.hot)[: LONGEST // 10]:
+                self.hot.pop(oldest, None)
         self.hot[key] = hot
 
     def _renew_ahead(self, hot: Hot, now: float) -> None:

@@ -379,6 +379,28 @@ def test_a_renewed_grant_outlives_a_busy_moment(
     assert sick.access_token("ada")
 
 
+@pytest.mark.parametrize("rotates", [True, False])
+def test_a_grant_that_no_store_would_take_is_saved_later(
+    broker: Broker, hubspot: HubSpot, ahead: Any, *, rotates: bool
+) -> None:
+    """Nobody sees its token before, and nobody else has to come for it to be saved."""
+    hubspot.switches.rotate_refresh_tokens = rotates
+    finished(broker, hubspot)
+    ahead.seconds += 1801
+    sick = failing_at(broker, ahead, renew=[StoreUnusable("full") for _ in range(5)])
+
+    with pytest.raises(StoreUnusable):
+        sick.access_token("ada")
+    sick._refresh._background.join()
+
+    renewals = [a for a in hubspot.requests if a.form.get("grant_type") == "refresh_token"]
+    assert len(renewals) == 1
+    (connection,) = broker.connections("ada")
+    assert (connection.generation, connection.is_leased) == (2, False)
+    assert broker.access_token("ada") == sick.access_token("ada")
+    assert len([a for a in hubspot.requests if a.form.get("grant_type") == "refresh_token"]) == 1
+
+
 def test_a_living_token_is_served_though_the_store_is_busy(
     broker: Broker, hubspot: HubSpot, ahead: Any
 ) -> None:

@@ -95,7 +95,9 @@ class MemoryStore(ConnectionsInMemory, Store):
             self._attempts[attempt_id] = after
             return before
 
-    def connect(self, attempt_id: str, connection: Connection) -> bool:
+    def connect(
+        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+    ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
             before = self.attempt(attempt_id)
@@ -104,6 +106,7 @@ class MemoryStore(ConnectionsInMemory, Store):
                 return False
             self._attempts[attempt_id] = replace(after, connection_id=connection.id)
             self._put(connection)
+            self._record(event)
             return True
 
     def deliver(self, attempt_id: str) -> bool:

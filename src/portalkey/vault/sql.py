@@ -119,7 +119,9 @@ class SQLStore(Store):
         told = {"error": error, "sealed_code": sealed_code}
         return self._database.write(lambda tx: sql_attempts.move(tx, now, which, to, **told))
 
-    def connect(self, attempt_id: str, connection: Connection) -> bool:
+    def connect(
+        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+    ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         which, now = sql_attempts.by_id(attempt_id), self._database.now()
 
@@ -132,7 +134,7 @@ class SQLStore(Store):
                 tx.rollback()
             return is_written
 
-        return self._database.write(work)
+        return self._told(event, work)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

@@ -69,8 +69,10 @@ class Store(Protocol):
         ``ended_at`` and *error* and erases verifier and code.
         """
 
-    def connect(self, attempt_id: str, connection: Connection) -> bool:
-        """Write *connection* and move its attempt to ``CONNECTED``, both or neither.
+    def connect(
+        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+    ) -> bool:
+        """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import AttemptExpired, BadAnswer, NoKeyOpens, NotConnected, StoreBusy
-from portalkey.events import Event
+from portalkey.events import Event, EventName
 from portalkey.grant import Grant, SealedGrant
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.store import OwedRevocation, Store
@@ -87,7 +87,8 @@ class Vault:
             there = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
             fresh = self._fresh(attempt.owner, account, there)
             connection = self._granted(replace(fresh, scopes=scopes), grant, sent_at)
-            if self.store.connect(attempt.id, connection):
+            event = connected_event(attempt, connection)
+            if self.store.connect(attempt.id, connection, event=event):
                 return connection
             current = self.store.attempt(attempt.id)
             if current is None or current.status is not AttemptStatus.EXCHANGING:
@@ -206,25 +207,27 @@ class Vault:
             key_name=self.keyring.first_key_name,
         )
 
-    def forget(self, connection: Connection) -> OwedRevocation | None:
-        """Erase the grant of *connection* here, at once, whatever its key.
+    def forget(
+        self, connection: Connection, *, event: Event | None = None
+    ) -> OwedRevocation | None:
+        """Erase the grant of *connection* here, at once, whatever its key, and record *event*.
 
         Returns:
             The revocation that HubSpot is now owed, to be sent; None where another live
-            connection holds the same refresh token, where the token does not open, or where
-            nothing was left to forget.
+            connection holds the same refresh token, or where the token does not open.
 
         Raises:
+            NotConnected: Somebody else came first; nothing was left to forget.
             StoreBusy: Others wrote the connection each time; nothing was erased.
         """
         current: Connection | None = connection
         for _ in range(TRIES):
             if current is None or current.status is ConnectionStatus.DISCONNECTED:
-                return None
+                raise NotConnected
             token = self._refresh_if_it_opens(current)
             is_last = token is not None and self._holders(token) <= 1
             owed = self._owing(token, current.id) if token and is_last else None
-            if self.store.disconnect(current, owed):
+            if self.store.disconnect(current, owed, event=event):
                 return owed or self._owe_if_last(token, current.id)
             current = self.store.connection(connection.id)
         raise StoreBusy
@@ -276,6 +279,13 @@ class Vault:
 
     def _holders(self, refresh_token: SecretStr) -> int:
         return self.store.holders(self.keyring.fingerprints(refresh_token))
+
+
+def connected_event(attempt: Attempt, connection: Connection) -> Event:
+    """What is recorded with a *connection* that *attempt* made or renewed."""
+    name = EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED
+    facts = {"hub_id": connection.hub_id}
+    return Event(name, attempt.owner, attempt.id, connection.id, facts)
 
 
 def _of(connection: Connection, column: str) -> Binding:

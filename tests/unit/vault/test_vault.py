@@ -46,10 +46,12 @@ class Crowded(MemoryStore):
         super().__init__()
         self.times = times
 
-    def connect(self, attempt_id: str, connection: Connection) -> bool:
+    def connect(
+        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+    ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1
-        return self.times < 0 and super().connect(attempt_id, connection)
+        return self.times < 0 and super().connect(attempt_id, connection, event=event)
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
@@ -216,8 +218,9 @@ def test_forgetting_twice_owes_once(vault: Vault, kept: Kept) -> None:
     connection = kept()
 
     assert vault.forget(connection)
-    assert vault.forget(connection) is None
-    assert vault.forget(replace(connection, id="x")) is None
+    for gone in (connection, replace(connection, id="x")):
+        with pytest.raises(NotConnected):
+            vault.forget(gone)
     assert len(vault.store.owed(9)) == 1
 
 
