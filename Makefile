@@ -9,7 +9,7 @@ ARGS ?=
 JOBS ?= 3
 # Lines are counted where that is quick; browsers have enough to do.
 COUNTED := tests/architecture tests/contract tests/journeys tests/security tests/unit
-OTHERS := tests/model tests/browser tests/node
+OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lock browsers need-programs screenshots clean

@@ -195,6 +195,7 @@ class Broker:
 
         Any process may call this at any time, for example once a minute.
         """
+        self._refresh.save_unsaved()
         return self._revoker.send_due(at_most)
 
     def _work_on_the_side(self) -> None:
@@ -272,5 +273,6 @@ def _require_scopes(connection: Connection, wanted: Iterable[str]) -> None:
 
 
 def _require_owner(owner: object) -> None:
-    if not isinstance(owner, str) or not owner.strip():
+    # No database keeps a text with a NUL in it as it is.
+    if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
         raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")

@@ -12,7 +12,8 @@ import stat
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from portalkey.fork import renew_after_fork
@@ -41,6 +42,7 @@ class Holder:
         self._lock = threading.Lock()
         self._file: int | None = None
         self._name: str | None = None
+        self._at: dict[str, object] = {}
         renew_after_fork(self._renew)
 
     @property
@@ -50,6 +52,20 @@ class Holder:
             if self._name is None:
                 self._name = self._new_name()
             return self._name
+
+    @contextmanager
+    def at(self, work: str) -> Iterator[bool]:
+        """True for one thread of this process at a time, of all that want to be at this *work*.
+
+        So a lease of ours on it that nobody here is at was given without our hearing of it.
+        """
+        mine = object()
+        is_mine = self._at.setdefault(work, mine) is mine
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                del self._at[work]
 
     def is_dead(self, name: str) -> bool:
         """True where the holder of this *name* is proven to have died."""
@@ -106,6 +122,7 @@ class Holder:
         if self._file is not None:
             os.close(self._file)
         self._lock, self._file, self._name = threading.Lock(), None, None
+        self._at = {}
 
 
 def _machine() -> str:

@@ -106,7 +106,8 @@ class Refresh:
             NotConnected: It was disconnected meanwhile.
             OperatorMustAct, TryLater: Renewing failed, and no token is left that still lives.
         """
-        if self._is_good(connection):
+        # What another process said of the grant may be healed by what we have yet to save.
+        if not self._renewal.has_unsaved(connection.id) and self._is_good(connection):
             return connection
         began = self._clock()
         try:
@@ -131,6 +132,14 @@ class Refresh:
         errand = _Errand(connection.id, generation=connection.generation, is_forced=True)
         return self._together(connection.id, errand)
 
+    def save_unsaved(self) -> None:
+        """Save what no store would take before, or have HubSpot forget it.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store still will not.
+        """
+        self._renewal.save_all()
+
     def close(self) -> None:
         """Wait for what is under way, and hold no lease any more."""
         self._background.join()
@@ -154,7 +163,10 @@ class Refresh:
                 self._save_later(seen.id)
                 return self._despite(seen, seen_at, trouble)
             if isinstance(outcome, Connection):
-                return outcome
+                if outcome.seconds_left > min(due.LEAST, due.margin(outcome)):
+                    return outcome
+                # We were held up for longer than the new token lived.
+                outcome = Denied(Why.MOVED)
             if outcome.why is Why.FORCED:
                 return seen
             pause = self._pause(outcome)
@@ -169,20 +181,23 @@ class Refresh:
 
     def _tried(self, seen: Connection, errand: _Errand) -> Connection | Denied:
         """One request, if we are the one to make it."""
-        dead = None
-        if seen.is_leased and seen.lease_id is not None:
-            if not self._holder.is_dead(seen.lease_id):
-                return Denied(Why.LEASED, LEASE)
-            dead = seen.lease_id
+        with self._holder.at(seen.id) as is_ours:
+            return self._asked(seen, errand) if is_ours else Denied(Why.LEASED, LEASE)
+
+    def _asked(self, seen: Connection, errand: _Errand) -> Connection | Denied:
+        left = seen.lease_id if seen.is_leased else None
+        # Our own that nobody is at was given while the store said that it was busy.
+        if left is not None and left != self._holder.name and not self._holder.is_dead(left):
+            return Denied(Why.LEASED, LEASE)
         self._require_key(seen)
         asked_at = self._clock()
-        ask = Ask(self._holder.name, LEASE, self._pace, dead, errand.is_forced)
+        ask = Ask(self._holder.name, LEASE, self._pace, left, errand.is_forced)
         lease = self._vault.store.lease(seen, ask)
         if isinstance(lease, Denied):
             return lease
         if self._clock() - asked_at > START_WITHIN:
             # We were held up, and by now somebody may think us dead: nothing is sent.
-            self._vault.store.release(lease.connection)
+            self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
             return Denied(Why.MOVED)
         try:
             return self._renewal.under(lease)

@@ -97,9 +97,11 @@ class Renewal:
         except PortalkeyError as trouble:
             self._judge.failed(lease, self._secured(leased, response, trouble), trouble)
             raise
-        self._judge.good_answer(lease)
         event = Event(EventName.REFRESHED, owner=leased.owner, connection_id=leased.id)
-        return self._kept(leased, grant, event)
+        try:
+            return self._kept(leased, grant, event)
+        finally:
+            self._judge.good_answer(lease)
 
     def save_what_was_not(self, connection_id: str) -> None:
         """Save what no store would take before; nothing else is to be done for the connection.
@@ -115,6 +117,15 @@ class Renewal:
     def has_unsaved(self, connection_id: str) -> bool:
         """True while a grant is kept in memory only."""
         return connection_id in self._unsaved
+
+    def save_all(self) -> None:
+        """Save, or give back, whatever is kept in memory only; also for what nobody asks for.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store still will not.
+        """
+        for connection_id in list(self._unsaved):
+            self.save_what_was_not(connection_id)
 
     def save_soon(self, connection_id: str, seconds: float) -> None:
         """Try for about so many *seconds* to save what no store would take."""

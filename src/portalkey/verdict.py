@@ -69,7 +69,8 @@ class Judge:
 
     def no_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
         """The seal does not open: an alarm, once, and the row is kept. Never raises."""
-        if connection.status_reason == trouble.code:
+        # Somebody who has the key may be renewing it, and a mark would take the lease away.
+        if connection.status_reason == trouble.code or connection.is_leased:
             return
         event = Event(
             EventName.NO_KEY_OPENS,
@@ -83,18 +84,19 @@ class Judge:
                 self._journal.tell(event)
 
     def good_answer(self, lease: Lease) -> None:
-        """The token endpoint answered, and that is news."""
+        """The token endpoint answered, and that is news. Never raises."""
         if lease.is_news:
-            self._change(lambda known, _: provider.answered(known), lease.connection, None)
+            with suppress(PortalkeyError):
+                self._change(lambda known, _: provider.answered(known), lease.connection, None)
 
     def failed(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Write down what *trouble* means; sets how long to wait. Never raises."""
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
             self._provider_failed(trouble, connection)
             if isinstance(trouble, HubSpotRefused) and trouble.of_app:
-                self._vault.store.release(connection)
+                self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
             else:
-                self._connection_failed(connection, trouble)
+                self._connection_failed(lease, connection, trouble)
         if not _is_of_provider(trouble):
             self.good_answer(lease)
 
@@ -128,7 +130,9 @@ class Judge:
             name, owner=connection.owner, connection_id=connection.id, facts=facts_of(trouble)
         )
 
-    def _connection_failed(self, connection: Connection, trouble: PortalkeyError) -> None:
+    def _connection_failed(
+        self, lease: Lease, connection: Connection, trouble: PortalkeyError
+    ) -> None:
         reason, wait = _reason(trouble), self._wait(connection, trouble)
         is_news = (connection.status, connection.status_reason) != (
             ConnectionStatus.FAILING,
@@ -146,7 +150,9 @@ class Judge:
             reason=reason,
             failures=connection.failures + 1,
             wait=wait,
-            is_unanswered=isinstance(trouble, HubSpotUnavailable),
+            # What cannot be read may have held a token too.
+            is_unanswered=lease.was_unanswered
+            or isinstance(trouble, HubSpotUnavailable | BadAnswer),
             event=event if is_news else None,
         )
         if is_marked and is_news:

@@ -268,7 +268,7 @@ def test_a_scope_that_was_not_granted(visitor: Visitor, broker: Broker) -> None:
     assert caught.value.scopes == ("crm.objects.deals.read",)
 
 
-@pytest.mark.parametrize("owner", ["", "  ", None, 7, b"x"])
+@pytest.mark.parametrize("owner", ["", "  ", None, 7, b"x", "a\0b"])
 def test_an_owner_that_is_none_is_refused(broker: Broker, owner: Any) -> None:
     """An owner is a non-empty string of the app's own; anything else is a mistake."""
     with pytest.raises(TypeError):

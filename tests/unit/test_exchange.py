@@ -25,9 +25,12 @@ from portalkey.errors import (
 )
 from portalkey.events import EventName
 from portalkey.hubspot.messages import Request, Response
+from portalkey.provider import Pace
+from portalkey.refresh import PATIENCE
 from portalkey.settings import Key, Settings
 from portalkey.simulator import HubSpot
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.vault.leases import Ask, Lease
 from portalkey.visits import Return, Wish
 from portalkey.wire import Send, Wire
 from visitor import query_of
@@ -399,6 +402,22 @@ def test_a_grant_that_no_store_would_take_is_saved_later(
     assert (connection.generation, connection.is_leased) == (2, False)
     assert broker.access_token("ada") == sick.access_token("ada")
     assert len([a for a in hubspot.requests if a.form.get("grant_type") == "refresh_token"]) == 1
+
+
+def test_a_lease_that_nobody_heard_of_locks_nobody_out(
+    broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """It stands in the row, but the store said that it was busy: the next call goes on at once."""
+    finished(broker, hubspot)
+    ahead.seconds += 1801
+    sick = failing_at(broker, ahead)
+    (seen,) = sick.connections("ada")
+    ask = Ask(sick._refresh._holder.name, 30.0, Pace(10.0, 20))
+    assert isinstance(sick.vault.store.lease(seen, ask), Lease)
+
+    began = sick._clock()
+    assert sick.access_token("ada")
+    assert sick._clock() - began < PATIENCE
 
 
 def test_a_living_token_is_served_though_the_store_is_busy(

@@ -145,3 +145,12 @@ def test_without_a_directory_nothing_is_proven(tmp_path: Path) -> None:
 
     assert holder.name
     assert not Holder(tmp_path / "absent").is_dead(holder.name)
+
+
+def test_one_thread_at_a_work(tmp_path: Path) -> None:
+    """Who comes second is told so, and takes nothing away from the first."""
+    holder = Holder(tmp_path)
+    with holder.at("a") as first, holder.at("a") as second, holder.at("b") as other:
+        assert (first, second, other) == (True, False, True)
+    with holder.at("a") as again:
+        assert again

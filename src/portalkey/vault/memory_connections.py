@@ -99,13 +99,16 @@ class ConnectionsInMemory:
             self._connections[seen.id] = given.connection
             return given
 
-    def release(self, connection: Connection) -> bool:
+    def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
         with self._writing():
             there = self._same(connection)
             if there is None:
                 return False
-            self._connections[there.id] = leases.unleased(there)
+            freed = leases.unleased(there)
+            if is_unanswered:
+                freed = replace(freed, unanswered_since=there.unanswered_since)
+            self._connections[there.id] = freed
             return True
 
     def provider(

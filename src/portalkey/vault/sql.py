@@ -163,9 +163,11 @@ class SQLStore(Store):
         now = self._database.now()
         return self._database.write(lambda tx: sql_leases.lease(tx, now, seen, ask))
 
-    def release(self, connection: Connection) -> bool:
+    def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
-        return self._database.write(lambda tx: sql_connections.release(tx, connection))
+        return self._database.write(
+            lambda tx: sql_connections.release(tx, connection, is_unanswered=is_unanswered)
+        )
 
     def provider(
         self, change: Callable[[Provider, datetime], Provider]

@@ -96,9 +96,10 @@ def mark(
     return _update(tx, which, values | {"status": status.value, "updated_at": now})
 
 
-def release(tx: Tx, connection: Connection) -> bool:
+def release(tx: Tx, connection: Connection, *, is_unanswered: bool) -> bool:
     """Clear the lease that *connection* bears, unless another one came since."""
-    return _update(tx, _newest_lease(connection), dict(_NO_LEASE))
+    values = unleased_values(is_unanswered=is_unanswered)
+    return _update(tx, _newest_lease(connection), values)
 
 
 def leased(tx: Tx, connection: Connection) -> None:

@@ -103,10 +103,11 @@ class Store(Protocol):
         Row and ``Provider`` are changed together, by the rules of ``portalkey.vault.leases``.
         """
 
-    def release(self, connection: Connection) -> bool:
+    def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back unused: nothing was sent, or nothing that says of the grant.
 
-        Only where nobody took another lease since. False otherwise.
+        Only where nobody took another lease since. False otherwise. *is_unanswered* keeps in mind
+        that an earlier request is out whose answer is not known.
         """
 
     def provider(

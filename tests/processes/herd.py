@@ -1,0 +1,62 @@
+"""A herd: many callers in many processes, let go at once on one token that is over."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import SecretStr
+
+from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.broker import Broker
+from portalkey.hubspot.messages import introspect_request, read_introspection
+from portalkey.settings import Settings
+from portalkey.simulator import HubSpot
+from portalkey.visits import Return
+from portalkey.wire import Wire
+from processes.crew import Member
+from processes.plan import Ahead, Outcome
+
+LIFETIME = 1801.0
+"""Seconds after which a token is over."""
+
+
+def connected(broker: Broker, hubspot: HubSpot, owner: str) -> Attempt:
+    """How *owner*'s try to connect an account ends, or to reconnect it."""
+    begun = broker.begin(owner, "browser")
+    back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
+    return broker.finish(Return(back, {begun.attempt.id: begun.cookie}, owner))
+
+
+def connect(broker: Broker, hubspot: HubSpot, owner: str) -> None:
+    """Connect an account for *owner*, or reconnect it."""
+    assert connected(broker, hubspot, owner).status is AttemptStatus.CONNECTED
+
+
+def expire(hubspot: HubSpot, ahead: Ahead) -> None:
+    """Let every token be over, here and at HubSpot."""
+    ahead.seconds += LIFETIME
+    hubspot.clock.move(LIFETIME)
+
+
+def renewals(hubspot: HubSpot) -> int:
+    """How often HubSpot was asked to renew a token."""
+    return sum(a.form.get("grant_type") == "refresh_token" for a in hubspot.requests)
+
+
+def rush(members: Sequence[Member], owner: str, threads: int) -> list[Outcome]:
+    """What the callers got: so many *threads* in each of the *members*."""
+    for member in members:
+        member.begin("herd", owner, threads)
+    for member in members:
+        assert member.hear() == "ready"
+    for member in members:
+        member.say("go")
+    return [outcome for member in members for outcome in member.end()]
+
+
+def is_honoured(settings: Settings, token: str | None) -> bool:
+    """True where HubSpot says that the access token is good."""
+    assert token
+    wire = Wire()
+    answer = wire.send(introspect_request(settings, SecretStr(token)))
+    wire.close()
+    return read_introspection(answer).active

@@ -1,0 +1,162 @@
+"""Processes that do what a test tells them, forked from one that has imported everything.
+
+``python -m processes.worker FD`` forks whenever it is told to on the socket FD, which see ``Crew``.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from multiprocessing.connection import Connection as Pipe
+from typing import Any, cast
+
+from sqlalchemy import event
+
+from portalkey.broker import Broker
+from portalkey.clock import boot_time
+from portalkey.connection import Connection
+from portalkey.errors import PortalkeyError
+from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.vault.leases import Ask, Lease
+from portalkey.vault.store import Store
+from portalkey.wire import Wire
+from processes.plan import Ahead, Outcome, Plan
+from processes.steps import COMMIT, Step, Steps
+
+
+def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
+    """The broker that *plan* asks for, with every call counted by *steps*."""
+    ahead = Ahead(plan.ahead)
+    kept = SQLStore.open(plan.settings.database_url, ahead=ahead)
+    store: Store = kept if plan.is_leased else cast("Store", _Unleased(kept))
+    wire = Wire()
+    send = wire.send
+    if steps is not None:
+        store, send = steps.store(store), steps.send(send)  # type: ignore[assignment]
+        event.listen(kept._database._writing, "commit", lambda _: steps.step(COMMIT, "a write"))
+    return Broker(
+        plan.settings,
+        Vault(Keyring(plan.settings.keys), store, plan.settings.client_id),
+        send,
+        close=wire.close,
+        clock=lambda: boot_time() + ahead() + plan.clock_off,
+    )
+
+
+class _Unleased:
+    """A store in which nobody keeps anybody from asking HubSpot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def lease(self, seen: Connection, ask: Ask) -> Lease:
+        until = seen.seen_at + timedelta(seconds=ask.seconds)
+        taken = replace(seen, lease_id=ask.holder, lease_until=until)
+        return Lease(taken, was_unanswered=False, is_news=False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class Worker:
+    """What a process can be told to do, each method by its name."""
+
+    def __init__(self, plan: Plan, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._steps = Steps(_kill_at(plan.dies_at))
+        stepping = self._steps if plan.dies_at is not None else None
+        self._broker = broker_of(plan, stepping)
+        self._steps.seen.clear()
+
+    def access_token(self, owner: str) -> Outcome:
+        """One caller asks for the token of *owner*."""
+        began, token, error = time.perf_counter(), None, None
+        try:
+            token = self._broker.access_token(owner)
+        except PortalkeyError as trouble:
+            error = trouble.code
+        return Outcome(token, error, time.perf_counter() - began)
+
+    def herd(self, owner: str, threads: int) -> Sequence[Outcome]:
+        """As many callers as *threads*, let go at once when the test says so."""
+        line = threading.Barrier(threads + 1)
+
+        def caller() -> Outcome:
+            line.wait()
+            return self.access_token(owner)
+
+        with ThreadPoolExecutor(threads) as pool:
+            callers = [pool.submit(caller) for _ in range(threads)]
+            self._pipe.send("ready")
+            self._pipe.recv()
+            line.wait()
+            return [each.result() for each in callers]
+
+    def disconnect(self, owner: str) -> None:
+        """Disconnect what *owner* has connected."""
+        for connection in self._broker.connections(owner):
+            self._broker.disconnect(owner, connection.id)
+
+    def steps(self) -> Sequence[str]:
+        """The steps so far."""
+        return [str(step) for step in self._steps.seen]
+
+    def serve(self) -> None:
+        """Do one thing after another, until the test hangs up."""
+        while True:
+            try:
+                name, arguments = self._pipe.recv()
+            except EOFError:
+                self._broker.close()
+                return
+            try:
+                self._pipe.send((True, getattr(self, name)(*arguments)))
+            except Exception:  # noqa: BLE001 - the test is told
+                self._pipe.send((False, traceback.format_exc()))
+
+
+def _kill_at(number: int | None) -> Callable[[Step], None]:
+    def act(step: Step) -> None:
+        if step.number == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return act
+
+
+def _fork(control: socket.socket, given: int) -> int:
+    """A child that serves over the socket *given*; the parent's process id of it."""
+    child = os.fork()
+    if child:
+        os.close(given)
+        return child
+    control.close()
+    try:
+        pipe = Pipe(given)
+        Worker(pipe.recv(), pipe).serve()
+    except BaseException:  # noqa: BLE001 - nothing may get back into the parent's loop
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    """Fork, and bury, as told."""
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        control.send(b"0")  # everything is imported
+        while True:
+            order, given, _, _ = socket.recv_fds(control, 100, 1)
+            if not order:
+                return
+            answer = _fork(control, given[0]) if given else os.waitpid(int(order), 0)[1]
+            control.send(str(answer).encode())
+
+
+if __name__ == "__main__":
+    main()

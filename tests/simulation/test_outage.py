@@ -1,0 +1,40 @@
+"""HubSpot at 503 for an hour of virtual time, with 1,000 connections."""
+
+from portalkey.connection import Connection
+from portalkey.vault import MemoryStore
+from portalkey.vault.leases import Ask, Denied, Lease
+from simulation.campaign import campaign
+from simulation.outage import CONNECTIONS, Outage
+
+
+class Unbraked(MemoryStore):
+    """Nobody remembers how the token endpoint is doing."""
+
+    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+        """As if it had never been asked before."""
+        self._provider = None
+        return super().lease(seen, ask)
+
+
+def test_an_hour_without_hubspot() -> None:
+    """Living tokens are served, six requests a minute go out at most, and all recover."""
+    outage = Outage(seed=1)
+
+    with campaign():
+        outage.run()
+
+    assert outage.watch.violations == []
+    assert 3 <= outage.busiest_minute() <= 6
+    assert outage.asked.wrong == []
+    assert outage.asked.refused == 0
+    assert outage.asked.served >= CONNECTIONS
+
+
+def test_an_hour_without_a_breaker() -> None:
+    """The control: where nobody remembers, HubSpot is asked far more often (I12)."""
+    outage = Outage(seed=1, kind=Unbraked)
+
+    with campaign():
+        outage.run(1200.0)
+
+    assert outage.busiest_minute() > 30
