@@ -7,7 +7,7 @@ import click
 
 from portalkey.errors import PortalkeyError
 
-COMMANDS = ("demo", "init", "serve", "token", "work")
+COMMANDS = ("db", "demo", "init", "serve", "token", "work")
 
 
 class Commands(click.Group):

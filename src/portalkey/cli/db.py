@@ -1,0 +1,136 @@
+"""``portalkey db``: the database, moved."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from portalkey.checks import database_schema, database_url
+from portalkey.errors import BadSettings, PortalkeyError
+from portalkey.settings import Settings
+from portalkey.vault.database import Database
+from portalkey.vault.moving import Moved, Step, move, opened
+
+_SETTING = "PORTALKEY_DATABASE_URL"
+_NEXT = (
+    "Now set {settings} in every process, and restart them. What the old store "
+    "was told since this began is brought over by running this again: for the last time with the "
+    "app stopped, or on the new address."
+)
+
+
+def _checked(check: Callable[[object], str], value: str) -> str:
+    try:
+        return check(value)
+    except ValueError as problem:
+        raise click.BadParameter(f"It {problem}.") from None
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+# What is left over is not quoted back by us: it may be a URL with a password.
+@db.command("move", context_settings={"allow_extra_args": True})
+@click.option(
+    "--to",
+    required=True,
+    metavar="URL",
+    callback=lambda *given: _checked(database_url, given[-1]),
+    help="The database to bring it to.",
+)
+@click.option(
+    "--schema",
+    default="",
+    callback=lambda *given: _checked(database_schema, given[-1]),
+    help="Its schema, if PostgreSQL's usual one is not it.",
+)
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings, which name the store to move; the environment goes before them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.pass_context
+def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json: bool) -> None:
+    """Copy the store into another database, and compare every row.
+
+    The old store is only read, and the app may run. Do it again as often as you like: it brings
+    over what is new or changed, and leaves alone what the new database made itself. The last time,
+    the app should be stopped, or run on the new address.
+
+    Others on this machine can see a command's URL. Leave its password out and put it into
+    PGPASSWORD, or into the file that PGPASSFILE names.
+    """
+    if ctx.args:
+        raise click.UsageError("Name the new database with --to, and nothing else beside it.")
+    settings = Settings.from_env(env_file)
+    with ExitStack() as stack:
+        source = stack.enter_context(opened(settings.database_url, settings.database_schema))
+        target = stack.enter_context(_target(to, schema))
+        told = _tell_programs if as_json else stack.enter_context(_bars())
+        moved = move(source, target, told)
+    click.echo(_for_programs(moved) if as_json else _for_people(moved, target.name, schema))
+
+
+@contextmanager
+def _target(url: str, schema: str) -> Iterator[Database]:
+    with ExitStack() as stack:
+        problem = ""
+        try:
+            target = stack.enter_context(opened(url, schema))
+        except BadSettings as trouble:
+            problem = " ".join(f"{each}." for each in trouble.problems)
+        except PortalkeyError as trouble:
+            problem = str(trouble)
+        if problem:  # what is said of the setting holds for the option
+            raise click.ClickException(problem.replace(_SETTING, "--to"))
+        yield target
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[Step], None]]:
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def told(step: Step) -> None:
+            name = f"{step.act} {step.table}"
+            if name not in bars:
+                bars[name] = progress.add_task(name)
+            progress.update(bars[name], completed=step.done, total=step.total)
+
+        yield told
+
+
+def _tell_programs(step: Step) -> None:
+    click.echo(json.dumps(asdict(step)))
+
+
+def _for_programs(moved: Mapping[str, Moved]) -> str:
+    return json.dumps({"act": "verified", **{table: asdict(moved[table]) for table in moved}})
+
+
+def _for_people(moved: Mapping[str, Moved], name: str, schema: str) -> str:
+    total = sum(each.rows for each in moved.values())
+    lines = [f"Moved to {name}, and verified: {total} rows, compared column by column."]
+    lines += [f"  {table}: {_what_became(each)}" for table, each in moved.items()]
+    settings = f"{_SETTING} to the new address"
+    if schema:
+        settings += f" and PORTALKEY_DATABASE_SCHEMA to {schema}"
+    return "\n".join((*lines, _NEXT.format(settings=settings)))
+
+
+def _what_became(moved: Moved) -> str:
+    words = {"new": "new", "changed": "changed", "same": "there already", "kept": "newer there"}
+    counts = [(getattr(moved, name), word) for name, word in words.items()]
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "none"
