@@ -12,7 +12,7 @@ COUNTED := tests/architecture tests/contract tests/journeys tests/security tests
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock browsers need-programs screenshots clean
+.PHONY: help demo test check format lock browsers need-programs screenshots bench figures clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -21,6 +21,8 @@ help:
 	@echo "make format       format the code"
 	@echo "make lock         pin the newest versions that fit"
 	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
+	@echo "make bench        measure speed beside other libraries, into bench/results.md"
+	@echo "make figures      prove it again at length (N=... for how often), into bench/figures.md"
 	@echo "make screenshots  take pictures of every page into screenshots/, and the one of the README"
 
 demo: .venv/demo
@@ -59,12 +61,21 @@ screenshots: .venv/test | need-programs
 	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures screenshots
 	cp screenshots/journey.png docs/
 
+# The others live in an environment of their own, with portalkey beside them.
+bench: .venv-bench/ready
+	.venv-bench/bin/python -m bench $(ARGS)
+
+figures: .venv/test
+	$(BIN)/python -m bench.figures $(if $(N),--n $(N)) $(ARGS)
+
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --upgrade pyproject.toml --extra server --group build
 
 lock: .venv/test
 	$(COMPILE) --output-file requirements/run.txt
 	$(COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
+	$(COMPILE) --extra postgres requirements/bench.in --constraint requirements/test.txt \
+		--output-file requirements/bench.txt
 
 clean:
 	rm -rf .venv .venv-bench node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots

@@ -1,0 +1,1 @@
+"""Benchmarks: portalkey beside the physical limit and beside other libraries, in one run."""

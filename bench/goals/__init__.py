@@ -1,0 +1,1 @@
+"""Each goal of the benchmarks, measured."""

@@ -1,0 +1,156 @@
+"""Goal 11: the two routes of the popup, under three servers."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count, cycle, islice
+from statistics import median
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bench.apps import OWNER_HEADER
+from bench.flask_dance_peer import FlaskDance
+from bench.load import Load, Reply, get, send
+from bench.place import Place
+from bench.report import Result, Row
+from bench.rounds import percentile
+from bench.servers import SERVERS, serving
+from bench.workbench import Workbench
+
+CONNECTIONS = 16
+THREADS = {"waitress": 4, "gunicorn gthread": 16, "granian": 16}
+REQUESTS = 600
+_VISITORS = 16
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody with a browser: who the app takes them for, and their cookies."""
+
+    owner: str
+    cookies: tuple[str, ...] = ()
+
+    @classmethod
+    def new(cls) -> "Visitor":
+        """Somebody who was never here."""
+        return cls(secrets.token_hex(4))
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What the browser sends along, from a page of the app's own."""
+        own = (f"{OWNER_HEADER}: {self.owner}", "Sec-Fetch-Site: same-origin")
+        return (*own, f"Cookie: {'; '.join(self.cookies)}") if self.cookies else own
+
+    def given(self, reply: Reply) -> "Visitor":
+        """The same with the cookies that *reply* sets."""
+        new = [value.split(";")[0] for value in reply.headers("set-cookie")]
+        return replace(self, cookies=(*self.cookies, *new))
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Start and callback of one app under one server."""
+
+    start: Load
+    callback: Load
+
+
+def routes(bench: Workbench) -> Result:
+    """Goal 11."""
+    ours, peers = bench.place(), bench.place()
+    FlaskDance.prepare(peers)
+    number = bench.times(REQUESTS, 100)
+    found: dict[str, dict[str, list[Both]]] = {}
+    for server in SERVERS:
+        found[server] = {"portalkey": [], "flask_dance": []}
+        for _ in range(max(1, bench.rounds // 2)):
+            bench.tell(f"G11 {server}")
+            found[server]["portalkey"].append(_portalkey(server, ours, number))
+            found[server]["flask_dance"].append(_flask_dance(server, peers, number))
+    compared = {server: _compared(each) for server, each in found.items()}
+    starts = min(each["start"] for each in compared.values())
+    callbacks = min(each["callback"] for each in compared.values())
+    tails = max(each["p99"] for each in compared.values())
+    return Result(
+        goal="G11 the popup's routes",
+        wanted="start at 2 times Flask-Dance's rate, callback at 2.5 times its rate and half its "
+        "p99 (0 ms endpoint, 16 connections, three servers)",
+        is_met=starts >= 2 and callbacks >= 2.5 and tails <= 0.5,
+        verdict=f"at the worst server start {starts:.2f} times, callback {callbacks:.2f} times its "
+        f"rate and {tails:.2f} times its p99",
+        columns=("start, a second", "p99", "callback, a second", "p99"),
+        rows=[
+            _row(server, name, runs)
+            for server, each in found.items()
+            for name, runs in each.items()
+        ],
+        raw={"compared": compared},
+    )
+
+
+def _compared(each: Mapping[str, list[Both]]) -> dict[str, float]:
+    pairs = list(zip(each["portalkey"], each["flask_dance"], strict=True))
+    return {
+        "start": median(ours.start.rate / peer.start.rate for ours, peer in pairs),
+        "callback": median(ours.callback.rate / peer.callback.rate for ours, peer in pairs),
+        "p99": median(_p99(ours.callback) / _p99(peer.callback) for ours, peer in pairs),
+    }
+
+
+def _p99(load: Load) -> float:
+    return percentile(load.latencies, 99)
+
+
+def _portalkey(server: str, place: Place, number: int) -> Both:
+    with serving(server, "portalkey", place, THREADS[server]) as port:
+        visitors = [_with_link(port, Visitor.new()) for _ in range(_VISITORS)]
+        starts = (
+            (f"{link}&attempt={secrets.token_urlsafe(16)}", visitor)
+            for link, visitor in islice(cycle(visitors), number)
+        )
+        return _both(port, starts, "/auth/hubspot/callback", 303)
+
+
+def _with_link(port: int, visitor: Visitor) -> tuple[str, Visitor]:
+    """A link into the journey, and the visitor with the cookie that it holds for."""
+    replies: list[Reply] = []
+    request = get("/link", *visitor.headers)
+    send(port, iter([(request, visitor)]), lambda _, reply: replies.append(reply), 1)
+    return replies[0].body.decode(), visitor.given(replies[0])
+
+
+def _flask_dance(server: str, place: Place, number: int) -> Both:
+    with serving(server, "flask_dance", place, THREADS[server]) as port:
+        starts = (("/login/hubspot", Visitor.new()) for _ in range(number))
+        return _both(port, starts, "/login/hubspot/authorized", 302)
+
+
+def _both(port: int, starts: Iterator[tuple[str, Visitor]], callback: str, status: int) -> Both:
+    """Every journey begun, and then every one ended."""
+    returns: list[tuple[bytes, None]] = []
+
+    def begun(visitor: Visitor, reply: Reply) -> None:
+        assert reply.status == status, reply
+        state = parse_qs(urlsplit(reply.headers("location")[0]).query)["state"][0]
+        query = urlencode({"code": f"code.{next(_numbers)}", "state": state})
+        back = get(f"{callback}?{query}", *visitor.given(reply).headers)
+        returns.append((back, None))
+
+    def ended(_: None, reply: Reply) -> None:
+        assert reply.status == status, reply
+        assert "error" not in reply.headers("location")[0], reply
+
+    requests = ((get(path, *visitor.headers), visitor) for path, visitor in starts)
+    start = send(port, requests, begun, CONNECTIONS)
+    return Both(start, send(port, iter(returns), ended, CONNECTIONS))
+
+
+def _row(server: str, name: str, runs: list[Both]) -> Row:
+    def of(load: Callable[[Both], Load]) -> tuple[str, str]:
+        return (
+            f"{median(load(each).rate for each in runs):,.0f}",
+            f"{median(_p99(load(each)) for each in runs) * 1e3:.0f} ms",
+        )
+
+    start, callback = of(lambda each: each.start), of(lambda each: each.callback)
+    return Row(f"{name.replace('flask_dance', 'Flask-Dance')}, {server}", (*start, *callback))

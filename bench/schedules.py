@@ -1,0 +1,116 @@
+"""Fault schedules, at length: as ``make test`` runs them, with other seeds and very many of them.
+
+``python -m bench.schedules --n 1000000``; blocks that are there already are not run again.
+"""
+
+import multiprocessing
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, TypedDict
+
+import click
+
+# Where the simulation is.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from bench.stage import Record, bar
+from simulation.campaign import run
+
+BLOCK = 1000
+FIRST = 1_000_000
+"""The first seed: no seed of ``make test`` is counted again."""
+_LOST = ("LOST", "I7")
+
+
+class Block(TypedDict):
+    """What the seeds from ``seed`` on came to.
+
+    ``distinct`` are the fingerprints of schedules, ``pairs`` how many faults struck at how many
+    steps.
+    """
+
+    seed: int
+    schedules: int
+    distinct: list[str]
+    failures: list[str]
+    faults: dict[str, int]
+    pairs: int
+    reorders: int
+    notes: dict[str, int]
+
+
+def block(seed: int, schedules: int) -> Block:
+    """Run so many *schedules* from *seed* on."""
+    tally = run(range(seed, seed + schedules))
+    faults: Counter[str] = Counter()
+    for (kind, _), times in tally.hits.items():
+        faults[kind] += times
+    return Block(
+        seed=seed,
+        schedules=schedules,
+        distinct=sorted(tally.fingerprints),
+        failures=tally.failures,
+        faults=dict(faults),
+        pairs=len(tally.hits),
+        reorders=tally.reorders.total(),
+        notes=dict(tally.notes),
+    )
+
+
+@click.command()
+@click.option("--n", type=int, default=200_000, show_default=True, help="How many schedules.")
+def main(n: int) -> None:
+    """Count what goes wrong in very many fault schedules."""
+    record = Record("schedules")
+    there = {each["seed"]: each["schedules"] for each in record.blocks()}
+    wanted = {FIRST + at: min(BLOCK, n - at) for at in range(0, n, BLOCK)}
+    missing = {seed: size for seed, size in wanted.items() if there.get(seed, 0) < size}
+    # Not forked: a child must not begin with what another thread of ours had half done.
+    spawn = multiprocessing.get_context("spawn")
+    with bar() as progress, ProcessPoolExecutor(mp_context=spawn) as pool:
+        task = progress.add_task("schedules", total=n, completed=n - sum(missing.values()))
+        running = [pool.submit(block, seed, size) for seed, size in missing.items()]
+        for done in as_completed(running):
+            record.add(done.result())
+            progress.advance(task, done.result()["schedules"])
+    _conclude(record, n, wanted)
+
+
+def _conclude(record: Record, n: int, wanted: Mapping[int, int]) -> None:
+    blocks = {each["seed"]: each for each in record.blocks() if each["seed"] in wanted}.values()
+    failures = [failure for each in blocks for failure in each["failures"]]
+    faults, notes = _sum(blocks, "faults"), _sum(blocks, "notes")
+    lost = notes["lost in flight"]
+    record.conclude(
+        asked=n,
+        done=sum(each["schedules"] for each in blocks),
+        bad=len({failure.partition(":")[0] for failure in failures}),
+        seed=f"{FIRST} to {FIRST + n - 1}",
+        facts={
+            "distinct": len({each for block in blocks for each in block["distinct"]}),
+            "lost tokens": sum(failure.split()[2] in _LOST for failure in failures),
+            "loops": sum(failure.split()[2] == "LOOP" for failure in failures),
+            "requests": notes["posts"],
+            "tokens handed out": notes["handed"],
+            "lost in flight, all told as such": lost,
+            "lost in flight, of a million requests": round(1e6 * lost / max(1, notes["posts"])),
+            "reorders": sum(each["reorders"] for each in blocks),
+            "faults": dict(sorted(faults.items())),
+            "notes": dict(sorted(notes.items())),
+            "failures": failures[:20],
+        },
+    )
+
+
+def _sum(blocks: Iterable[Mapping[str, Any]], name: str) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in blocks:
+        total.update(each[name])
+    return total
+
+
+if __name__ == "__main__":
+    main()
