@@ -98,4 +98,4 @@ def _connection(vault: Vault, number: int) -> Connection:
     account = Account(number, hub_user_id=7, hub_domain="example.com", time_zone="Europe/Berlin")
     fresh = vault._fresh(f"owner-{number}", account, None)
     fresh = replace(fresh, scopes=tuple(SCOPES.split()))
-    return vault._granted(fresh, grant, fresh.seen_at)
+    return vault._granted(fresh, grant, fresh.seen_at, now=fresh.seen_at)

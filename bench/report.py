@@ -59,6 +59,7 @@ def write(results: Sequence[Result], folder: Path, about: dict[str, object]) -> 
     *about* is what ``surroundings()`` told before it all began, and the ``seconds`` it took.
     """
     told = {"about": about, "results": [each.told() for each in results]}
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(told, indent=1) + "\n")
     (folder / "results.md").write_text("\n".join(_page(results, about)) + "\n")
 

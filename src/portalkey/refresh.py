@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from portalkey import due
 from portalkey.background import Background
 from portalkey.clock import Clock, boot_time
@@ -163,7 +165,8 @@ class Refresh:
                 self._save_later(seen.id)
                 return self._despite(seen, seen_at, trouble)
             if isinstance(outcome, Connection):
-                if outcome.seconds_left > min(due.LEAST, due.margin(outcome)):
+                left = outcome.seconds_left - (self._clock() - seen_at)
+                if left > min(due.LEAST, due.margin(outcome)):
                     return outcome
                 # We were held up for longer than the new token lived.
                 outcome = Denied(Why.MOVED)
@@ -189,7 +192,7 @@ class Refresh:
         # Our own that nobody is at was given while the store said that it was busy.
         if left is not None and left != self._holder.name and not self._holder.is_dead(left):
             return Denied(Why.LEASED, LEASE)
-        self._require_key(seen)
+        refresh_token = self._opened_refresh(seen)
         asked_at = self._clock()
         ask = Ask(self._holder.name, LEASE, self._pace, left, errand.is_forced)
         lease = self._vault.store.lease(seen, ask)
@@ -200,7 +203,7 @@ class Refresh:
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
             return Denied(Why.MOVED)
         try:
-            return self._renewal.under(lease)
+            return self._renewal.under(lease, refresh_token)
         except Lost:
             return Denied(Why.MOVED)
         except Dead:
@@ -218,9 +221,9 @@ class Refresh:
             self._judge.no_key(connection, trouble)
             raise
 
-    def _require_key(self, seen: Connection) -> None:
+    def _opened_refresh(self, seen: Connection) -> SecretStr:
         try:
-            self._vault.open_refresh(seen)
+            return self._vault.open_refresh(seen)
         except NoKeyOpens as trouble:
             self._judge.no_key(seen, trouble)
             raise

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from portalkey.connection import Connection
 from portalkey.errors import BadAnswer, NeedsReconnect, PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.events import Event, EventName
@@ -79,8 +81,10 @@ class Renewal:
         self._judge = judge
         self._unsaved: dict[str, _Unsaved] = {}
 
-    def under(self, lease: Lease) -> Connection:
+    def under(self, lease: Lease, token: SecretStr) -> Connection:
         """The connection at its next generation, renewed by one request under *lease*.
+
+        *token* is its refresh token. What is returned is as of the moment the lease was given.
 
         Raises:
             Dead, Lost: See there.
@@ -89,7 +93,6 @@ class Renewal:
         """
         leased, response = lease.connection, None
         try:
-            token = self._vault.open_refresh(leased)
             response = self._send(refresh_request(self._settings, token))
             grant = _read(response, leased)
         except NeedsReconnect:

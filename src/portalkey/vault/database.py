@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import Double
 
 from portalkey.errors import PortalkeyError, StoreBusy
-from portalkey.vault.kept import Kept, Query, fetch
+from portalkey.vault.kept import Fast, Kept, Query
 from portalkey.vault.tables import Moment
 
 T = TypeVar("T")
@@ -91,8 +91,16 @@ class Database(ABC):
         return self._do(lambda: _within(self._writing, work))
 
     def prepare(self, make: Callable[[ColumnElement[datetime]], Any]) -> Query:
-        """The query that *make* makes of the clock, for ``fetch``."""
+        """The query that *make* makes of the clock, for ``fetch`` and ``write_fast``."""
         return Query(make(self._now(None)), self._reading.dialect)
+
+    def insert_new(self, table: Table, values: dict[str, Any]) -> Query:
+        """Inserts *values* into *table*, unless a row stands in their way."""
+        dialect = self._reading.dialect
+        return Query(
+            _insert_of(dialect.name)(table).values(values).on_conflict_do_nothing().inline(),
+            dialect,
+        )
 
     def fetch(self, query: Query, **values: object) -> Sequence[Any]:
         """The rows of a prepared *query*, as the driver gives them; *values* are what it binds.
@@ -101,8 +109,30 @@ class Database(ABC):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-        values[_LATER] = self._ahead()
-        return self._do(lambda: self._kept.run(lambda driver: fetch(driver, query, values)))
+        always = {_LATER: self._ahead()}
+        return self._do(
+            lambda: self._kept.run(lambda driver: Fast(driver, always).rows(query, **values))
+        )
+
+    def write_fast(self, work: Callable[[Fast], T]) -> T:
+        """As ``write``, with prepared queries over a kept connection; raises like it.
+
+        *work* may be done again where the connection was lost, and nobody knows whether the commit
+        before was: it writes by comparison, so that the second time finds what the first did.
+        """
+        always = {_LATER: self._ahead()}
+
+        def transaction(driver: Any) -> T:  # noqa: ANN401 - a driver's connection
+            self.begin_fast(driver)
+            done = work(Fast(driver, always))
+            driver.commit()
+            return done
+
+        return self._do(lambda: self._kept.run(transaction))
+
+    def begin_fast(self, driver: Any) -> None:  # noqa: ANN401 - a driver's connection
+        """Begin to write over a kept connection."""
+        driver.execute(self.begin_writing)
 
     def version(self) -> int | None:
         """A number that changes with every commit by anybody; None where that cannot be told."""
@@ -147,10 +177,13 @@ class Database(ABC):
 
 def insert_new(tx: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert *values* into *table*; False where a row stands in their way."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     options = {"preserve_rowcount": True}
-    statement = insert(table).values(values).on_conflict_do_nothing()
+    statement = _insert_of(tx.dialect.name)(table).values(values).on_conflict_do_nothing()
     return tx.execute(statement, execution_options=options).rowcount == 1
+
+
+def _insert_of(dialect: str) -> Any:  # noqa: ANN401 - each database has a type of its own
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def _within(engine: Engine, work: Callable[[Connection], T]) -> T:

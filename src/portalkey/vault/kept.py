@@ -1,4 +1,4 @@
-"""The fast way to read: one statement, compiled once, over driver connections that stay open.
+"""The fast way: statements compiled once, over driver connections that stay open.
 
 A transaction by way of SQLAlchemy costs ten times what a small row costs.
 """
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import ClauseElement, Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portalkey.errors import StoreBusy
@@ -18,12 +18,13 @@ T = TypeVar("T")
 class Query:
     """A statement as its driver takes it: the text, and what is bound to it."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         """Compile *statement* for *dialect*."""
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checker
         self.text = compiled.string
-        self.columns = tuple(each.name for each in statement.selected_columns)
+        chosen = statement.selected_columns if isinstance(statement, Select) else ()
+        self.columns = tuple(each.name for each in chosen)
         self._fixed = compiled.params
         self._order = compiled.positiontup
 
@@ -123,8 +124,22 @@ def _drain(free: list[Any]) -> None:
         connection.close()
 
 
-def fetch(connection: Any, query: Query, values: Mapping[str, object]) -> Sequence[Any]:  # noqa: ANN401 - a driver's
-    """The rows that *query* finds over a driver's *connection*."""
-    cursor = connection.execute(query.text, query.bound(values))
-    found: Sequence[Any] = cursor.fetchall()
-    return found
+class Fast:
+    """One driver's connection at work; *always* is bound to whatever asks for it."""
+
+    def __init__(self, driver: Any, always: Mapping[str, object]) -> None:  # noqa: ANN401 - a driver's
+        self._driver = driver
+        self._always = always
+
+    def rows(self, query: Query, **values: object) -> Sequence[Any]:
+        """What *query* finds, as the driver gives it."""
+        found: Sequence[Any] = self._run(query, values).fetchall()
+        return found
+
+    def count(self, query: Query, **values: object) -> int:
+        """How many rows *query* wrote."""
+        count: int = self._run(query, values).rowcount
+        return count
+
+    def _run(self, query: Query, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a driver's cursor
+        return self._driver.execute(query.text, query.bound({**self._always, **values}))

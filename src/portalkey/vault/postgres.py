@@ -145,6 +145,10 @@ class PostgreSQL(Database):
             query.text = query.text.replace(_FROM, f"FROM {_quoted(self._schema)}.portalkey_")
         return query
 
+    def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
+        """Begin to write; several commands in one cannot be prepared."""
+        driver.execute(self.begin_writing, prepare=False)
+
     def hold_off(self, tx: Connection) -> None:
         """Let nobody else come past this line before *tx* ends, and make the schema."""
         tx.execute(text(f"SET LOCAL lock_timeout = '{_MIGRATE_SECONDS}s'"))

@@ -59,6 +59,14 @@ def connection_values(connection: Connection) -> Values:
     return values | sealed_values(connection.sealed)
 
 
+def bare(values: Values) -> Values:
+    """The *values* as a driver takes them: moments as seconds since 1970."""
+    return {
+        name: value.timestamp() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
 def sealed_values(sealed: SealedGrant | None) -> Values:
     """The columns of a sealed grant; all NULL where there is none."""
     return {

@@ -34,6 +34,7 @@ class SQLStore(Store):
         self._by_id = _Connections(database, sql_connections.bound_id())
         self._of = _Connections(database, sql_connections.of())
         self._to = _Connections(database, sql_connections.to())
+        self._renewing = sql_leases.Renewing(database)
 
     @classmethod
     def open(
@@ -160,8 +161,7 @@ class SQLStore(Store):
 
     def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
         """The lease on the row of *seen*, or why not."""
-        now = self._database.now()
-        return self._database.write(lambda tx: sql_leases.lease(tx, now, seen, ask))
+        return self._renewing.lease(seen, ask)
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
@@ -178,8 +178,7 @@ class SQLStore(Store):
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
-        now = self._database.now()
-        return self._told(event, lambda tx: sql_connections.renew(tx, now, connection, instead_of))
+        return self._renewing.renew(connection, instead_of, event)
 
     def _told(self, event: Event | None, work: Callable[[Tx], bool]) -> bool:
         """Let *work* write, and record *event* with it if it did."""

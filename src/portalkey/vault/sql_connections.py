@@ -20,7 +20,7 @@ Which = ColumnElement[bool]
 
 _LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
 _NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
-_RENEWED = (
+RENEWED = (
     "sealed_access",
     "sealed_refresh",
     "refresh_fingerprint",
@@ -34,6 +34,7 @@ _RENEWED = (
     "retry_at",
     "generation",
 )
+"""The columns that a renewal writes."""
 
 
 def by_id(connection_id: str) -> Which:
@@ -75,14 +76,6 @@ def put(tx: Tx, connection: Connection) -> bool:
     return _update(tx, and_(_before(connection), *same), values | _NO_LEASE)
 
 
-def renew(tx: Tx, now: Now, connection: Connection, instead_of: str) -> bool:
-    """Write the grant of *connection* over the one with the fingerprint *instead_of*."""
-    values = rows.connection_values(connection)
-    written = {name: values[name] for name in _RENEWED} | _NO_LEASE | {"updated_at": now}
-    which = and_(_before(connection), table.c.refresh_fingerprint == instead_of)
-    return _update(tx, which, written)
-
-
 def mark(
     tx: Tx,
     now: Now,
@@ -100,12 +93,6 @@ def release(tx: Tx, connection: Connection, *, is_unanswered: bool) -> bool:
     """Clear the lease that *connection* bears, unless another one came since."""
     values = unleased_values(is_unanswered=is_unanswered)
     return _update(tx, _newest_lease(connection), values)
-
-
-def leased(tx: Tx, connection: Connection) -> None:
-    """Write the lease that *connection* bears; the row was read in this transaction."""
-    names = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
-    _update(tx, by_id(connection.id), {name: getattr(connection, name) for name in names})
 
 
 def unleased_values(*, is_unanswered: bool) -> rows.Values:

@@ -1,68 +1,138 @@
-"""Leases and the token endpoint's state in SQL, each function a part of somebody's transaction.
+"""Leases and the token endpoint's state in SQL.
 
-Locks are taken in one order everywhere: a connection's row, then the provider's.
+Whoever renews a grant comes by here twice, so that these statements are compiled once. Locks are
+taken in one order everywhere: a connection's row, then the provider's.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.connection import Connection
-from portalkey.provider import Pace, Provider, new_provider
+from portalkey.events import Event
+from portalkey.provider import Provider, new_provider
 from portalkey.vault import leases, rows, sql_connections
-from portalkey.vault.database import insert_new
+from portalkey.vault.database import Database
+from portalkey.vault.kept import Fast
 from portalkey.vault.leases import Ask, Denied, Lease
-from portalkey.vault.tables import provider as table
+from portalkey.vault.tables import connections, events, provider
 
 Now = ColumnElement[datetime]
 
 _ONLY = 1
-"""The id of the one row."""
+"""The id of the one row of the provider."""
+_LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
+_PROVIDER = tuple(field.name for field in fields(Provider))
+_THE_PROVIDER = (
+    select(*[provider.c[name] for name in _PROVIDER])
+    .where(provider.c.id == _ONLY)
+    .with_for_update()
+)
+_EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 
 
-def lease(tx: Tx, now: Now, seen: Connection, ask: Ask) -> Lease | Denied:
-    """The lease on the row of *seen*, or why not; nothing is written then."""
-    query = sql_connections.query(now, sql_connections.by_id(seen.id)).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
-    given = leases.leased(seen, rows.read_connection(row) if row else None, ask)
-    if isinstance(given, Denied):
-        return given
-    provider = _read(tx) or _first(tx, ask.pace, given.connection.seen_at)
-    outcome = leases.paced(given, provider, ask.pace)
-    if isinstance(outcome, Denied):
-        return outcome
-    lease, after = outcome
-    sql_connections.leased(tx, lease.connection)
-    _write(tx, after)
-    return lease
+class Renewing:
+    """Gives leases, and writes what comes of them; each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Compile for *database*."""
+        self._database = database
+        by_id = connections.c.id == bindparam("which")
+        before = (
+            connections.c.generation == bindparam("before"),
+            connections.c.refresh_fingerprint == bindparam("instead_of"),
+        )
+        prepare = database.prepare
+        self._row = prepare(
+            lambda now: sql_connections.query(now, sql_connections.bound_id()).with_for_update()
+        )
+        self._read_row = rows.connection_reader(self._row.columns)
+        self._take = prepare(lambda _: update(connections).where(by_id).values(_new(_LEASE)))
+        self._provider = prepare(lambda _: _THE_PROVIDER)
+        self._pace = prepare(
+            lambda _: update(provider).where(provider.c.id == _ONLY).values(_new(_PROVIDER))
+        )
+        self._first = database.insert_new(provider, {"id": _ONLY, **_new(_PROVIDER)})
+        unleased = sql_connections.unleased_values(is_unanswered=False)
+        self._renew = prepare(
+            lambda now: (
+                update(connections)
+                .where(by_id, *before)
+                .values(_new(sql_connections.RENEWED) | unleased | {"updated_at": now})
+            )
+        )
+        self._event = prepare(
+            lambda now: insert(events).values(_new(_EVENT) | {"at": now}).inline()
+        )
+
+    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+        """The lease on the row of *seen*, or why not; nothing is written then."""
+        return self._database.write_fast(lambda tx: self._lease(tx, seen, ask))
+
+    def renew(self, connection: Connection, instead_of: str, event: Event | None) -> bool:
+        """Write the grant of *connection* over the one with the fingerprint *instead_of*."""
+        return self._database.write_fast(lambda tx: self._saved(tx, connection, instead_of, event))
+
+    def _lease(self, tx: Fast, seen: Connection, ask: Ask) -> Lease | Denied:
+        found = tx.rows(self._row, id=seen.id)
+        given = leases.leased(seen, self._read_row(found[0]) if found else None, ask)
+        if isinstance(given, Denied):
+            return given
+        outcome = leases.paced(given, self._known(tx, given, ask), ask.pace)
+        if isinstance(outcome, Denied):
+            return outcome
+        lease, after = outcome
+        taken = {name: getattr(lease.connection, name) for name in _LEASE}
+        tx.count(self._take, which=seen.id, **_named(taken))
+        tx.count(self._pace, **_named(asdict(after)))
+        return lease
+
+    def _known(self, tx: Fast, lease: Lease, ask: Ask) -> Provider:
+        found = tx.rows(self._provider)
+        if not found:
+            first = new_provider(ask.pace, lease.connection.seen_at)
+            tx.count(self._first, **_named(asdict(first)))
+            found = tx.rows(self._provider)
+        values = dict(zip(_PROVIDER, found[0], strict=True))
+        for name in ("bucket_at", "open_until"):
+            if values[name] is not None:
+                values[name] = datetime.fromtimestamp(values[name], UTC)
+        return Provider(**values)
+
+    def _saved(
+        self, tx: Fast, connection: Connection, instead_of: str, event: Event | None
+    ) -> bool:
+        known = rows.connection_values(connection)
+        values = _named({name: known[name] for name in sql_connections.RENEWED})
+        which = {"which": connection.id, "before": connection.generation - 1}
+        if not tx.count(self._renew, instead_of=instead_of, **which, **values):
+            return False
+        if event is not None:
+            told = rows.event_values(event)
+            tx.count(self._event, **_named({name: told[name] for name in _EVENT}))
+        return True
 
 
 def change(
     tx: Tx, now: Now, change: Callable[[Provider, datetime], Provider]
 ) -> tuple[Provider, Provider] | None:
     """The provider before and after *change*; None where there is none yet."""
-    before = _read(tx)
-    if before is None:
+    row = tx.execute(_THE_PROVIDER).mappings().one_or_none()
+    if row is None:
         return None
+    before = Provider(**{name: row[name] for name in _PROVIDER})
     after = change(before, tx.execute(select(now)).scalar_one())
-    _write(tx, after)
+    tx.execute(update(provider).where(provider.c.id == _ONLY).values(asdict(after)))
     return before, after
 
 
-def _read(tx: Tx) -> Provider | None:
-    query = select(table).where(table.c.id == _ONLY).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
-    return Provider(**{name: row[name] for name in row if name != "id"}) if row else None
+def _new(names: tuple[str, ...]) -> dict[str, object]:
+    """What is bound to each column; the column's own name is taken by SQLAlchemy."""
+    return {name: bindparam(f"new_{name}") for name in names}
 
 
-def _first(tx: Tx, pace: Pace, now: datetime) -> Provider:
-    values = {"id": _ONLY, **asdict(new_provider(pace, now))}
-    insert_new(tx, table, values)
-    return _read(tx) or new_provider(pace, now)
-
-
-def _write(tx: Tx, provider: Provider) -> None:
-    tx.execute(update(table).where(table.c.id == _ONLY).values(asdict(provider)))
+def _named(values: rows.Values) -> rows.Values:
+    return {f"new_{name}": value for name, value in rows.bare(values).items()}

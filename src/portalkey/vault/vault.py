@@ -86,7 +86,9 @@ class Vault:
         for _ in range(TRIES):
             there = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
             fresh = self._fresh(attempt.owner, account, there)
-            connection = self._granted(replace(fresh, scopes=scopes), grant, sent_at)
+            connection = self._granted(
+                replace(fresh, scopes=scopes), grant, sent_at, now=self.store.now()
+            )
             event = connected_event(attempt, connection)
             if self.store.connect(attempt.id, connection, event=event):
                 return connection
@@ -148,26 +150,27 @@ class Vault:
             event: Recorded with the grant, or not at all.
 
         Returns:
-            The connection at its next generation, or None where somebody else came first
-            (reconnected, disconnected or renewed); then nothing was written.
+            The connection at its next generation, as of *sent_at*, or None where somebody else came
+            first (reconnected, disconnected or renewed); then nothing was written.
 
         Raises:
             NotConnected: The connection bears no grant.
             NoKeyOpens: The refresh token that should go on does not open.
             StoreBusy: Its seal was changed each time, by a rotation of keys; nothing was written.
         """
-        held = self.open_refresh(connection)
+        if connection.sealed is None:
+            raise NotConnected
         if grant.refresh_token is None:
-            grant = replace(grant, refresh_token=held)
+            grant = replace(grant, refresh_token=self.open_refresh(connection))
         scopes = connection.scopes if grant.scopes is None else grant.scopes
         there: Connection | None = connection
         for _ in range(TRIES):
             if there is None or there.sealed is None:
                 return None
-            renewed = self._granted(replace(there, scopes=scopes), grant, sent_at)
+            renewed = self._granted(replace(there, scopes=scopes), grant, sent_at, now=sent_at)
             if self.store.renew(renewed, instead_of=there.sealed.fingerprint, event=event):
                 return renewed
-            there = self._resealed(there, held)
+            there = self._resealed(there, self.open_refresh(connection))
         raise StoreBusy
 
     def _resealed(self, seen: Connection, held: SecretStr) -> Connection | None:
@@ -177,9 +180,10 @@ class Vault:
             return None
         return row if row.sealed.fingerprint in self.keyring.fingerprints(held) else None
 
-    def _granted(self, connection: Connection, grant: Grant, sent_at: datetime) -> Connection:
+    def _granted(
+        self, connection: Connection, grant: Grant, sent_at: datetime, *, now: datetime
+    ) -> Connection:
         """The *connection* at its next generation, bearing *grant*."""
-        now = self.store.now()
         following = replace(
             connection,
             generation=connection.generation + 1,
