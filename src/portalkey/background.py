@@ -30,7 +30,7 @@ class Background:
             if name in self._under_way or len(self._under_way) >= self._at_once:
                 return False
             thread = threading.Thread(
-                target=self._do, args=(name, work), name="portalkey-renewal", daemon=False
+                target=self._do, args=(name, work), name="portalkey-background", daemon=False
             )
             self._under_way[name] = thread
         try:

@@ -3,7 +3,9 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,7 @@ from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AccountNotNamed, NoKeyOpens, NotConnected, ScopesMissing
 from portalkey.events import Event, EventName
 from portalkey.exchange import Exchange
+from portalkey.fork import renew_after_fork
 from portalkey.hubspot.messages import introspect_request, read_introspection
 from portalkey.journal import Journal, facts_of
 from portalkey.refresh import Refresh
@@ -28,6 +31,8 @@ from portalkey.wire import Send, Wire
 CHECK_SECONDS = 10.0
 """How rarely HubSpot is asked about one connection."""
 CHECKS_REMEMBERED = 1000
+ASKERS = 16
+"""So many threads ask for an event loop's callers at once."""
 SIDE_SECONDS = 60.0
 """How often a process that hands out tokens sends some of what HubSpot is still owed."""
 
@@ -70,8 +75,8 @@ class Broker:
         self._tokens = Tokens(vault, self._refresh, clock)
         self._hot = self._tokens.hot
         self._on_the_side = Background(at_once=1)
-        # Not all processes at the same moment, nor each as it starts.
-        self._side_at = clock() + random.uniform(0.0, SIDE_SECONDS)  # noqa: S311 - no secret
+        self._renew()
+        renew_after_fork(self._renew)
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -135,7 +140,8 @@ class Broker:
         hot = self._hot.get((owner, hub_id))
         if hot is not None and self._clock() < hot.until:
             return self.access_token(owner, hub_id, scopes)
-        return await asyncio.to_thread(self.access_token, owner, hub_id, scopes)
+        loop, ask = asyncio.get_running_loop(), partial(self.access_token, owner, hub_id, scopes)
+        return await loop.run_in_executor(self._askers, ask)
 
     def report_unauthorized(self, owner: str, token: str, hub_id: int | None = None) -> str:
         """The token to try again with, after HubSpot answered 401 to a request that bore *token*.
@@ -150,8 +156,8 @@ class Broker:
             hub_id: Which HubSpot account; needed only where several are connected.
 
         Returns:
-            Another token than the one refused, or the same where none can be had now: then it is
-            not the token that HubSpot refuses.
+            Another token than the one refused, or the same where no other can be had now: it was
+            renewed not long ago, or HubSpot cannot be asked.
 
         Raises:
             As ``access_token`` does; ``NeedsReconnect`` where the app was uninstalled.
@@ -198,10 +204,18 @@ class Broker:
         self._refresh.save_unsaved()
         return self._revoker.send_due(at_most)
 
+    def _renew(self) -> None:
+        """What each process has of its own."""
+        # Not the event loop's threads: a slow HubSpot would keep everybody else from them.
+        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="portalkey-asker")
+        # Not all processes at the same moment, nor each as it starts.
+        self._side_at = self._clock() + random.uniform(0.0, SIDE_SECONDS)  # noqa: S311 - no secret
+
     def _work_on_the_side(self) -> None:
         now = self._clock()
         if now >= self._side_at:
             self._side_at = now + SIDE_SECONDS
+            self._tokens.sweep(now)
             self._on_the_side.start("owed", self.send_owed)
 
     def close(self) -> None:
@@ -209,6 +223,8 @@ class Broker:
 
         A renewal under way is waited for.
         """
+        self._askers.shutdown()
+        self._renew()
         self._on_the_side.join()
         self._refresh.close()
         self._tokens.clear()

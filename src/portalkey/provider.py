@@ -68,8 +68,9 @@ def admitted(provider: Provider, pace: Pace, now: datetime) -> Provider | Refusa
     """The *provider* once one request more is sent, or why none may be."""
     if provider.open_until is not None and provider.open_until > now:
         return Refusal((provider.open_until - now).total_seconds(), provider.reason)
-    passed = max(0.0, (now - provider.bucket_at).total_seconds())
-    bucket = min(float(pace.burst), provider.bucket + passed * pace.rate)
+    passed = (now - provider.bucket_at).total_seconds()
+    # A clock that was set back must not stop everybody until it is there again.
+    bucket = pace.burst if passed < 0 else min(pace.burst, provider.bucket + passed * pace.rate)
     if bucket < 1:
         return Refusal((1 - bucket) / pace.rate)
     # Of all who ask while it is open, one tries; the others wait for what comes of that.

@@ -35,8 +35,8 @@ from portalkey.provider import Pace
 from portalkey.renewal import Dead, Lost, Renewal
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
-from portalkey.vault import Vault
-from portalkey.vault.leases import Ask, Denied, Why
+from portalkey.vault import Vault, leases
+from portalkey.vault.leases import Ask, Denied, Lease, Why
 from portalkey.verdict import Judge, Uniform, remembered
 from portalkey.wire import DEADLINE, Send
 
@@ -51,7 +51,7 @@ OWN_PACE = 5.0
 LOOK_AGAIN = 0.5
 """Seconds after which a row that was read is read again before its token is handed out."""
 LOOK_EVERY = 0.02
-"""Seconds between two looks at what another process is getting, more or less."""
+"""Seconds between two looks at what another process is getting; more, the longer it takes."""
 
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
 
@@ -132,7 +132,7 @@ class Refresh:
             NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``fresh`` does.
         """
         errand = _Errand(connection.id, generation=connection.generation, is_forced=True)
-        return self._together(connection.id, errand)
+        return self._together(f"beyond {connection.id}", errand)
 
     def save_unsaved(self) -> None:
         """Save what no store would take before, or have HubSpot forget it.
@@ -172,7 +172,7 @@ class Refresh:
                 outcome = Denied(Why.MOVED)
             if outcome.why is Why.FORCED:
                 return seen
-            pause = self._pause(outcome)
+            pause = self._pause(outcome, seen_at - began)
             if self._clock() + pause > began + _longest(outcome, errand):
                 return self._despite(seen, seen_at, _told(outcome))
             self._sleep(pause)
@@ -195,7 +195,10 @@ class Refresh:
         refresh_token = self._opened_refresh(seen)
         asked_at = self._clock()
         ask = Ask(self._holder.name, LEASE, self._pace, left, errand.is_forced)
-        lease = self._vault.store.lease(seen, ask)
+        # What the row says already costs no transaction.
+        lease = leases.leased(seen, seen, ask)
+        if isinstance(lease, Lease):
+            lease = self._vault.store.lease(seen, ask)
         if isinstance(lease, Denied):
             return lease
         if self._clock() - asked_at > START_WITHIN:
@@ -248,9 +251,10 @@ class Refresh:
             raise trouble
         return fresh
 
-    def _pause(self, denied: Denied) -> float:
+    def _pause(self, denied: Denied, waited: float) -> float:
         if denied.why is Why.LEASED:
-            return self._uniform(LOOK_EVERY / 2, LOOK_EVERY * 1.5)
+            every = min(max(LOOK_EVERY, waited / 4), LOOK_AGAIN / 2)
+            return self._uniform(every / 2, every * 1.5)
         return denied.wait * self._uniform(1.0, 1.5)
 
     def _again(self, connection_id: str) -> Connection:

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from portalkey.connection import Connection
-from portalkey.errors import BadAnswer, NeedsReconnect, PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.errors import (
+    BadAnswer,
+    NeedsReconnect,
+    NoKeyOpens,
+    PortalkeyError,
+    StoreBusy,
+    StoreUnusable,
+)
 from portalkey.events import Event, EventName
 from portalkey.grant import Grant
 from portalkey.hubspot.messages import (
@@ -141,14 +148,15 @@ class Renewal:
 
     def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Save *grant*, and hand it out only then."""
+        # First of all, as this thread may be interrupted while it waits for the store.
+        if len(self._unsaved) < UNSAVED:
+            self._unsaved[leased.id] = _Unsaved(leased, grant, event)
         for number in range(1, SAVE_TRIES + 1):
             try:
                 # The row was read before the request was sent: no token lives on for less.
                 kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
                 break
             except (StoreBusy, StoreUnusable):
-                if len(self._unsaved) < UNSAVED:
-                    self._unsaved[leased.id] = _Unsaved(leased, grant, event)
                 if number == SAVE_TRIES:
                     raise
                 self._sleep(self._uniform(0.0, 0.1 * 2**number))
@@ -175,10 +183,10 @@ class Renewal:
         if token is None or token == self._vault.open_refresh(leased):
             return leased
         left = max(0, int(leased.seconds_left))
-        grant = Grant(self._vault.open_access(leased), token, left)
         try:
+            grant = Grant(self._vault.open_access(leased), token, left)
             return self._kept(leased, grant, None)
-        except (Lost, StoreBusy, StoreUnusable):
+        except (Lost, NoKeyOpens, StoreBusy, StoreUnusable):
             return leased
 
 

@@ -19,6 +19,8 @@ from portalkey.wire import Send
 FIRST_WAIT = 30.0
 """Seconds until the second try; each further one waits twice as long."""
 LONGEST_WAIT = 6 * 3600.0
+TAKEN = 60.0
+"""Seconds for which whoever sends one keeps others from it."""
 
 
 class Revoker:
@@ -37,6 +39,8 @@ class Revoker:
         it would break that connection. Trouble puts the revocation off and is noted, never raised.
         """
         try:
+            if not self._vault.store.take(owed.id, TAKEN):
+                return False
             self._tell(owed)
             self._vault.store.settle(owed.id)
         except PortalkeyError as trouble:
@@ -59,7 +63,7 @@ class Revoker:
     def send_due(self, at_most: int = 5) -> int:
         """Send what is due, oldest first, and stop at the first trouble. Returns how many went."""
         sent = 0
-        for owed in self._vault.store.owed(at_most):
+        for owed in self._vault.store.owed(at_most, client_id=self._vault.client_id):
             if not self.send(owed):
                 break
             sent += 1

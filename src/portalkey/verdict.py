@@ -119,7 +119,7 @@ class Judge:
         trouble: PortalkeyError | None,
     ) -> None:
         """One event for each time that the breaker opens, for whatever reason, or closes."""
-        changed = self._vault.store.provider(change)
+        changed = self._vault.store.provider(connection.client_id, change)
         if changed is None or changed[0].reason == changed[1].reason:
             return
         if trouble is None:

@@ -1,6 +1,9 @@
 """Somebody does something to a connection while HubSpot is being asked about it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -8,11 +11,12 @@ from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.connection import Connection, ConnectionStatus
-from portalkey.errors import BadAnswer, NeedsReconnect, NotConnected
+from portalkey.errors import BadAnswer, HubSpotUnavailable, NeedsReconnect, NotConnected
 from portalkey.grant import Grant
 from portalkey.hubspot.envelopes import Request, Response, Send
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
+from portalkey.wire import Wire
 from visitor import Visitor
 
 Meanwhile = Callable[[Callable[[], object]], Broker]
@@ -187,3 +191,78 @@ def test_an_absurd_lifetime_costs_no_grant(
     (connection,) = broker.connections(expired.owner)
     assert connection.granted_at
     assert (connection.access_expires_at - connection.granted_at).total_seconds() == lives
+
+
+@pytest.mark.parametrize("where", ["no name", "nobody listens", "no TLS"])
+def test_no_way_to_hubspot_ends_nothing(
+    expired: Connection,
+    broker: Broker,
+    settings: Settings,
+    hubspot: HubSpot,
+    make_broker: Callable[..., Broker],
+    ahead: Any,
+    where: str,
+) -> None:
+    """Neither a name that does not resolve, nor a closed port, nor a failed handshake is final."""
+    resolve = {"no name": lambda *_: list[str](), "nobody listens": lambda *_: ["127.0.0.2"]}
+    url = hubspot.url.replace("http:", "https:") if where == "no TLS" else hubspot.url
+    wire = Wire(resolve=resolve.get(where, lambda *_: ["127.0.0.1"]), connect=1.0)
+
+    def through(_: Send) -> Send:
+        return lambda request: wire.send(
+            replace(request, url=request.url.replace(hubspot.url, url))
+        )
+
+    lost = make_broker(settings, through)
+    with pytest.raises(HubSpotUnavailable):
+        lost.access_token(expired.owner)
+
+    (connection,) = broker.connections(expired.owner)
+    assert connection.status is ConnectionStatus.FAILING
+    ahead.seconds += 61
+    assert broker.access_token(expired.owner)
+
+
+def test_an_interrupted_leader_takes_nobody_along(
+    expired: Connection, broker: Broker, hubspot: HubSpot, settings: Settings, make_broker: Any
+) -> None:
+    """A time limit of one caller is that caller's own: the others begin anew."""
+    first, gate = Event(), Event()
+
+    def through(send: Send) -> Send:
+        def interrupted(request: Request) -> Response:
+            if request.form.get("grant_type") == "refresh_token" and not first.is_set():
+                first.set()
+                gate.wait(10)
+                raise TimeLimit
+            return send(request)
+
+        return interrupted
+
+    shared = make_broker(settings, through)
+    with ThreadPoolExecutor(4) as pool:
+        leader = pool.submit(shared.access_token, expired.owner)
+        first.wait(10)
+        others = [pool.submit(shared.access_token, expired.owner) for _ in range(3)]
+        gate.set()
+        with pytest.raises(TimeLimit):
+            leader.result()
+        assert len({other.result() for other in others}) == 1
+    assert asked(hubspot) == 1
+
+
+class TimeLimit(BaseException):
+    """As a worker's soft time limit, or a green thread's time-out."""
+
+
+def test_a_failed_forced_renewal_does_not_use_up_the_next(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+) -> None:
+    """HubSpot was down at the first 401; once it is back, the token is renewed."""
+    visitor.connect()
+    token = broker.access_token(visitor.owner)
+    hubspot.next_token_answer(status=503)
+
+    assert broker.report_unauthorized(visitor.owner, token) == token
+    ahead.seconds += 70
+    assert broker.report_unauthorized(visitor.owner, token) != token

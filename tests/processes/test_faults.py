@@ -88,7 +88,8 @@ class Troubled:
         owner = f"owner-{self._owners}"
         self._owners += 1
         prepare(owner)
-        self.clean.vault.store.provider(lambda known, _: replace(known, recent=self.recent))
+        vault = self.clean.vault
+        vault.store.provider(vault.client_id, lambda known, _: replace(known, recent=self.recent))
         self.steps.seen.clear()
         self._trouble.at = at
         try:

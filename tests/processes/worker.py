@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from typing import Any, cast
 
@@ -41,6 +42,8 @@ def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
     if steps is not None:
         store, send = steps.store(store), steps.send(send)  # type: ignore[assignment]
         event.listen(kept._database._writing, "commit", lambda _: steps.step(COMMIT, "a write"))
+        drivers = kept._database._drivers
+        drivers._connect = partial(_Committing, drivers._connect, steps)
     return Broker(
         plan.settings,
         Vault(Keyring(plan.settings.keys), store, plan.settings.client_id),
@@ -48,6 +51,22 @@ def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
         close=wire.close,
         clock=lambda: boot_time() + ahead() + plan.clock_off,
     )
+
+
+class _Committing:
+    """A driver's connection with a step before each commit."""
+
+    def __init__(self, connect: Callable[[], Any], steps: Steps) -> None:
+        self._driver = connect()
+        self._steps = steps
+
+    def commit(self) -> None:
+        """The last moment before a write is there."""
+        self._steps.step(COMMIT, "a write")
+        self._driver.commit()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
 
 
 class _Unleased:

@@ -52,6 +52,7 @@ STEPS = (
     "disconnect",
     "owe",
     "owed",
+    "take",
     "put_off",
     "settle",
     "connect",

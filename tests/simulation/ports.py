@@ -91,7 +91,7 @@ class StorePort:
         self.__dict__[name] = call
         return call
 
-    def owed(self, at_most: int) -> Sequence[OwedRevocation]:
+    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """In an order that is the same each time: ids are random."""
         process = self._process
         process.world.point(process, "owed", BEFORE)

@@ -37,6 +37,7 @@ _NEEDED = {
     "settle": ("disconnect",),
     "revoke": ("disconnect",),
     "put_off": ("disconnect",),
+    "take": ("disconnect",),
     "owe": ("cancelled",),
     "owed": ("disconnect", "drain"),
 }

@@ -12,7 +12,7 @@ class Unbraked(MemoryStore):
 
     def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
         """As if it had never been asked before."""
-        self._provider = None
+        self._providers.clear()
         return super().lease(seen, ask)
 
 

@@ -121,12 +121,21 @@ class LeasePromises:
         """Whoever's 401 it was; a renewal that is due is not held up by that."""
         seen = connect(store)
         first = leased(store, seen, ask(is_forced=True))
-        assert store.release(first.connection)
+        assert store.renew(following(first.connection), instead_of="lineage 1")
+        now = stored(store, seen)
 
-        assert denied(store, seen, ask(is_forced=True)).why is Why.FORCED
-        assert store.release(leased(store, seen).connection)
+        assert denied(store, now, ask(is_forced=True)).why is Why.FORCED
         ahead.passes(301)
-        assert leased(store, seen, ask(is_forced=True))
+        assert leased(store, now, ask(is_forced=True))
+
+    def test_a_forced_try_that_failed_does_not_count(self, store: Store) -> None:
+        """The next may come as soon as the failure has been waited out."""
+        seen = connect(store)
+        first = leased(store, seen, ask(is_forced=True)).connection
+        assert store.mark(first, C.FAILING)
+
+        assert store.release(leased(store, stored(store, seen), ask(is_forced=True)).connection)
+        assert leased(store, stored(store, seen), ask(is_forced=True))
 
     def test_a_released_lease_is_free(self, store: Store) -> None:
         """Nothing was sent, and nothing is unanswered."""
@@ -195,7 +204,7 @@ class LeasePromises:
         def change(known: Provider, now: datetime) -> Provider:
             return failed(known, "hubspot_unavailable", 5.0, now)
 
-        changed = store.provider(change)
+        changed = store.provider("app", change)
         assert changed
         assert [each.is_open for each in changed] == [False, True]
         paced = denied(store, second)
@@ -206,7 +215,16 @@ class LeasePromises:
 
     def test_nothing_is_known_of_a_provider_nobody_asked(self, store: Store) -> None:
         """There is nothing to change."""
-        assert store.provider(lambda known, _: known) is None
+        assert store.provider("app", lambda known, _: known) is None
+
+    def test_each_app_has_a_provider_of_its_own(self, store: Store) -> None:
+        """Another app's wrong secret is no trouble of ours."""
+        ours, theirs = connect(store), connect(store, client_id="other")
+        leased(store, theirs)
+        assert store.provider("app", lambda known, _: known) is None
+        store.provider("other", lambda known, now: failed(known, "hubspot_refused", 60.0, now))
+
+        assert leased(store, ours)
 
     def test_what_happened_is_kept_with_the_change(self, store: Store) -> None:
         """Or not at all, where there was no change."""

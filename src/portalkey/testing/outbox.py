@@ -1,6 +1,7 @@
 """What a store promises about revocations that HubSpot is owed."""
-# ruff: noqa: S101 - these are tests, though they are shipped
+# ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +24,31 @@ class OutboxPromises:
 
         assert list(store.owed(9)) == [early, late]
         assert list(store.owed(1)) == [early]
+
+    def test_one_of_many_takes_it(self, store: Store, ahead: Ahead) -> None:
+        """Whoever has it keeps the others from it for a while; then another may."""
+        owed = new_owed(store)
+        store.owe(owed)
+        with ThreadPoolExecutor(8) as pool:
+            taken = list(pool.map(lambda _: store.take(owed.id, 60), range(8)))
+
+        assert sorted(taken) == [False] * 7 + [True]
+        assert list(store.owed(1)) == []
+        ahead.passes(61)
+        (again,) = store.owed(1)
+        assert again.tries == 0
+        assert store.take(owed.id, 60)
+        assert not store.take("unknown", 60)
+
+    def test_each_app_has_its_own(self, store: Store) -> None:
+        """Nobody tells HubSpot of another app's tokens."""
+        ours, theirs = new_owed(store), new_owed(store, id="theirs", client_id="other")
+        for owed in (ours, theirs):
+            store.owe(owed)
+
+        assert list(store.owed(9, client_id="app")) == [ours]
+        assert list(store.owed(9, client_id="other")) == [theirs]
+        assert len(store.owed(9)) == 2
 
     def test_a_failed_try_waits(self, store: Store, ahead: Ahead) -> None:
         """It counts, and the revocation is due again once the seconds are over."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import Double
 
 from portalkey.errors import PortalkeyError, StoreBusy
-from portalkey.vault.kept import Fast, Kept, Query
+from portalkey.vault.drivers import Drivers, Fast, Query
 from portalkey.vault.tables import Moment
 
 T = TypeVar("T")
@@ -46,21 +46,21 @@ class Database(ABC):
     def __init__(
         self,
         engine: Engine,
-        kept: Kept,
+        drivers: Drivers,
         clock: ColumnElement[float],
         ahead: Callable[[], float],
     ) -> None:
-        """Work over *engine*, whose connections are in autocommit, and the *kept* connections.
+        """Work over *engine*, whose connections are in autocommit, and the *drivers*.
 
         Args:
             engine: Makes the connections for transactions.
-            kept: Makes the connections for ``fetch``.
+            drivers: Makes the connections for ``fetch`` and ``write_fast``.
             clock: Seconds since 1970, in SQL.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
         """
         self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
-        self._kept = kept
+        self._drivers = drivers
         self._clock = clock
         self._ahead = ahead
         event.listen(engine, "begin", _begin)
@@ -111,7 +111,7 @@ class Database(ABC):
         """
         always = {_LATER: self._ahead()}
         return self._do(
-            lambda: self._kept.run(lambda driver: Fast(driver, always).rows(query, **values))
+            lambda: self._drivers.run(lambda driver: Fast(driver, always).rows(query, **values))
         )
 
     def write_fast(self, work: Callable[[Fast], T]) -> T:
@@ -128,7 +128,7 @@ class Database(ABC):
             driver.commit()
             return done
 
-        return self._do(lambda: self._kept.run(transaction))
+        return self._do(lambda: self._drivers.run(transaction))
 
     def begin_fast(self, driver: Any) -> None:  # noqa: ANN401 - a driver's connection
         """Begin to write over a kept connection."""
@@ -144,12 +144,12 @@ class Database(ABC):
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
         self._reading.dispose()
-        self._kept.close()
+        self._drivers.close()
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's connections without touching them, as they are still its own."""
         self._reading.dispose(close=False)
-        self._kept.renew()
+        self._drivers.renew()
 
     @abstractmethod
     def problem(self, error: BaseException | None) -> PortalkeyError:

@@ -79,7 +79,9 @@ def leased(seen: Connection, row: Connection | None, ask: Ask) -> Lease | Denied
         return Denied(Why.MOVED)
     now = row.seen_at
     if row.lease_until is not None and row.is_leased and row.lease_id != ask.dead:
-        return Denied(Why.LEASED, (row.lease_until - now).total_seconds())
+        wait = (row.lease_until - now).total_seconds()
+        if wait <= ask.seconds:  # nobody has more, unless the clock was set back
+            return Denied(Why.LEASED, wait)
     if row.retry_at is not None and row.retry_at > now:
         return Denied(Why.WAITING, (row.retry_at - now).total_seconds(), row.status_reason)
     if ask.is_forced and row.forced_at is not None:
@@ -113,6 +115,11 @@ def is_same_grant(row: Connection, seen: Connection) -> bool:
 def lineage(connection: Connection) -> str | None:
     """The fingerprint of the refresh token that *connection* bears."""
     return connection.sealed.fingerprint if connection.sealed else None
+
+
+def unasked(connection: Connection) -> Connection:
+    """The *connection* after a try that failed: unleased, and free to be forced again."""
+    return replace(unleased(connection), forced_at=None)
 
 
 def unleased(connection: Connection) -> Connection:

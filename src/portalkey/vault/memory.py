@@ -134,12 +134,22 @@ class MemoryStore(ConnectionsInMemory, Store):
         with self._writing():
             self._owed[owed.id] = owed
 
-    def owed(self, at_most: int) -> Sequence[OwedRevocation]:
+    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first."""
         with self._lock:
             now = self.now()
-            due = [each for each in self._owed.values() if each.due_at <= now]
+            meant = [e for e in self._owed.values() if client_id in {None, e.client_id}]
+            due = [each for each in meant if each.due_at <= now]
         return sorted(due, key=lambda each: (each.due_at, each.id))[:at_most]
+
+    def take(self, owed_id: str, seconds: float) -> bool:
+        """Keep others from a revocation that is due."""
+        with self._writing():
+            owed, now = self._owed.get(owed_id), self.now()
+            if owed is None or owed.due_at > now:
+                return False
+            self._owed[owed_id] = replace(owed, due_at=now + timedelta(seconds=seconds))
+            return True
 
     def put_off(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""

@@ -21,7 +21,7 @@ class ConnectionsInMemory:
         self._lock = threading.RLock()
         self._connections: dict[str, Connection] = {}
         self._events: list[Event] = []
-        self._provider: Provider | None = None
+        self._providers: dict[str, Provider] = {}
         self._version = 0
 
     @contextmanager
@@ -91,11 +91,12 @@ class ConnectionsInMemory:
             lease = leases.leased(seen, self.connection(seen.id), ask)
             if isinstance(lease, Denied):
                 return lease
-            provider = self._provider or new_provider(ask.pace, lease.connection.seen_at)
+            known = self._providers.get(seen.client_id)
+            provider = known or new_provider(ask.pace, lease.connection.seen_at)
             outcome = leases.paced(lease, provider, ask.pace)
             if isinstance(outcome, Denied):
                 return outcome
-            given, self._provider = outcome
+            given, self._providers[seen.client_id] = outcome
             self._connections[seen.id] = given.connection
             return given
 
@@ -105,22 +106,22 @@ class ConnectionsInMemory:
             there = self._same(connection)
             if there is None:
                 return False
-            freed = leases.unleased(there)
+            freed = leases.unasked(there)
             if is_unanswered:
                 freed = replace(freed, unanswered_since=there.unanswered_since)
             self._connections[there.id] = freed
             return True
 
     def provider(
-        self, change: Callable[[Provider, datetime], Provider]
+        self, client_id: str, change: Callable[[Provider, datetime], Provider]
     ) -> tuple[Provider, Provider] | None:
-        """Put what *change* makes of the provider in its place."""
+        """Put what *change* makes of the app's provider in its place."""
         with self._writing():
-            before = self._provider
+            before = self._providers.get(client_id)
             if before is None:
                 return None
-            self._provider = change(before, self.now())
-            return before, self._provider
+            after = self._providers[client_id] = change(before, self.now())
+            return before, after
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
@@ -156,7 +157,7 @@ class ConnectionsInMemory:
                 return False
             now = self.now()
             marked = replace(
-                leases.unleased(there),
+                leases.unasked(there),
                 status=status,
                 status_reason=reason,
                 failures=failures,

@@ -20,7 +20,7 @@ from sqlalchemy.types import Double
 
 from portalkey.errors import BadSettings, PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.database import BUSY_SECONDS, Database
-from portalkey.vault.kept import Kept, Query
+from portalkey.vault.drivers import Drivers, Query
 
 CONNECTIONS = 4
 """How many connections a process keeps for transactions, and as many again for the fast reads."""
@@ -77,6 +77,7 @@ _WHAT_TO_DO = {
     "53100": _FULL,
     "57P04": _NOT_THERE,
 }
+_SESSION = "SET lock_timeout = '{wait}s'; SET statement_timeout = '30s'"
 _NOT_PREPARED = (
     psycopg.errors.InvalidSqlStatementName,
     psycopg.errors.DuplicatePreparedStatement,
@@ -118,6 +119,7 @@ class PostgreSQL(Database):
             BadSettings: libpq cannot make anything of the URL.
         """
         self._parameters = _parameters(url)
+        self._wait = wait
         self._may_prepare = True
         self._schema = schema
         self.name = _name(self._parameters)
@@ -135,8 +137,10 @@ class PostgreSQL(Database):
             hide_parameters=True,
             use_native_hstore=False,
         )
-        kept = Kept(self._connect_to_read, is_lost=self._is_lost, at_most=CONNECTIONS, wait=wait)
-        super().__init__(engine, kept, _CLOCK, ahead)
+        drivers = Drivers(
+            self._connect_to_read, is_lost=self._is_lost, at_most=CONNECTIONS, wait=wait
+        )
+        super().__init__(engine, drivers, _CLOCK, ahead)
 
     def prepare(self, make: Callable[[ColumnElement[datetime]], Any]) -> Query:
         """The query that *make* makes of the clock, for ``fetch``, which knows no search_path."""
@@ -206,6 +210,7 @@ class PostgreSQL(Database):
         # A pooler gives its clients numbers of its own. Where none is in between, the session is
         # ours, and a statement that was planned before takes less than half the time.
         if self._may_prepare and session == connection.info.backend_pid:
+            connection.execute(_SESSION.format(wait=self._wait), prepare=False)
             connection.prepare_threshold = 0
         return connection
 

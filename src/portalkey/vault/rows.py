@@ -27,7 +27,7 @@ _CONNECTION_COLUMNS = tuple(
     if f.name not in {"account", "scopes", "sealed", "status", "seen_at"}
 )
 _READ_AS_THEY_ARE = (*_CONNECTION_COLUMNS, "seen_at")
-_SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
 _FIELDS = tuple(f.name for f in fields(Connection))
 _STANDS_FOR = {"account": "account_facts", "sealed": "sealed_refresh"}
 _TIMES = {column.name for column in connections.columns if isinstance(column.type, Moment)}
@@ -94,7 +94,7 @@ def connection_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Conne
     at = {name: index for index, name in enumerate(columns)}
     by_field = itemgetter(*[at[_STANDS_FOR.get(name, name)] for name in _FIELDS])
     account_columns = itemgetter(*[at[name] for name in ("account_facts", *_ACCOUNT_COLUMNS)])
-    sealed_columns = itemgetter(*[at[name] for name in _SEALED_COLUMNS])
+    sealed_columns = itemgetter(*[at[name] for name in SEALED_COLUMNS])
     account, scopes, sealed, status = map(_FIELDS.index, ("account", "scopes", "sealed", "status"))
 
     def read(row: Sequence[Any]) -> Connection:
@@ -127,7 +127,7 @@ def _account(text: str, *columns: Any) -> Account:  # noqa: ANN401 - as the colu
 def _sealed(row: Stored) -> SealedGrant | None:
     if row["sealed_refresh"] is None:
         return None
-    return SealedGrant(*[row[name] for name in _SEALED_COLUMNS])
+    return SealedGrant(*[row[name] for name in SEALED_COLUMNS])
 
 
 def owed_values(owed: OwedRevocation) -> Values:

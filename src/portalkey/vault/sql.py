@@ -170,11 +170,11 @@ class SQLStore(Store):
         )
 
     def provider(
-        self, change: Callable[[Provider, datetime], Provider]
+        self, client_id: str, change: Callable[[Provider, datetime], Provider]
     ) -> tuple[Provider, Provider] | None:
-        """Put what *change* makes of the provider in its place."""
+        """Put what *change* makes of the app's provider in its place."""
         now = self._database.now()
-        return self._database.write(lambda tx: sql_leases.change(tx, now, change))
+        return self._database.write(lambda tx: sql_leases.change(tx, now, client_id, change))
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
@@ -206,7 +206,7 @@ class SQLStore(Store):
         now = self._database.now()
         retry_at = None if wait is None else self._database.now(wait)
         values = {"status_reason": reason, "failures": failures, "retry_at": retry_at}
-        values |= sql_connections.unleased_values(is_unanswered=is_unanswered)
+        values |= sql_connections.unasked_values(is_unanswered=is_unanswered)
         return self._told(
             event, lambda tx: sql_connections.mark(tx, now, connection, status, values)
         )
@@ -233,11 +233,20 @@ class SQLStore(Store):
         """Keep a revocation."""
         self._execute(insert(outbox).values(rows.owed_values(owed)))
 
-    def owed(self, at_most: int) -> Sequence[OwedRevocation]:
+    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first."""
         due = select(outbox).where(outbox.c.due_at <= self._database.now())
+        if client_id is not None:
+            due = due.where(outbox.c.client_id == client_id)
         query = due.order_by(outbox.c.due_at, outbox.c.id).limit(at_most)
         return [rows.read_owed(row) for row in self._rows(query)]
+
+    def take(self, owed_id: str, seconds: float) -> bool:
+        """Keep others from a revocation that is due."""
+        now, until = self._database.now(), self._database.now(seconds)
+        statement = update(outbox).where(outbox.c.id == owed_id, outbox.c.due_at <= now)
+        taken = statement.values(due_at=until)
+        return self._database.write(lambda tx: tx.execute(taken).rowcount == 1)
 
     def put_off(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""

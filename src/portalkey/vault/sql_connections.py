@@ -19,20 +19,12 @@ Now = ColumnElement[datetime]
 Which = ColumnElement[bool]
 
 _LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
-_NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
-RENEWED = (
-    "sealed_access",
-    "sealed_refresh",
-    "refresh_fingerprint",
-    "key_name",
-    "access_expires_at",
-    "granted_at",
-    "scopes",
-    "status",
-    "status_reason",
-    "failures",
-    "retry_at",
-    "generation",
+NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
+"""What clears a lease once there is an answer."""
+RENEWED = tuple(
+    column
+    for field in rules.RENEWED
+    for column in (rows.SEALED_COLUMNS if field == "sealed" else (field,))
 )
 """The columns that a renewal writes."""
 
@@ -73,7 +65,7 @@ def put(tx: Tx, connection: Connection) -> bool:
     if connection.generation == 1:
         return insert_new(tx, table, values)
     same = [table.c[name] == getattr(connection, name) for name in ("owner", "client_id", "hub_id")]
-    return _update(tx, and_(_before(connection), *same), values | _NO_LEASE)
+    return _update(tx, and_(_before(connection), *same), values | NO_LEASE)
 
 
 def mark(
@@ -91,14 +83,13 @@ def mark(
 
 def release(tx: Tx, connection: Connection, *, is_unanswered: bool) -> bool:
     """Clear the lease that *connection* bears, unless another one came since."""
-    values = unleased_values(is_unanswered=is_unanswered)
-    return _update(tx, _newest_lease(connection), values)
+    return _update(tx, _newest_lease(connection), unasked_values(is_unanswered=is_unanswered))
 
 
-def unleased_values(*, is_unanswered: bool) -> rows.Values:
-    """What clears a lease, but for the mark that a request is still out, if one is."""
-    names = _NO_LEASE.keys() - ({"unanswered_since"} if is_unanswered else set())
-    return dict.fromkeys(names)
+def unasked_values(*, is_unanswered: bool) -> rows.Values:
+    """What clears a lease after a try that failed, but for a request that is still out."""
+    names = NO_LEASE.keys() - ({"unanswered_since"} if is_unanswered else set())
+    return dict.fromkeys([*names, "forced_at"])
 
 
 def disconnect(tx: Tx, now: Now, connection: Connection) -> bool:
@@ -111,7 +102,7 @@ def disconnect(tx: Tx, now: Now, connection: Connection) -> bool:
         "generation": connection.generation + 1,
         "updated_at": now,
     }
-    return _update(tx, _same(connection), values | rows.sealed_values(None) | _NO_LEASE)
+    return _update(tx, _same(connection), values | rows.sealed_values(None) | NO_LEASE)
 
 
 def holders(tx: Tx, fingerprints: Collection[str]) -> int:

@@ -16,19 +16,17 @@ from portalkey.events import Event
 from portalkey.provider import Provider, new_provider
 from portalkey.vault import leases, rows, sql_connections
 from portalkey.vault.database import Database
-from portalkey.vault.kept import Fast
+from portalkey.vault.drivers import Fast
 from portalkey.vault.leases import Ask, Denied, Lease
 from portalkey.vault.tables import connections, events, provider
 
 Now = ColumnElement[datetime]
 
-_ONLY = 1
-"""The id of the one row of the provider."""
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _PROVIDER = tuple(field.name for field in fields(Provider))
 _THE_PROVIDER = (
     select(*[provider.c[name] for name in _PROVIDER])
-    .where(provider.c.id == _ONLY)
+    .where(provider.c.id == bindparam("app"))
     .with_for_update()
 )
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
@@ -53,15 +51,18 @@ class Renewing:
         self._take = prepare(lambda _: update(connections).where(by_id).values(_new(_LEASE)))
         self._provider = prepare(lambda _: _THE_PROVIDER)
         self._pace = prepare(
-            lambda _: update(provider).where(provider.c.id == _ONLY).values(_new(_PROVIDER))
+            lambda _: (
+                update(provider).where(provider.c.id == bindparam("app")).values(_new(_PROVIDER))
+            )
         )
-        self._first = database.insert_new(provider, {"id": _ONLY, **_new(_PROVIDER)})
-        unleased = sql_connections.unleased_values(is_unanswered=False)
+        self._first = database.insert_new(provider, {"id": bindparam("app"), **_new(_PROVIDER)})
         self._renew = prepare(
             lambda now: (
                 update(connections)
                 .where(by_id, *before)
-                .values(_new(sql_connections.RENEWED) | unleased | {"updated_at": now})
+                .values(
+                    _new(sql_connections.RENEWED) | sql_connections.NO_LEASE | {"updated_at": now}
+                )
             )
         )
         self._event = prepare(
@@ -87,15 +88,16 @@ class Renewing:
         lease, after = outcome
         taken = {name: getattr(lease.connection, name) for name in _LEASE}
         tx.count(self._take, which=seen.id, **_named(taken))
-        tx.count(self._pace, **_named(asdict(after)))
+        tx.count(self._pace, app=seen.client_id, **_named(asdict(after)))
         return lease
 
     def _known(self, tx: Fast, lease: Lease, ask: Ask) -> Provider:
-        found = tx.rows(self._provider)
+        app = lease.connection.client_id
+        found = tx.rows(self._provider, app=app)
         if not found:
             first = new_provider(ask.pace, lease.connection.seen_at)
-            tx.count(self._first, **_named(asdict(first)))
-            found = tx.rows(self._provider)
+            tx.count(self._first, app=app, **_named(asdict(first)))
+            found = tx.rows(self._provider, app=app)
         values = dict(zip(_PROVIDER, found[0], strict=True))
         for name in ("bucket_at", "open_until"):
             if values[name] is not None:
@@ -117,15 +119,15 @@ class Renewing:
 
 
 def change(
-    tx: Tx, now: Now, change: Callable[[Provider, datetime], Provider]
+    tx: Tx, now: Now, client_id: str, change: Callable[[Provider, datetime], Provider]
 ) -> tuple[Provider, Provider] | None:
-    """The provider before and after *change*; None where there is none yet."""
-    row = tx.execute(_THE_PROVIDER).mappings().one_or_none()
+    """The app's provider before and after *change*; None where there is none yet."""
+    row = tx.execute(_THE_PROVIDER, {"app": client_id}).mappings().one_or_none()
     if row is None:
         return None
     before = Provider(**{name: row[name] for name in _PROVIDER})
     after = change(before, tx.execute(select(now)).scalar_one())
-    tx.execute(update(provider).where(provider.c.id == _ONLY).values(asdict(after)))
+    tx.execute(update(provider).where(provider.c.id == client_id).values(asdict(after)))
     return before, after
 
 

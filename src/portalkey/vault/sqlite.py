@@ -19,8 +19,8 @@ from sqlalchemy.types import Double
 
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.database import BUSY_SECONDS, Database
+from portalkey.vault.drivers import Drivers
 from portalkey.vault.files import make_private
-from portalkey.vault.kept import Kept
 
 _PAUSE = 0.01
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
@@ -73,7 +73,7 @@ class SQLite(Database):
             max_overflow=-1,
             hide_parameters=True,
         )
-        super().__init__(engine, Kept(self._connect, wait=wait), _CLOCK, ahead)
+        super().__init__(engine, Drivers(self._connect, wait=wait), _CLOCK, ahead)
 
     def version(self) -> int:
         """A number that changes with every commit by anybody, in any process."""

@@ -111,9 +111,9 @@ class Store(Protocol):
         """
 
     def provider(
-        self, change: Callable[[Provider, datetime], Provider]
+        self, client_id: str, change: Callable[[Provider, datetime], Provider]
     ) -> tuple[Provider, Provider] | None:
-        """Put what *change* makes of the ``Provider`` in its place; returns it before and after.
+        """Put what *change* makes of the app's ``Provider`` in its place; returns both.
 
         *change* is given the store's time. None where there is no provider yet: the first lease
         makes it.
@@ -160,8 +160,11 @@ class Store(Protocol):
     def owe(self, owed: OwedRevocation) -> None:
         """Keep a revocation that HubSpot still has to be told."""
 
-    def owed(self, at_most: int) -> Sequence[OwedRevocation]:
-        """Revocations that are due, oldest first."""
+    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+        """Revocations that are due, oldest first; narrowed to those of an app."""
+
+    def take(self, owed_id: str, seconds: float) -> bool:
+        """Keep others from a revocation that is due for so many *seconds*; one of many gets it."""
 
     def put_off(self, owed_id: str, seconds: float) -> None:
         """Count one failed try and make the revocation due again in *seconds*."""

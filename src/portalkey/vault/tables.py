@@ -134,11 +134,12 @@ outbox = Table(
 provider = Table(
     "portalkey_provider",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),
     Column("bucket", Double, nullable=False),
     Column("bucket_at", Moment, nullable=False),
     Column("recent", Text, nullable=False),
     Column("open_until", Moment),
     Column("reason", Text),
 )
-"""One row: circuit breaker and token bucket of the token endpoint, for all processes."""
+"""Circuit breaker and token bucket of the token endpoint, for all processes: one row an app, whose
+client id is its ``id``."""

@@ -200,7 +200,7 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     assert target.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     assert store.move_attempt(attempt.id, AttemptStatus.EXPIRED)
     target.put_off("owed 1", 60)
-    assert target.provider(lambda known, now: replace(known, bucket_at=now))
+    assert target.provider("app", lambda known, now: replace(known, bucket_at=now))
     connect(target, owner="eve")
     before = content(to)
 

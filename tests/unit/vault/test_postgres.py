@@ -378,7 +378,7 @@ def test_a_thread_does_not_wait_for_ever(hasty: SQLStore) -> None:
 
     def read(depth: int) -> None:
         if depth:
-            database._kept.run(lambda _: read(depth - 1))
+            database._drivers.run(lambda _: read(depth - 1))
 
     for ask in (nested, read):
         ask(CONNECTIONS)
@@ -394,7 +394,7 @@ def test_a_direct_read_is_planned_once(store: SQLStore) -> None:
     def prepared(driver: psycopg.Connection[tuple[str]]) -> list[tuple[str]]:
         return driver.execute("SELECT statement FROM pg_prepared_statements").fetchall()
 
-    found = [statement for (statement,) in store._database._kept.run(prepared)]
+    found = [statement for (statement,) in store._database._drivers.run(prepared)]
     assert sum("portalkey_connections.owner = $" in statement for statement in found) == 1
 
 
@@ -402,10 +402,10 @@ def test_a_pooler_in_between_after_all_is_noticed(store: SQLStore) -> None:
     """A session that forgot its prepared statements is not relied on again."""
     connect(store)
     store.connections("ada", "app")
-    store._database._kept.run(lambda driver: driver.pgconn.exec_(b"DEALLOCATE ALL"))
+    store._database._drivers.run(lambda driver: driver.pgconn.exec_(b"DEALLOCATE ALL"))
 
     assert store.connections("ada", "app")
-    assert store._database._kept.run(lambda driver: driver.prepare_threshold) is None
+    assert store._database._drivers.run(lambda driver: driver.prepare_threshold) is None
 
 
 def test_the_store_cannot_tell_its_version(store: SQLStore) -> None:
@@ -438,7 +438,7 @@ from portalkey.vault import SQLStore
 def visit(owner):
     store.record(Event(EventName.CONNECTED, owner))
     query = "SELECT pg_backend_pid()"
-    kept = store._database._kept.run(lambda driver: driver.execute(query).fetchone()[0])
+    kept = store._database._drivers.run(lambda driver: driver.execute(query).fetchone()[0])
     return {kept, store._database.read(lambda tx: tx.scalar(text(query)))}
 
 store = SQLStore.open(sys.argv[1])

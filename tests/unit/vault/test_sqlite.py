@@ -258,7 +258,7 @@ def test_a_store_closed_in_the_middle_leaves_nothing_open(store: SQLStore) -> No
         store.close()
         assert driver.execute("SELECT 1").fetchone() == (1,)
 
-    database._kept.run(closed_meanwhile)
+    database._drivers.run(closed_meanwhile)
     database.read(lambda tx: closed_meanwhile(tx.connection.driver_connection))  # type: ignore[arg-type]
 
     for driver in at_work:

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.drop_table("portalkey_provider")
     op.create_table(
         "portalkey_provider",
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.Text, primary_key=True),
         sa.Column("bucket", sa.Double, nullable=False),
         sa.Column("bucket_at", sa.Double, nullable=False),
         sa.Column("recent", sa.Text, nullable=False),

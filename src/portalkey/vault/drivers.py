@@ -34,7 +34,7 @@ class Query:
         return named if self._order is None else [named[name] for name in self._order]
 
 
-class Kept:
+class Drivers:
     """Driver connections in autocommit, for one thread each while it reads."""
 
     def __init__(
