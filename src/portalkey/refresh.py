@@ -13,18 +13,16 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from portalkey import due
+from portalkey import due, patience
 from portalkey.background import Background
 from portalkey.clock import Clock, boot_time
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import (
-    HubSpotUnavailable,
     NeedsReconnect,
     NoKeyOpens,
     NotConnected,
     PersonMustAct,
     PortalkeyError,
-    RateLimited,
     StoreUnusable,
     TryLater,
 )
@@ -37,21 +35,13 @@ from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.vault import Vault, leases
 from portalkey.vault.leases import Ask, Denied, Lease, Why
-from portalkey.verdict import Judge, Uniform, remembered
+from portalkey.verdict import Judge, Uniform
 from portalkey.wire import DEADLINE, Send
 
 LEASE = 30.0
 """Seconds that a lease lasts. Whoever has it sends within ``START_WITHIN`` and hears or gives up
 within the wire's deadline; ten seconds more are left for slow stores."""
 START_WITHIN = 5.0
-PATIENCE = 20.0
-"""Seconds that a caller waits for another process, at most."""
-OWN_PACE = 5.0
-"""Seconds that a caller waits where only our own pace is in the way."""
-LOOK_AGAIN = 0.5
-"""Seconds after which a row that was read is read again before its token is handed out."""
-LOOK_EVERY = 0.02
-"""Seconds between two looks at what another process is getting; more, the longer it takes."""
 
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
 
@@ -64,7 +54,7 @@ class _Errand:
     """
 
     connection_id: str
-    patience: float = PATIENCE
+    patience: float = patience.PATIENCE
     generation: int | None = None
     is_forced: bool = False
 
@@ -172,9 +162,10 @@ class Refresh:
                 outcome = Denied(Why.MOVED)
             if outcome.why is Why.FORCED:
                 return seen
-            pause = self._pause(outcome, seen_at - began)
-            if self._clock() + pause > began + _longest(outcome, errand):
-                return self._despite(seen, seen_at, _told(outcome))
+            pause = patience.pause(outcome, seen_at - began, self._uniform)
+            until = began + min(errand.patience, patience.longest(outcome))
+            if self._clock() + pause > patience.at_most(until, seen, seen_at, self._clock()):
+                return self._despite(seen, seen_at, patience.told(outcome))
             self._sleep(pause)
 
     def _is_enough(self, seen: Connection, errand: _Errand) -> bool:
@@ -243,19 +234,13 @@ class Refresh:
         passed = self._clock() - seen_at
         if seen.seconds_left - passed <= due.LEAST:
             raise trouble
-        if passed < LOOK_AGAIN:
+        if passed < patience.LOOK_AGAIN:
             return seen
         # Asking took its time, and somebody may have disconnected meanwhile.
         seen_at, fresh = self._clock(), self._again(seen.id)
         if fresh.seconds_left - (self._clock() - seen_at) <= due.LEAST:
             raise trouble
         return fresh
-
-    def _pause(self, denied: Denied, waited: float) -> float:
-        if denied.why is Why.LEASED:
-            every = min(max(LOOK_EVERY, waited / 4), LOOK_AGAIN / 2)
-            return self._uniform(every / 2, every * 1.5)
-        return denied.wait * self._uniform(1.0, 1.5)
 
     def _again(self, connection_id: str) -> Connection:
         fresh = self._vault.store.connection(connection_id)
@@ -275,24 +260,3 @@ class Refresh:
         settings = self._settings
         page = f"{settings.public_url}{settings.mount}/connections/setup"
         return NeedsReconnect(reconnect_url=f"{page}?reconnect={connection.id}")
-
-
-def _longest(denied: Denied, errand: _Errand) -> float:
-    """How long to wait for this: HubSpot's trouble is told at once."""
-    if denied.why is Why.WAITING or denied.reason is not None:
-        return 0.0
-    return min(errand.patience, OWN_PACE if denied.why is Why.PACED else PATIENCE)
-
-
-def _told(denied: Denied) -> PortalkeyError:
-    if denied.why in {Why.LEASED, Why.MOVED}:
-        return HubSpotUnavailable(
-            "Another process has been renewing this connection for long; try again in a moment."
-        )
-    if denied.why is Why.PACED and denied.reason is None:
-        return RateLimited(
-            "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again "
-            "in a moment, or raise it.",
-            retry_after=max(denied.wait, 1.0),
-        )
-    return remembered(denied.reason, denied.wait)

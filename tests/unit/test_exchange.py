@@ -25,8 +25,8 @@ from portalkey.errors import (
 )
 from portalkey.events import EventName
 from portalkey.hubspot.messages import Request, Response
+from portalkey.patience import PATIENCE
 from portalkey.provider import Pace
-from portalkey.refresh import PATIENCE
 from portalkey.settings import Key, Settings
 from portalkey.simulator import HubSpot
 from portalkey.vault import Keyring, SQLStore, Vault

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import ColumnElement, Connection, create_engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
@@ -126,7 +126,12 @@ class PostgreSQL(Database):
         settings = _settings(schema, wait)
         self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
         self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
-        engine = create_engine(
+        connect, is_lost = self._connect_to_read, self._is_lost
+        drivers = Drivers(connect, is_lost=is_lost, at_most=CONNECTIONS, wait=wait)
+        super().__init__(self._engine(wait), drivers, _CLOCK, ahead)
+
+    def _engine(self, wait: float) -> Engine:
+        return create_engine(
             "postgresql+psycopg://",
             creator=self._connect,
             poolclass=QueuePool,
@@ -137,10 +142,6 @@ class PostgreSQL(Database):
             hide_parameters=True,
             use_native_hstore=False,
         )
-        drivers = Drivers(
-            self._connect_to_read, is_lost=self._is_lost, at_most=CONNECTIONS, wait=wait
-        )
-        super().__init__(engine, drivers, _CLOCK, ahead)
 
     def prepare(self, make: Callable[[ColumnElement[datetime]], Any]) -> Query:
         """The query that *make* makes of the clock, for ``fetch``, which knows no search_path."""

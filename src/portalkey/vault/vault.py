@@ -150,13 +150,12 @@ class Vault:
             event: Recorded with the grant, or not at all.
 
         Returns:
-            The connection at its next generation, as of *sent_at*, or None where somebody else came
-            first (reconnected, disconnected or renewed); then nothing was written.
+            The connection at its next generation, as of *sent_at*; None where others came first.
 
         Raises:
             NotConnected: The connection bears no grant.
             NoKeyOpens: The refresh token that should go on does not open.
-            StoreBusy: Its seal was changed each time, by a rotation of keys; nothing was written.
+            StoreBusy: Its seal was changed each time; nothing was written.
         """
         if connection.sealed is None:
             raise NotConnected

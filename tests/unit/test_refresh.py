@@ -1,0 +1,367 @@
+"""The renewing of one connection, on a clock of the test's, with what HubSpot answers laid down."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from portalkey.attempt import AttemptStatus
+from portalkey.connection import Account, Connection, ConnectionStatus
+from portalkey.errors import (
+    BadAnswer,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    NeedsReconnect,
+    NoKeyOpens,
+    NotConnected,
+    PortalkeyError,
+    RateLimited,
+    StoreBusy,
+)
+from portalkey.grant import Grant
+from portalkey.holder import Holder
+from portalkey.hubspot.envelopes import Request, Response
+from portalkey.journal import Journal
+from portalkey.patience import LOOK_AGAIN
+from portalkey.provider import Pace
+from portalkey.refresh import START_WITHIN, Refresh
+from portalkey.revoke import Revoker
+from portalkey.settings import Key, Settings
+from portalkey.testing import Ahead
+from portalkey.testing.samples import new_attempt
+from portalkey.vault import Keyring, MemoryStore, Vault
+from portalkey.vault.keyring import new_key
+from portalkey.vault.leases import Ask, Lease
+from portalkey.verdict import remembered
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def answer(status: int = 200, **body: Any) -> Response:
+    """What HubSpot says; a new access token where nothing else is named."""
+    good = {"token_type": "bearer", "access_token": "new", "expires_in": 1800}
+    told = good | body if status == 200 else body
+    return Response(status, {}, json.dumps(told).encode())
+
+
+class Slow(MemoryStore):
+    """A store in which something may happen at a call of a name: ``at["lease"] = act``."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__(clock)
+        self.at: dict[str, Callable[[], object]] = {}
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__("__dict__")
+        act = own.get("at", {}).get(name)
+        if act is not None:
+            act()
+        return super().__getattribute__(name)
+
+
+class Place:
+    """One connection, and all that renews it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.time, self.answers = Ahead(), list[Response | PortalkeyError | BaseException]()
+        self.sent = list[Request]()
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.store = Slow(lambda: START + timedelta(seconds=self.time()))
+        key = Fernet.generate_key().decode()
+        self.settings = Settings(client_id="app-of-tests", client_secret="s" * 20, keys=f"a:{key}")
+        self.vault = Vault(Keyring(self.settings.keys), self.store, self.settings.client_id)
+        self.holder = Holder(folder)
+        self.refresh = self.process(self.holder)
+        self.connection = self._connect()
+
+    def process(self, holder: Holder, vault: Vault | None = None) -> Refresh:
+        """Another process over the same store."""
+        vault = vault or self.vault
+        journal = Journal(self.store)
+        revoker = Revoker(self.settings, vault, self._send, journal)
+        return Refresh(
+            self.settings,
+            vault,
+            self._send,
+            journal,
+            revoker,
+            clock=self.time,
+            sleep=self.time.passes,
+            uniform=lambda low, high: (low + high) / 2,
+            holder=holder,
+        )
+
+    def _connect(self) -> Connection:
+        attempt = new_attempt(self.store)
+        claimed = self.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+        assert claimed
+        grant = Grant(SecretStr("old"), SecretStr("refresh"), 1800)
+        kept = self.vault.keep(claimed, grant, Account(1), ("oauth",), sent_at=self.store.now())
+        assert kept
+        return kept
+
+    def _send(self, request: Request) -> Response:
+        self.sent.append(request)
+        self.meanwhile()
+        said = self.answers.pop(0) if self.answers else answer()
+        if isinstance(said, Response):
+            return said
+        raise said
+
+    def seen(self) -> Connection:
+        """The row as it stands."""
+        found = self.store.connection(self.connection.id)
+        assert found
+        return found
+
+    def token(self, refresh: Refresh | None = None) -> str:
+        """The token of whatever ``fresh`` finds good."""
+        fresh = (refresh or self.refresh).fresh(self.seen())
+        return self.vault.open_access(fresh).get_secret_value()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A connection whose token has ten seconds left."""
+    place = Place(tmp_path)
+    place.time.passes(1790)
+    yield place
+    place.refresh.close()
+
+
+def test_a_token_that_died_while_it_was_saved_is_not_handed_out(place: Place) -> None:
+    """The process was held up for longer than the new token lives; it asks again."""
+    place.answers = [answer(expires_in=5)]
+    place.store.at["renew"] = lambda: place.time.passes(10) if len(place.sent) == 1 else None
+
+    assert place.token() == "new"
+    assert len(place.sent) == 2
+
+
+def test_who_was_held_up_sends_nothing(place: Place) -> None:
+    """Somebody may think it dead by then: the lease is given back, and asked for again."""
+    delays = [START_WITHIN + 1]
+    place.store.at["lease"] = lambda: place.time.passes(delays.pop() if delays else 0)
+
+    assert place.token() == "new"
+    assert (len(place.sent), place.seen().lease_fence) == (1, 2)
+
+
+def test_a_disconnect_while_hubspot_takes_its_time_is_seen(place: Place) -> None:
+    """A slow failure is no reason to hand out what somebody has disconnected meanwhile."""
+    place.answers = [HubSpotUnavailable()]
+
+    def disconnect() -> None:
+        place.time.passes(LOOK_AGAIN + 1)
+        place.vault.forget(place.seen())
+
+    place.meanwhile = disconnect
+    with pytest.raises(NotConnected):
+        place.token()
+
+
+def test_a_token_that_dies_while_hubspot_takes_its_time(place: Place) -> None:
+    """It lived when it was looked at, and does not any more."""
+    place.answers = [HubSpotUnavailable(), HubSpotUnavailable()]
+    place.meanwhile = lambda: place.time.passes(5)
+    assert place.token() == "old"
+    place.time.passes(1)
+    place.meanwhile = lambda: place.time.passes(6)
+
+    with pytest.raises(HubSpotUnavailable):
+        place.token()
+
+
+def test_a_look_again_that_takes_its_time(place: Place) -> None:
+    """Even the second look at the row may be too late for the token."""
+    place.answers = [HubSpotUnavailable()]
+
+    def slow() -> None:
+        place.time.passes(2)
+        place.store.at["connection"] = lambda: place.time.passes(7.5)
+
+    place.meanwhile = slow
+    with pytest.raises(HubSpotUnavailable):
+        place.token()
+
+
+def test_another_process_marks_it_meanwhile(place: Place) -> None:
+    """Whoever waited for a dead grant learns it too, without asking HubSpot."""
+    seen = place.seen()
+    place.store.mark(seen, ConnectionStatus.NEEDS_RECONNECT)
+    with pytest.raises(NeedsReconnect):
+        place.refresh.fresh(seen)
+    assert place.sent == []
+
+
+def test_two_threads_of_one_process_ask_once(place: Place) -> None:
+    """Whatever they want it for: only one of them is at it."""
+    place.meanwhile = lambda: place.time.passes(0.01)
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(place.refresh.beyond, place.seen())
+        found = pool.submit(place.token).result()
+    place.refresh.close()
+
+    assert found in {"old", "new"}
+    assert place.seen().generation >= 2
+
+
+def test_who_is_at_it_is_waited_for(place: Place) -> None:
+    """A second errand of this process for the same connection takes no lease beside the first."""
+    with place.holder.at(place.connection.id) as is_ours:
+        assert is_ours
+        assert place.token() == "old"
+    assert place.sent == []
+
+
+def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
+    """Without the key nothing is sent, and the row is told of once."""
+    stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
+    refresh = place.process(Holder(tmp_path), stranger)
+    for _ in range(2):
+        with pytest.raises(NoKeyOpens):
+            refresh.fresh(place.seen())
+
+    assert place.sent == []
+    assert len([e for e in place.store.events() if e.name == "no_key_opens"]) == 1
+
+
+def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
+    """Another process may have the key, and be at it."""
+    stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
+    refresh = place.process(Holder(), stranger)
+    ask = Ask("other machine", 30.0, Pace(1, 1))
+    assert isinstance(place.store.lease(place.seen(), ask), Lease)
+
+    with pytest.raises(NoKeyOpens):
+        refresh.opened(place.seen())
+    assert place.seen().is_leased
+
+
+def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> None:
+    """And told as what it is, where it takes longer."""
+    ask = Ask("other", 0.0, Pace(0.01, 1))
+    assert isinstance(place.store.lease(place.seen(), ask), Lease)
+    place.time.passes(10)
+    place.refresh._pace = Pace(0.01, 1)
+
+    with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
+        place.token()
+    assert caught.value.retry_after > 5
+    assert place.sent == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [
+        ("hubspot_refused:BAD_CLIENT_ID", HubSpotRefused),
+        ("bad_answer", BadAnswer),
+        ("no_key_opens", NoKeyOpens),
+        ("rate_limited", RateLimited),
+        ("hubspot_unavailable", HubSpotUnavailable),
+        ("something new", HubSpotUnavailable),
+        (None, RateLimited),
+    ],
+)
+def test_trouble_that_is_waited_out_is_told_anew(
+    reason: str | None, error: type[PortalkeyError]
+) -> None:
+    """Of the same kind, with what is left to wait."""
+    told = remembered(reason, 7.0)
+
+    assert type(told) is error
+    assert getattr(told, "retry_after", 7.0) == 7.0
+
+
+def test_what_nobody_asks_for_is_saved_with_what_is_owed(place: Place) -> None:
+    """A grant that the store would not take, of a connection that was disconnected: given back."""
+    place.answers = [answer(refresh_token="rotated")]
+
+    def fail() -> None:
+        if place.sent:
+            raise StoreBusy
+
+    place.store.at["renew"] = fail
+    assert place.token() == "old"
+    del place.store.at["renew"]
+    place.refresh._background.join()
+    assert place.seen().generation == 2
+
+    place.store.at["renew"] = fail
+    place.time.passes(2000)
+    place.answers = [answer(refresh_token="again")]
+    place.refresh._background.start = lambda *_: False  # type: ignore[method-assign]
+    with pytest.raises(StoreBusy):
+        place.token()
+    del place.store.at["renew"]
+    place.vault.forget(place.seen())
+    place.refresh.save_unsaved()
+
+    assert place.sent[-1].form["token"] == "again"
+
+
+def test_an_unsaved_grant_is_kept_for_so_many_only(place: Place) -> None:
+    """What is kept in memory is bounded; the save is tried all the same."""
+    full = dict.fromkeys(map(str, range(1000)))
+    place.refresh._renewal._unsaved.update(full)  # type: ignore[arg-type]
+
+    assert place.token() == "new"
+    assert len(place.refresh._renewal._unsaved) == 1000
+
+
+def test_a_resealed_row_is_no_rival(place: Place) -> None:
+    """Keys were rotated while HubSpot was asked: the lineage is the same under another key."""
+    other = Key("b", new_key())
+    both = Vault(Keyring([other, *place.settings.keys]), place.store, place.settings.client_id)
+    refresh = place.process(place.holder, both)
+
+    def reseal() -> None:
+        row = place.store._connections[place.connection.id]
+        resealed = both._sealed(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        place.store._connections[row.id] = replace(row, sealed=resealed)
+
+    place.meanwhile = reseal
+    assert both.open_access(refresh.fresh(place.seen())).get_secret_value() == "new"
+
+
+def test_a_row_that_is_resealed_each_time(place: Place) -> None:
+    """The save is given up for now, as somebody is at the keys; nothing is lost."""
+    rings = [Keyring([Key(f"k{n}", new_key()), *place.settings.keys]) for n in range(40)]
+    refresh = place.refresh
+
+    def reseal() -> None:
+        if not place.sent or not rings:
+            return
+        row = place.store._connections[place.connection.id]
+        vault = Vault(rings.pop(), place.store, place.settings.client_id)
+        place.vault.keyring = Keyring([*place.settings.keys])
+        resealed = vault._sealed(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        fingerprint = place.vault.keyring.fingerprint(SecretStr("refresh")) + str(len(rings))
+        place.store._connections[row.id] = replace(
+            row, sealed=replace(resealed, fingerprint=fingerprint)
+        )
+
+    place.store.at["renew"] = reseal
+    with pytest.raises(PortalkeyError):
+        refresh.fresh(place.seen())
+
+
+def test_a_spoilt_answer_over_a_spoilt_seal(place: Place) -> None:
+    """Where the access seal does not open, a new refresh token cannot be kept beside it."""
+    row = place.store._connections[place.connection.id]
+    assert row.sealed
+    spoilt = replace(row.sealed, access="v1.a.gAAAA")
+    place.store._connections[row.id] = replace(row, sealed=spoilt)
+    place.time.passes(20)
+    place.answers = [answer(access_token="", refresh_token="rotated")]
+
+    with pytest.raises(BadAnswer):
+        place.refresh.fresh(place.seen())
+    assert place.seen().status is ConnectionStatus.FAILING
