@@ -2,14 +2,21 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from browser.engines.base import Engine
 from browser.engines.chromium import Chromium
@@ -73,20 +80,42 @@ def _put_off(config: pytest.Config, items: list[pytest.Item], marked: str) -> No
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives Chromium; once in a process."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Chromium, headless."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    browser = launched(playwright, NAMES)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def shell(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium's engine without the windows round it, for what is done hundreds of times.
+
+    Debian's Chromium stands in where the shell is not installed.
+    """
+    browser = launched(playwright, ("chromium-headless-shell", *NAMES))
+    yield browser
+    browser.close()
+
+
+def launched(playwright: Playwright, names: Sequence[str]) -> Browser:
+    """The first of these programs that is there, started."""
+    found = next(filter(None, map(shutil.which, names)), None)
     assert found, "The browser tests need Chromium: sudo apt-get install chromium"
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=FLAGS + as_root,
-            # People have a popup blocker, and a cache for the way back.
-            ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
-        )
-        yield browser
-        browser.close()
+    return playwright.chromium.launch(
+        executable_path=found,
+        args=FLAGS + as_root,
+        # People have a popup blocker, and a cache for the way back.
+        ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
+    )
 
 
 @pytest.fixture

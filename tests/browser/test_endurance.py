@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser.journeys import SEED, Traveller, planned
 from browser.places import Place, at_hubspot, front
@@ -39,6 +39,12 @@ window.tally = { intervals: new Set(), timers: new Set(), channels: new Set() };
   };
 }
 """
+
+
+@pytest.fixture
+def chromium(shell: Browser) -> Browser:
+    """The same engine without its windows: they cost more than the journeys do."""
+    return shell
 
 
 def held(page: Page) -> dict[str, int]:
