@@ -1,6 +1,7 @@
 """Real parts for every test: a simulator, a store in a file, the app on a socket."""
 
 import secrets
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -53,9 +54,18 @@ def hubspot(port: int) -> Iterator[HubSpot]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store's file with all its tables and nothing in them: copying it is quicker than making."""
+    path = tmp_path_factory.mktemp("empty") / "portalkey.db"
+    SQLStore.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def settings(port: int, hubspot: HubSpot, tmp_path: Path) -> Settings:
+def settings(port: int, hubspot: HubSpot, tmp_path: Path, empty_store: Path) -> Settings:
     """Settings of an app on *port* that talks to the simulator."""
+    shutil.copy(empty_store, tmp_path / "portalkey.db")
     return Settings(
         client_id=hubspot.app.client_id,
         client_secret=hubspot.app.client_secret,

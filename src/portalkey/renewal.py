@@ -151,15 +151,7 @@ class Renewal:
         # First of all, as this thread may be interrupted while it waits for the store.
         if len(self._unsaved) < UNSAVED:
             self._unsaved[leased.id] = _Unsaved(leased, grant, event)
-        for number in range(1, SAVE_TRIES + 1):
-            try:
-                # The row was read before the request was sent: no token lives on for less.
-                kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
-                break
-            except (StoreBusy, StoreUnusable):
-                if number == SAVE_TRIES:
-                    raise
-                self._sleep(self._uniform(0.0, 0.1 * 2**number))
+        kept = self._saved(leased, grant, event)
         self._unsaved.pop(leased.id, None)
         if kept is None:
             self._give_back(leased, grant)
@@ -167,6 +159,17 @@ class Renewal:
         if event is not None:
             self._journal.tell(event)
         return kept
+
+    def _saved(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
+        for number in range(1, SAVE_TRIES):
+            with suppress(StoreBusy, StoreUnusable):
+                return self._save(leased, grant, event)
+            self._sleep(self._uniform(0.0, 0.1 * 2**number))
+        return self._save(leased, grant, event)
+
+    def _save(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
+        # The row was read before the request was sent: no token lives on for less.
+        return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
 
     def _give_back(self, leased: Connection, grant: Grant) -> None:
         """Somebody reconnected, disconnected or renewed while we asked: theirs counts."""

@@ -72,6 +72,12 @@ GAPS = """() => {
 
 
 @pytest.fixture
+def chromium(shell: Browser) -> Browser:
+    """The same engine without its windows: axe looks at pages."""
+    return shell
+
+
+@pytest.fixture
 def calm(new_context: Callable[..., BrowserContext]) -> BrowserContext:
     """A browser in which nothing moves, so that no colour is seen half-way."""
     context = new_context(reduced_motion="reduce")

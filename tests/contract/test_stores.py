@@ -1,5 +1,6 @@
 """Every store here passes the one contract."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ pytest_plugins = ("postgres",)
 
 class TestSQLite(StoreContract):
     @pytest.fixture
-    def store(self, ahead: Ahead, tmp_path: Path) -> Iterator[SQLStore]:
+    def store(self, ahead: Ahead, tmp_path: Path, empty_store: Path) -> Iterator[SQLStore]:
         """A new file."""
+        shutil.copy(empty_store, tmp_path / "portalkey.db")
         store = SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}", ahead=ahead)
         yield store
         store.close()

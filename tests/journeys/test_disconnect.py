@@ -110,6 +110,19 @@ def test_trouble_stops_the_round(visitor: Visitor, broker: Broker, hubspot: HubS
     assert len(broker.vault.store.owed(9)) == 2
 
 
+def test_what_another_process_is_sending_is_left_to_it(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """Of all that find it due, one tells HubSpot."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    owed = broker.vault.owe(broker.vault.open_refresh(mine))
+    assert broker.vault.store.take(owed.id, 60)
+
+    assert not broker._revoker.send(owed)
+    assert "revoke" not in paths(hubspot)
+
+
 def test_somebody_elses_connection_is_not_found(visitor: Visitor, broker: Broker) -> None:
     """Who guesses an id gets the answer of an unknown one."""
     visitor.connect()

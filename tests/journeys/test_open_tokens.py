@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -87,6 +88,18 @@ def test_a_count_that_stands_still_is_enough(broker: Broker, owner: str, ahead: 
     assert [name for name in called if name.endswith(".version")]
 
 
+def test_many_threads_look_at_the_count_once(broker: Broker, owner: str, ahead: Any) -> None:
+    """Whoever waits for the one who looks takes what it found."""
+    broker.access_token(owner)
+    ahead.seconds += tokens.PULSE
+    found, now = (12345, broker._clock() + 100), broker._clock()
+    with ThreadPoolExecutor(1) as pool:
+        with broker._tokens._pulse_lock:
+            waiting = pool.submit(broker._tokens._current, now)
+            broker._tokens._pulse = found
+        assert waiting.result() == found
+
+
 def test_whatever_another_process_does_is_seen_within_a_second(
     broker: Broker, other: Broker, visitor: Visitor, hubspot: HubSpot, ahead: Any
 ) -> None:
@@ -134,8 +147,9 @@ def test_what_this_process_does_is_seen_at_once(broker: Broker, owner: str) -> N
 
 def test_scopes_are_looked_at_each_time(broker: Broker, owner: str) -> None:
     """An open token is no way round them."""
-    broker.access_token(owner)
+    token = broker.access_token(owner)
 
+    assert broker.access_token(owner, scopes=["oauth"]) == token
     with pytest.raises(ScopesMissing):
         broker.access_token(owner, scopes=["nothing.has.this"])
 

@@ -221,6 +221,15 @@ def test_who_is_at_it_is_waited_for(place: Place) -> None:
     assert place.sent == []
 
 
+def test_a_living_lease_is_left_alone(place: Place) -> None:
+    """Of another machine, of which nothing can be proven."""
+    ask = Ask("other machine", 30.0, Pace(1, 1))
+    assert isinstance(place.store.lease(place.seen(), ask), Lease)
+
+    assert place.token() == "old"
+    assert place.sent == []
+
+
 def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
     """Without the key nothing is sent, and the row is told of once."""
     stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
@@ -231,6 +240,15 @@ def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
 
     assert place.sent == []
     assert len([e for e in place.store.events() if e.name == "no_key_opens"]) == 1
+
+
+def test_a_seal_that_was_replaced_meanwhile_is_no_news(place: Place) -> None:
+    """Whoever looked at an old row raises no alarm of it."""
+    old = place.seen()
+    assert place.token() == "new"
+    place.refresh._judge.no_key(old, NoKeyOpens("a"))
+
+    assert not [e for e in place.store.events() if e.name == "no_key_opens"]
 
 
 def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:

@@ -80,6 +80,14 @@ class LeasePromises:
         assert second.was_unanswered
         assert (second.connection.lease_id, second.connection.lease_fence) == ("other", 2)
 
+    def test_a_clock_that_was_set_back_keeps_nobody_out(self, store: Store, ahead: Ahead) -> None:
+        """No lease lasts longer than leases do."""
+        seen = connect(store)
+        leased(store, seen)
+        ahead.passes(-3600)
+
+        assert leased(store, seen, ask("other"))
+
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
         seen = connect(store)

@@ -1,6 +1,7 @@
 """A real keyring and a real file for every test of the vault."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,8 +35,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, ahead: Ahead) -> Iterator[SQLStore]:
+def store(path: Path, ahead: Ahead, empty_store: Path) -> Iterator[SQLStore]:
     """A new store."""
+    shutil.copy(empty_store, path)
     store = SQLStore.open(f"sqlite:///{path}", ahead=ahead)
     yield store
     store.close()
