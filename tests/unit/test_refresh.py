@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.attempt import AttemptStatus
+from portalkey.background import Background
 from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import (
     BadAnswer,
@@ -315,7 +316,7 @@ def test_what_nobody_asks_for_is_saved_with_what_is_owed(place: Place) -> None:
     place.store.at["renew"] = fail
     place.time.passes(2000)
     place.answers = [answer(refresh_token="again")]
-    place.refresh._background.start = lambda *_: False  # type: ignore[method-assign]
+    place.refresh._background = Background(at_once=0)  # nobody is free to try again
     with pytest.raises(StoreBusy):
         place.token()
     del place.store.at["renew"]
