@@ -13,6 +13,10 @@ IN_A_ROW = 5
 """So many failures in a row open the breaker."""
 LOOKED_AT = 20
 """Of so many outcomes half may be failures before the breaker opens."""
+SET_BACK = 60.0
+"""A clock that is more than so many seconds behind what it told before was set back. One that is
+less behind may have been read before a wait for somebody else's turn: PostgreSQL tells the time
+at the beginning of a statement, and not once the row is its own."""
 
 _WELL, _NOT_WELL = ".", "x"
 
@@ -68,14 +72,22 @@ def admitted(provider: Provider, pace: Pace, now: datetime) -> Provider | Refusa
     """The *provider* once one request more is sent, or why none may be."""
     if provider.open_until is not None and provider.open_until > now:
         return Refusal((provider.open_until - now).total_seconds(), provider.reason)
-    passed = (now - provider.bucket_at).total_seconds()
-    # A clock that was set back must not stop everybody until it is there again.
-    bucket = pace.burst if passed < 0 else min(pace.burst, provider.bucket + passed * pace.rate)
+    bucket, at = _bucket(provider, pace, now)
     if bucket < 1:
         return Refusal((1 - bucket) / pace.rate)
     # Of all who ask while it is open, one tries; the others wait for what comes of that.
     until = now + timedelta(seconds=PROBE_SECONDS) if provider.is_open else None
-    return replace(provider, bucket=bucket - 1, bucket_at=now, open_until=until)
+    return replace(provider, bucket=bucket - 1, bucket_at=at, open_until=until)
+
+
+def _bucket(provider: Provider, pace: Pace, now: datetime) -> tuple[float, datetime]:
+    """What is in the bucket by *now*, and as of when."""
+    passed = (now - provider.bucket_at).total_seconds()
+    if passed < -SET_BACK:
+        # Nobody waits for the clock to be there again.
+        return pace.burst, now
+    filled = min(pace.burst, provider.bucket + max(passed, 0.0) * pace.rate)
+    return filled, max(now, provider.bucket_at)
 
 
 def answered(provider: Provider) -> Provider:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import NeedsReconnect, NotConnected, PortalkeyError
 from portalkey.events import happened
+from portalkey.hubspot.tokens import LONGEST_LIFETIME
 from portalkey.vault import MemoryStore, Vault
 from portalkey.vault.keyring import Keyring
 from simulation.faults import TABLE, Odds
@@ -25,7 +26,7 @@ ACTIONS = ("fresh",) * 10 + ("beyond", "beyond", "ahead", "ahead", "drain", "dis
 LEFT = (-10.0, -10.0, 0.5, 30.0, 59.0, 61.0, 250.0, 1700.0)
 """Seconds that the first token has left."""
 ODDS = (Odds(),) * 5 + (Odds(0.01, 0.1),) * 2 + (Odds(0.04, 0.3),)
-LONGER = 4000.0
+LONGER = LONGEST_LIFETIME + 4000.0
 """Seconds after which no token lives, and nothing is waited for any more."""
 
 _NEEDED = {

@@ -88,6 +88,30 @@ class LeasePromises:
 
         assert leased(store, seen, ask("other"))
 
+    def test_a_moment_that_was_told_too_early_takes_no_lease(
+        self, store: Store, ahead: Ahead
+    ) -> None:
+        """Who waited for the row may know an earlier time than the one who had it."""
+        seen = connect(store)
+        leased(store, seen)
+        ahead.passes(-0.05)
+
+        refused = denied(store, seen, ask("other"))
+
+        assert refused.why is Why.LEASED
+        assert refused.wait <= 30
+
+    def test_a_moment_that_was_told_too_early_fills_no_bucket(
+        self, store: Store, ahead: Ahead
+    ) -> None:
+        """Many at once send no more than the bucket held."""
+        many = [connect(store, owner=str(n)) for n in range(4)]
+        for each in many[:3]:
+            leased(store, each)
+            ahead.passes(-0.05)
+
+        assert denied(store, many[3]).why is Why.PACED
+
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
         seen = connect(store)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from portalkey.connection import Connection
-from portalkey.provider import Pace, Provider, Refusal, admitted
+from portalkey.provider import SET_BACK, Pace, Provider, Refusal, admitted
 
 FORCED_SECONDS = 300.0
 """A caller's 401 has a grant renewed before its time once in so many seconds at most."""
@@ -80,8 +80,8 @@ def leased(seen: Connection, row: Connection | None, ask: Ask) -> Lease | Denied
     now = row.seen_at
     if row.lease_until is not None and row.is_leased and row.lease_id != ask.dead:
         wait = (row.lease_until - now).total_seconds()
-        if wait <= ask.seconds:  # nobody has more, unless the clock was set back
-            return Denied(Why.LEASED, wait)
+        if wait <= ask.seconds + SET_BACK:
+            return Denied(Why.LEASED, min(wait, ask.seconds))
     if row.retry_at is not None and row.retry_at > now:
         return Denied(Why.WAITING, (row.retry_at - now).total_seconds(), row.status_reason)
     if ask.is_forced and row.forced_at is not None:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,9 +22,11 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from portalkey.provider import Pace
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
 from portalkey.vault import SQLStore
+from portalkey.vault.leases import Ask, Denied, Why
 from portalkey.vault.migrate import VERSION_TABLE
 from portalkey.vault.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.tables import metadata
@@ -262,6 +266,36 @@ def test_a_locked_row_is_busy(hasty: SQLStore, migrated_postgres_url: str) -> No
     assert busy.value.__context__ is None
     assert hasty.connection(connection.id) is None
     assert hasty.connect(attempt_id, connection)
+
+
+def test_who_waited_for_the_row_takes_no_lease_given_meanwhile(
+    store: SQLStore, migrated_postgres_url: str
+) -> None:
+    """PostgreSQL tells the time before it waits for a row: the lease found then ends later."""
+    seen = connect(store)
+    taken = (
+        "UPDATE portalkey_connections SET lease_id = 'other',"
+        " lease_until = extract(epoch FROM clock_timestamp()) + 30"
+    )
+    with psycopg.connect(migrated_postgres_url) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("SELECT 1 FROM portalkey_connections FOR UPDATE")
+        asked = threads.submit(store.lease, seen, Ask("me", 30.0, Pace(10.0, 20)))
+        until_it_waits(migrated_postgres_url, asked)
+        other.execute(taken)
+        other.commit()
+
+        outcome = asked.result()
+
+    assert isinstance(outcome, Denied)
+    assert outcome.why is Why.LEASED
+
+
+def until_it_waits(url: str, asked: Future[Any]) -> None:
+    """Return once what was *asked* waits for somebody else's row."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(f"{query} AND datname = current_database()").fetchone() == (0,):
+            assert not asked.done(), "it waits for nobody"
 
 
 def test_a_read_sees_one_moment(store: SQLStore, migrated_postgres_url: str) -> None:
