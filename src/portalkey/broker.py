@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -12,25 +12,24 @@ from typing import Self
 from portalkey.attempt import Attempt
 from portalkey.attempts import Attempts
 from portalkey.background import Background
+from portalkey.checkup import Checkup
 from portalkey.clock import Clock, boot_time
-from portalkey.connection import Connection, ConnectionStatus
-from portalkey.errors import AccountNotNamed, NoKeyOpens, NotConnected, ScopesMissing
-from portalkey.events import Event, EventName
+from portalkey.connection import Connection, require_owner
+from portalkey.errors import AccountNotNamed, NotConnected
 from portalkey.exchange import Exchange
 from portalkey.fork import renew_after_fork
-from portalkey.hubspot.messages import introspect_request, read_introspection
-from portalkey.journal import Journal, facts_of
+from portalkey.journal import Journal
+from portalkey.parting import Parting
 from portalkey.refresh import Refresh
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.tokens import Tokens
-from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.using import AccountInUse
+from portalkey.vault import Keyring, Vault
+from portalkey.vault.opening import open_store
 from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
 
-CHECK_SECONDS = 10.0
-"""How rarely HubSpot is asked about one connection."""
-CHECKS_REMEMBERED = 1000
 ASKERS = 16
 """So many threads ask for an event loop's callers at once."""
 SIDE_SECONDS = 60.0
@@ -66,7 +65,6 @@ class Broker:
         self.journal = Journal(vault.store)
         self._send = send
         self._close = close
-        self._checked: dict[str, datetime] = {}
         self._revoker = Revoker(settings, vault, send, self.journal)
         exchange = Exchange(settings, vault, send, self._revoker)
         self.attempts = Attempts(settings, vault, exchange, self.journal)
@@ -74,6 +72,8 @@ class Broker:
         self._refresh = Refresh(settings, vault, send, self.journal, self._revoker, clock=clock)
         self._tokens = Tokens(vault, self._refresh, clock)
         self._hot = self._tokens.hot
+        self._parting = Parting(vault, self.journal)
+        self._checkup = Checkup(settings, vault, send, self.journal, forget=self._tokens.forget)
         self._on_the_side = Background(at_once=1)
         self._renew()
         renew_after_fork(self._renew)
@@ -94,14 +94,14 @@ class Broker:
     def of(cls, settings: Settings) -> Self:
         """A broker over the store that *settings* name."""
         keyring = Keyring(settings.keys)
-        store = SQLStore.open(settings.database_url, schema=settings.database_schema)
+        store = open_store(settings.database_url, settings.database_schema)
         wire = Wire()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, wire.send, close=wire.close)
 
     def begin(self, owner: str, browser: str, wish: Wish | None = None) -> Begun:
         """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
-        _require_owner(owner)
+        require_owner(owner)
         return self.attempts.begin(owner, browser, wish or Wish())
 
     def finish(self, returned: Return) -> Attempt:
@@ -130,7 +130,7 @@ class Broker:
             hot = self._tokens.get(owner, hub_id, lambda: self._named(owner, hub_id))
             self._work_on_the_side()
         if scopes:
-            _require_scopes(hot.connection, scopes)
+            hot.connection.require_scopes(scopes)
         return hot.token
 
     async def access_token_async(
@@ -142,6 +142,29 @@ class Broker:
             return self.access_token(owner, hub_id, scopes)
         loop, ask = asyncio.get_running_loop(), partial(self.access_token, owner, hub_id, scopes)
         return await loop.run_in_executor(self._askers, ask)
+
+    @contextmanager
+    def using(
+        self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+    ) -> Iterator[AccountInUse]:
+        """An account to work with, outside of any request.
+
+        ::
+
+            with broker.using("ada") as account:
+                for page in pages:
+                    call(page, token=account.access_token())
+
+        Whatever is wrong with the connection is raised before the block begins, so that no work is
+        half done for it. Arguments and errors are those of ``access_token``.
+        """
+        connection = self._named(owner, hub_id)
+        self.access_token(owner, connection.hub_id, scopes)
+        account = AccountInUse(self, connection)
+        try:
+            yield account
+        finally:
+            account.end()
 
     def report_unauthorized(self, owner: str, token: str, hub_id: int | None = None) -> str:
         """The token to try again with, after HubSpot answered 401 to a request that bore *token*.
@@ -172,7 +195,7 @@ class Broker:
 
     def connections(self, owner: str) -> Sequence[Connection]:
         """The *owner*'s connections, oldest first, those that need reconnecting included."""
-        _require_owner(owner)
+        require_owner(owner)
         return self.vault.store.connections(owner, self.settings.client_id)
 
     def disconnect(self, owner: str, connection_id: str) -> None:
@@ -183,18 +206,32 @@ class Broker:
         Raises:
             NotConnected: The owner has no such connection.
         """
-        connection = self._owned(owner, connection_id)
-        try:
-            self.vault.open_refresh(connection)
-        except NoKeyOpens as trouble:
-            # It is forgotten all the same, but HubSpot cannot be told of it.
-            self._note_lost_key(connection, trouble)
-        event = Event(EventName.DISCONNECTED, owner=owner, connection_id=connection_id)
-        owed = self.vault.forget(connection, event=event)
+        owed = self._parting.forget(self._owned(owner, connection_id))
         self._tokens.forget(owner)
-        self.journal.tell(event)
         if owed is not None and self._revoker.send(owed):
             self._revoker.send_due()
+
+    def on_user_deleted(self, owner: str) -> int:
+        """Forget all that is *owner*'s: call it when the app deletes or disables whoever that is.
+
+        Their connections are unusable as this returns, and attempts under way end with nothing
+        kept. HubSpot is told in the background, and again later where it cannot be told now.
+
+        Returns:
+            How many connections there were.
+
+        Raises:
+            StoreBusy, StoreUnusable: Some may be left; call it again.
+        """
+        connections = self.connections(owner)
+        for attempt in self.vault.store.open_attempts(owner):
+            self.attempts.cancel(attempt)
+        for connection in connections:
+            with suppress(NotConnected):  # somebody disconnects it at this moment
+                self._parting.forget(connection)
+        self._tokens.forget(owner)
+        self._on_the_side.start("owed", self.send_owed)
+        return len(connections)
 
     def send_owed(self, at_most: int = 5) -> int:
         """Tell HubSpot what it still has to be told; returns how many revocations went.
@@ -232,38 +269,8 @@ class Broker:
         self.vault.store.close()
 
     def check(self, connection: Connection) -> None:
-        """Ask HubSpot whether it still honours *connection*, and mark it where it does not.
-
-        One connection is asked about once in ``CHECK_SECONDS`` at most: a page may poll this.
-
-        Raises:
-            OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
-        """
-        last = self._checked.get(connection.id)
-        if last is not None and (connection.seen_at - last).total_seconds() < CHECK_SECONDS:
-            return
-        if len(self._checked) >= CHECKS_REMEMBERED:
-            self._checked.clear()
-        self._checked[connection.id] = connection.seen_at
-        token = self.vault.open_refresh(connection)
-        response = self._send(introspect_request(self.settings, token))
-        if read_introspection(response).active:
-            return
-        event = Event(
-            EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
-        )
-        status = ConnectionStatus.NEEDS_RECONNECT
-        if self.vault.store.mark(connection, status, reason="inactive", event=event):
-            self._tokens.forget(connection.owner)
-            self.journal.tell(event)
-
-    def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
-        self.journal.note(
-            EventName.NO_KEY_OPENS,
-            owner=connection.owner,
-            connection_id=connection.id,
-            facts=facts_of(trouble),
-        )
+        """Ask HubSpot whether it still honours *connection*; see ``Checkup.check``."""
+        self._checkup.check(connection)
 
     def _owned(self, owner: str, connection_id: str) -> Connection:
         for connection in self.connections(owner):
@@ -280,15 +287,3 @@ class Broker:
         if len(connections) > 1:
             raise AccountNotNamed([each.hub_id for each in connections])
         return connections[0]
-
-
-def _require_scopes(connection: Connection, wanted: Iterable[str]) -> None:
-    missing = connection.missing_scopes(wanted)
-    if missing:
-        raise ScopesMissing(missing)
-
-
-def _require_owner(owner: object) -> None:
-    # No database keeps a text with a NUL in it as it is.
-    if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
-        raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from portalkey.errors import ScopesMissing
 from portalkey.grant import SealedGrant
 
 
@@ -115,3 +116,16 @@ class Connection:
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Those of the *wanted* scopes that the account has not granted, in their order."""
         return tuple(scope for scope in wanted if scope not in self.scopes)
+
+    def require_scopes(self, wanted: Iterable[str]) -> None:
+        """Raise ``ScopesMissing`` where the account has not granted all of the *wanted* scopes."""
+        missing = self.missing_scopes(wanted)
+        if missing:
+            raise ScopesMissing(missing)
+
+
+def require_owner(owner: object) -> None:
+    """Raise ``TypeError`` where *owner* cannot be anybody's id: that is the app's mistake."""
+    # No database keeps a text with a NUL in it as it is.
+    if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
+        raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")

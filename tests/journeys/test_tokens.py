@@ -10,7 +10,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from portalkey.broker import CHECKS_REMEMBERED, Broker
+from portalkey.broker import Broker
+from portalkey.checkup import CHECKS_REMEMBERED
 from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import (
     AccountNotNamed,
@@ -345,4 +346,4 @@ def test_checks_are_not_remembered_without_end(
         with suppress(NoKeyOpens):  # sealed for another id
             broker.check(replace(connection, id=str(number)))
 
-    assert len(broker._checked) <= CHECKS_REMEMBERED
+    assert len(broker._checkup._checked) <= CHECKS_REMEMBERED

@@ -10,7 +10,7 @@ from portalkey.broker import Broker
 from portalkey.hubspot.messages import introspect_request, read_introspection
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
-from portalkey.visits import Return
+from portalkey.visits import Begun, Return
 from portalkey.wire import Wire
 from processes.crew import Member
 from processes.plan import Ahead, Outcome
@@ -19,16 +19,21 @@ LIFETIME = 1801.0
 """Seconds after which a token is over."""
 
 
-def connected(broker: Broker, hubspot: HubSpot, owner: str) -> Attempt:
+def connected(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None = None) -> Attempt:
     """How *owner*'s try to connect an account ends, or to reconnect it."""
-    begun = broker.begin(owner, "browser")
-    back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
-    return broker.finish(Return(back, {begun.attempt.id: begun.cookie}, owner))
+    return agreed(broker, hubspot, broker.begin(owner, "browser"), hub_id)
 
 
-def connect(broker: Broker, hubspot: HubSpot, owner: str) -> None:
+def agreed(broker: Broker, hubspot: HubSpot, begun: Begun, hub_id: int | None = None) -> Attempt:
+    """How an attempt ends whose person agrees at HubSpot."""
+    back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
+    cookies = {begun.attempt.id: begun.cookie}
+    return broker.finish(Return(back, cookies, begun.attempt.owner))
+
+
+def connect(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None = None) -> None:
     """Connect an account for *owner*, or reconnect it."""
-    assert connected(broker, hubspot, owner).status is AttemptStatus.CONNECTED
+    assert connected(broker, hubspot, owner, hub_id).status is AttemptStatus.CONNECTED
 
 
 def expire(hubspot: HubSpot, ahead: Ahead) -> None:

@@ -32,6 +32,19 @@ class AttemptPromises:
         assert store.attempt("x") is store.attempt_by_state("x") is None
         assert store.move_attempt("x", A.CANCELLED) is None
 
+    def test_an_owners_open_attempts_are_known(self, store: Store) -> None:
+        """Oldest first; nobody else's, and none that has ended."""
+        first, second, ended = (new_attempt(store) for _ in range(3))
+        exchanging(store)
+        new_attempt(store, owner="eve")
+        store.move_attempt(ended.id, A.CANCELLED)
+
+        found = store.open_attempts("ada")
+
+        assert [each.id for each in found[:2]] == [first.id, second.id]
+        assert [each.status for each in found] == [A.AT_HUBSPOT, A.AT_HUBSPOT, A.EXCHANGING]
+        assert store.open_attempts("nobody") == []
+
     @pytest.mark.parametrize("same", ["id", "state_hash"])
     def test_an_attempt_is_not_written_over(self, store: Store, same: str) -> None:
         """An id comes from the opening page, so it may be another's already."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
-from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.connection import Connection
 from portalkey.errors import AttemptMismatch
 from portalkey.events import Event
 from portalkey.vault import rules
+from portalkey.vault.kept import Endpoint, Kept
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.store import OwedRevocation, Store
 
@@ -39,6 +41,28 @@ class MemoryStore(ConnectionsInMemory, Store):
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
 
+    @classmethod
+    def of(cls, kept: Kept, clock: Callable[[], datetime]) -> Self:
+        """A store that begins with what another has *kept*, and goes by its *clock*."""
+        store = cls(clock)
+        store._connections = {each.id: each for each in kept.connections}
+        store._attempts = {each.id: each for each in kept.attempts}
+        store._owed = {each.id: each for each in kept.outbox}
+        store._providers = {each.client_id: each.state for each in kept.provider}
+        store._events = list(kept.events)
+        return store
+
+    def kept(self) -> Kept:
+        """All that is in it now."""
+        with self._lock:
+            return Kept(
+                connections=tuple(self._connections.values()),
+                attempts=tuple(self._attempts.values()),
+                outbox=tuple(self._owed.values()),
+                provider=tuple(Endpoint(*each) for each in self._providers.items()),
+                events=tuple(self._events),
+            )
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -66,8 +90,10 @@ class MemoryStore(ConnectionsInMemory, Store):
             found = self._attempts.get(attempt_id)
             if found is None:
                 return None
-            attempt = rules.in_time(replace(found, seen_at=self.now()))
-            self._attempts[attempt_id] = attempt
+            seen = replace(found, seen_at=self.now())
+            attempt = rules.in_time(seen)
+            if attempt is not seen:
+                self._attempts[attempt_id] = attempt
             return attempt
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
@@ -75,6 +101,13 @@ class MemoryStore(ConnectionsInMemory, Store):
         with self._lock:
             known = [each.id for each in self._attempts.values() if each.state_hash == state_hash]
             return self.attempt(known[0]) if known else None
+
+    def open_attempts(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that have not ended."""
+        with self._lock:
+            theirs = [each for each in self._attempts.values() if each.owner == owner]
+        found = [replace(each, seen_at=self.now()) for each in theirs if each.status in OPEN]
+        return sorted(found, key=lambda each: (each.created_at, each.id))
 
     def move_attempt(
         self,

@@ -31,9 +31,9 @@ class SQLStore(Store):
     def __init__(self, database: Database) -> None:
         """Use *database*, whose tables are up to date."""
         self._database = database
-        self._by_id = _Connections(database, sql_connections.bound_id())
-        self._of = _Connections(database, sql_connections.of())
-        self._to = _Connections(database, sql_connections.to())
+        self._by_id = sql_connections.Look(database, sql_connections.bound_id())
+        self._of = sql_connections.Look(database, sql_connections.of())
+        self._to = sql_connections.Look(database, sql_connections.to())
         self._renewing = sql_leases.Renewing(database)
 
     @classmethod
@@ -100,6 +100,11 @@ class SQLStore(Store):
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state."""
         return self._attempt(sql_attempts.by_state(state_hash))
+
+    def open_attempts(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that have not ended."""
+        now = self._database.now()
+        return self._database.read(lambda tx: sql_attempts.still_open(tx, now, owner))
 
     def _attempt(self, which: sql_attempts.Which) -> Attempt | None:
         found = self._database.read(lambda tx: sql_attempts.find(tx, self._database.now(), which))
@@ -281,15 +286,3 @@ class SQLStore(Store):
 
     def _execute(self, statement: Executable) -> None:
         self._database.write(lambda tx: tx.execute(statement))
-
-
-class _Connections:
-    """One way to look for connections, fast."""
-
-    def __init__(self, database: Database, which: sql_connections.Which) -> None:
-        self._database = database
-        self._query = database.prepare(lambda now: sql_connections.query(now, which))
-        self._read = rows.connection_reader(self._query.columns)
-
-    def read(self, **values: object) -> Sequence[Connection]:
-        return [self._read(row) for row in self._database.fetch(self._query, **values)]

@@ -1,5 +1,6 @@
 """Attempts in SQL, each function a part of somebody's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy import Connection as Tx
 
-from portalkey.attempt import Attempt, AttemptStatus
+from portalkey.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.vault import rows, rules
 from portalkey.vault.database import insert_new
 from portalkey.vault.tables import attempts as table
@@ -42,6 +43,16 @@ def purge(tx: Tx, *, before: datetime) -> None:
 def find(tx: Tx, now: Now, which: Which) -> Attempt | None:
     """The attempt as it stands in its row."""
     return _read(tx, select(table, now.label("seen_at")).where(which))
+
+
+def still_open(tx: Tx, now: Now, owner: str) -> Sequence[Attempt]:
+    """The *owner*'s attempts that have not ended, oldest first."""
+    query = (
+        select(table, now.label("seen_at"))
+        .where(table.c.owner == owner, table.c.status.in_(OPEN))
+        .order_by(table.c.created_at, table.c.id)
+    )
+    return [rows.read_attempt(row) for row in tx.execute(query).mappings()]
 
 
 def _lock(tx: Tx, now: Now, which: Which) -> Attempt | None:

@@ -52,6 +52,9 @@ class Store(Protocol):
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state, overdue ones ended first."""
 
+    def open_attempts(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that have not ended, oldest first; some may be overdue."""
+
     def move_attempt(
         self,
         attempt_id: str,

@@ -1,0 +1,120 @@
+"""Scripts and workers: an account to work with, and an owner who is gone."""
+
+from typing import Any
+
+import pytest
+
+from portalkey.attempt import AttemptStatus
+from portalkey.broker import Broker
+from portalkey.errors import (
+    AccountNotNamed,
+    NotConnected,
+    ScopesMissing,
+)
+from portalkey.events import EventName
+from portalkey.simulator import HubSpot
+from processes.herd import agreed, connect, expire, renewals
+
+
+def test_an_account_gives_valid_tokens(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
+    """Across an expiry too, and it says whose it is."""
+    connect(broker, hubspot, "ada")
+
+    with broker.using("ada") as account:
+        first = account.access_token()
+        expire(hubspot, ahead)
+        second = account.access_token(scopes=["crm.objects.contacts.read"])
+
+    (connection,) = broker.connections("ada")
+    assert (account.owner, account.hub_id) == ("ada", connection.hub_id)
+    assert first != second == broker.access_token("ada")
+
+
+def test_an_account_stays_with_its_hub_id(broker: Broker, hubspot: HubSpot) -> None:
+    """What is connected meanwhile does not make it ambiguous."""
+    connect(broker, hubspot, "ada")
+    with broker.using("ada") as account:
+        token = account.access_token()
+        small = hubspot.accounts[1]
+        connect(broker, hubspot, "ada", hub_id=small.hub_id)
+
+        assert account.access_token() == token
+        with pytest.raises(AccountNotNamed):
+            broker.access_token("ada")
+
+
+def test_trouble_comes_before_the_work(broker: Broker, hubspot: HubSpot) -> None:
+    """No block begins that could not have a token."""
+    began = False
+    with pytest.raises(NotConnected), broker.using("nobody"):
+        began = True
+    connect(broker, hubspot, "ada")
+    with pytest.raises(ScopesMissing), broker.using("ada", scopes=["tickets"]):
+        began = True
+
+    assert not began
+
+
+def test_an_account_ends_with_its_block(broker: Broker, hubspot: HubSpot) -> None:
+    """Whoever kept it gets no more tokens, not even where the block broke."""
+    connect(broker, hubspot, "ada")
+    with pytest.raises(ZeroDivisionError), broker.using("ada") as account:
+        raise ZeroDivisionError
+
+    with pytest.raises(RuntimeError, match="begin another"):
+        account.access_token()
+    with pytest.raises(RuntimeError, match="begin another"):
+        account.report_unauthorized("token")
+
+
+def test_a_refused_token_is_renewed_in_a_block(broker: Broker, hubspot: HubSpot) -> None:
+    """Once, as the broker does it."""
+    connect(broker, hubspot, "ada")
+
+    with broker.using("ada") as account:
+        refused = account.access_token()
+        assert account.report_unauthorized(refused) != refused
+
+    assert renewals(hubspot) == 1
+
+
+def test_a_deleted_user_has_no_token(broker: Broker, hubspot: HubSpot) -> None:
+    """The connections are unusable at once, all of them, and HubSpot is told after that."""
+    connect(broker, hubspot, "ada")
+    connect(broker, hubspot, "ada", hub_id=hubspot.accounts[1].hub_id)
+    connect(broker, hubspot, "eve")
+
+    assert broker.on_user_deleted("ada") == 2
+
+    with pytest.raises(NotConnected):
+        broker.access_token("ada")
+    broker.close()  # waits for what goes on in the background
+    names = [event.name for event in broker.vault.store.events()]
+    assert names.count(EventName.DISCONNECTED) == 2
+    assert names.count(EventName.REVOKED) == 2
+    assert broker.access_token("eve")
+    assert broker.on_user_deleted("ada") == 0
+
+
+def test_hubspot_is_away_as_a_user_is_deleted(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
+    """Nobody waits for it: what it has to be told is owed."""
+    connect(broker, hubspot, "ada")
+    hubspot.stop()
+
+    assert broker.on_user_deleted("ada") == 1
+
+    broker.close()
+    with pytest.raises(NotConnected):
+        broker.access_token("ada")
+    ahead.seconds += 3600
+    assert len(broker.vault.store.owed(10)) == 1
+
+
+def test_a_deleted_users_attempt_keeps_nothing(broker: Broker, hubspot: HubSpot) -> None:
+    """Somebody who is at HubSpot as their user is deleted does not come back to a connection."""
+    begun = broker.begin("ada", "browser")
+
+    broker.on_user_deleted("ada")
+
+    assert agreed(broker, hubspot, begun).status is AttemptStatus.CANCELLED
+    assert broker.connections("ada") == []
