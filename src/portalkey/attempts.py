@@ -19,6 +19,7 @@ from portalkey.exchange import Exchange
 from portalkey.hubspot.messages import authorize_url, challenge, read_callback
 from portalkey.journal import Journal, facts_of, told_as
 from portalkey.settings import Settings
+from portalkey.tracing import ATTEMPT, RESULT, Span
 from portalkey.vault import Vault
 from portalkey.vault.vault import connected_event
 from portalkey.visits import Begun, Return, Secrets, Wish, hash_of, is_hash_of
@@ -46,6 +47,12 @@ class Attempts:
         Raises:
             StoreBusy, StoreUnusable: Nothing was begun.
         """
+        with Span("portalkey.start") as span:
+            begun = self._begun(owner, browser, wish)
+            span.note({ATTEMPT: begun.attempt.id})
+        return begun
+
+    def _begun(self, owner: str, browser: str, wish: Wish) -> Begun:
         fresh = Secrets.made(with_verifier=self._settings.pkce)
         attempt = self._made(owner, SecretStr(browser), wish, fresh)
         self._vault.store.add_attempt(attempt)
@@ -92,6 +99,12 @@ class Attempts:
                 an attempt begun in another browser is over.
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
         """
+        with Span("portalkey.callback") as span:
+            attempt = self._finished(returned)
+            _note(span, attempt)
+        return attempt
+
+    def _finished(self, returned: Return) -> Attempt:
         attempt = self._attempt_of(returned)
         if returned.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
             self._park(attempt, returned)
@@ -107,6 +120,12 @@ class Attempts:
         Raises:
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
         """
+        with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
+            attempt = self._completed(attempt, owner, browser)
+            _note(span, attempt)
+        return attempt
+
+    def _completed(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         if attempt.status is not AttemptStatus.RETURNED:
             self._refuse(attempt, check="claim")
         elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
@@ -212,6 +231,12 @@ class Attempts:
             self._journal.note(
                 EventName.ATTEMPT_EXPIRED, owner=attempt.owner, attempt_id=attempt.id
             )
+
+
+def _note(span: Span, attempt: Attempt) -> None:
+    span.note(
+        {ATTEMPT: attempt.id, RESULT: attempt.error or attempt.status.value}, error=attempt.error
+    )
 
 
 def _code(returned: Return) -> SecretStr:

@@ -1,21 +1,20 @@
 """The front desk: everything an app, a web face or a worker asks of portalkey."""
 
-import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Self
 
+from portalkey.askers import Askers
 from portalkey.attempt import Attempt
 from portalkey.attempts import Attempts
 from portalkey.background import Background
 from portalkey.checkup import Checkup
 from portalkey.clock import Clock, boot_time
-from portalkey.connection import Connection, require_owner
-from portalkey.errors import AccountNotNamed, NotConnected
+from portalkey.connection import Connection, require_owner, require_scopes, the_one
+from portalkey.errors import NoSession, NotConnected
 from portalkey.exchange import Exchange
 from portalkey.fork import renew_after_fork
 from portalkey.journal import Journal
@@ -24,14 +23,13 @@ from portalkey.refresh import Refresh
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.tokens import Tokens
+from portalkey.tracing import traced
 from portalkey.using import AccountInUse
-from portalkey.vault import Keyring, Vault
+from portalkey.vault import Keyring, Store, Vault
 from portalkey.vault.opening import open_store
 from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
 
-ASKERS = 16
-"""So many threads ask for an event loop's callers at once."""
 SIDE_SECONDS = 60.0
 """How often a process that hands out tokens sends some of what HubSpot is still owed."""
 
@@ -61,22 +59,34 @@ class Broker:
             clock: Counts the life of open tokens, in seconds; it never goes back.
         """
         self.settings = settings
-        self.vault = vault
-        self.journal = Journal(vault.store)
         self._send = send
         self._close = close
+        self._clock = clock
+        self._work_over(vault)
+        self._on_the_side = Background(at_once=1)
+        self._askers = Askers()
+        self._renew()
+        renew_after_fork(self._renew)
+
+    def _work_over(self, vault: Vault) -> None:
+        """Put together what works over *vault*."""
+        settings, send = self.settings, traced(self._send)
+        self.vault = vault
+        self.journal = Journal(vault.store)
         self._revoker = Revoker(settings, vault, send, self.journal)
         exchange = Exchange(settings, vault, send, self._revoker)
         self.attempts = Attempts(settings, vault, exchange, self.journal)
-        self._clock = clock
-        self._refresh = Refresh(settings, vault, send, self.journal, self._revoker, clock=clock)
-        self._tokens = Tokens(vault, self._refresh, clock)
+        self._refresh = Refresh(
+            settings, vault, send, self.journal, self._revoker, clock=self._clock
+        )
+        self._tokens = Tokens(vault, self._refresh, self._clock)
         self._hot = self._tokens.hot
         self._parting = Parting(vault, self.journal)
-        self._checkup = Checkup(settings, vault, send, self.journal, forget=self._tokens.forget)
-        self._on_the_side = Background(at_once=1)
-        self._renew()
-        renew_after_fork(self._renew)
+        self.checkup = Checkup(settings, vault, send, self.journal, forget=self._tokens.forget)
+
+    def use_store(self, store: Store) -> None:
+        """Keep everything in *store* from here on; for a skin, before the first request."""
+        self._work_over(Vault(self.vault.keyring, store, self.settings.client_id))
 
     @classmethod
     def from_env(cls, env_file: str | Path | None = ".env") -> Self:
@@ -130,7 +140,7 @@ class Broker:
             hot = self._tokens.get(owner, hub_id, lambda: self._named(owner, hub_id))
             self._work_on_the_side()
         if scopes:
-            hot.connection.require_scopes(scopes)
+            require_scopes(hot.scopes, scopes)
         return hot.token
 
     async def access_token_async(
@@ -140,8 +150,7 @@ class Broker:
         hot = self._hot.get((owner, hub_id))
         if hot is not None and self._clock() < hot.until:
             return self.access_token(owner, hub_id, scopes)
-        loop, ask = asyncio.get_running_loop(), partial(self.access_token, owner, hub_id, scopes)
-        return await loop.run_in_executor(self._askers, ask)
+        return await self._askers.ask(partial(self.access_token, owner, hub_id, scopes))
 
     @contextmanager
     def using(
@@ -193,6 +202,12 @@ class Broker:
         self._tokens.forget(owner)
         return self.access_token(owner, hub_id)
 
+    async def report_unauthorized_async(
+        self, owner: str, token: str, hub_id: int | None = None
+    ) -> str:
+        """As ``report_unauthorized``; the event loop goes on while HubSpot is waited for."""
+        return await self._askers.ask(partial(self.report_unauthorized, owner, token, hub_id))
+
     def connections(self, owner: str) -> Sequence[Connection]:
         """The *owner*'s connections, oldest first, those that need reconnecting included."""
         require_owner(owner)
@@ -222,10 +237,14 @@ class Broker:
 
         Raises:
             StoreBusy, StoreUnusable: Some may be left; call it again.
+            NoSession: Connections are in visitors' sessions, which the app has to end.
         """
-        connections = self.connections(owner)
+        # First these: one that is not cancelled any more is a connection by then.
         for attempt in self.vault.store.open_attempts(owner):
             self.attempts.cancel(attempt)
+        if self.vault.store.is_personal:
+            raise NoSession("Connections are in visitors' sessions: end the sessions of this user.")
+        connections = self.connections(owner)
         for connection in connections:
             with suppress(NotConnected):  # somebody disconnects it at this moment
                 self._parting.forget(connection)
@@ -238,13 +257,12 @@ class Broker:
 
         Any process may call this at any time, for example once a minute.
         """
-        self._refresh.save_unsaved()
+        if not self.vault.store.is_personal:  # another visitor's is nobody's here
+            self._refresh.save_unsaved()
         return self._revoker.send_due(at_most)
 
     def _renew(self) -> None:
         """What each process has of its own."""
-        # Not the event loop's threads: a slow HubSpot would keep everybody else from them.
-        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="portalkey-asker")
         # Not all processes at the same moment, nor each as it starts.
         self._side_at = self._clock() + random.uniform(0.0, SIDE_SECONDS)  # noqa: S311 - no secret
 
@@ -260,17 +278,12 @@ class Broker:
 
         A renewal under way is waited for.
         """
-        self._askers.shutdown()
-        self._renew()
+        self._askers.close()
         self._on_the_side.join()
         self._refresh.close()
         self._tokens.clear()
         self._close()
         self.vault.store.close()
-
-    def check(self, connection: Connection) -> None:
-        """Ask HubSpot whether it still honours *connection*; see ``Checkup.check``."""
-        self._checkup.check(connection)
 
     def _owned(self, owner: str, connection_id: str) -> Connection:
         for connection in self.connections(owner):
@@ -279,11 +292,4 @@ class Broker:
         raise NotConnected
 
     def _named(self, owner: str, hub_id: int | None) -> Connection:
-        connections = self.connections(owner)
-        if hub_id is not None:
-            connections = [each for each in connections if each.hub_id == hub_id]
-        if not connections:
-            raise NotConnected
-        if len(connections) > 1:
-            raise AccountNotNamed([each.hub_id for each in connections])
-        return connections[0]
+        return the_one(self.connections(owner), hub_id)

@@ -5,9 +5,10 @@ value itself. Each argument of its ``ValueError`` is one problem, written as the
 that begins with the setting's name and says what to do. Values that may be secret are not quoted.
 """
 
+import os
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
@@ -20,6 +21,9 @@ from portalkey.keys import Key
 _VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
 _SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
 _POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://\S+")
+_CONFIG_FILE = re.compile(r"file://([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
+_DRIVE = re.compile(r"/[A-Za-z]:/")
+_ANY_PERMISSIONS = "permissions=any"
 _SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 _ATTEMPT_SECONDS = range(30, 3601)
@@ -162,14 +166,52 @@ def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
 
 
 def database_url(value: object) -> str:
-    """The address of a SQLite file or of a PostgreSQL database."""
+    """The address of a SQLite file, of a PostgreSQL database or of a config file."""
     given = text(value)
-    if not _SQLITE.fullmatch(given) and not _POSTGRESQL.fullmatch(given):
+    if is_config_file(given):
+        config_file(given)
+    elif not _SQLITE.fullmatch(given) and not _POSTGRESQL.fullmatch(given):
         raise ValueError(
-            "must be sqlite:///portalkey.db (four slashes for an absolute path), or begin with "
+            "must be sqlite:///portalkey.db (four slashes for an absolute path), "
+            "file:///PATH/connections.json, or begin with "
             "postgresql://, postgresql+psycopg:// or postgres://"
         )
     return given
+
+
+def is_config_file(url: str) -> bool:
+    """Whether *url* is meant to name a config file."""
+    return url.startswith("file:")
+
+
+def config_file(url: str, *, windows: bool = os.name == "nt") -> tuple[Path, bool]:
+    """The config file that *url* names, and whether others may read it.
+
+    Args:
+        url: ``file:///PATH``, with ``%3F`` for a question mark in the path, and
+            ``?permissions=any`` after it where others may read the file.
+        windows: Whether a path begins with the letter of a drive here.
+    """
+    found = _CONFIG_FILE.fullmatch(url)
+    host, path, query = found.groups("") if found else ("", "", "")
+    path = unquote(path)
+    if host or not path.strip("/") or path.endswith("/") or "\0" in path:
+        raise ValueError(
+            "names no file by its whole path; write file:///PATH/connections.json, with three "
+            "slashes before the path"
+        )
+    if query not in {"", _ANY_PERMISSIONS}:
+        raise ValueError(
+            f"has something after its path that is not ?{_ANY_PERMISSIONS}; take it out, or write "
+            "%3F for a question mark in the path"
+        )
+    if windows is not bool(_DRIVE.match(path)):
+        raise ValueError(
+            "names no drive; write file:///C:/PATH/connections.json"
+            if windows
+            else "names a drive of Windows, and there are none here; write file:///PATH"
+        )
+    return Path(path.removeprefix("/") if windows else path), bool(query)
 
 
 def database_schema(value: object) -> str:
@@ -188,6 +230,11 @@ def database_in_data_directory() -> str:
 def sqlite_url(path: Path) -> str:
     """The address of a SQLite file; what means something else in an address is quoted."""
     return f"sqlite:///{quote(path.resolve().as_posix(), safe='/:')}"
+
+
+def file_url(path: Path) -> str:
+    """The address of a config file, quoted likewise."""
+    return f"file://{quote(path.resolve().as_posix(), safe='/:')}"
 
 
 def attempt_seconds(value: object) -> int:

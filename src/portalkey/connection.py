@@ -1,11 +1,11 @@
 """An owner's lasting tie to one HubSpot account."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from portalkey.errors import ScopesMissing
+from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
 from portalkey.grant import SealedGrant
 
 
@@ -62,7 +62,8 @@ class Connection:
 
     ``sealed`` is None once disconnected. ``generation`` grows with every new grant and every
     disconnect, so a late writer can see that it lost. Times are UTC by the store's clock;
-    ``seen_at`` is that clock's now at the moment the row was read.
+    ``seen_at`` is that clock's now at the moment the row was read, and ``updated_at`` is since when
+    it has its grant and its status.
 
     ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
     the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases. A request that was
@@ -115,13 +116,18 @@ class Connection:
 
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Those of the *wanted* scopes that the account has not granted, in their order."""
-        return tuple(scope for scope in wanted if scope not in self.scopes)
+        return _missing(self.scopes, wanted)
 
-    def require_scopes(self, wanted: Iterable[str]) -> None:
-        """Raise ``ScopesMissing`` where the account has not granted all of the *wanted* scopes."""
-        missing = self.missing_scopes(wanted)
-        if missing:
-            raise ScopesMissing(missing)
+
+def require_scopes(granted: tuple[str, ...], wanted: Iterable[str]) -> None:
+    """Raise ``ScopesMissing`` where not all of the *wanted* scopes were *granted*."""
+    missing = _missing(granted, wanted)
+    if missing:
+        raise ScopesMissing(missing)
+
+
+def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+    return tuple(scope for scope in wanted if scope not in granted)
 
 
 def require_owner(owner: object) -> None:
@@ -129,3 +135,18 @@ def require_owner(owner: object) -> None:
     # No database keeps a text with a NUL in it as it is.
     if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
         raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")
+
+
+def the_one(connections: Sequence[Connection], hub_id: int | None) -> Connection:
+    """The one of an owner's *connections* that is meant by *hub_id*, or by naming none.
+
+    Raises:
+        NotConnected: There is none.
+        AccountNotNamed: Several could be meant.
+    """
+    meant = [each for each in connections if hub_id in {None, each.hub_id}]
+    if not meant:
+        raise NotConnected
+    if len(meant) > 1:
+        raise AccountNotNamed([each.hub_id for each in meant])
+    return meant[0]

@@ -16,7 +16,7 @@ sentence that says what to do next. ``code`` is stable and safe to store, log an
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PortalkeyError(Exception):
@@ -27,6 +27,16 @@ class PortalkeyError(Exception):
     def __init__(self, message: str | None = None) -> None:
         """Use *message*, or the first paragraph of the class's docstring."""
         super().__init__(message or _first_paragraph(type(self).__doc__ or self.code))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Workers hand errors on by pickling them; each comes back with all that it had."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[PortalkeyError], args: tuple[Any, ...], known: dict[str, Any]) -> Any:  # noqa: ANN401 - as pickle wants it
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(known)
+    return error
 
 
 def _first_paragraph(docstring: str) -> str:
@@ -191,6 +201,55 @@ class StoreUnusable(OperatorMustAct):
     """The store cannot be read or written; the message names what to look at."""
 
     code = "store_unusable"
+
+
+class SourceUnusable(OperatorMustAct):
+    """What is to be imported cannot be read; the message names what to look at."""
+
+    code = "source_unusable"
+
+
+class NotHubSpot(OperatorMustAct):
+    """This request goes elsewhere than to HubSpot, so it got no token and was not sent; send it
+    with a client of its own.
+    """
+
+    code = "not_hubspot"
+
+
+class LibraryUnusable(OperatorMustAct, ImportError):
+    """A library that this needs is missing, too old or too new; the message says what to install.
+
+    It is an ``ImportError`` as well.
+    """
+
+    code = "library_unusable"
+
+
+class NoSession(OperatorMustAct):
+    """Connections are kept in visitors' sessions, and there is no request here to find one by;
+    leave out store="session" where workers, scripts or other threads need tokens too.
+    """
+
+    code = "no_session"
+
+
+class SessionFull(OperatorMustAct):
+    """The visitor's session has no room for the connection; nothing was kept.
+
+    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as browsers keep it.
+    """
+
+    code = "session_full"
+
+    def __init__(self, size: int, most: int) -> None:
+        """Tell both numbers: what the app itself keeps in the session counts as well."""
+        self.size, self.most = size, most
+        super().__init__(
+            f"The session's cookie would be {size} bytes with this connection, and browsers keep "
+            f"{most}; keep less in the session, keep sessions on the server (Flask-Session), or "
+            'leave out store="session".'
+        )
 
 
 class TryLater(PortalkeyError):

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import SecretStr
 
@@ -29,6 +30,7 @@ from portalkey.errors import (
 from portalkey.flight import Flights
 from portalkey.holder import Holder
 from portalkey.journal import Journal
+from portalkey.measures import Measured, tell
 from portalkey.provider import Pace
 from portalkey.renewal import Dead, Lost, Renewal
 from portalkey.revoke import Revoker
@@ -57,6 +59,18 @@ class _Errand:
     patience: float = patience.PATIENCE
     generation: int | None = None
     is_forced: bool = False
+
+
+class Borne(Protocol):
+    """As much as has to be known of a connection to ask for its next generation."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def generation(self) -> int:
+        """The generation of the grant that it bears."""
 
 
 class Refresh:
@@ -108,7 +122,7 @@ class Refresh:
             # Trouble of ours takes no living token away.
             return self._despite(connection, began, trouble)
 
-    def ahead(self, connection: Connection) -> bool:
+    def ahead(self, connection: Borne) -> bool:
         """Start to renew *connection* in the background; False where nobody was free to."""
         # Whoever is denied the lease leaves it to the one who has it.
         errand = _Errand(connection.id, patience=0.0, generation=connection.generation)
@@ -219,6 +233,7 @@ class Refresh:
         try:
             return self._vault.open_refresh(seen)
         except NoKeyOpens as trouble:
+            tell(Measured.REFRESH, None, trouble)
             self._judge.no_key(seen, trouble)
             raise
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import SecretStr
 
@@ -31,8 +32,10 @@ from portalkey.hubspot.messages import (
     refresh_request,
 )
 from portalkey.journal import Journal
+from portalkey.measures import Measured, Taking
 from portalkey.revoke import Revoker
 from portalkey.settings import Settings
+from portalkey.tracing import CONNECTION, Span
 from portalkey.vault import Vault
 from portalkey.vault.leases import Lease
 from portalkey.verdict import Judge, Uniform
@@ -47,9 +50,13 @@ UNSAVED = 1000
 class Lost(Exception):
     """Somebody else's grant counts by now; look at the row again."""
 
+    code: ClassVar[str] = "lost"
+
 
 class Dead(Exception):
     """HubSpot honours the refresh token no longer, and the row says so by now."""
+
+    code: ClassVar[str] = NeedsReconnect.code
 
 
 class _OfAnother(BadAnswer):
@@ -98,6 +105,13 @@ class Renewal:
             OperatorMustAct, TryLater: What this means to others is written down; the lease is given
                 back, unless the store is in trouble itself.
         """
+        with (
+            Span("portalkey.refresh", {CONNECTION: lease.connection.id}),
+            Taking(Measured.REFRESH),
+        ):
+            return self._asked(lease, token)
+
+    def _asked(self, lease: Lease, token: SecretStr) -> Connection:
         leased, response = lease.connection, None
         try:
             response = self._send(refresh_request(self._settings, token))

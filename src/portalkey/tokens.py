@@ -14,6 +14,7 @@ from portalkey.clock import Clock
 from portalkey.connection import Connection
 from portalkey.flight import Flights
 from portalkey.fork import ProcessLock, renew_after_fork
+from portalkey.measures import Measured, Taking
 from portalkey.refresh import Refresh
 from portalkey.vault import Vault
 
@@ -32,14 +33,17 @@ Named = Callable[[], Connection]
 
 @dataclass(slots=True)
 class Hot:
-    """An open token, and the moments by our clock that end its use.
+    """An open token, whose it is, and the moments by our clock that end its use.
 
-    Until ``until`` it is handed out unlooked at; until ``good_until`` once the row has been looked
-    at. From ``ahead_at`` on a renewal is started in the background.
+    There may be many, so no more of the connection is kept than is asked for. Until ``until`` the
+    token is handed out unlooked at; until ``good_until`` once the row has been looked at. From
+    ``ahead_at`` on a renewal is started in the background.
     """
 
     token: str = field(repr=False)
-    connection: Connection = field(repr=False)
+    id: str
+    generation: int
+    scopes: tuple[str, ...]
     until: float
     good_until: float
     ahead_at: float
@@ -71,7 +75,21 @@ class Tokens:
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
         key = (owner, hub_id)
-        return self._looks.board(repr(key), lambda: self._looked_at(key, named))
+        hot = self.hot.get(key)
+        if hot is not None and self._clock() < hot.good_until:  # it is open, and only looked at
+            return self._found(key, named)
+        with Taking(Measured.TOKEN_WAIT):
+            return self._found(key, named)
+
+    def _found(self, key: tuple[str, int | None], named: Named) -> Hot:
+        if self._vault.store.is_personal:  # what another request finds is another visitor's
+            return self._looked_at(key, named)
+        hot = self._looks.board(repr(key), lambda: self._looked_at(key, named))
+        # Only now: whoever waited for us need not wait until a thread has started.
+        now = self._clock()
+        if now >= hot.ahead_at:
+            self._renew_ahead(hot, now)
+        return hot
 
     def _looked_at(self, key: tuple[str, int | None], named: Named) -> Hot:
         now = self._clock()
@@ -81,8 +99,6 @@ class Tokens:
         if hot is None or not is_counted or now >= hot.good_until:
             hot = self._read(key, named, hot, now, version)
         hot.until = min(pulse_until if version is not None else now + REREAD, hot.good_until)
-        if now >= hot.ahead_at:
-            self._renew_ahead(hot, now)
         return hot
 
     def _read(
@@ -100,21 +116,24 @@ class Tokens:
         except BaseException:
             self.hot.pop(key, None)
             raise
-        if hot is not None and _is_same(hot.connection, connection):
-            hot.version, hot.connection = version, connection
+        if hot is not None and _is_same(hot, connection):
+            hot.version, hot.scopes = version, connection.scopes
             hot.good_until = now + _good_for(connection)
             return hot
         if connection is not seen:
             # As much later as the store's clock says, but not later than now.
             now = min(now + (connection.seen_at - seen.seen_at).total_seconds(), self._clock())
         opened = self._open(connection, now, version)
-        self._keep(key, opened, now)
+        if not self._vault.store.is_personal:
+            self._keep(key, opened, now)
         return opened
 
     def _open(self, connection: Connection, now: float, version: int | None) -> Hot:
         return Hot(
             token=self._refresh.opened(connection),
-            connection=connection,
+            id=connection.id,
+            generation=connection.generation,
+            scopes=connection.scopes,
             until=now,
             good_until=now + _good_for(connection),
             ahead_at=now + connection.seconds_left - due.window(connection),
@@ -131,7 +150,7 @@ class Tokens:
 
     def _renew_ahead(self, hot: Hot, now: float) -> None:
         hot.ahead_at = now + TRY_EVERY
-        self._refresh.ahead(hot.connection)
+        self._refresh.ahead(hot)
 
     def _current(self, now: float) -> tuple[int | None, float]:
         """The store's count of commits, and until when it is taken for that."""
@@ -161,10 +180,9 @@ class Tokens:
 
 def _good_for(connection: Connection) -> float:
     """For how many seconds the token may be handed out without asking for another."""
-    left = connection.seconds_left
-    spare = due.margin(connection) if left > due.margin(connection) else due.LEAST
-    return left - spare
+    left, spare = connection.seconds_left, due.margin(connection)
+    return left - (spare if left > spare else due.LEAST)
 
 
-def _is_same(before: Connection, now: Connection) -> bool:
+def _is_same(before: Hot, now: Connection) -> bool:
     return (before.id, before.generation) == (now.id, now.generation)

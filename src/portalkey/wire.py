@@ -22,7 +22,6 @@ from threading import Lock
 from urllib.parse import urlencode, urlsplit
 
 import httpcore2
-import httpx2
 
 from portalkey.deadline import Resolve, TimedBackend, Unresolved, resolve
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
@@ -38,7 +37,9 @@ CONNECT = 3.0
 LONGEST_BODY = 64 * 1024
 """Bytes of an answer; HubSpot's largest here has a few thousand."""
 
-_CONNECTIONS = 20
+# One for each thread that may be renewing: who waits for a connection has a lease already, which
+# runs on. HubSpot is spared by PORTALKEY_REFRESH_RATE, which knows of the other processes too.
+_CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
 _USER_AGENT = f"portalkey/{version('portalkey')}"
 _TROUBLES = (
@@ -138,6 +139,9 @@ class Wire:
 
     def _new_pool(self, *, encrypted: bool) -> httpcore2.ConnectionPool:
         if encrypted and self._context is None:
+            # Imported here: it is slow, and of no use before.
+            import httpx2  # noqa: PLC0415 - see above
+
             self._context = httpx2.create_ssl_context(trust_env=False)
         return httpcore2.ConnectionPool(
             ssl_context=self._context,

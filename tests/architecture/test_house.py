@@ -63,7 +63,7 @@ STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
 
 @pytest.mark.parametrize(
     ("packages", "rooms"),
-    [(NETWORK, ("wire.py", "deadline.py", "server/")), (STORAGE, ("vault/",))],
+    [(NETWORK, ("wire.py", "deadline.py", "server/", "adapters/")), (STORAGE, ("vault/",))],
     ids=["network", "storage"],
 )
 def test_only_its_room_reaches_outside(packages: set[str], rooms: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore, SQLStore
+from portalkey.vault.configfile import ConfigFileStore
 
 pytest_plugins = ("postgres",)
 
@@ -43,6 +44,13 @@ class TestPgBouncer(StoreContract):
         store = SQLStore.open(through_pgbouncer(migrated_postgres_url), ahead=ahead)
         yield store
         store.close()
+
+
+class TestConfigFile(StoreContract):
+    @pytest.fixture
+    def store(self, ahead: Ahead, tmp_path: Path) -> ConfigFileStore:
+        """A new file."""
+        return ConfigFileStore(tmp_path / "connections.json", ahead=ahead)
 
 
 class TestMemoryStore(StoreContract):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ from portalkey.errors import (
     ScopesMissing,
 )
 from portalkey.events import EventName
+from portalkey.refresh import Refresh
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
 from visitor import Visitor
@@ -204,6 +205,48 @@ def test_while_hubspot_is_down_a_good_token_is_served_to_its_end(
     assert caught.value.retry_after > 0
     changes = [e.name for e in broker.vault.store.events(owner=owner)]
     assert changes.count(EventName.REFRESH_FAILED) == 1, "once a change, not once a call"
+
+
+class Starting:
+    """A refresh that is long in starting a renewal, and does something *meanwhile*."""
+
+    def __init__(self, refresh: Refresh, meanwhile: Callable[[], str]) -> None:
+        self._refresh = refresh
+        self._meanwhile = meanwhile
+        self.heard: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._refresh, name)
+
+    def ahead(self, _: object) -> bool:
+        """Take long."""
+        self.heard.append(self._meanwhile())
+        return True
+
+
+def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahead: Any) -> None:
+    """Whoever asks meanwhile gets the token that is still good."""
+    ahead.seconds += 1800 - 250
+    refresh = Starting(broker._refresh, lambda: pool.submit(look).result(timeout=20))
+    open_tokens = tokens.Tokens(broker.vault, cast("Refresh", refresh), broker._clock)
+
+    def look() -> str:
+        return open_tokens.get(owner, None, lambda: broker.connections(owner)[0]).token
+
+    with ThreadPoolExecutor(1) as pool:
+        token = look()
+
+    assert refresh.heard == [token]
+
+
+def test_an_open_token_is_small(broker: Broker, owner: str) -> None:
+    """There may be ten thousand of them, each under a kilobyte, with nothing sealed."""
+    broker.access_token(owner)
+    ((key, hot),) = broker._tokens.hot.items()
+    kept = [hot, key, *key, *(getattr(hot, name) for name in hot.__slots__)]
+
+    assert sum(map(sys.getsizeof, kept)) < 1000
+    assert not any(isinstance(value, Connection) for value in kept)
 
 
 def test_nothing_is_kept_past_its_use(broker: Broker, owner: str, ahead: Any) -> None:

@@ -1,10 +1,11 @@
 """Scripts and workers: an account to work with, and an owner who is gone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from portalkey.attempt import AttemptStatus
+from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.broker import Broker
 from portalkey.errors import (
     AccountNotNamed,
@@ -12,6 +13,7 @@ from portalkey.errors import (
     ScopesMissing,
 )
 from portalkey.events import EventName
+from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
 from processes.herd import agreed, connect, expire, renewals
 
@@ -108,6 +110,23 @@ def test_hubspot_is_away_as_a_user_is_deleted(broker: Broker, hubspot: HubSpot, 
         broker.access_token("ada")
     ahead.seconds += 3600
     assert len(broker.vault.store.owed(10)) == 1
+
+
+def test_a_callback_meets_a_deletion(
+    settings: Settings, make_broker: Callable[..., Broker], hubspot: HubSpot
+) -> None:
+    """A connection that is made as the user is deleted goes with the others."""
+    broker = make_broker(settings)
+    begun = broker.begin("ada", "browser")
+
+    def meanwhile(attempt: Attempt) -> None:
+        agreed(broker, hubspot, begun)
+        cancel(attempt)
+
+    cancel, broker.attempts.cancel = broker.attempts.cancel, meanwhile  # type: ignore[method-assign]
+
+    assert broker.on_user_deleted("ada") == 1
+    assert broker.connections("ada") == []
 
 
 def test_a_deleted_users_attempt_keeps_nothing(broker: Broker, hubspot: HubSpot) -> None:

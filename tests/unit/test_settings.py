@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr, ValidationError
 
+from portalkey import checks
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 
@@ -126,6 +127,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
             "postgresql://user:pass@db/portalkey",
             "postgresql+psycopg://user@/portalkey?host=/run",
             "postgres://db/portalkey",
+            "file:///var/lib/connections.json",
+            "file:///var/our%20lib/a b%3F.json?permissions=any",
         )
     ),
     ("PORTALKEY_DATABASE_SCHEMA", " portalkey_1 ", "database_schema", "portalkey_1"),
@@ -180,11 +183,37 @@ BAD = [
     ("PORTALKEY_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:///portalkey.db"),
     ("PORTALKEY_DATABASE_URL", "portalkey.db", "must be sqlite:///portalkey.db"),
     ("PORTALKEY_DATABASE_URL", "mysql://u:canary@h/d", "postgresql://"),
+    *(
+        ("PORTALKEY_DATABASE_URL", url, "names no file by its whole path; write file:///PATH")
+        for url in (
+            "file:",
+            "file://",
+            "file:///",
+            "file:///folder/",
+            "file:connections.json",
+            "file:/connections.json",
+            "file://connections.json",
+            "file://./connections.json",
+            "file://host/connections.json",
+            "file:///a%00.json",
+        )
+    ),
+    ("PORTALKEY_DATABASE_URL", "file:///a.json?canary=1", "that is not ?permissions=any"),
+    ("PORTALKEY_DATABASE_URL", "file:///C:/a.json", "names a drive of Windows, and there are none"),
     ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
     ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
     ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
 ]
+
+
+def test_a_drive_is_part_of_a_path_where_there_are_drives() -> None:
+    """On Windows it is needed, and the slash before it is not."""
+    path, is_for_all = checks.config_file("file:///C:/our%20data/a.json", windows=True)
+
+    assert (path.as_posix(), is_for_all) == ("C:/our data/a.json", False)
+    with pytest.raises(ValueError, match="names no drive; write file:///C:/PATH"):
+        checks.config_file("file:///data/a.json", windows=True)
 
 
 @pytest.mark.parametrize(("name", "text", "problem"), BAD)

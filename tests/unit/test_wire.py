@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import httpx2
 import pytest
@@ -146,6 +146,22 @@ def test_close(listen: Listen) -> None:
         assert wire.send(get(peer.url)).status == 200
 
     assert peer.connections == 2
+
+
+def test_many_threads_send_at_once(listen: Listen, wire: Wire) -> None:
+    """None waits for another's connection: it may hold a lease, which runs on."""
+    threads = 64
+    together = Barrier(threads)
+
+    def answer(connection: socket.socket, _: Event) -> None:
+        together.wait(timeout=10)
+        connection.sendall(http())
+
+    peer = listen(answer)
+    with ThreadPoolExecutor(threads) as pool:
+        answers = list(pool.map(wire.send, [get(peer.url)] * threads))
+
+    assert {each.status for each in answers} == {200}
 
 
 def in_child(act: Callable[[], object]) -> int:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from portalkey.checks import database_schema, database_url
+from portalkey.checks import database_schema, database_url, is_config_file
 from portalkey.errors import BadSettings, PortalkeyError
 from portalkey.settings import Settings
 from portalkey.vault.database import Database
@@ -21,6 +21,12 @@ _NEXT = (
     "Now set {settings} in every process, and restart them. What the old store "
     "was told since this began is brought over by running this again: for the last time with the "
     "app stopped, or on the new address."
+)
+
+
+_NO_DATABASE = (
+    "{where} names a config file, and this copies databases only. A config file stays where it is; "
+    "connect its accounts again where they are to be kept."
 )
 
 
@@ -73,6 +79,9 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
     if ctx.args:
         raise click.UsageError("Name the new database with --to, and nothing else beside it.")
     settings = Settings.from_env(env_file)
+    for where, url in ((_SETTING, settings.database_url), ("--to", to)):
+        if is_config_file(url):
+            raise click.ClickException(_NO_DATABASE.format(where=where))
     with ExitStack() as stack:
         source = stack.enter_context(opened(settings.database_url, settings.database_schema))
         target = stack.enter_context(_target(to, schema))

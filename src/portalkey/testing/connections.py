@@ -10,6 +10,7 @@ from portalkey import connection as connections
 from portalkey.attempt import AttemptStatus
 from portalkey.connection import Account, Connection
 from portalkey.connection import ConnectionStatus as C
+from portalkey.events import Event, EventName
 from portalkey.grant import SealedGrant
 from portalkey.testing.samples import (
     Ahead,
@@ -70,6 +71,16 @@ class ConnectionPromises:
         assert attempt
         assert (attempt.status, attempt.connection_id) == (AttemptStatus.EXCHANGING, None)
         assert stored(store, first).owner == "ada"
+
+    def test_a_connection_from_elsewhere_needs_no_attempt(self, store: Store) -> None:
+        """It is written once, and what happened with it; the second finds the first."""
+        connection = new_connection(store)
+        event = Event(EventName.CONNECTED, "ada", None, connection.id)
+
+        assert store.connect(None, connection, event=event)
+        assert stored(store, connection)
+        assert not store.connect(None, replace(connection, id="another"))
+        assert [each.connection_id for each in store.events()] == [connection.id]
 
     def test_a_reconnect_writes_over_one_generation(self, store: Store) -> None:
         """It names the row that it saw; the lease of whoever renews just now is void."""

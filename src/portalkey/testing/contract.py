@@ -7,6 +7,7 @@ import pytest
 
 from portalkey.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
+from portalkey.testing.census import CensusPromises
 from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
@@ -14,7 +15,9 @@ from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.vault.store import Store
 
 
-class StoreContract(AttemptPromises, ConnectionPromises, LeasePromises, OutboxPromises):
+class StoreContract(
+    AttemptPromises, CensusPromises, ConnectionPromises, LeasePromises, OutboxPromises
+):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 
     @pytest.fixture

@@ -8,11 +8,11 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import Double
@@ -109,10 +109,13 @@ class Database(ABC):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-        always = {_LATER: self._ahead()}
-        return self._do(
-            lambda: self._drivers.run(lambda driver: Fast(driver, always).rows(query, **values))
-        )
+        bound = query.bound({_LATER: self._ahead(), **values})
+
+        def rows(driver: Any) -> Sequence[Any]:  # noqa: ANN401 - a driver's connection
+            found: Sequence[Any] = driver.execute(query.text, bound).fetchall()
+            return found
+
+        return self._do(lambda: self._drivers.run(rows))
 
     def write_fast(self, work: Callable[[Fast], T]) -> T:
         """As ``write``, with prepared queries over a kept connection; raises like it.
@@ -183,7 +186,8 @@ def insert_new(tx: Connection, table: Table, values: dict[str, Any]) -> bool:
 
 
 def _insert_of(dialect: str) -> Any:  # noqa: ANN401 - each database has a type of its own
-    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # The engine has loaded its own; the other database's is slow to load, for nothing.
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def _within(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -56,14 +56,23 @@ def open_database(
     if schema:
         raise BadSettings([_NO_SCHEMA])
     path = _file(url).resolve()
-    kind = filesystem(path, mounts())
+    require_local(path, mounts())
+    return SQLite(path, ahead=ahead)
+
+
+def require_local(path: Path, mounts: str) -> None:
+    """Refuse the absolute *path* of a store's file where *mounts* has it on another machine's disk.
+
+    Raises:
+        StoreUnusable: It is there; the message says what to name instead.
+    """
+    kind = filesystem(path, mounts)
     if _ON_A_NETWORK.fullmatch(kind):
         raise StoreUnusable(
-            f"The store {path} is on a network file system ({kind}), where the locks of SQLite do "
+            f"The store {path} is on a network file system ({kind}), where the locks of a file do "
             "not hold; name a file on a disk of this machine in PORTALKEY_DATABASE_URL, or a "
             "PostgreSQL database, which several machines can share."
         )
-    return SQLite(path, ahead=ahead)
 
 
 def filesystem(path: Path, mounts: str) -> str:

@@ -28,7 +28,7 @@ def make_private(path: Path) -> Path:
     """
     real = path.resolve()
     try:
-        _make_directory(real.parent)
+        make_directory(real.parent)
         with _making:
             _make_file(real)
         for beside in _BESIDE:
@@ -48,10 +48,11 @@ def _unusable(path: Path, trouble: str) -> StoreUnusable:
     )
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """Make *directory* for its owner alone; one that is there keeps its permissions."""
     if directory.exists():
         return
-    _make_directory(directory.parent)
+    make_directory(directory.parent)
     with suppress(FileExistsError):
         directory.mkdir(_DIRECTORY)
         directory.chmod(_DIRECTORY)

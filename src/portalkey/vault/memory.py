@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from portalkey.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.connection import Connection
+from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AttemptMismatch
 from portalkey.events import Event
 from portalkey.vault import rules
 from portalkey.vault.kept import Endpoint, Kept
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.store import OwedRevocation, Store
+from portalkey.vault.store import Census, OwedRevocation, Store
 
 
 def _utc_now() -> datetime:
@@ -116,6 +116,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         *,
         error: str | None = None,
         sealed_code: str | None = None,
+        connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         with self._writing():
@@ -125,19 +126,20 @@ class MemoryStore(ConnectionsInMemory, Store):
             )
             if after is None:
                 return None
-            self._attempts[attempt_id] = after
+            self._attempts[attempt_id] = replace(after, connection_id=connection_id)
             return before
 
     def connect(
-        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
-            before = self.attempt(attempt_id)
+            before = None if attempt_id is None else self.attempt(attempt_id)
             after = rules.moved(before, AttemptStatus.CONNECTED) if before else None
-            if after is None or not self._fits(connection):
+            if (attempt_id is not None and after is None) or not self._fits(connection):
                 return False
-            self._attempts[attempt_id] = replace(after, connection_id=connection.id)
+            if after is not None:
+                self._attempts[after.id] = replace(after, connection_id=connection.id)
             self._put(connection)
             self._record(event)
             return True
@@ -196,3 +198,21 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Forget a revocation."""
         with self._writing():
             self._owed.pop(owed_id, None)
+
+    def census(self, client_id: str) -> Census:
+        """What there is of the app's, counted."""
+        with self._lock:
+            now, known = self.now(), self._providers.get(client_id)
+            ours = [each for each in self._connections.values() if each.client_id == client_id]
+            failing = [each for each in ours if each.status is ConnectionStatus.FAILING]
+            return Census(
+                connections={
+                    of: sum(each.status is of for each in ours) for of in ConnectionStatus
+                },
+                oldest_failing=max(
+                    (max(0.0, (now - each.updated_at).total_seconds()) for each in failing),
+                    default=0.0,
+                ),
+                outbox=sum(each.client_id == client_id for each in self._owed.values()),
+                is_breaker_open=known is not None and known.is_open,
+            )

@@ -162,7 +162,7 @@ class ConnectionsInMemory:
                 status_reason=reason,
                 failures=failures,
                 retry_at=None if wait is None else now + timedelta(seconds=wait),
-                updated_at=now,
+                updated_at=there.updated_at if there.status is status else now,
             )
             if is_unanswered:
                 marked = replace(marked, unanswered_since=there.unanswered_since)

@@ -12,8 +12,9 @@ from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.events import Event, EventName
 from portalkey.grant import SealedGrant
+from portalkey.vault import rules
 from portalkey.vault.store import OwedRevocation
-from portalkey.vault.tables import Moment, connections
+from portalkey.vault.tables import Moment, attempts, connections
 
 Values = dict[str, Any]
 Stored = Mapping[Any, Any]
@@ -28,9 +29,17 @@ _CONNECTION_COLUMNS = tuple(
 )
 _READ_AS_THEY_ARE = (*_CONNECTION_COLUMNS, "seen_at")
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+RENEWED = tuple(
+    column
+    for field in rules.RENEWED
+    for column in (SEALED_COLUMNS if field == "sealed" else (field,))
+)
+"""The columns that a renewal writes."""
+_RENEWED_AS_THEY_ARE = tuple(name for name in RENEWED if name in _CONNECTION_COLUMNS)
 _FIELDS = tuple(f.name for f in fields(Connection))
 _STANDS_FOR = {"account": "account_facts", "sealed": "sealed_refresh"}
 _TIMES = {column.name for column in connections.columns if isinstance(column.type, Moment)}
+_ATTEMPT_TIMES = ("seen_at", *(c.name for c in attempts.columns if isinstance(c.type, Moment)))
 _MOMENTS = tuple(at for at, name in enumerate(_FIELDS) if name in {*_TIMES, "seen_at"})
 _STATUSES = {status.value: status for status in ConnectionStatus}
 
@@ -46,6 +55,19 @@ def read_attempt(row: Stored) -> Attempt:
     return Attempt(**{**row, "status": AttemptStatus(row["status"])})
 
 
+def attempt_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Attempt]:
+    """Reads the attempt in a row of these *columns*, as a driver gives it: with bare seconds."""
+
+    def read(row: Sequence[Any]) -> Attempt:
+        values = dict(zip(columns, row, strict=True))
+        for name in _ATTEMPT_TIMES:
+            if values[name] is not None:
+                values[name] = datetime.fromtimestamp(values[name], UTC)
+        return read_attempt(values)
+
+    return read
+
+
 def connection_values(connection: Connection) -> Values:
     """The columns of *connection*."""
     account = connection.account
@@ -56,6 +78,13 @@ def connection_values(connection: Connection) -> Values:
         "scopes": json.dumps(connection.scopes),
         "status": connection.status.value,
     }
+    return values | sealed_values(connection.sealed)
+
+
+def renewed_values(connection: Connection) -> Values:
+    """Of the columns of *connection*, those that a renewal writes."""
+    values = {name: getattr(connection, name) for name in _RENEWED_AS_THEY_ARE}
+    values["scopes"], values["status"] = json.dumps(connection.scopes), connection.status.value
     return values | sealed_values(connection.sealed)
 
 

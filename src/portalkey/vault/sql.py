@@ -5,7 +5,7 @@ What each method promises stands in ``Store``.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from sqlalchemy import Connection as Tx
@@ -16,12 +16,12 @@ from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AttemptMismatch
 from portalkey.events import Event
 from portalkey.provider import Provider
-from portalkey.vault import rows, rules, sql_attempts, sql_connections, sql_leases
+from portalkey.vault import rows, rules, sql_attempts, sql_census, sql_connections, sql_leases
 from portalkey.vault.database import Database
 from portalkey.vault.databases import mounted, open_database
 from portalkey.vault.leases import Ask, Denied, Lease
 from portalkey.vault.migrate import migrate
-from portalkey.vault.store import OwedRevocation, Store
+from portalkey.vault.store import Census, OwedRevocation, Store
 from portalkey.vault.tables import events, outbox
 
 
@@ -34,7 +34,10 @@ class SQLStore(Store):
         self._by_id = sql_connections.Look(database, sql_connections.bound_id())
         self._of = sql_connections.Look(database, sql_connections.of())
         self._to = sql_connections.Look(database, sql_connections.to())
+        self._attempt_by_id = sql_attempts.Look(database, "id")
+        self._attempt_by_state = sql_attempts.Look(database, "state_hash")
         self._renewing = sql_leases.Renewing(database)
+        self._clock = database.prepare(lambda now: select(now.label("now")))
 
     @classmethod
     def open(
@@ -74,7 +77,8 @@ class SQLStore(Store):
 
     def now(self) -> datetime:
         """The database's clock."""
-        return self._database.read(self._now)
+        ((seconds,),) = self._database.fetch(self._clock)
+        return datetime.fromtimestamp(seconds, UTC)
 
     def _now(self, tx: Tx) -> datetime:
         return tx.execute(select(self._database.now())).scalar_one()
@@ -95,19 +99,20 @@ class SQLStore(Store):
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id."""
-        return self._attempt(sql_attempts.by_id(attempt_id))
+        found = self._attempt_by_id.read(attempt_id)
+        return self._in_time(found, sql_attempts.by_id(attempt_id))
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state."""
-        return self._attempt(sql_attempts.by_state(state_hash))
+        found = self._attempt_by_state.read(state_hash)
+        return self._in_time(found, sql_attempts.by_state(state_hash))
 
     def open_attempts(self, owner: str) -> Sequence[Attempt]:
         """The *owner*'s attempts that have not ended."""
         now = self._database.now()
         return self._database.read(lambda tx: sql_attempts.still_open(tx, now, owner))
 
-    def _attempt(self, which: sql_attempts.Which) -> Attempt | None:
-        found = self._database.read(lambda tx: sql_attempts.find(tx, self._database.now(), which))
+    def _in_time(self, found: Attempt | None, which: sql_attempts.Which) -> Attempt | None:
         if found is None or rules.in_time(found) is found:
             return found
         return self._database.write(lambda tx: sql_attempts.settle(tx, self._database.now(), which))
@@ -119,21 +124,22 @@ class SQLStore(Store):
         *,
         error: str | None = None,
         sealed_code: str | None = None,
+        connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         which, now = sql_attempts.by_id(attempt_id), self._database.now()
-        told = {"error": error, "sealed_code": sealed_code}
+        told = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
         return self._database.write(lambda tx: sql_attempts.move(tx, now, which, to, **told))
 
     def connect(
-        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        which, now = sql_attempts.by_id(attempt_id), self._database.now()
+        now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
 
         def work(tx: Tx) -> bool:
-            to = AttemptStatus.CONNECTED
-            if not sql_attempts.move(tx, now, which, to, connection_id=connection.id):
+            which = None if attempt_id is None else sql_attempts.by_id(attempt_id)
+            if which is not None and not sql_attempts.move(tx, now, which, to, connection_id=ours):
                 return False
             is_written = sql_connections.put(tx, connection)
             if not is_written:
@@ -262,6 +268,10 @@ class SQLStore(Store):
     def settle(self, owed_id: str) -> None:
         """Forget a revocation."""
         self._execute(delete(outbox).where(outbox.c.id == owed_id))
+
+    def census(self, client_id: str) -> Census:
+        """What there is of the app's, counted."""
+        return sql_census.census(self._database, client_id)
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""

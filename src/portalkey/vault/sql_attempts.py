@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.vault import rows, rules
-from portalkey.vault.database import insert_new
+from portalkey.vault.database import Database, insert_new
 from portalkey.vault.tables import attempts as table
 
 Now = ColumnElement[datetime]
@@ -40,9 +40,20 @@ def purge(tx: Tx, *, before: datetime) -> None:
     tx.execute(delete(table).where(table.c.id.in_(old.with_for_update(skip_locked=True))))
 
 
-def find(tx: Tx, now: Now, which: Which) -> Attempt | None:
-    """The attempt as it stands in its row."""
-    return _read(tx, select(table, now.label("seen_at")).where(which))
+class Look:
+    """One way to look for an attempt, fast."""
+
+    def __init__(self, database: Database, column: str) -> None:
+        """Compile, for *database*, the search for the one value of this *column*."""
+        self._database = database
+        is_it = table.c[column] == bindparam("value")
+        self._query = database.prepare(lambda now: select(table, now.label("seen_at")).where(is_it))
+        self._read = rows.attempt_reader(self._query.columns)
+
+    def read(self, value: str) -> Attempt | None:
+        """The attempt as it stands in its row."""
+        found = self._database.fetch(self._query, value=value)
+        return self._read(found[0]) if found else None
 
 
 def still_open(tx: Tx, now: Now, owner: str) -> Sequence[Attempt]:

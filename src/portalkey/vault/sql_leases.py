@@ -5,7 +5,7 @@ taken in one order everywhere: a connection's row, then the provider's.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
@@ -60,9 +60,7 @@ class Renewing:
             lambda now: (
                 update(connections)
                 .where(by_id, *before)
-                .values(
-                    _new(sql_connections.RENEWED) | sql_connections.NO_LEASE | {"updated_at": now}
-                )
+                .values(_new(rows.RENEWED) | sql_connections.NO_LEASE | {"updated_at": now})
             )
         )
         self._event = prepare(
@@ -88,7 +86,7 @@ class Renewing:
         lease, after = outcome
         taken = {name: getattr(lease.connection, name) for name in _LEASE}
         tx.count(self._take, which=seen.id, **_named(taken))
-        tx.count(self._pace, app=seen.client_id, **_named(asdict(after)))
+        tx.count(self._pace, app=seen.client_id, **_named(_values(after)))
         return lease
 
     def _known(self, tx: Fast, lease: Lease, ask: Ask) -> Provider:
@@ -96,7 +94,7 @@ class Renewing:
         found = tx.rows(self._provider, app=app)
         if not found:
             first = new_provider(ask.pace, lease.connection.seen_at)
-            tx.count(self._first, app=app, **_named(asdict(first)))
+            tx.count(self._first, app=app, **_named(_values(first)))
             found = tx.rows(self._provider, app=app)
         values = dict(zip(_PROVIDER, found[0], strict=True))
         for name in ("bucket_at", "open_until"):
@@ -107,8 +105,7 @@ class Renewing:
     def _saved(
         self, tx: Fast, connection: Connection, instead_of: str, event: Event | None
     ) -> bool:
-        known = rows.connection_values(connection)
-        values = _named({name: known[name] for name in sql_connections.RENEWED})
+        values = _named(rows.renewed_values(connection))
         which = {"which": connection.id, "before": connection.generation - 1}
         if not tx.count(self._renew, instead_of=instead_of, **which, **values):
             return False
@@ -127,8 +124,13 @@ def change(
         return None
     before = Provider(**{name: row[name] for name in _PROVIDER})
     after = change(before, tx.execute(select(now)).scalar_one())
-    tx.execute(update(provider).where(provider.c.id == client_id).values(asdict(after)))
+    tx.execute(update(provider).where(provider.c.id == client_id).values(_values(after)))
     return before, after
+
+
+def _values(known: Provider) -> rows.Values:
+    # Not asdict(), which copies every value first.
+    return {name: getattr(known, name) for name in _PROVIDER}
 
 
 def _new(names: tuple[str, ...]) -> dict[str, object]:

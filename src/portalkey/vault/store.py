@@ -5,10 +5,10 @@ waiting helps and ``StoreUnusable`` where the operator has to look. Conditional 
 whether they happened; nothing is ever written over what the caller did not see.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.connection import Connection, ConnectionStatus
@@ -34,8 +34,29 @@ class OwedRevocation:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How one app's connections are doing, counted at one moment; None is what cannot be counted.
+
+    ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
+    one has been failing that fails for longest, 0 where none does. ``outbox`` counts what HubSpot
+    is still owed, due or not.
+    """
+
+    connections: Mapping[ConnectionStatus, int] | None
+    oldest_failing: float | None
+    outbox: int
+    is_breaker_open: bool | None
+
+
 class Store(Protocol):
-    """Keeps connections, attempts, events and owed revocations."""
+    """Keeps connections, attempts, events and owed revocations.
+
+    ``is_personal`` is True where what is found depends on whose request it is looked for in:
+    nothing of it may be remembered beyond that, nor looked for outside of it.
+    """
+
+    is_personal: ClassVar[bool] = False
 
     def now(self) -> datetime:
         """The store's clock, in UTC; the only clock that decides expiry and leases."""
@@ -62,6 +83,7 @@ class Store(Protocol):
         *,
         error: str | None = None,
         sealed_code: str | None = None,
+        connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt *to* a status that ``MOVES`` allows from where it stands.
 
@@ -69,17 +91,19 @@ class Store(Protocol):
         where the move was not allowed any more: of several callers moving it, one gets it. A move
         to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
         refused once overdue and sets ``claimed_at``. A move to an end sets
-        ``ended_at`` and *error* and erases verifier and code.
+        ``ended_at`` and *error* and erases verifier and code. *connection_id* is what came of one
+        that is connected to a row in another store.
         """
 
     def connect(
-        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or
-        another row for the same owner, client and account came first.
+        another row for the same owner, client and account came first. Without *attempt_id* nobody
+        made an attempt: the connection comes from elsewhere.
         """
 
     def deliver(self, attempt_id: str) -> bool:
@@ -145,7 +169,8 @@ class Store(Protocol):
         """Set the status of *connection* if it is still of that generation and fingerprint.
 
         And only where nobody took a lease since *connection* was read: the newest holder judges.
-        The lease is cleared and *event* recorded with it. *wait* is in how many seconds renewing is
+        The lease is cleared and *event* recorded with it; ``updated_at`` moves only where the
+        status does, so that it tells since when. *wait* is in how many seconds renewing is
         tried again; *is_unanswered* keeps in mind that a request is out whose answer is not known.
         """
 
@@ -174,6 +199,9 @@ class Store(Protocol):
 
     def settle(self, owed_id: str) -> None:
         """Forget a revocation that HubSpot has been told, or that is not owed any more."""
+
+    def census(self, client_id: str) -> Census:
+        """What there is of the app's, counted; it reads all of its connections, and writes none."""
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""

@@ -60,13 +60,27 @@ class Api:
         if refused is not None or request.owner is None:
             return refused or self._desk.problem("signed_out", 401)
         try:
-            self._broker.disconnect(request.owner, request.arguments["connection_id"])
+            if not self._disconnected(request.owner, request.arguments["connection_id"]):
+                return self._not_theirs(request)
         except NotConnected:
             if request.wants_json:
                 return self._desk.problem("not_connected", 404)
         if request.wants_json:
             return WebResponse.json(self._status(request.owner, None), headers.API)
         return WebResponse.to(self._desk.home, headers.SETUP)
+
+    def _disconnected(self, owner: str, connection_id: str) -> bool:
+        """Disconnect, unless the app does not let whoever asks do it."""
+        theirs = [each for each in self._broker.connections(owner) if each.id == connection_id]
+        if any(not self._desk.may_disconnect(owner, each) for each in theirs):
+            return False
+        self._broker.disconnect(owner, connection_id)
+        return True
+
+    def _not_theirs(self, request: WebRequest) -> WebResponse:
+        if request.wants_json:
+            return self._desk.problem("may_not_disconnect", 403)
+        return self._desk.notice("may_not_disconnect", 403, back=self._desk.home)
 
     def cancel(self, request: WebRequest) -> WebResponse:
         """End an attempt of this browser; answers with what became of it."""
@@ -104,7 +118,7 @@ class Api:
         for connection in self._broker.connections(owner):
             if connection.is_authenticated:
                 try:
-                    self._broker.check(connection)
+                    self._broker.checkup.check(connection)
                 except PortalkeyError:
                     continue  # HubSpot did not say; what the store says stands
 
@@ -131,6 +145,7 @@ class Api:
             "status": connection.status.value,
             "scopes": list(connection.scopes),
             "missing_scopes": list(connection.missing_scopes(wanted)),
+            "may_disconnect": self._desk.may_disconnect(connection.owner, connection),
             "connected_at": connection.connected_at.isoformat(),
         }
 

@@ -102,6 +102,14 @@ def test_every_last_character_but_one_is_refused() -> None:
             RING.open(other, HERE)
 
 
+def test_padding_too_much_is_refused() -> None:
+    """Even where the last four characters are a spelling that could have been stored."""
+    sealed = (RING.seal(SecretStr("x" * (n % 48)), HERE) for n in range(9999))
+    padded = next(s for s in sealed if s[-1] == "=" and s[-3] != "=" and s[-2] in "AQgw")
+    with pytest.raises(NoKeyOpens):
+        RING.open(f"{padded}=", HERE)
+
+
 @pytest.mark.parametrize(
     ("sealed", "name"),
     [

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -53,6 +54,50 @@ def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore
         with pytest.raises(StoreBusy):
             new_attempt(hasty)
     new_attempt(hasty)
+
+
+class Impatient(SQLite):
+    """A file whose connections wait for nobody, though its threads do."""
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = super()._connect()
+        connection.execute("PRAGMA busy_timeout=0")
+        return connection
+
+
+def test_threads_that_write_at_once_take_turns(path: Path) -> None:
+    """Those of one process wait for one another outside of SQLite, and so none in vain."""
+    file = Impatient(path)
+    migrate(file)
+    store = SQLStore(file)
+    together = threading.Barrier(8)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(5):
+            new_attempt(store)
+            file.write_fast(lambda _: together.n_waiting)
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(work) for _ in range(8)]:
+            done.result()
+    file.close()
+
+
+def test_a_turn_that_does_not_come_is_busy(hasty: SQLStore) -> None:
+    """A thread is kept waiting no longer by its own process than by another."""
+    with ThreadPoolExecutor(1) as threads:
+        waiting = hasty._database.write(lambda _: threads.submit(new_attempt, hasty).exception())
+
+    assert isinstance(waiting, StoreBusy)
+
+
+def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> None:
+    """Nobody is left there to end the turn that its parent's thread has."""
+    assert isinstance(store._database, SQLite)
+    with store._database._turn():
+        store._database.renew_after_fork()
+        new_attempt(store)
 
 
 def test_a_locked_file_is_busy(hasty: SQLStore, path: Path) -> None:

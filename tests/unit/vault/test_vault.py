@@ -47,7 +47,7 @@ class Crowded(MemoryStore):
         self.times = times
 
     def connect(
-        self, attempt_id: str, connection: Connection, *, event: Event | None = None
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1

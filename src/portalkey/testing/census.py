@@ -1,0 +1,71 @@
+"""What a store promises about counting, for whoever watches it from outside."""
+# ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
+
+from portalkey.connection import Account
+from portalkey.connection import ConnectionStatus as C
+from portalkey.provider import Pace, failed
+from portalkey.testing.samples import Ahead, connect, new_owed, stored
+from portalkey.vault.leases import Ask, Lease
+from portalkey.vault.store import Store
+
+_ASK = Ask("holder", 30, Pace(1000, 1000))
+
+
+class CensusPromises:
+    """Counts of one app's connections, of what it is owed, and the state of its breaker."""
+
+    def test_an_empty_store_counts_nothing(self, store: Store) -> None:
+        """Every status is there, with none."""
+        counted = store.census("app")
+
+        assert counted.connections == dict.fromkeys(C, 0)
+        assert (counted.oldest_failing, counted.outbox, counted.is_breaker_open) == (0, 0, False)
+
+    def test_connections_are_counted_by_status(self, store: Store) -> None:
+        """Those of this app, and no others."""
+        for hub_id, status in enumerate((C.CONNECTED, C.CONNECTED, C.FAILING, C.NEEDS_RECONNECT)):
+            connect(store, account=Account(hub_id), status=status)
+        assert store.disconnect(connect(store, account=Account(9)), None)
+        connect(store, client_id="other")
+
+        counted = store.census("app").connections
+        assert counted == {C.CONNECTED: 2, C.FAILING: 1, C.NEEDS_RECONNECT: 1, C.DISCONNECTED: 1}
+
+    def test_the_oldest_failing_is_failing_since_its_first_failure(
+        self, store: Store, ahead: Ahead
+    ) -> None:
+        """Another failure, for whatever reason, does not make it younger; getting well does."""
+        first, second = (connect(store, account=Account(hub_id)) for hub_id in (1, 2))
+        assert store.mark(first, C.FAILING, reason="one", failures=1)
+        ahead.passes(60)
+        assert store.mark(stored(store, first), C.FAILING, reason="two", failures=2)
+        assert store.mark(second, C.FAILING, reason="one", failures=1)
+        ahead.passes(40)
+
+        assert 100 <= (store.census("app").oldest_failing or 0) < 110
+        assert store.mark(stored(store, first), C.NEEDS_RECONNECT)
+        assert 40 <= (store.census("app").oldest_failing or 0) < 50
+        assert store.disconnect(stored(store, second), None)
+        assert store.census("app").oldest_failing == 0
+
+    def test_what_is_owed_is_counted_due_or_not(self, store: Store) -> None:
+        """A long outbox is news even while all of it waits."""
+        for owed in (
+            new_owed(store),
+            new_owed(store, id="2"),
+            new_owed(store, client_id="x", id="3"),
+        ):
+            store.owe(owed)
+        store.put_off("2", 600)
+
+        assert store.census("app").outbox == 2
+
+    def test_an_open_breaker_is_seen(self, store: Store) -> None:
+        """Until a good answer closes it."""
+        seen = connect(store)
+        assert isinstance(store.lease(seen, _ASK), Lease)
+        assert store.census("app").is_breaker_open is False
+        assert store.provider("app", lambda known, now: failed(known, "rate_limited", 60, now))
+
+        assert store.census("app").is_breaker_open is True
+        assert store.census("other").is_breaker_open is False

@@ -1,0 +1,303 @@
+"""A config file as people meet it: read, edited, in trouble, and read by several at once."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from portalkey import checks
+from portalkey.attempt import AttemptStatus
+from portalkey.errors import AttemptMismatch, BadSettings, StoreBusy, StoreUnusable
+from portalkey.events import Event, EventName
+from portalkey.testing import Ahead
+from portalkey.testing.samples import connect, new_attempt, new_owed
+from portalkey.vault import SQLStore, json_rows
+from portalkey.vault.configfile import EVENTS, ConfigFileStore
+from portalkey.vault.kept import Kept
+from portalkey.vault.opening import open_store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file is."""
+    return tmp_path / "connections.json"
+
+
+@pytest.fixture
+def store(path: Path, ahead: Ahead) -> ConfigFileStore:
+    """A new file."""
+    return ConfigFileStore(path, ahead=ahead)
+
+
+def edit(path: Path, old: str, new: str) -> bytes:
+    """Let a person write *new* for *old*; returns what the file says then."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return path.read_bytes()
+
+
+def test_the_file_can_be_read(store: ConfigFileStore, path: Path) -> None:
+    """Who is connected to what stands there in plain words, two spaces a step, always alike."""
+    connect(store, owner="Straße")
+    store.record(Event(EventName.CONNECTED, owner="Straße"))
+
+    text = path.read_text()
+    for line in (
+        '  "format": 1,',
+        '      "owner": "Straße",',
+        '        "hub_id": 1099511627776,',
+        '        "hub_domain": "example.com",',
+        '        "access": "access 1",',
+        '        "refresh": "refresh 1",',
+        '      "status": "connected",',
+    ):
+        assert line in text.splitlines()
+    assert '    {"name": "connected", "owner": "Straße", "facts": {}, "at": "' in text
+    assert text.startswith('{\n  "about": "HubSpot connections, kept by portalkey.')
+    assert json_rows.written(json_rows.read(path.read_bytes())) == path.read_bytes()
+
+
+def test_an_edit_that_is_right_is_taken(store: ConfigFileStore, path: Path) -> None:
+    """Such as another owner, in a process that has the file open."""
+    connection, before = connect(store, owner="ada"), store.version()
+    edit(path, '"owner": "ada"', '"owner": "ada lovelace"')
+
+    assert store.version() != before
+    assert list(store.connections("ada", "app")) == []
+    assert [each.id for each in store.connections("ada lovelace", "app")] == [connection.id]
+
+
+def test_a_connection_may_be_taken_out(store: ConfigFileStore, path: Path) -> None:
+    """The rest stays, and goes on being written."""
+    connect(store, owner="ada")
+    second = connect(store, owner="bob")
+    kept = json_rows.read(path.read_bytes())
+    path.write_bytes(json_rows.written(replace(kept, connections=kept.connections[1:])))
+
+    assert list(store.connections("ada", "app")) == []
+    assert store.disconnect(second, new_owed(store))
+    assert len(json_rows.read(path.read_bytes()).connections) == 1
+
+
+def test_an_edit_that_is_wrong_is_refused(store: ConfigFileStore, path: Path) -> None:
+    """File, line, what is wrong and the good copy are named, and nothing is written over."""
+    connect(store, owner="ada")
+    good = path.with_name("connections.json.good")
+    before = good.read_bytes()
+    spoilt = edit(path, '      "owner": "ada",\n', "")
+    uses: list[Callable[[], object]] = [
+        store.now,
+        lambda: store.connections("ada", "app"),
+        lambda: store.record(Event(EventName.CONNECTED)),
+        lambda: ConfigFileStore(path),
+    ]
+
+    for use in uses:
+        with pytest.raises(StoreUnusable) as refusal:
+            use()
+        assert str(refusal.value) == (
+            f'The store {path} is torn or was edited wrongly: line 5: "owner" is missing here. '
+            "Nothing was changed. Mend that line, or copy the last good copy over it: "
+            f"cp -p {good} {path}"
+        )
+    assert (path.read_bytes(), good.read_bytes()) == (spoilt, before)
+
+
+def test_the_good_copy_brings_it_back(store: ConfigFileStore, path: Path) -> None:
+    """It is what was kept last, and doing what the message says is enough."""
+    connection = connect(store)
+    edit(path, '"format": 1,', '"format": 1')
+    with pytest.raises(StoreUnusable, match="line 4: Expecting ',' delimiter at column 3"):
+        store.now()
+    path.write_bytes(path.with_name("connections.json.good").read_bytes())
+
+    found = store.connection(connection.id)
+    assert found
+    assert replace(found, seen_at=connection.seen_at) == connection
+
+
+@pytest.mark.parametrize("content", [None, b"{"])
+def test_no_good_copy_is_no_advice(
+    store: ConfigFileStore, path: Path, content: bytes | None
+) -> None:
+    """Where it is gone or torn as well, only a backup helps."""
+    good = path.with_name("connections.json.good")
+    good.unlink() if content is None else good.write_bytes(content)
+    path.write_text("")
+
+    with pytest.raises(StoreUnusable, match=r"line 1: it is empty\. .*bring back a backup"):
+        store.now()
+
+
+def test_a_file_of_a_newer_portalkey_is_refused(store: ConfigFileStore, path: Path) -> None:
+    """Whatever else it says; it is left as it is."""
+    spoilt = edit(path, '"format": 1,', '"format": 2, "more": {},')
+
+    with pytest.raises(StoreUnusable, match=r"newer portalkey \(format 2, .* install that one"):
+        store.record(Event(EventName.CONNECTED))
+    assert path.read_bytes() == spoilt
+
+
+def test_a_file_that_went_missing_is_not_made_again(store: ConfigFileStore, path: Path) -> None:
+    """An empty one in its place would look as if nobody had ever connected."""
+    path.unlink()
+    for use in (store.version, store.now, lambda: ConfigFileStore(path)):
+        with pytest.raises(StoreUnusable, match=r"is gone; bring it back from .*\.json\.good"):
+            use()
+    assert not path.exists()
+
+
+def test_both_taken_away_begins_anew(store: ConfigFileStore, path: Path) -> None:
+    """As the message says."""
+    connect(store)
+    path.unlink()
+    path.with_name("connections.json.good").unlink()
+
+    assert list(ConfigFileStore(path).connections("ada", "app")) == []
+
+
+def test_the_newest_events_are_kept(store: ConfigFileStore, path: Path) -> None:
+    """Older ones go, so that the file stays small."""
+    first = store.record(Event(EventName.CONNECTED, "first"))
+    kept = json_rows.read(path.read_bytes())
+    path.write_bytes(json_rows.written(replace(kept, events=(first,) * EVENTS)))
+    last = store.record(Event(EventName.CONNECTED, "last"))
+
+    events = store.events()
+    assert (len(events), events[0], events[-1]) == (EVENTS, first, last)
+
+
+def test_what_changes_nothing_is_not_written(store: ConfigFileStore) -> None:
+    """Neither a read nor a write that is refused touches the disk."""
+    attempt, before = new_attempt(store), store.version()
+    store.attempt(attempt.id)
+    assert store.move_attempt(attempt.id, AttemptStatus.CONNECTED) is None
+    with pytest.raises(AttemptMismatch):
+        store.add_attempt(attempt)
+
+    assert store.version() == before
+
+
+def test_an_attempt_that_is_overdue_ends_in_the_file(
+    store: ConfigFileStore, path: Path, ahead: Ahead
+) -> None:
+    """Reading it writes that down, whoever reads it."""
+    attempt = new_attempt(store)
+    ahead.passes(601)
+    found = store.attempt(attempt.id)
+
+    assert found
+    assert found.status is AttemptStatus.EXPIRED
+    assert json_rows.read(path.read_bytes()).attempts[0].status is AttemptStatus.EXPIRED
+
+
+def test_versions_are_never_alike(store: ConfigFileStore, path: Path) -> None:
+    """Each is later than the one before, even where the clock was set back, or stands still."""
+    ahead = path.stat().st_mtime_ns + 3600 * 10**9
+    os.utime(path, ns=(ahead, ahead))
+    owed, versions = new_owed(store), {store.version()}
+    for tries in range(3):
+        store.owe(replace(owed, tries=tries))
+        versions.add(store.version())
+
+    assert len(versions) == 4
+    assert path.stat().st_mtime_ns == ahead + 3
+
+
+def test_another_store_sees_a_commit_at_once(store: ConfigFileStore, path: Path) -> None:
+    """It is asked for by the file's stamp, so two processes never disagree."""
+    other = ConfigFileStore(path)
+    connection = connect(store)
+    assert other.connection(connection.id)
+    assert other.disconnect(connection, None)
+
+    assert list(store.connections("ada", "app")) == []
+    assert store.version() == other.version()
+
+
+def test_threads_lose_nothing(store: ConfigFileStore) -> None:
+    """What each of them keeps is there afterwards."""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.record(Event(EventName.CONNECTED, str(n))), range(24)))
+
+    assert {each.owner for each in store.events()} == {str(n) for n in range(24)}
+
+
+def test_a_locked_file_is_busy(path: Path, store: ConfigFileStore) -> None:
+    """Waiting helps; reading does not have to wait, and nothing is half stored."""
+    hasty = ConfigFileStore(path, wait=0.01)
+    with FileLock(f"{path}.lock"):
+        with pytest.raises(StoreBusy) as busy:
+            hasty.record(Event(EventName.CONNECTED))
+        assert list(hasty.events()) == []
+    assert busy.value.retry_after > 0
+
+    assert hasty.record(Event(EventName.CONNECTED))
+
+
+def test_a_writer_waits_for_another(path: Path, store: ConfigFileStore) -> None:
+    """As long as it says, and goes on as soon as it can."""
+    lock = FileLock(f"{path}.lock", thread_local=False)
+    lock.acquire()
+    release = threading.Timer(0.05, lock.release)
+    release.start()
+    assert store.record(Event(EventName.CONNECTED))
+    release.join()
+
+
+def test_the_url_says_which_store(tmp_path: Path) -> None:
+    """A config file for file://, a database for everything else."""
+    stores = [
+        open_store(f"file://{tmp_path}/new/a%20b.json"),
+        open_store(f"sqlite:///{tmp_path}/portalkey.db"),
+    ]
+
+    assert [type(each) for each in stores] == [ConfigFileStore, SQLStore]
+    assert (tmp_path / "new" / "a b.json").exists()
+    for each in stores:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "schema", "problem"),
+    [
+        ("file:///tmp/a.json", "apart", "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL"),
+        ("file://a.json", "", "PORTALKEY_DATABASE_URL names no file by its whole path"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(url: str, schema: str, problem: str) -> None:
+    """As the settings refuse it, by whomever it is given."""
+    with pytest.raises(BadSettings, match=problem):
+        open_store(url, schema)
+
+
+def test_a_closed_store_reads_again(store: ConfigFileStore, path: Path) -> None:
+    """It holds nothing open in between."""
+    connection = connect(store)
+    store.close()
+
+    assert store.connection(connection.id)
+
+
+def test_the_docs_say_what_it_says(tmp_path: Path) -> None:
+    """Each URL there is taken, each part of a file is listed, and so is how it complains."""
+    page = (Path(__file__).parents[3] / "docs" / "configfile.md").read_text()
+    for line in page.splitlines():
+        if line.startswith("PORTALKEY_DATABASE_URL="):
+            assert checks.database_url(line.partition("=")[2])
+    parts = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert parts == ["format", *(each.name for each in fields(Kept))]
+
+    path = tmp_path / "connections.json"
+    connect(ConfigFileStore(path), owner="ada")
+    edit(path, '      "owner": "ada",\n', "")
+    with pytest.raises(StoreUnusable) as refusal:
+        ConfigFileStore(path)
+    said = str(refusal.value).replace(str(tmp_path), "/home/ada/.config/mytool")
+    assert said in page

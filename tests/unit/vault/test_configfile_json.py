@@ -1,0 +1,234 @@
+"""What a config file may say, and at which line it says something else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from portalkey.attempt import Attempt
+from portalkey.connection import Account, Connection
+from portalkey.events import Event, EventName
+from portalkey.grant import SealedGrant
+from portalkey.provider import Provider
+from portalkey.vault import json_rows
+from portalkey.vault.json_lines import line_of, line_of_repeated
+from portalkey.vault.json_rows import Newer, Wrong
+from portalkey.vault.kept import Endpoint, Kept
+from portalkey.vault.store import OwedRevocation
+
+NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+NEVER = datetime.fromtimestamp(0, UTC)
+KEPT = Kept(
+    connections=(
+        Connection(
+            id="connection",
+            owner="ada",
+            client_id="app",
+            account=Account(1, hub_domain="example.com"),
+            scopes=("oauth", "crm.objects.contacts.read"),
+            sealed=SealedGrant("access", "refresh", "lineage", "first"),
+            access_expires_at=NOW,
+            connected_at=NOW,
+            updated_at=NOW,
+            seen_at=NEVER,
+        ),
+    ),
+    attempts=(
+        Attempt(
+            id="attempt",
+            owner="ada",
+            state_hash="state",
+            cookie_hash="cookie",
+            browser_hash="browser",
+            sealed_verifier=None,
+            redirect_uri="http://localhost:6001/auth/hubspot/callback",
+            opener_origin="",
+            next="/",
+            language="en",
+            created_at=NOW,
+            expires_at=NOW,
+            seen_at=NEVER,
+        ),
+    ),
+    outbox=(OwedRevocation("owed", "app", None, "sealed", "lineage", "first", 0, NOW),),
+    provider=(Endpoint("app", Provider(19.5, NOW)),),
+    events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
+)
+TEXT = json_rows.written(KEPT).decode()
+SCOPES = TEXT[TEXT.index('"scopes"') : TEXT.index("]") + 1]
+
+
+def line(part: str) -> int:
+    """The line of TEXT that *part* is in."""
+    return TEXT[: TEXT.index(part)].count("\n") + 1
+
+
+def complaint(content: str | bytes) -> str:
+    """What is said of a file of this *content*."""
+    with pytest.raises(Wrong) as wrong:
+        json_rows.read(content.encode() if isinstance(content, str) else content)
+    assert "canary" not in str(wrong.value)
+    return str(wrong.value)
+
+
+def test_what_is_written_is_read() -> None:
+    """Every field of every row, in their order; what is None is left out."""
+    assert json_rows.read(TEXT.encode()) == KEPT
+    assert "null" not in TEXT.replace('"none": null', "")
+    assert "seen_at" not in TEXT
+
+
+def test_an_empty_store_is_written_and_read() -> None:
+    """Every list is there."""
+    assert json_rows.read(json_rows.written(Kept())) == Kept()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("  ", "\t"),
+        lambda text: text.replace("+00:00", "Z").replace("12:30:00Z", "13:30:00+01:00"),
+        lambda text: text.replace('"failures": 0', '"failures": 0, "status_reason": null'),
+        lambda text: text.replace("kept by portalkey", "kept by us"),
+    ],
+    ids=["mark", "carriage returns", "tabs", "zones", "null", "about"],
+)
+def test_what_an_editor_may_do(change: Callable[[str], str]) -> None:
+    """It means the same, however it is laid out."""
+    assert json_rows.read(change(TEXT).encode()) == KEPT
+
+
+WRONG = [
+    ('"owner": "ada",\n      "client_id"', '"client_id"', '"owner": "ada"', '"owner" is missing'),
+    ('"owner": "ada"', '"owner": 7', None, "must be text"),
+    ('"owner": "ada"', '"owner": null', None, "must not be null"),
+    ('"owner": "ada"', '"owner": " "', None, "must be the app's own id"),
+    ('"owner": "ada"', '"owner": "a\\u0000"', None, "must be the app's own id"),
+    ('"owner": "ada"', '"owner": "ada", "canary": 1', None, "this name is not known here"),
+    ('"owner": "ada"', '"owner": "ada", "owner": "canary"', None, "stands there a second time"),
+    ('"hub_id": 1', '"hub_id": true', None, "must be a whole number"),
+    ('"hub_id": 1', '"hub_id": 1.5', None, "must be a whole number"),
+    ('"hub_id": 1', '"hub_id": -1', None, "must be a whole number, 0 or more"),
+    ('"bucket": 19.5', '"bucket": "canary"', None, "must be a number"),
+    ('"bucket": 19.5', '"bucket": 1e999', None, "must be a number"),
+    ('"owner": "ada"', '"owner": "\\ud800"', None, "must be text"),
+    ('"n": 1', '"n": 1e999', None, "must be one plain value"),
+    ('"bucket": 19.5', '"bucket": NaN', "{", "holds a number that is none"),
+    ('"status": "connected"', '"status": "canary"', None, "must be one of connected, failing"),
+    ('"status": "connected"', '"status": []', None, "must be one of connected, failing"),
+    ('"name": "connected"', '"name": "canary"', None, "must be one of attempt_started,"),
+    ('"n": 1', '"n": [1]', None, "must be one plain value"),
+    ('{"n": 1, "none": null}', "7", '"n": 1', "must be an object in braces"),
+    ('"crm.objects.contacts.read"', "1", None, "must be text"),
+    (SCOPES, '"scopes": "oauth"', None, "must be a list in brackets"),
+    ('"sealed": {', '"sealed": 7, "_": {', None, "this name is not known here"),
+    ('"due_at": "2026', '"due_at": "canary', None, "must be a time with its zone"),
+    ('12:30:00+00:00",\n      "conn', '12:30:00",\n      "conn', None, "must be a time with its"),
+    ('"due_at": "2026-03-01T12:30:00', '"due_at": "0001-01-01T00:00:00', None, ""),
+    ('"format": 1', '"format": "1"', None, '"format" must be there, and be 1'),
+    ('"format": 1', '"format": 0', None, '"format" must be there'),
+    ('  "format": 1,\n', "", "{", '"format" must be there'),
+    ('"format": 1,', '"format": 1', '"connections"', "Expecting ',' delimiter at column 3"),
+    ('"owner": "ada"', '"owner": "ada', None, "Invalid control character at column"),
+    ('"events"', '"event"', "{", '"events" is missing here'),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "at", "words"), WRONG)
+def test_a_slip_of_the_hand(old: str, new: str, at: str | None, words: str) -> None:
+    """It is found at its line, what should be there is said, and what is there is not quoted."""
+    spoilt = TEXT.replace(old, new, 1)
+    assert spoilt != TEXT
+    if not words:
+        assert json_rows.read(spoilt.encode())
+        return
+
+    expected = line(at or old)
+    if words.startswith('"owner" is missing'):
+        expected -= 2  # the row's first brace
+    found = complaint(spoilt)
+    assert found.startswith(f"line {expected}: ")
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "line 1: it is empty"),
+        (" \n", "line 1: it is empty"),
+        ("[]", "line 1: must be an object in braces"),
+        ("7", "line 1: must be an object in braces"),
+        (TEXT + TEXT, f"line {TEXT.count(chr(10)) + 1}: Extra data at column 1"),
+        ("[" * 100_000, "line 1: it holds a number that is none, or is nested too deeply"),
+        ("\n\n\xff".encode("latin-1"), "line 3: this is not UTF-8 text"),
+    ],
+)
+def test_a_file_of_something_else(content: str | bytes, words: str) -> None:
+    """It is refused, not taken for an empty one."""
+    assert complaint(content).startswith(words)
+
+
+def test_a_torn_file_is_never_taken_for_a_whole_one() -> None:
+    """Wherever it was cut off, be it one brace before its end."""
+    for end in range(len(TEXT) - 1):
+        assert complaint(TEXT[:end]).startswith("line ")
+
+
+def test_a_section_is_a_list() -> None:
+    """A single row without its brackets is none."""
+    empty = json_rows.written(Kept()).decode()
+
+    assert complaint(empty.replace('"outbox": []', '"outbox": {}')) == (
+        "line 6: must be a list in brackets"
+    )
+    assert complaint(empty.replace('"outbox": []', '"outbox": [\n7]')) == (
+        "line 7: must be an object in braces"
+    )
+
+
+@pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider"])
+def test_a_row_stands_there_once(name: str) -> None:
+    """A row that was pasted twice is refused at its second place."""
+    twice = Kept(**{name: getattr(KEPT, name) * 2})
+    text = json_rows.written(twice).decode()
+
+    found = complaint(text)
+    before = text[: text.rindex("\n    {")]
+    assert found == f"line {before.count(chr(10)) + 2}: this row stands there a second time"
+
+
+def test_an_owner_has_one_connection_to_an_account() -> None:
+    """A row that was pasted under another id is no second connection."""
+    second = TEXT.replace('"id": "connection"', '"id": "other"')
+    row = second[second.index("    {") : second.index("    }\n  ],") + 5]
+    both = TEXT.replace('"connections": [\n', f'"connections": [\n{row},\n', 1)
+
+    assert "this owner has another connection to the same account" in complaint(both)
+
+
+def test_a_newer_format_says_which() -> None:
+    """Nothing else is looked at."""
+    with pytest.raises(Newer) as newer:
+        json_rows.read(b'{"format": 3, "what": "ever"}')
+
+    assert newer.value.format == 3
+
+
+def test_nothing_is_written_that_could_not_be_read() -> None:
+    """A number that JSON does not know is refused before it gets into the file."""
+    event = Event(EventName.CONNECTED, facts={"seconds": float("nan")}, at=NOW)
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_rows.written(Kept(events=(event,)))
+
+
+def test_every_place_has_a_line() -> None:
+    """Names, numbers, and what is quoted in a string, however it is laid out."""
+    text = '{"a": [1, {"b":\n "]}{[,"}, []\n,2], "c" : {}\n, "d": [{}, {"e": null}]}'
+
+    places = [("a", 1, "b"), ("a", 3), ("c",), ("d", 1, "e")]
+    assert [line_of(text, place) for place in places] == [2, 3, 3, 4]
+    with pytest.raises(ValueError, match="once"):
+        line_of_repeated(text)
