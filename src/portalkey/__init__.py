@@ -10,11 +10,16 @@
     token = broker.access_token(current_user.get_id())
 """
 
-from portalkey.broker import Broker
-from portalkey.connection import Account, Connection, ConnectionStatus
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from portalkey.errors import OperatorMustAct, PersonMustAct, PortalkeyError, TryLater
-from portalkey.events import Event, happened
-from portalkey.settings import Settings
+
+if TYPE_CHECKING:
+    from portalkey.broker import Broker
+    from portalkey.connection import Account, Connection, ConnectionStatus
+    from portalkey.events import Event, happened
+    from portalkey.settings import Settings
 
 __all__ = [
     "Account",
@@ -29,3 +34,23 @@ __all__ = [
     "TryLater",
     "happened",
 ]
+
+# Loaded on first use: with the broker come the database and the network, which an app need not
+# wait for where it only imports our skin, nor the command line to tell its help.
+_HOMES = {
+    "Account": "connection",
+    "Broker": "broker",
+    "Connection": "connection",
+    "ConnectionStatus": "connection",
+    "Event": "events",
+    "Settings": "settings",
+    "happened": "events",
+}
+
+if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return found

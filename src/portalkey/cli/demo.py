@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from portalkey.broker import Broker
-from portalkey.checks import sqlite_url
+from portalkey.checks import file_url, sqlite_url
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
@@ -23,6 +23,11 @@ from portalkey.vault.keyring import new_key
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
+
+_KEPT = {
+    "file": "Connections are kept in connections.json, in the data folder: look into it.",
+    "session": "Connections are kept in your browser's session, sealed, and go with it.",
+}
 
 
 def default_data() -> Path:
@@ -36,27 +41,38 @@ def default_data() -> Path:
     "--simulator-port", type=PORT, default=6002, show_default=True, help="Port of the simulator."
 )
 @click.option(
+    "--store",
+    type=click.Choice(["sqlite", "file", "session"]),
+    default="sqlite",
+    show_default=True,
+    help="Where connections are kept: a database, one readable file, or the visitor's session.",
+)
+@click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     default=default_data,
     show_default="the platform's data directory",
     help="Folder for the demo's database and settings.",
 )
-def demo(port: int, simulator_port: int, data: Path) -> None:
+def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
     """Run the app with a simulated HubSpot beside it; no HubSpot account is needed."""
-    settings = demo_settings(data, port, simulator_port)
+    settings = demo_settings(data, port, simulator_port, in_file=store == "file")
     hubspot = App(
         client_id=settings.client_id,
         client_secret=settings.client_secret.get_secret_value(),
         redirect_uris=(settings.redirect_uri,),
     )
     broker = Broker.of(settings)
-    app = create_app(broker, session_cookie="portalkey_demo_session")
+    app = create_app(
+        broker,
+        session_cookie="portalkey_demo_session",
+        store="session" if store == "session" else None,
+    )
     with ExitStack() as running:
         running.callback(broker.close)
         _start(running, HubSpot([hubspot], simulator_port))
         running.enter_context(Listener(app, broker, host="127.0.0.1", port=port))
-        _greet(settings, data)
+        _greet(settings, data, store)
         until_interrupted()
 
 
@@ -69,8 +85,11 @@ def _start(running: ExitStack, simulator: HubSpot) -> None:
     running.callback(simulator.stop)
 
 
-def demo_settings(data: Path, port: int, simulator_port: int) -> Settings:
-    """The demo's settings, kept in *data*; its key and its secret are made at the first run."""
+def demo_settings(data: Path, port: int, simulator_port: int, *, in_file: bool = False) -> Settings:
+    """The demo's settings, kept in *data*; its key and its secret are made at the first run.
+
+    *in_file* keeps connections in a file that people can read, in place of a database.
+    """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     env_file = data / DEMO_FILE
     known = dotenv_values(env_file) if env_file.exists() else {}
@@ -83,7 +102,9 @@ def demo_settings(data: Path, port: int, simulator_port: int) -> Settings:
         "HUBSPOT_APP_URL": f"http://localhost:{simulator_port}",
         "HUBSPOT_API_URL": f"http://localhost:{simulator_port}",
         "PORTALKEY_KEYS": known.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": sqlite_url(data / "portalkey.db"),
+        "PORTALKEY_DATABASE_URL": file_url(data / "connections.json")
+        if in_file
+        else sqlite_url(data / "portalkey.db"),
         "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
     }
     write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
@@ -96,13 +117,16 @@ def _python() -> str:
     return str(python.relative_to(here) if python.is_relative_to(here) else python)
 
 
-def _greet(settings: Settings, data: Path) -> None:
+def _greet(settings: Settings, data: Path, store: str) -> None:
     lines = (
         f"Open [bold]{settings.public_url}[/bold] and connect an account.",
         "",
         f"HubSpot is played by a simulator on {settings.app_url}.",
+        *([_KEPT[store]] if store in _KEPT else []),
         "Press Ctrl-C to stop.",
     )
     Console().print(Panel("\n".join(lines), title="portalkey demo", expand=False))
+    if store == "session":
+        return
     # Outside of the panel, whose lines break: this one is there to be copied.
     click.echo(f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}")

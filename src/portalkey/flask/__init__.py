@@ -1,5 +1,6 @@
 """The Flask skin: ``HubSpotAuth(app, broker, owner=...)``."""
 
-from portalkey.flask.routes import HubSpotAuth
+from portalkey.flask.extension import HubSpotAuth
+from portalkey.flask.visitor import visitor
 
-__all__ = ["HubSpotAuth"]
+__all__ = ["HubSpotAuth", "visitor"]

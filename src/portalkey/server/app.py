@@ -1,6 +1,7 @@
 """A small Flask app around the blueprint: one owner per visitor's signed session."""
 
 import secrets
+from typing import Literal
 
 from flask import Flask, abort, redirect, request, session
 from werkzeug.exceptions import HTTPException
@@ -14,7 +15,12 @@ _OWNER = "owner"
 _YEAR = 365 * 24 * 3600
 
 
-def create_app(broker: Broker, *, session_cookie: str = "portalkey_session") -> Flask:
+def create_app(
+    broker: Broker,
+    *,
+    session_cookie: str = "portalkey_session",
+    store: Literal["session"] | None = None,
+) -> Flask:
     """The standalone app.
 
     Args:
@@ -22,6 +28,7 @@ def create_app(broker: Broker, *, session_cookie: str = "portalkey_session") -> 
             that no foreign name can be made to point here (DNS rebinding).
         session_cookie: The session cookie's name. Cookies ignore ports, so apps that run on one
             host at different ports need different names.
+        store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
     """
     app = Flask("portalkey.server", static_folder=None)
     # Who visited before a rotation is still the same visitor after it.
@@ -36,7 +43,7 @@ def create_app(broker: Broker, *, session_cookie: str = "portalkey_session") -> 
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
     _answer_own_host_only(app, broker.settings.host)
-    HubSpotAuth(app, broker, owner=_visitor)
+    HubSpotAuth(app, broker, owner=_visitor, owner_name=_this_browser, store=store)
     _add_own_routes(app, broker)
     app.register_error_handler(HTTPException, _plainly)
     return app
@@ -48,6 +55,12 @@ def _visitor() -> str:
         session[_OWNER] = f"visitor-{secrets.token_hex(8)}"
         session.permanent = True
     return str(session[_OWNER])
+
+
+def _this_browser(owner: str) -> str:
+    """An id that was drawn tells nobody anything."""
+    del owner
+    return "this browser"
 
 
 def _answer_own_host_only(app: Flask, host: str) -> None:

@@ -1,14 +1,25 @@
 """What every page and every API answer needs: the broker, the renderer and the app's own links."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from portalkey.broker import Broker
+from portalkey.connection import Connection
 from portalkey.web import headers
 from portalkey.web.render import Renderer
 from portalkey.web.signed import Start, sign_form, sign_start
 from portalkey.web.strings import ENGLISH
 from portalkey.web.values import WebResponse
+
+MayDisconnect = Callable[[str, Connection], bool]
+"""Whether whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
+
+
+def anybody(owner: str, connection: Connection) -> bool:
+    """Whoever stands for the *owner* may disconnect."""
+    del owner, connection
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +28,8 @@ class Desk:
 
     ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
     ``has_setup_page`` is False where the app shows connections on a page of its own. ``deliver``
-    says what the page that opened the popup may fetch.
+    says what the page that opened the popup may fetch. ``may_disconnect`` is asked in a request, as
+    is ``owner_name``: what people call an owner.
     """
 
     broker: Broker
@@ -25,6 +37,8 @@ class Desk:
     login_url: str | None = None
     has_setup_page: bool = True
     deliver: Literal["access_token"] | None = None
+    may_disconnect: MayDisconnect = anybody
+    owner_name: Callable[[str], str] = str
 
     def path(self, path: str) -> str:
         """*path* under the prefix that the app is mounted at."""

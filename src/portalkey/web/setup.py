@@ -41,6 +41,7 @@ class SetupPage:
             "connections/setup.html",
             language=tag,
             pk_owner=request.owner,
+            pk_owner_name=self._desk.owner_name(request.owner),
             connect_url=self._link(request),
             form_token=self._desk.form_token(request.owner, request.browser or ""),
             status_url=self._desk.path("/api/hubspot/status"),
@@ -81,6 +82,7 @@ class SetupPage:
             "disconnect_url": self._desk.path(
                 f"/api/hubspot/connections/{connection.id}/disconnect"
             ),
+            "may_disconnect": self._desk.may_disconnect(connection.owner, connection),
             "reconnect_url": self._link(request, connection.hub_id),
         }
 

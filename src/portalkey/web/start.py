@@ -54,7 +54,7 @@ class StartPage:
         body = self._desk.render(
             "popup/start.html",
             language=request.one("language"),
-            pk_owner=request.owner,
+            pk_owner_name=self._desk.owner_name(request.owner or ""),
             attempt_id=request.attempt_id,
             go_on=url + self._carried_on(request),
             back=onward.next,

@@ -66,7 +66,7 @@ def connect(client: FlaskClient, hubspot: HubSpot) -> None:
 def test_the_owner_cannot_be_left_out(broker: Broker) -> None:
     """Whose connections a visitor sees is never guessed."""
     with pytest.raises(TypeError):
-        HubSpotAuth(Flask("host"), broker)  # type: ignore[call-arg]
+        HubSpotAuth(Flask("host"), broker)
 
 
 def test_the_five_lines_work(broker: Broker, hubspot: HubSpot) -> None:

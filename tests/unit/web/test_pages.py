@@ -56,6 +56,7 @@ def card(**changes: Any) -> dict[str, Any]:
         "is_asked_for": False,
         "since": datetime(2026, 3, 9, 8, 5, tzinfo=UTC),
         "disconnect_url": "/disconnect",
+        "may_disconnect": True,
         "reconnect_url": "/reconnect",
         **changes,
     }
@@ -65,6 +66,7 @@ def setup(*cards: dict[str, Any]) -> dict[str, Any]:
     """What the setup page is made of."""
     return {
         "pk_owner": HOSTILE,
+        "pk_owner_name": HOSTILE,
         "connect_url": "/connect",
         "form_token": "token",
         "status_url": "/status",
@@ -78,10 +80,13 @@ BROKEN = card(status="needs_reconnect", trouble=HOSTILE, needs_person=True, is_a
 LACKING = card(missing=["crm.lists.read"], lacks_required=True, needs_person=True, hub_domain=None)
 PAGES: list[tuple[str, dict[str, Any]]] = [
     ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/back"}),
-    ("popup/start.html", {"pk_owner": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": None}),
     (
         "popup/start.html",
-        {"pk_owner": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": HOSTILE},
+        {"pk_owner_name": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": None},
+    ),
+    (
+        "popup/start.html",
+        {"pk_owner_name": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": HOSTILE},
     ),
     ("popup/complete.html", {"action": "/act", "attempt_id": HOSTILE, "token": HOSTILE}),
     ("popup/success.html", {**ENDED, "account": ACCOUNT, "missing": ["crm.lists.read"]}),

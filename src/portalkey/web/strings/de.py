@@ -63,6 +63,9 @@ SENTENCES = {
     "already_delivered": "Dieses Token wurde schon ausgegeben, oder es ist zu spät dafür.",
     "bad_next": "Zu dieser Seite kann die App nicht zurückführen.",
     "not_connected": "Dieses HubSpot-Konto ist nicht verbunden.",
+    "may_not_disconnect": (
+        "Sie dürfen dieses Konto nicht trennen; fragen Sie, wer es für Ihr Team betreut."
+    ),
 }
 
 TITLES = {
@@ -71,6 +74,7 @@ TITLES = {
     "title:unknown_attempt": "Bitte in der App neu beginnen",
     "title:unknown_origin": "Nicht von dieser Seite aus",
     "title:forgery_refused": "Es wurde nichts getan",
+    "title:may_not_disconnect": "Weiterhin verbunden",
 }
 
 PAGES = {

@@ -58,6 +58,7 @@ SENTENCES = {
     "already_delivered": "This token was handed out already, or it is too late for it.",
     "bad_next": "That is no page of this app to lead back to.",
     "not_connected": "This HubSpot account is not connected.",
+    "may_not_disconnect": "You may not disconnect this account; ask whoever runs it for your team.",
 }
 
 TITLES = {
@@ -66,6 +67,7 @@ TITLES = {
     "title:unknown_attempt": "Start again from the app",
     "title:unknown_origin": "Not from this page",
     "title:forgery_refused": "Nothing was done",
+    "title:may_not_disconnect": "Still connected",
 }
 
 PAGES = {

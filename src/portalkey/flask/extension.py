@@ -1,0 +1,96 @@
+"""What a host's module imports: the extension, as yet without an app.
+
+Everything else is loaded as it meets its app, so that importing this costs next to nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from flask import Flask
+
+from portalkey.web.strings import ENGLISH, Strings, Words
+
+if TYPE_CHECKING:
+    from portalkey.broker import Broker
+    from portalkey.flask.hubspot_auth import Owner
+    from portalkey.web.desk import MayDisconnect
+
+
+class HubSpotAuth:
+    """HubSpot connections for a Flask app.
+
+    Adds ``/auth/hubspot/*``, ``/api/hubspot/*`` and ``/connections/setup``, and to templates
+    ``hubspot_connect_url(next=None, hub_id=None)``.
+
+    Args:
+        app: The app, or None to call ``init_app`` later.
+        broker: The broker, or None to give it to ``init_app``.
+        owner: Called in each request: the id of whoever is signed in, a non-empty string, or None.
+            It decides whose connections a visitor sees, so it can be left out only where they are
+            the visitor's own anyway, in their session; ``portalkey.flask.visitor()`` is it then.
+        owner_name: Called with an owner in a request: what people call them, for the pages; the id
+            by default.
+        login_url: Where a signed-out visitor is sent; without it, a page says so (401).
+        setup_page: False leaves out ``/connections/setup`` for an app with a page of its own.
+        strings: Texts of the pages that differ from ours, by language and key.
+        language: The language of pages where nobody asks for another: a BCP 47 tag such as ``de``,
+            or what returns one in each request.
+        base_template: The template of the app's own layout that the setup page extends; it gives
+            the blocks ``title``, ``head`` and ``content``.
+        deliver: ``"access_token"`` lets the page that opened the popup fetch the access token
+            once; any script on that page can then read and use it. By default no token ever
+            reaches a browser.
+        store: ``"session"`` keeps connections sealed in the visitor's own Flask session, gone with
+            it; workers cannot have their tokens then. See ``portalkey.flask.session``.
+        may_disconnect: Called in a request with the owner and one of their connections: False where
+            whoever is signed in may not disconnect it, as where the owner is a team and only some
+            of its members may. By default everybody may who stands for the owner.
+
+    Raises:
+        ValueError: *deliver* or *store* is something else, or *strings* has what is not known.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        broker: "Broker | None" = None,
+        *,
+        owner: "Owner | None" = None,
+        owner_name: Callable[[str], str] = str,
+        login_url: str | None = None,
+        setup_page: bool = True,
+        strings: Mapping[str, Words] | None = None,
+        language: str | Callable[[], str | None] = ENGLISH,
+        base_template: str | None = None,
+        deliver: Literal["access_token"] | None = None,
+        store: Literal["session"] | None = None,
+        may_disconnect: "MayDisconnect | None" = None,
+    ) -> None:
+        if deliver not in {None, "access_token"}:
+            raise ValueError('deliver must be "access_token", or left out')
+        if store not in {None, "session"}:
+            raise ValueError('store must be "session", or left out')
+        if owner is None and store is None:
+            raise TypeError("owner is needed: what returns the id of whoever is signed in")
+        self.owner = owner
+        self.owner_name = owner_name
+        self.login_url = login_url
+        self.setup_page = setup_page
+        self.strings = Strings(strings, language)
+        self.base_template = base_template
+        self.deliver = deliver
+        self.store = store
+        self.may_disconnect = may_disconnect
+        if app is not None:
+            self.init_app(app, broker)
+
+    def init_app(self, app: Flask, broker: "Broker | None" = None) -> None:
+        """Register with *app*; without a *broker*, one is made from the environment.
+
+        Raises:
+            BadSettings, StoreUnusable: The broker cannot be made from the environment.
+        """
+        # Imported here: with it come the settings, the store and the wire.
+        from portalkey.flask.routes import register  # noqa: PLC0415 - see above
+
+        register(self, app, broker)

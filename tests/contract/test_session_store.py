@@ -1,0 +1,61 @@
+"""The session store keeps every promise that a visitor's session can keep."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SessionInterface
+
+from portalkey.flask.session import SessionStore
+from portalkey.testing import Ahead, StoreContract
+from portalkey.vault import MemoryStore
+from portalkey.vault.store import Census
+
+EXEMPT = {
+    "test_of_many_one_gets_it": "its threads stand outside of any request",
+    "test_a_count_moves_with_every_commit": "no count tells of a session",
+    "test_an_empty_store_counts_nothing": "nobody can count the sessions there are",
+    "test_connections_are_counted_by_status": "nobody can count the sessions there are",
+    "test_the_oldest_failing_is_failing_since_its_first_failure": "it is in some session",
+    "test_an_open_breaker_is_seen": "each process has a breaker of its own",
+}
+"""What a session cannot promise, and why."""
+
+
+class OnTheServer(SessionInterface):
+    """Sessions with room for everything."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """A new one."""
+        return SecureCookieSession()
+
+
+class TestSessionStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def exempt(self, request: pytest.FixtureRequest) -> None:
+        """Leave out what a session cannot promise, by name."""
+        name = request.node.originalname
+        if name in EXEMPT:
+            pytest.skip(EXEMPT[name])
+
+    @pytest.fixture
+    def store(self, ahead: Ahead) -> Iterator[SessionStore]:
+        """One visitor's session, all of it in one request."""
+        app = Flask("host")
+        app.secret_key = "of-the-host"
+        # A cookie would not hold what some promises are about.
+        app.session_interface = OnTheServer()
+        with app.test_request_context():
+            yield SessionStore(MemoryStore(ahead=ahead))
+
+
+def test_a_census_leaves_out_what_is_in_sessions() -> None:
+    """It says that it does not know, which is another thing than none; it needs no request."""
+    counted = SessionStore(MemoryStore()).census("app")
+
+    assert counted == Census(None, None, outbox=0, is_breaker_open=None)
+
+
+def test_what_is_exempt_is_a_promise() -> None:
+    """A promise that is renamed does not stay left out."""
+    assert all(hasattr(StoreContract, name) for name in EXEMPT)

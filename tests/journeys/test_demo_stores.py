@@ -1,0 +1,41 @@
+"""``portalkey demo --store``: the same journey, kept in each of three ways."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from commands import free_ports, run, running
+from portalkey.simulator import HubSpot
+from visitor import Visitor
+
+
+@pytest.mark.parametrize("store", ["sqlite", "file", "session"])
+def test_the_demo_keeps_connections_where_it_is_told(store: str, tmp_path: Path) -> None:
+    """The page shows the account in all three, and each kind of store is where it should be."""
+    port, simulator_port = free_ports()
+    arguments = ["--port", str(port), "--simulator-port", str(simulator_port)]
+    with (
+        running("demo", *arguments, "--store", store, "--data", str(tmp_path), ready="Ctrl-C"),
+        Visitor(f"http://localhost:{port}", HubSpot(port=simulator_port)) as ada,
+    ):
+        ada.connect()
+        owner = ada.owner
+
+        assert ada.status()["authenticated"]
+        done = run("token", owner, "--data", str(tmp_path))
+
+    assert (done.returncode == 0) == (store != "session"), done.stderr
+    assert (tmp_path / "connections.json").exists() == (store == "file")
+    if store == "file":
+        kept = json.loads((tmp_path / "connections.json").read_text())
+        assert [each["owner"] for each in kept["connections"]] == [owner]
+
+
+def test_an_unknown_store_is_told(tmp_path: Path) -> None:
+    """The three are named."""
+    done = run("demo", "--store", "cloud", "--data", str(tmp_path))
+
+    assert done.returncode == 2
+    for each in ("sqlite", "file", "session"):
+        assert each in done.stderr
