@@ -1,0 +1,1 @@
+"""A token where the app's HTTP client wants it; each module needs the library it is named for."""

@@ -1,0 +1,20 @@
+"""``HttpxAuth`` for httpx: ``httpx.Client(auth=HttpxAuth(broker, owner))``."""
+
+from portalkey.adapters.flow import Flow
+from portalkey.adapters.libraries import unusable
+
+try:
+    from httpx import Auth, ByteStream, Request
+except ImportError as missing:
+    raise unusable("httpx") from missing
+
+
+class HttpxAuth(Flow[Request], Auth):
+    """Puts a valid access token on each request of an httpx client, sync or async.
+
+    After a 401 the token is renewed, once for everybody, and the request is repeated once. A body
+    that can be read only once is not: the 401 is returned, and a warning is logged. A request to
+    another host than HubSpot's is refused with ``NotHubSpot`` before anything is sent.
+    """
+
+    in_memory = ByteStream

@@ -1,0 +1,16 @@
+"""``HttpxAuth`` for httpx2: ``httpx2.Client(auth=HttpxAuth(broker, owner))``."""
+
+from httpx2 import Auth, ByteStream, Request
+
+from portalkey.adapters.flow import Flow
+
+
+class HttpxAuth(Flow[Request], Auth):
+    """Puts a valid access token on each request of an httpx2 client, sync or async.
+
+    After a 401 the token is renewed, once for everybody, and the request is repeated once. A body
+    that can be read only once is not: the 401 is returned, and a warning is logged. A request to
+    another host than HubSpot's is refused with ``NotHubSpot`` before anything is sent.
+    """
+
+    in_memory = ByteStream
