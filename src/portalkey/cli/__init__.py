@@ -2,12 +2,13 @@
 
 import importlib
 import sys
+from keyword import iskeyword
 
 import click
 
 from portalkey.errors import PortalkeyError
 
-COMMANDS = ("db", "demo", "init", "serve", "token", "work")
+COMMANDS = ("db", "demo", "import", "init", "serve", "token", "work")
 
 
 class Commands(click.Group):
@@ -22,15 +23,17 @@ class Commands(click.Group):
         """The command of this name."""
         if cmd_name not in COMMANDS:
             return None
+        # A word of Python's own cannot name a module.
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
         try:
-            module = importlib.import_module(f"portalkey.cli.{cmd_name}")
+            module = importlib.import_module(f"portalkey.cli.{name}")
         except ModuleNotFoundError as missing:
             if (missing.name or "").startswith("portalkey"):
                 raise
             ctx.fail(
                 f"{cmd_name} needs {missing.name}; install it with: pip install portalkey[server]"
             )
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -1,0 +1,195 @@
+"""``portalkey import``: what another library kept, brought over."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from portalkey.broker import Broker
+from portalkey.errors import PortalkeyError, SourceUnusable
+from portalkey.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.importing.asking import Asking
+from portalkey.settings import Settings
+from portalkey.vault.adoption import Adoption
+from portalkey.wire import Wire
+
+_LISTED = 10
+"""So many failed rows are named at the end; the report names all."""
+_COLUMNS = ("row", "owner", "hub_id", "outcome", "why")
+_NOTHING = (
+    "There is nothing to import: no row was found for this provider. Look at --provider and "
+    "--table, and whether the app kept its tokens at all."
+)
+_AGAIN = "What is said above is done. Run this again for the rest; nothing is done twice."
+
+
+def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    del ctx, parameter
+    if value in SOURCES:
+        return value
+    # What was given is not quoted back: it may be a URL with a password.
+    raise click.BadParameter(f"It has to be one of {', '.join(SOURCES)}.")
+
+
+# What is left over is not quoted back either.
+@click.command("import", context_settings={"allow_extra_args": True})
+@click.argument("library", callback=_source)
+@click.argument("source")
+@click.option("--dry-run", is_flag=True, help="Ask HubSpot about every row, and write nothing.")
+@click.option("--provider", default="hubspot", show_default=True, help="HubSpot's name there.")
+@click.option("--table", default="", help="The table of tokens, where it is not the library's own.")
+@click.option("--owner-column", default="user_id", show_default=True, help="The user's id there.")
+@click.option("--owner-prefix", default="", help="Put before each owner, as in user: for user:17.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A CSV file, made new, of what became of each row, and why.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings, which name the store to import into; the environment goes before them.",
+)
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    /,
+    *,
+    library: str,
+    source: str,
+    report: Path | None,
+    as_json: bool,
+    env_file: Path,
+    dry_run: bool,
+    owner_prefix: str,
+    **names: str,
+) -> None:
+    """Bring over the connections that another library kept, so that nobody has to connect again.
+
+    LIBRARY is flask-dance, django-allauth, social-auth or csv. SOURCE is the address of the old
+    app's database (sqlite:///PATH, postgresql://USER@HOST/NAME), or a CSV file with the header
+    owner,refresh_token or owner,refresh_token,hub_id. It is only read. HubSpot is asked what each
+    refresh token is for, in a dry run too; that consumes nothing, and the old app goes on working.
+    What is here already stays. Do it as often as you like.
+
+    Others on this machine can see a command's URL. Leave its password out and put it into
+    PGPASSWORD, or into the file that PGPASSFILE names.
+    """
+    if ctx.args:
+        raise click.UsageError("Name one source, and nothing else beside it.")
+    if report and report.exists():
+        raise click.UsageError(f"{report} is there already; name a new file for the report.")
+    settings = Settings.from_env(env_file)
+    rows = read_rows(library, source, Names(**names))
+    if not rows:
+        raise SourceUnusable(_NOTHING)
+    told = _Told(library, is_dry=dry_run, as_json=as_json)
+    with _moving_in(settings, library, owner_prefix, is_dry=dry_run) as move_in:
+        trouble = _trouble_of(move_in, rows, told, report)
+    told.conclude(len(rows))
+    if trouble:
+        raise click.ClickException(f"{trouble} {_AGAIN}")
+    ctx.exit(1 if told.failed else 0)
+
+
+def _trouble_of(
+    move_in: MoveIn, rows: Sequence[Row], told: "_Told", report: Path | None
+) -> PortalkeyError | None:
+    """What ended the import before its end, if anything did."""
+    with _reporting(report) as write, _bar(len(rows), is_shown=not told.as_json) as advance:
+
+        def tell(result: Result) -> None:
+            told.tell(result)
+            write(result)
+            advance()
+
+        try:
+            move_in.run(rows, tell)
+        except PortalkeyError as trouble:
+            return trouble
+    return None
+
+
+@contextmanager
+def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
+    broker, wire = Broker.of(settings), Wire()
+    try:
+        vault = Adoption(broker.vault.keyring, broker.vault.store, settings.client_id)
+        yield MoveIn(
+            vault,
+            Asking(settings, wire.send),
+            broker.journal,
+            imported_from=library,
+            prefix=prefix,
+            is_dry=is_dry,
+        )
+    finally:
+        wire.close()
+        broker.close()
+
+
+@contextmanager
+def _reporting(path: Path | None) -> Iterator[Callable[[Result], object]]:
+    if path is None:
+        yield lambda _: None
+        return
+    with path.open("x", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        writer.writeheader()
+        yield lambda result: writer.writerow(asdict(result))
+
+
+@contextmanager
+def _bar(total: int, *, is_shown: bool) -> Iterator[Callable[[], None]]:
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    is_hidden = not (is_shown and console.is_terminal)
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=is_hidden) as progress:
+        bar = progress.add_task("importing", total=total)
+        yield lambda: progress.advance(bar)
+
+
+class _Told:
+    """Says what became of the rows: to programs of each at once, to people in the end."""
+
+    def __init__(self, library: str, *, is_dry: bool, as_json: bool) -> None:
+        self._library = library
+        self._is_dry = is_dry
+        self.as_json = as_json
+        self._counts: Counter[Outcome] = Counter()
+        self.failed: list[Result] = []
+
+    def tell(self, result: Result) -> None:
+        self._counts[result.outcome] += 1
+        if result.is_failure:
+            self.failed.append(result)
+        if self.as_json:
+            click.echo(json.dumps(asdict(result)))
+
+    def conclude(self, rows: int) -> None:
+        if self.as_json:
+            counts = {outcome.value: self._counts[outcome] for outcome in Outcome}
+            click.echo(
+                json.dumps({"act": "ended", "dry_run": self._is_dry, "rows": rows, **counts})
+            )
+            return
+        good = Outcome.IMPORTABLE if self._is_dry else Outcome.IMPORTED
+        verb = "Would import" if self._is_dry else "Imported"
+        click.echo(f"{verb} {self._counts[good]} of {rows} rows from {self._library}.")
+        for outcome in Outcome:
+            if self._counts[outcome]:
+                click.echo(f"  {outcome.replace('_', ' ')}: {self._counts[outcome]}")
+        for result in self.failed[:_LISTED]:
+            click.echo(f"{result.row}: {result.why}")
+        if len(self.failed) > _LISTED:
+            click.echo(f"And {len(self.failed) - _LISTED} more; --report FILE.csv names them all.")

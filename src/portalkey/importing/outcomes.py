@@ -1,0 +1,75 @@
+"""What can become of a row, each with the sentence that the report says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a row; the names are a contract with programs that read the report."""
+
+    IMPORTED = "imported"
+    IMPORTABLE = "importable"
+    THERE = "there"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+    TWICE = "twice"
+    NO_OWNER = "no_owner"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    DEAD = "dead"
+    OTHER_APP = "other_app"
+    OTHER_ACCOUNT = "other_account"
+    WRONG_KIND = "wrong_kind"
+    UNCLEAR = "unclear"
+    LATER = "later"
+
+
+WHY: Mapping[Outcome, str] = {
+    Outcome.IMPORTED: "",
+    Outcome.IMPORTABLE: "HubSpot honours it; nothing was written, as this is a dry run.",
+    Outcome.THERE: "The owner has this account connected here already; that stays as it is.",
+    Outcome.NEEDS_RECONNECT: "The owner's connection to this account is here, and HubSpot no "
+    "longer honours it; the person has to connect here.",
+    Outcome.DISCONNECTED: "The owner disconnected this account here since; that stays as it is.",
+    Outcome.TWICE: "An earlier row is of the same owner and account.",
+    Outcome.NO_OWNER: "No owner stands in it, so nobody could use it.",
+    Outcome.EMPTY: "No refresh token stands in it; the person has to connect here.",
+    Outcome.UNREADABLE: "It cannot be read.",
+    Outcome.DEAD: "HubSpot does not honour the refresh token for this app: it was revoked, the app "
+    "was uninstalled, or it is another app's; the person has to connect here.",
+    Outcome.OTHER_APP: "The refresh token is another app's; compare HUBSPOT_CLIENT_ID with the one "
+    "that people connected with.",
+    Outcome.OTHER_ACCOUNT: "HubSpot names another account than the row does.",
+    Outcome.WRONG_KIND: "It is an access token, which cannot be renewed; name the refresh token.",
+    Outcome.UNCLEAR: "HubSpot's answer could not be understood.",
+    Outcome.LATER: "HubSpot asks to wait with this account; run this again later.",
+}
+"""Why, in a sentence for people."""
+
+GOOD = frozenset(
+    {
+        Outcome.IMPORTED,
+        Outcome.IMPORTABLE,
+        Outcome.THERE,
+        Outcome.DISCONNECTED,
+        Outcome.TWICE,
+    }
+)
+"""Nobody has to do anything about these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of the row that its source calls ``row``; nothing in it is secret."""
+
+    row: str
+    owner: str
+    hub_id: int | None
+    outcome: Outcome
+    why: str
+
+    @property
+    def is_failure(self) -> bool:
+        """True where somebody has to look at the row."""
+        return self.outcome not in GOOD
