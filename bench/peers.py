@@ -260,7 +260,7 @@ class _ToEndpoint:
     """MSAL speaks https only; this leads it to the endpoint all the same."""
 
     def __init__(self, url: str) -> None:
-        import requests  # type: ignore[import-untyped]  # noqa: PLC0415 - MSAL's own default
+        import requests  # noqa: PLC0415 - MSAL's own default
 
         self._url = url
         self._session = requests.Session()
