@@ -101,6 +101,7 @@ def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
                 through(wire.send),
                 close=wire.close,
                 clock=lambda: boot_time() + ahead.seconds,
+                uniform=lambda low, high: (low + high) / 2,
             )
             stack.callback(broker.close)
             return broker

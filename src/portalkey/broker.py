@@ -27,6 +27,7 @@ from portalkey.tracing import traced
 from portalkey.using import AccountInUse
 from portalkey.vault import Keyring, Store, Vault
 from portalkey.vault.opening import open_store
+from portalkey.verdict import Uniform
 from portalkey.visits import Begun, Return, Wish
 from portalkey.wire import Send, Wire
 
@@ -48,6 +49,7 @@ class Broker:
         *,
         close: Callable[[], None] = lambda: None,
         clock: Clock = boot_time,
+        uniform: Uniform = random.uniform,
     ) -> None:
         """Put the parts together; ``from_env`` does it for an app.
 
@@ -57,11 +59,12 @@ class Broker:
             send: Sends one request to HubSpot and returns the response; ``Wire().send``.
             close: Gives back what *send* holds.
             clock: Counts the life of open tokens, in seconds; it never goes back.
+            uniform: Draws how long to wait, between two numbers of seconds.
         """
         self.settings = settings
         self._send = send
         self._close = close
-        self._clock = clock
+        self._clock, self._uniform = clock, uniform
         self._work_over(vault)
         self._on_the_side = Background(at_once=1)
         self._askers = Askers()
@@ -77,7 +80,13 @@ class Broker:
         exchange = Exchange(settings, vault, send, self._revoker)
         self.attempts = Attempts(settings, vault, exchange, self.journal)
         self._refresh = Refresh(
-            settings, vault, send, self.journal, self._revoker, clock=self._clock
+            settings,
+            vault,
+            send,
+            self.journal,
+            self._revoker,
+            clock=self._clock,
+            uniform=self._uniform,
         )
         self._tokens = Tokens(vault, self._refresh, self._clock)
         self._hot = self._tokens.hot
@@ -194,13 +203,7 @@ class Broker:
         Raises:
             As ``access_token`` does; ``NeedsReconnect`` where the app was uninstalled.
         """
-        self._tokens.forget(owner)
-        current = self.access_token(owner, hub_id)
-        if current != token:
-            return current
-        self._refresh.beyond(self._named(owner, hub_id))
-        self._tokens.forget(owner)
-        return self.access_token(owner, hub_id)
+        return self._tokens.instead_of(token, owner, lambda: self._named(owner, hub_id))
 
     async def report_unauthorized_async(
         self, owner: str, token: str, hub_id: int | None = None
@@ -264,7 +267,7 @@ class Broker:
     def _renew(self) -> None:
         """What each process has of its own."""
         # Not all processes at the same moment, nor each as it starts.
-        self._side_at = self._clock() + random.uniform(0.0, SIDE_SECONDS)  # noqa: S311 - no secret
+        self._side_at = self._clock() + self._uniform(0.0, SIDE_SECONDS)
 
     def _work_on_the_side(self) -> None:
         now = self._clock()

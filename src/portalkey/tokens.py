@@ -162,6 +162,16 @@ class Tokens:
                 self._pulse = (self._vault.store.version(), now + PULSE)
             return self._pulse
 
+    def instead_of(self, refused: str, owner: str, named: Named) -> str:
+        """Another token than the *refused* one, if that can be had; raises as ``get`` does."""
+        # From the row: another thread may keep the refused one open again meanwhile.
+        connection = self._refresh.fresh(named())
+        current = self._refresh.opened(connection)
+        if current == refused:
+            current = self._refresh.opened(self._refresh.beyond(connection))
+        self.forget(owner)
+        return current
+
     def forget(self, owner: str) -> None:
         """Close *owner*'s tokens: something was done to a connection of theirs here."""
         for key in [key for key in list(self.hot) if key[0] == owner]:

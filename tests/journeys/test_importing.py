@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
@@ -65,9 +66,10 @@ def env_file(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def bring(env_file: Path, tmp_path: Path, hubspot: HubSpot) -> Import:
     """Runs the command; nothing that it says or writes holds a token."""
-    path = tmp_path / "report.csv"
+    numbers = count()
 
     def run_it(library: str, source: object, *more: str) -> Imported:
+        path = tmp_path / f"report-{next(numbers)}.csv"
         told = ("--env-file", str(env_file), "--report", str(path), *more)
         done = CliRunner().invoke(cli, ["import", library, str(source), *told])
         written = path.read_text() if path.exists() else ""
