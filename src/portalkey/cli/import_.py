@@ -42,7 +42,7 @@ def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.command("import", context_settings={"allow_extra_args": True})
 @click.argument("library", callback=_source)
 @click.argument("source")
-@click.option("--dry-run", is_flag=True, help="Ask HubSpot about every row, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Ask HubSpot about every row, and import none.")
 @click.option("--provider", default="hubspot", show_default=True, help="HubSpot's name there.")
 @click.option("--table", default="", help="The table of tokens, where it is not the library's own.")
 @click.option("--owner-column", default="user_id", show_default=True, help="The user's id there.")
