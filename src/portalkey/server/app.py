@@ -58,9 +58,8 @@ def _visitor() -> str:
 
 
 def _this_browser(owner: str) -> str:
-    """An id that was drawn tells nobody anything."""
-    del owner
-    return "this browser"
+    """Who it is to a person, and who it is to ``portalkey token``."""
+    return f"this browser ({owner})"
 
 
 def _answer_own_host_only(app: Flask, host: str) -> None:
