@@ -43,7 +43,7 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
     _answer_own_host_only(app, broker.settings.host)
-    HubSpotAuth(app, broker, owner=_visitor, owner_name=_this_browser, store=store)
+    HubSpotAuth(app, broker, owner=_visitor, store=store)
     _add_own_routes(app, broker)
     app.register_error_handler(HTTPException, _plainly)
     return app
@@ -55,11 +55,6 @@ def _visitor() -> str:
         session[_OWNER] = f"visitor-{secrets.token_hex(8)}"
         session.permanent = True
     return str(session[_OWNER])
-
-
-def _this_browser(owner: str) -> str:
-    """Who it is to a person, and who it is to ``portalkey token``."""
-    return f"this browser ({owner})"
 
 
 def _answer_own_host_only(app: Flask, host: str) -> None:
