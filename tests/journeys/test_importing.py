@@ -45,25 +45,6 @@ class Imported:
 
 
 @pytest.fixture
-def env_file(settings: Settings, tmp_path: Path) -> Path:
-    """The new app's settings."""
-    (key,) = settings.keys
-    lines = {
-        "HUBSPOT_CLIENT_ID": settings.client_id,
-        "HUBSPOT_CLIENT_SECRET": settings.client_secret.get_secret_value(),
-        "HUBSPOT_REDIRECT_URI": settings.redirect_uri,
-        "HUBSPOT_APP_URL": settings.app_url,
-        "HUBSPOT_API_URL": settings.api_url,
-        "PORTALKEY_PUBLIC_URL": settings.public_url,
-        "PORTALKEY_KEYS": f"{key.name}:{key.secret.get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": settings.database_url,
-    }
-    path = tmp_path / "import.env"
-    path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-    return path
-
-
-@pytest.fixture
 def bring(env_file: Path, tmp_path: Path, hubspot: HubSpot) -> Import:
     """Runs the command; nothing that it says or writes holds a token."""
     numbers = count()

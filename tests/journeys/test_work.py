@@ -8,7 +8,6 @@ import pytest
 
 from commands import run, running
 from portalkey.broker import SIDE_SECONDS, Broker
-from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
 from visitor import Visitor
 
@@ -22,25 +21,6 @@ def owing(visitor: Visitor, broker: Broker) -> Visitor:
     visitor.connect()
     broker.vault.owe(token, connection.id)
     return visitor
-
-
-@pytest.fixture
-def env_file(settings: Settings, tmp_path: Path) -> Path:
-    """The settings in a file."""
-    (key,) = settings.keys
-    lines = {
-        "HUBSPOT_CLIENT_ID": settings.client_id,
-        "HUBSPOT_CLIENT_SECRET": settings.client_secret.get_secret_value(),
-        "HUBSPOT_REDIRECT_URI": settings.redirect_uri,
-        "HUBSPOT_APP_URL": settings.app_url,
-        "HUBSPOT_API_URL": settings.api_url,
-        "PORTALKEY_PUBLIC_URL": settings.public_url,
-        "PORTALKEY_KEYS": f"{key.name}:{key.secret.get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": settings.database_url,
-    }
-    path = tmp_path / "work.env"
-    path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-    return path
 
 
 def told(hubspot: HubSpot) -> int:
