@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from portalkey.simulator import HubSpot
-from portalkey.simulator.ledger import Agreement
+from portalkey.simulator.world.ledger import Agreement
 
 HERE = Path(__file__).parent
 LIBRARIES = ("flask-dance", "django-allauth", "social-auth")

@@ -6,14 +6,14 @@
         callback_url = hubspot.approve(f"{hubspot.url}/oauth/authorize?client_id=...")
 """
 
-from portalkey.simulator.accounts import ACCOUNTS, Account
-from portalkey.simulator.apps import DEFAULT_APP, App
-from portalkey.simulator.clock import Clock
-from portalkey.simulator.journal import Asked
-from portalkey.simulator.refusals import TOKEN_REFUSALS, Refusal
-from portalkey.simulator.running import HubSpot, running_hubspot
-from portalkey.simulator.switches import Switches
+from portalkey.simulator.hubspot import HubSpot, running_hubspot
 from portalkey.simulator.walk import StayedOnPage
+from portalkey.simulator.world.accounts import ACCOUNTS, Account
+from portalkey.simulator.world.apps import DEFAULT_APP, App
+from portalkey.simulator.world.clock import Clock
+from portalkey.simulator.world.journal import Asked
+from portalkey.simulator.world.refusals import TOKEN_REFUSALS, Refusal
+from portalkey.simulator.world.switches import Switches
 
 __all__ = [
     "ACCOUNTS",

@@ -6,16 +6,16 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from portalkey.simulator.account_info import AccountInfo
-from portalkey.simulator.authorize import AuthorizePages
-from portalkey.simulator.consent import Stopped
+from portalkey.simulator.api.account_info import AccountInfo
+from portalkey.simulator.api.tokens import TokenEndpoints, refusal_response
 from portalkey.simulator.forms import read_pairs
-from portalkey.simulator.journal import Asked
-from portalkey.simulator.pages import page, under_policy, with_headers
-from portalkey.simulator.refusals import Refused
-from portalkey.simulator.sign_in import SignInPages
-from portalkey.simulator.tokens import TokenEndpoints, refusal_response
+from portalkey.simulator.pages.authorize import AuthorizePages
+from portalkey.simulator.pages.consent import Stopped
+from portalkey.simulator.pages.rendering import page, under_policy, with_headers
+from portalkey.simulator.pages.sign_in import SignInPages
 from portalkey.simulator.world import VERSIONS, World
+from portalkey.simulator.world.journal import Asked
+from portalkey.simulator.world.refusals import Refused
 
 _MOST_BYTES = 256 * 1024
 _API = ("/oauth/", "/account-info/")

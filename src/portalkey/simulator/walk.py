@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
-from portalkey.simulator.sign_in import SIGNED_IN
+from portalkey.simulator.pages.sign_in import SIGNED_IN
 
 _HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from portalkey.simulator.pages import page, under_policy
+from portalkey.simulator.pages.rendering import page, under_policy
 from portalkey.simulator.world import World
 
 SIGNED_IN = "simulated_sign_in"

@@ -4,8 +4,8 @@ Source: ``POST /oauth/2026-03/token/introspect`` in
 https://developers.hubspot.com/docs/api-reference/legacy/authentication/manage-oauth-tokens.
 """
 
-from portalkey.simulator.apps import App
-from portalkey.simulator.ledger import Access, Agreement
+from portalkey.simulator.world.apps import App
+from portalkey.simulator.world.ledger import Access, Agreement
 
 # Stands where HubSpot puts base64 of its own: signatures and scope bitmaps.
 _OPAQUE = "c2ltdWxhdGVk"

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from portalkey.simulator.accounts import Account
-from portalkey.simulator.apps import App
 from portalkey.simulator.forms import Pairs, doubled
+from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.apps import App
 
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")

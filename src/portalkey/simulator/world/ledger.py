@@ -8,10 +8,10 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 
-from portalkey.simulator.accounts import Account
-from portalkey.simulator.clock import Clock
-from portalkey.simulator.refusals import Refused
-from portalkey.simulator.switches import Switches
+from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.clock import Clock
+from portalkey.simulator.world.refusals import Refused
+from portalkey.simulator.world.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)

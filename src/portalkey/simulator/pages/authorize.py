@@ -2,13 +2,13 @@
 
 from flask import Response, request
 
-from portalkey.simulator.accounts import Account
-from portalkey.simulator.consent import Installation, Stopped, read_installation
 from portalkey.simulator.forms import read_pairs, singles
-from portalkey.simulator.ledger import Agreement
-from portalkey.simulator.pages import page, under_policy
-from portalkey.simulator.sign_in import is_signed_in
+from portalkey.simulator.pages.consent import Installation, Stopped, read_installation
+from portalkey.simulator.pages.rendering import page, under_policy
+from portalkey.simulator.pages.sign_in import is_signed_in
 from portalkey.simulator.world import World
+from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.ledger import Agreement
 
 # Where HubSpot redirects after a denial at all, its documentation shows `error` and
 # `error_description` and names no value: both of these are presumed.

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from portalkey.simulator.accounts import ACCOUNTS, Account
-from portalkey.simulator.apps import App
-from portalkey.simulator.clock import Clock
-from portalkey.simulator.journal import Journal
-from portalkey.simulator.ledger import Ledger
-from portalkey.simulator.switches import Switches
+from portalkey.simulator.world.accounts import ACCOUNTS, Account
+from portalkey.simulator.world.apps import App
+from portalkey.simulator.world.clock import Clock
+from portalkey.simulator.world.journal import Journal
+from portalkey.simulator.world.ledger import Ledger
+from portalkey.simulator.world.switches import Switches
 
 VERSIONS = ("2026-03", "2026-09")
 """The API versions that are answered; any other is not found."""

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from flask import Response, jsonify, request
 
-from portalkey.simulator.accounts import Account
-from portalkey.simulator.ledger import Access
 from portalkey.simulator.world import World
+from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.ledger import Access
 
 _NOT_FOUND = (
     "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can "

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 
 from flask import Response, jsonify, request
 
-from portalkey.simulator.apps import App
+from portalkey.simulator.api.introspection import describe_access, describe_refresh
 from portalkey.simulator.forms import FORM, read_pairs, singles
-from portalkey.simulator.introspection import describe_access, describe_refresh
-from portalkey.simulator.ledger import Issued
-from portalkey.simulator.refusals import Refused
 from portalkey.simulator.world import World
+from portalkey.simulator.world.apps import App
+from portalkey.simulator.world.ledger import Issued
+from portalkey.simulator.world.refusals import Refused
 
 Form = Mapping[str, str]
 

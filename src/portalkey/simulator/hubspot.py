@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from portalkey.simulator import walk
-from portalkey.simulator.accounts import Account
 from portalkey.simulator.application import create_application, guarded
-from portalkey.simulator.apps import DEFAULT_APP, App
-from portalkey.simulator.clock import Clock
-from portalkey.simulator.journal import Answer, Asked
-from portalkey.simulator.refusals import TOKEN_REFUSALS
 from portalkey.simulator.server import Server
-from portalkey.simulator.switches import Switches
 from portalkey.simulator.world import World
+from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.apps import DEFAULT_APP, App
+from portalkey.simulator.world.clock import Clock
+from portalkey.simulator.world.journal import Answer, Asked
+from portalkey.simulator.world.refusals import TOKEN_REFUSALS
+from portalkey.simulator.world.switches import Switches
 
 
 class HubSpot:

@@ -3,7 +3,7 @@
 import jinja2
 from flask import Response
 
-from portalkey.simulator.switches import Switches
+from portalkey.simulator.world.switches import Switches
 
 # One for all simulators of a process: a template is compiled once.
 _templates = jinja2.Environment(

@@ -1,0 +1,1 @@
+"""What programs meet: HubSpot's endpoints."""

@@ -1,0 +1,1 @@
+"""What people meet: HubSpot's pages."""
