@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from portalkey.simulator import HubSpot
-from portalkey.simulator.world.ledger import Agreement
+from portalkey.simulator.world.installs import Agreement
 
 HERE = Path(__file__).parent
 LIBRARIES = ("flask-dance", "django-allauth", "social-auth")
@@ -34,7 +34,7 @@ def issued(
     ledger, kept = hubspot._world.ledger, []
     for user_id in range(1, number + 1):
         account = hubspot.accounts[user_id % len(hubspot.accounts)]
-        agreement = Agreement(client_id or hubspot.app.client_id, account, SCOPES)
+        agreement = Agreement(client_id or hubspot.app.client_id, account, SCOPES, account.users[0])
         tokens = ledger._issue(agreement, str(uuid4()) if is_v1 else None)
         kept.append(
             Kept(

@@ -109,7 +109,7 @@ def test_t20_finished_in_another_window(
 @in_chromium
 def test_t21_declined_without_a_word(engine: Engine, host: Host, hubspot: HubSpot) -> None:
     """Where HubSpot keeps a refusal to itself, the page waits, gives a hint, and can be told."""
-    hubspot.switches.deny_silently = True
+    hubspot.switches.cancel_sends = "nothing"
     page = engine.open(f"{host.url}/?haste=10")
     popup = open_popup(engine, page)
     popup.click(DECLINE)

@@ -164,7 +164,7 @@ class Model(RuleBasedStateMachine):
         """Whatever was laid down is used up, and every wait is over."""
         self._count("trouble ends")
         self._join()
-        self.hubspot._world.journal._answers.clear()
+        self.hubspot.faults.clear()
         self.ahead.passes(1000)
         self.hubspot.clock.move(1000)
         self.trouble_until = 0.0
@@ -252,7 +252,7 @@ class Model(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Give back what was opened."""
         if hasattr(self, "both"):
-            self.hubspot._world.journal._answers.clear()
+            self.hubspot.faults.clear()
             for broker in self.both:
                 broker.close()
 

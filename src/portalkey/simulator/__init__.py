@@ -11,7 +11,7 @@ from portalkey.simulator.walk import StayedOnPage
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import DEFAULT_APP, App
 from portalkey.simulator.world.clock import Clock
-from portalkey.simulator.world.journal import Asked
+from portalkey.simulator.world.record import Asked
 from portalkey.simulator.world.refusals import TOKEN_REFUSALS, Refusal
 from portalkey.simulator.world.switches import Switches
 

@@ -6,59 +6,58 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from portalkey.simulator.api.account_info import AccountInfo
-from portalkey.simulator.api.tokens import TokenEndpoints, refusal_response
+from portalkey.simulator.api.errors import ApiRefused
+from portalkey.simulator.api.tokens import refusal_response
+from portalkey.simulator.faults.kinds import Place
+from portalkey.simulator.faults.play import play, was_cut
+from portalkey.simulator.faults.rules import Faults
 from portalkey.simulator.forms import read_pairs
-from portalkey.simulator.pages.authorize import AuthorizePages
 from portalkey.simulator.pages.consent import Stopped
 from portalkey.simulator.pages.rendering import page, under_policy, with_headers
-from portalkey.simulator.pages.sign_in import SignInPages
-from portalkey.simulator.world import VERSIONS, World
-from portalkey.simulator.world.journal import Asked
+from portalkey.simulator.routes import API, View, routes
+from portalkey.simulator.world import World
+from portalkey.simulator.world.record import Asked
 from portalkey.simulator.world.refusals import Refused
 
 _MOST_BYTES = 256 * 1024
-_API = ("/oauth/", "/account-info/")
 
 
-def create_application(world: World) -> Flask:
-    """The application over this *world*."""
+def create_application(world: World, faults: Faults) -> Flask:
+    """The application over this *world*, where these *faults* happen."""
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
-    authorize, tokens, accounts = AuthorizePages(world), TokenEndpoints(world), AccountInfo(world)
-    provider = SignInPages(world)
-    version = f"<any({','.join(map(repr, VERSIONS))}):version>"
-    for method, path, view in (
-        ("GET", "/isalive", _is_alive),
-        ("GET", "/oauth/authorize", authorize.show),
-        ("POST", "/oauth/authorize", authorize.decide),
-        ("GET", "/oauth/<hub_id>/authorize", authorize.show),
-        ("POST", "/oauth/<hub_id>/authorize", authorize.decide),
-        ("GET", "/sign-in/oauth/authorize", provider.show),
-        ("POST", "/sign-in/oauth/authorize", provider.sign_in),
-        ("GET", "/sign-in/oauth/<hub_id>/authorize", provider.show),
-        ("POST", "/sign-in/oauth/<hub_id>/authorize", provider.sign_in),
-        ("POST", f"/oauth/{version}/token", tokens.token),
-        ("POST", f"/oauth/{version}/token/introspect", tokens.introspect),
-        ("POST", f"/oauth/{version}/token/revoke", tokens.revoke),
-        ("GET", f"/account-info/{version}/details", accounts.details),
-    ):
-        app.add_url_rule(path, f"{method} {path}", view, methods=[method])
+    for route in routes(world):
+        view = _faulty(route.view, route.place, world, faults) if route.place else route.view
+        app.add_url_rule(route.path, f"{route.method} {route.path}", view, methods=[route.method])
     _add_manners(app, world)
     return app
+
+
+def _faulty(view: View, place: Place, world: World, faults: Faults) -> View:
+    """The *view*, where what goes wrong at this *place* does."""
+
+    def answer(**values: str) -> Response:
+        def work() -> Response:
+            try:
+                return view(**values)
+            except Refused as refused:
+                return refusal_response(refused)
+            except ApiRefused as refused:
+                return refused.response
+
+        world.pause.wait(world.switches.latency)
+        fault = faults.take(place)
+        return work() if fault is None else play(fault, work, world.pause)
+
+    return answer
 
 
 def _add_manners(app: Flask, world: World) -> None:
     app.before_request(_read_body)
     app.after_request(with_headers)
     app.after_request(lambda response: _note(world, response))
-    app.register_error_handler(Refused, refusal_response)
     app.register_error_handler(Stopped, lambda stopped: _stopped(world, stopped))
     app.register_error_handler(HTTPException, _no_such_page)
-
-
-def _is_alive() -> Response:
-    return Response("alive\n", mimetype="text/plain")
 
 
 def _stopped(world: World, stopped: Stopped) -> Response:
@@ -82,11 +81,10 @@ def _read_body() -> None:
 
 
 def _note(world: World, response: Response) -> Response:
-    if request.path.startswith(_API) and not request.path.endswith("/authorize"):
+    if request.path.startswith(API) and not request.path.endswith("/authorize"):
         headers = {name.lower(): value for name, value in request.headers}
-        world.journal.add(
-            Asked(request.method, request.path, g.form, headers, response.status_code)
-        )
+        status = 0 if was_cut(response) else response.status_code
+        world.record.add(Asked(request.method, request.path, g.form, headers, status))
     return response
 
 

@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 
 from portalkey.simulator import walk
 from portalkey.simulator.application import create_application, guarded
+from portalkey.simulator.faults.kinds import Fault
+from portalkey.simulator.faults.rules import Faults
 from portalkey.simulator.server import Server
 from portalkey.simulator.world import World
-from portalkey.simulator.world.accounts import Account
+from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import DEFAULT_APP, App
 from portalkey.simulator.world.clock import Clock
-from portalkey.simulator.world.journal import Answer, Asked
-from portalkey.simulator.world.refusals import TOKEN_REFUSALS
+from portalkey.simulator.world.installs import Agreement
+from portalkey.simulator.world.record import Asked
 from portalkey.simulator.world.switches import Switches
 
 
@@ -24,10 +26,22 @@ class HubSpot:
     any method.
     """
 
-    def __init__(self, apps: Sequence[App] | None = None, port: int = 0) -> None:
-        """Know these *apps* (a ready-made one by default); *port* 0 takes any that is free."""
+    def __init__(
+        self,
+        apps: Sequence[App] | None = None,
+        port: int = 0,
+        *,
+        accounts: Sequence[Account] = ACCOUNTS,
+        seed: int | None = None,
+    ) -> None:
+        """Know these *apps* (a ready-made one by default) and *accounts*.
+
+        *port* 0 takes any that is free. A *seed* makes the same codes and tokens again, in the
+        order of the requests.
+        """
         self._apps = tuple(apps or (DEFAULT_APP,))
-        self._world = World(self._apps)
+        self._world = World(self._apps, accounts, seed)
+        self.faults = Faults(self._world.mint.chance)
         self._server: Server | None = None
         self.port = port
 
@@ -38,9 +52,9 @@ class HubSpot:
             OSError: The port is taken; choose another.
         """
         if self._server is None:
-            application = create_application(self._world)
+            application = create_application(self._world, self.faults)
             hosts: set[str] = set()
-            self._world.journal.open()
+            self._world.pause.open()
             server = Server(guarded(application, hosts), self.port)
             self.port = server.port
             hosts.update((f"localhost:{self.port}", f"127.0.0.1:{self.port}"))
@@ -50,7 +64,7 @@ class HubSpot:
     def stop(self) -> None:
         """Stop answering; returns once every socket is closed and every thread has ended."""
         if self._server is not None:
-            self._world.journal.close()
+            self._world.pause.close()
             self._server.stop()
             self._server = None
 
@@ -82,7 +96,7 @@ class HubSpot:
     @property
     def requests(self) -> tuple[Asked, ...]:
         """What was asked of the API endpoints so far, oldest first."""
-        return self._world.journal.asked
+        return self._world.record.asked
 
     def approve(self, authorize_url: str, hub_id: int | None = None) -> str:
         """Agree, and return the callback URL that the browser would be sent to.
@@ -116,24 +130,35 @@ class HubSpot:
         *delay* is in seconds. Without *status* the endpoint does its work at once and answers as
         ever, only so much later. A mapping is sent as JSON.
         """
+        if status is None:
+            self.faults.add(Fault("late", delay))
+            return
         headers = dict(headers or {})
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")
-        self._world.journal.script(Answer(status, body, headers, delay))
+        self.faults.add(Fault("answer", delay, status, body, headers))
 
     def next_token_refusal(self, status: str) -> None:
         """Let the token endpoint refuse once, with HubSpot's word for it (``BAD_HUB``).
 
         Raises:
-            KeyError: There is no such row in ``TOKEN_REFUSALS``.
+            ValueError: There is no such row in ``TOKEN_REFUSALS``.
         """
-        refusal = TOKEN_REFUSALS[status]
-        self.next_token_answer(refusal.http_status, refusal.body)
+        self.faults.add(Fault("refusal", refusal=status))
 
     def uninstall(self, hub_id: int) -> None:
-        """Remove every app from this account, as its admin would: its refresh tokens end."""
-        self._world.ledger.uninstall(hub_id)
+        """Remove every app from this account, as its admin would: its refresh tokens end.
+
+        Raises:
+            ValueError: There is no such account.
+        """
+        account = self._world.account(hub_id)
+        if account is None:
+            message = f"there is no account {hub_id}"
+            raise ValueError(message)
+        for app in self._apps:
+            self._world.ledger.uninstall(Agreement(app.client_id, account, (), account.users[0]))
 
     def _own(self, authorize_url: str) -> str:
         if urlsplit(authorize_url).netloc not in {

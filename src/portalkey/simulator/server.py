@@ -1,13 +1,17 @@
 """A threaded HTTP server on this machine, that starts in milliseconds and stops whole."""
 
+import io
 import logging
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
+
+from portalkey.simulator.faults.play import CUT
 
 HOST = "127.0.0.1"
 """The only address that is listened on."""
@@ -36,6 +40,7 @@ class Server:
             shutdown_timeout=0.05,
         )
         self._cheroot.error_log = _complain
+        self._cheroot.gateway = _Gateway
         # A stop is noticed after this long.
         self._cheroot.expiration_interval = 0.02
         self._cheroot.max_request_header_size = 128 * 1024
@@ -54,6 +59,30 @@ class Server:
         # cheroot keeps every server it ever made in this registry, application and all.
         statistics: dict[str, object] = getattr(logging, "statistics", {})
         statistics.pop(f"Cheroot HTTPServer {id(self._cheroot)}", None)
+
+
+class _Gateway(wsgi.Gateway_10):
+    """Lets a fault cut the connection."""
+
+    def get_environ(self) -> Any:  # noqa: ANN401 - cheroot's own types are wrong
+        """The request's environment."""
+        base: Any = super()
+        environ = base.get_environ()
+        environ[CUT] = lambda: _reset(self.req)
+        return environ
+
+
+def _reset(request: Any) -> None:  # noqa: ANN401 - cheroot has no types
+    """Answer with RST: whoever waits is told at once that nothing will come."""
+    request.close_connection = True
+    request.conn.wfile = io.BytesIO()  # takes what is answered from now on
+    connection: socket.socket = request.conn.socket
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # cheroot goes on with the number of the socket, so something has to be there, and be closed.
+    stand_in, other = socket.socketpair()
+    os.dup2(stand_in.fileno(), connection.fileno())
+    stand_in.close()
+    other.close()
 
 
 class _Cheroot(wsgi.Server):

@@ -168,7 +168,7 @@ def test_denial_is_redirected(hubspot: HubSpot, authorize_url: AuthorizeURL) -> 
 
 def test_silent_denial(hubspot: HubSpot, authorize_url: AuthorizeURL) -> None:
     """A switch lets denial end on the page, which says so."""
-    hubspot.switches.deny_silently = True
+    hubspot.switches.cancel_sends = "nothing"
 
     with pytest.raises(StayedOnPage, match="Nothing was sent to the app"):
         hubspot.deny(authorize_url())

@@ -1,6 +1,7 @@
 """``Cross-Origin-Opener-Policy``, by the kind of answer."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import httpx2
 import pytest
@@ -25,7 +26,9 @@ def policies(
             "refusal": [http.get(authorize_url(client_id="nobody")), http.post(url, data=choice)],
         }
         denied = http.post(url, data={**choice, "decision": "deny"})
-        answers["refusal" if hubspot.switches.deny_silently else "redirect"].append(denied)
+        answers["refusal" if hubspot.switches.cancel_sends == "nothing" else "redirect"].append(
+            denied
+        )
         return {kind: {one.headers.get(header) for one in each} for kind, each in answers.items()}
 
     return ask
@@ -36,16 +39,16 @@ def test_none_is_sent_unless_switched(policies: Callable[..., dict[str, set[str 
     assert policies() == {kind: {None} for kind in KINDS}
 
 
-@pytest.mark.parametrize("deny_silently", [True, False])
+@pytest.mark.parametrize("cancel_sends", ["nothing", "error"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_switch(
     hubspot: HubSpot,
     policies: Callable[..., dict[str, set[str | None]]],
     kind: str,
-    deny_silently: bool,  # noqa: FBT001 - the switch's own type
+    cancel_sends: Literal["nothing", "error"],
 ) -> None:
     """Every answer of the kind carries the policy, and no other answer does."""
-    hubspot.switches.deny_silently = deny_silently
+    hubspot.switches.cancel_sends = cancel_sends
     setattr(hubspot.switches, f"{kind}_opener_policy", "same-origin")
 
     assert policies() == {**{each: {None} for each in KINDS}, kind: {"same-origin"}}

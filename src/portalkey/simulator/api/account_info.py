@@ -1,24 +1,10 @@
 """``/account-info/{version}/details``: the account behind an access token."""
 
-import uuid
-from datetime import UTC, datetime
+from flask import Response, jsonify
 
-from flask import Response, jsonify, request
-
+from portalkey.simulator.api.bearer import admit
 from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import Account
-from portalkey.simulator.world.ledger import Access
-
-_NOT_FOUND = (
-    "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can "
-    "find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
-)
-_NOT_GRANTED = (
-    "This app hasn't been granted all required scopes to make this call. "
-    "Read more about required scopes here: https://developers.hubspot.com/scopes."
-)
-_SCOPE = "oauth"
-_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 class AccountInfo:
@@ -28,17 +14,13 @@ class AccountInfo:
         self._world = world
 
     def details(self, version: str) -> Response:
-        """The account's facts, or HubSpot's 401 and 403 bodies."""
+        """The account's facts.
+
+        Raises:
+            ApiRefused: The token does not do.
+        """
         del version
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        access = self._world.ledger.access(token.strip()) if scheme.lower() == "bearer" else None
-        if access is None:
-            return _unauthorized(_NOT_FOUND, "INVALID_AUTHENTICATION")
-        ago = self._world.clock.now() - access.expires_at
-        if ago >= 0:
-            return _expired(access, ago)
-        if _SCOPE not in access.agreement.scopes:
-            return _missing_scope()
+        access = admit(self._world, self._world.switches.account_info_scope)
         return jsonify(_details(access.agreement.account))
 
 
@@ -54,42 +36,3 @@ def _details(account: Account) -> dict[str, object]:
         "uiDomain": account.ui_domain,
         "dataHostingLocation": account.hosting,
     }
-
-
-def _expired(access: Access, ago: float) -> Response:
-    size, unit = next((one for one in _UNITS if ago >= one[0]), _UNITS[-1])
-    moment = datetime.fromtimestamp(access.expires_at, UTC).isoformat(timespec="milliseconds")
-    return _unauthorized(
-        f"The OAuth token used to make this call expired {int(ago // size)} {unit}(s) ago.",
-        "EXPIRED_AUTHENTICATION",
-        context={"expire time": [moment.replace("+00:00", "Z")]},
-    )
-
-
-def _unauthorized(message: str, category: str, **more: object) -> Response:
-    response = _error(401, message, category, **more)
-    response.headers["X-HubSpot-Auth-Failure"] = "401 Unauthorized"
-    return response
-
-
-def _missing_scope() -> Response:
-    return _error(
-        403,
-        _NOT_GRANTED,
-        "MISSING_SCOPES",
-        errors=[
-            {
-                "message": "One or more of the following scopes are required.",
-                "context": {"requiredScopes": [_SCOPE]},
-            }
-        ],
-        links={"scopes": "https://developers.hubspot.com/scopes"},
-    )
-
-
-def _error(status: int, message: str, category: str, **more: object) -> Response:
-    response = jsonify(
-        status="error", message=message, correlationId=str(uuid.uuid4()), category=category, **more
-    )
-    response.status_code = status
-    return response

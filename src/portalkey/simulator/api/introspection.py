@@ -5,7 +5,8 @@ https://developers.hubspot.com/docs/api-reference/legacy/authentication/manage-o
 """
 
 from portalkey.simulator.world.apps import App
-from portalkey.simulator.world.ledger import Access, Agreement
+from portalkey.simulator.world.installs import Agreement
+from portalkey.simulator.world.ledger import Access
 
 # Stands where HubSpot puts base64 of its own: signatures and scope bitmaps.
 _OPAQUE = "c2ltdWxhdGVk"

@@ -35,17 +35,13 @@ class TokenEndpoints:
         }
 
     def token(self, version: str) -> Response:
-        """Tokens for a code or a refresh token, unless another answer is laid down."""
+        """Tokens for a code or a refresh token."""
         del version
-        scripted = self._world.journal.next_answer()
-        if scripted is None:
-            return self._issue()
-        try:
-            if scripted.status is None:
-                return self._issue()
-            return Response(scripted.body, scripted.status, scripted.headers)
-        finally:
-            self._world.journal.wait(scripted.delay)
+        form = _form()
+        grant = self._grants.get(form.get("grant_type", ""))
+        if grant is None:
+            raise Refused("BAD_GRANT_TYPE")
+        return jsonify(_issued(grant(self._app(form), form)))
 
     def introspect(self, version: str) -> Response:
         """What a token is for (RFC 7662); only the field ``token`` is read, whatever its type."""
@@ -68,13 +64,6 @@ class TokenEndpoints:
         app = self._app(form)
         self._world.ledger.revoke(form.get("token", ""), client_id=app.client_id)
         return Response(status=200)
-
-    def _issue(self) -> Response:
-        form = _form()
-        grant = self._grants.get(form.get("grant_type", ""))
-        if grant is None:
-            raise Refused("BAD_GRANT_TYPE")
-        return jsonify(_issued(grant(self._app(form), form)))
 
     def _app(self, form: Form) -> App:
         app = self._world.apps.get(form.get("client_id", ""))

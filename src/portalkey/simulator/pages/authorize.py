@@ -8,7 +8,7 @@ from portalkey.simulator.pages.rendering import page, under_policy
 from portalkey.simulator.pages.sign_in import is_signed_in
 from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import Account
-from portalkey.simulator.world.ledger import Agreement
+from portalkey.simulator.world.installs import Agreement
 
 # Where HubSpot redirects after a denial at all, its documentation shows `error` and
 # `error_description` and names no value: both of these are presumed.
@@ -49,7 +49,7 @@ class AuthorizePages:
         pairs = read_pairs(request.query_string)
         if self._world.switches.drop_state:
             pairs = [(name, value) for name, value in pairs if name != "state"]
-        return read_installation(pairs, self._world.apps)
+        return read_installation(pairs, self._world.apps, self._world.switches)
 
     def _offered(self, hub_id: str | None) -> tuple[Account, ...]:
         if hub_id is None:
@@ -66,7 +66,7 @@ class AuthorizePages:
         if account is None:
             raise Stopped("choose one of the accounts")
         scopes = installation.granted_by(account)
-        agreement = Agreement(installation.app.client_id, account, scopes)
+        agreement = Agreement(installation.app.client_id, account, scopes, account.users[0])
         code = self._world.ledger.issue_code(
             agreement, installation.redirect_uri, installation.challenge
         )
@@ -74,7 +74,7 @@ class AuthorizePages:
 
     def _deny(self, installation: Installation) -> Response:
         switches = self._world.switches
-        if switches.deny_silently:
+        if switches.cancel_sends == "nothing":
             denied = page("denied.html", app=installation.app)
             return under_policy(denied, switches.refusal_opener_policy, switches)
         return self._redirect(installation.callback(**_DENIED))

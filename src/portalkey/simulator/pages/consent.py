@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from portalkey.simulator.forms import Pairs, doubled
 from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.apps import App
+from portalkey.simulator.world.proofs import Challenge
+from portalkey.simulator.world.switches import Switches
 
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -35,7 +37,7 @@ class Installation:
     scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
     state: str | None
-    challenge: str | None
+    challenge: Challenge | None
 
     def granted_by(self, account: Account) -> tuple[str, ...]:
         """The scopes *account* can grant; optional ones that it lacks are dropped silently.
@@ -43,12 +45,12 @@ class Installation:
         Raises:
             Stopped: The account lacks a scope that the app cannot do without.
         """
-        lacking = [scope for scope in self.scopes if scope in account.lacks]
+        lacking = [scope for scope in self.scopes if scope in account.cannot_grant]
         if lacking:
             raise Stopped(
                 f"your account lacks access to the required scopes [{', '.join(lacking)}]"
             )
-        optional = (scope for scope in self.optional_scopes if scope not in account.lacks)
+        optional = (scope for scope in self.optional_scopes if scope not in account.cannot_grant)
         return tuple(dict.fromkeys((*self.scopes, *optional)))
 
     def callback(self, **answer: str) -> str:
@@ -60,7 +62,7 @@ class Installation:
         return parts._replace(query=urlencode([*own, *answer.items()])).geturl()
 
 
-def read_installation(pairs: Pairs, apps: Mapping[str, App]) -> Installation:
+def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches) -> Installation:
     """What the query of an authorize URL asks for.
 
     Raises:
@@ -78,10 +80,10 @@ def read_installation(pairs: Pairs, apps: Mapping[str, App]) -> Installation:
     return Installation(
         app=app,
         redirect_uri=asked["redirect_uri"],
-        scopes=_required_scopes(app, asked.get("scope", "")),
+        scopes=_required_scopes(app, asked.get("scope", ""), switches),
         optional_scopes=_optional_scopes(app, asked.get("optional_scope", "")),
         state=asked.get("state"),
-        challenge=_challenge(asked),
+        challenge=_challenge(asked, switches.pkce),
     )
 
 
@@ -99,9 +101,10 @@ _PARAMETERS = frozenset(
 )
 
 
-def _required_scopes(app: App, text: str) -> tuple[str, ...]:
+def _required_scopes(app: App, text: str, switches: Switches) -> tuple[str, ...]:
     scopes = _scopes(text)
-    if not scopes or not set(app.required_scopes) <= set(scopes):
+    required = {*app.required_scopes, *(("oauth",) if switches.oauth_required else ())}
+    if not scopes or not required <= set(scopes):
         raise Stopped("provided scopes are insufficient")
     _match(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
     return scopes
@@ -130,11 +133,13 @@ def _match(
         )
 
 
-def _challenge(asked: Mapping[str, str]) -> str | None:
+def _challenge(asked: Mapping[str, str], pkce: str) -> Challenge | None:
     challenge = asked.get("code_challenge")
-    if challenge is None:
+    if challenge is None or pkce == "ignored":
         return None
+    if pkce == "refused":
+        raise Stopped("an unknown parameter was provided: code_challenge")
     # RFC 7636: S256 is all that the metadata of HubSpot's MCP server offers, and has one length.
     if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise Stopped("code_challenge is invalid, or its method is not S256")
-    return challenge
+    return Challenge(challenge)

@@ -11,7 +11,7 @@ class App:
     ``required_scopes`` have to be in ``scope`` of every authorize URL. ``conditional_scopes`` may
     be, and ``optional_scopes`` may be in ``optional_scope``; None puts no limit there, and what
     one of the three lists names may not be asked for in another's place. Redirect URIs are
-    compared as exact strings.
+    compared as exact strings. Where ``is_user_level``, every user installs the app for themselves.
 
     Raises:
         ValueError: A redirect URI is none that HubSpot would register: https with a domain name,
@@ -27,6 +27,7 @@ class App:
     required_scopes: tuple[str, ...] = ("oauth",)
     conditional_scopes: tuple[str, ...] | None = None
     optional_scopes: tuple[str, ...] | None = None
+    is_user_level: bool = False
 
     def __post_init__(self) -> None:
         """Refuse redirect URIs that HubSpot refuses."""

@@ -1,26 +1,16 @@
 """Which codes and tokens are out, and for what. Everything here happens under one lock."""
 
-import base64
-import hashlib
-import hmac
-import secrets
 import threading
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.clock import Clock
+from portalkey.simulator.world.installs import Agreement, Installs
+from portalkey.simulator.world.lifecycle import Lifecycle
+from portalkey.simulator.world.mint import Mint
+from portalkey.simulator.world.proofs import Challenge
 from portalkey.simulator.world.refusals import Refused
 from portalkey.simulator.world.switches import Switches
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What somebody agreed to: this app, in this account, for these scopes."""
-
-    client_id: str
-    account: Account
-    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +19,37 @@ class Code:
 
     agreement: Agreement
     redirect_uri: str
-    challenge: str | None
+    challenge: Challenge | None
     expires_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access token that is out; ``expires_at`` is in seconds since 1970 in UTC."""
+    """An access token that is out; ``expires_at`` is in seconds since 1970 in UTC.
+
+    ``family`` is the same for all tokens that came from one code.
+    """
 
     agreement: Agreement
     expires_at: float
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppAccess:
+    """A token of an app itself, for no account: what ``client_credentials`` gives."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A refresh token that is out."""
+
+    agreement: Agreement
+    family: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +65,35 @@ class Issued:
 class Ledger:
     """Issues codes and tokens, and knows what became of them."""
 
-    def __init__(self, clock: Clock, switches: Switches) -> None:
-        self._clock = clock
-        self._switches = switches
+    def __init__(
+        self,
+        clock: Clock,
+        switches: Switches,
+        mint: Mint,
+        installs: Installs,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._clock, self._switches, self._mint = clock, switches, mint
+        self._installs, self._lifecycle = installs, lifecycle
         self._lock = threading.Lock()
         self._codes: dict[str, Code] = {}
+        self._spent: dict[str, str] = {}
         self._access: dict[str, Access] = {}
-        self._refresh: dict[str, Agreement] = {}
+        self._app_access: dict[str, AppAccess] = {}
+        self._refresh: dict[str, Refresh] = {}
 
-    def issue_code(self, agreement: Agreement, redirect_uri: str, challenge: str | None) -> str:
+    def issue_code(
+        self, agreement: Agreement, redirect_uri: str, challenge: Challenge | None
+    ) -> str:
         """A new code, bound to the app, the redirect URI and PKCE's challenge."""
-        code = _prefixed(agreement.account)
         expires_at = self._clock.now() + self._switches.code_seconds
         with self._lock:
+            code = self._mint.prefixed(agreement.account.hosting)
             self._codes[code] = Code(agreement, redirect_uri, challenge, expires_at)
         return code
 
     def spend_code(self, code: str, *, client_id: str, redirect_uri: str, verifier: str) -> Issued:
-        """The tokens for a code, which is spent by this.
+        """The tokens for a code, which is spent by this; the app is installed by it.
 
         Raises:
             Refused: The code is unknown, spent, old, or bound to something else.
@@ -79,15 +101,19 @@ class Ledger:
         with self._lock:
             kept = self._codes.get(code)
             if kept is None or kept.agreement.client_id != client_id:
+                self._punish_reuse(code)
                 raise Refused("BAD_AUTH_CODE")
             if self._clock.now() >= kept.expires_at:
                 raise Refused("EXPIRED_AUTH_CODE")
             if redirect_uri != kept.redirect_uri:
                 raise Refused("MISMATCH_REDIRECT_URI_AUTH_CODE")
-            if kept.challenge is not None and not _proves(verifier, kept.challenge):
+            if kept.challenge is not None and not kept.challenge.is_met_by(verifier):
                 raise Refused("BAD_CODE_VERIFIER")
             del self._codes[code]
-            return self._issue(kept.agreement)
+            if self._installs.add(kept.agreement):
+                self._lifecycle.note("APP_INSTALL", kept.agreement)
+            family = self._spent[code] = self._mint.identifier()
+            return self._issue(kept.agreement, family=family)
 
     def refresh(self, refresh_token: str, *, client_id: str) -> Issued:
         """A new access token; the refresh token stays as it is, unless rotation is switched on.
@@ -96,58 +122,100 @@ class Ledger:
             Refused: The refresh token is unknown, dead, or another app's.
         """
         with self._lock:
-            agreement = self._refresh.get(refresh_token)
-            if agreement is None:
+            kept = self._refresh.get(refresh_token)
+            if kept is None:
                 raise Refused("BAD_REFRESH_TOKEN")
-            if agreement.client_id != client_id:
+            if kept.agreement.client_id != client_id:
                 raise Refused("MISMATCH_REFRESH_TOKEN_CLIENT")
+            if self._switches.refresh_ends_access:
+                self._end_access(lambda access: access.family == kept.family)
             if not self._switches.rotate_refresh_tokens:
-                return self._issue(agreement, refresh_token)
+                return self._issue(kept.agreement, refresh_token, family=kept.family)
             del self._refresh[refresh_token]
-            return self._issue(agreement)
+            return self._issue(kept.agreement, family=kept.family)
 
-    def revoke(self, refresh_token: str, *, client_id: str) -> None:
-        """End a refresh token of this app; access tokens live on, and so does what is not its."""
-        with self._lock:
-            agreement = self._refresh.get(refresh_token)
-            if agreement is not None and agreement.client_id == client_id:
-                del self._refresh[refresh_token]
+    def revoke(self, refresh_token: str, *, client_id: str | None = None) -> bool:
+        """End a refresh token, of this app where one is named; false where there is none.
 
-    def uninstall(self, hub_id: int) -> None:
-        """End every refresh token of this account; access tokens live on."""
+        Access tokens live on, and so does what is not the app's.
+        """
         with self._lock:
+            kept = self._refresh.get(refresh_token)
+            if kept is None or client_id not in {None, kept.agreement.client_id}:
+                return False
+            del self._refresh[refresh_token]
+            if self._switches.revoke_ends_access:
+                self._end_access(lambda access: access.family == kept.family)
+            return True
+
+    def uninstall(self, agreement: Agreement) -> None:
+        """Take the app out of the account that was agreed on: every refresh token there ends."""
+        client_id, hub_id = agreement.client_id, agreement.account.hub_id
+
+        def is_there(one: Agreement) -> bool:
+            return (one.client_id, one.account.hub_id) == (client_id, hub_id)
+
+        with self._lock:
+            if self._installs.remove(client_id, hub_id):
+                self._lifecycle.note("APP_UNINSTALL", agreement)
             self._refresh = {
-                token: agreement
-                for token, agreement in self._refresh.items()
-                if agreement.account.hub_id != hub_id
+                t: one for t, one in self._refresh.items() if not is_there(one.agreement)
             }
+            self._codes = {t: one for t, one in self._codes.items() if not is_there(one.agreement)}
+            if self._switches.uninstall_ends_access:
+                self._end_access(lambda access: is_there(access.agreement))
+
+    def issue_app_token(self, client_id: str, scopes: tuple[str, ...]) -> tuple[str, int]:
+        """A token for the app itself, and the seconds that it lives."""
+        seconds = self._switches.access_token_seconds
+        with self._lock:
+            token = self._mint.access_token(len(scopes))
+            expires_at = self._clock.now() + seconds
+            self._app_access[token] = AppAccess(client_id, scopes, expires_at)
+        return token, seconds
 
     def access(self, access_token: str) -> Access | None:
         """What an access token is for, expired ones included."""
         with self._lock:
             return self._access.get(access_token)
 
+    def app_access(self, access_token: str) -> AppAccess | None:
+        """What an app's own token is for, expired ones included."""
+        with self._lock:
+            return self._app_access.get(access_token)
+
     def agreement(self, refresh_token: str) -> Agreement | None:
         """What a living refresh token is for."""
         with self._lock:
-            return self._refresh.get(refresh_token)
+            kept = self._refresh.get(refresh_token)
+            return kept.agreement if kept else None
 
-    def _issue(self, agreement: Agreement, refresh_token: str | None = None) -> Issued:
-        refresh_token = refresh_token or _prefixed(agreement.account)
-        # Real access tokens are signed blobs of a few hundred characters, growing with the scopes.
-        access_token = "C" + secrets.token_urlsafe(150 + 4 * len(agreement.scopes))
+    def end_access_token(self, access_token: str) -> None:
+        """Let an access token be unknown from now on, as after a fault at HubSpot."""
+        with self._lock:
+            self._access.pop(access_token, None)
+
+    def living(self) -> tuple[tuple[str, Agreement], ...]:
+        """Every refresh token that is out, and what it is for."""
+        with self._lock:
+            return tuple((token, kept.agreement) for token, kept in self._refresh.items())
+
+    def _issue(
+        self, agreement: Agreement, refresh_token: str | None = None, family: str = ""
+    ) -> Issued:
+        refresh_token = refresh_token or self._mint.prefixed(agreement.account.hosting)
+        access_token = self._mint.access_token(len(agreement.scopes))
         seconds = self._switches.access_token_seconds
-        self._access[access_token] = Access(agreement, self._clock.now() + seconds)
-        self._refresh[refresh_token] = agreement
+        self._access[access_token] = Access(agreement, self._clock.now() + seconds, family)
+        self._refresh[refresh_token] = Refresh(agreement, family)
         return Issued(agreement, access_token, refresh_token, seconds)
 
+    def _punish_reuse(self, code: str) -> None:
+        family = self._spent.get(code)
+        if family is None or not self._switches.reuse_ends_tokens:
+            return
+        self._refresh = {t: one for t, one in self._refresh.items() if one.family != family}
+        self._end_access(lambda access: access.family == family)
 
-def _prefixed(account: Account) -> str:
-    return f"{account.hosting}-{uuid.uuid4()}"
-
-
-def _proves(verifier: str, challenge: str) -> bool:
-    """RFC 7636 section 4.6, method S256."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    proof = base64.urlsafe_b64encode(digest).rstrip(b"=")
-    return hmac.compare_digest(proof, challenge.encode())
+    def _end_access(self, is_meant: Callable[[Access], bool]) -> None:
+        self._access = {t: one for t, one in self._access.items() if not is_meant(one)}

@@ -1,0 +1,161 @@
+"""Faults, as they reach whoever asked."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+
+from flask import Response, request
+
+from portalkey.simulator.faults.kinds import Fault, Kind
+from portalkey.simulator.world.record import Pause
+from portalkey.simulator.world.refusals import TOKEN_REFUSALS
+
+CUT = "simulator.cut"
+"""Where the server keeps, in the request's environment, what cuts the connection."""
+
+Work = Callable[[], Response]
+
+
+def play(fault: Fault, work: Work, pause: Pause) -> Response:
+    """The answer that this *fault* makes of the *work*'s."""
+    if fault.kind in _INSTEAD:
+        return _INSTEAD[fault.kind](fault, pause)
+    return _AFTER[fault.kind](fault, work(), pause)
+
+
+def was_cut(response: Response) -> bool:
+    """Whether no answer is sent at all."""
+    return isinstance(response, _Cut)
+
+
+class _Cut(Response):
+    """Stands for no answer."""
+
+
+def _answer(fault: Fault, pause: Pause) -> Response:
+    pause.wait(fault.seconds)
+    return Response(fault.body, fault.status, fault.headers)
+
+
+def _refusal(fault: Fault, _: Pause) -> Response:
+    refusal = TOKEN_REFUSALS[fault.refusal]
+    return _json(refusal.http_status, refusal.body)
+
+
+def _rate_limited(fault: Fault, _: Pause) -> Response:
+    response = _json(429, rate_limit_body("TEN_SECONDLY_ROLLING"))
+    if fault.seconds:
+        response.headers["Retry-After"] = f"{fault.seconds:.0f}"
+    return response
+
+
+def rate_limit_body(policy: str) -> dict[str, object]:
+    """What HubSpot says to too many calls under this *policy* (captured)."""
+    return {
+        "status": "error",
+        "message": f"You have reached your {policy.lower()} limit.",
+        "errorType": "RATE_LIMIT",
+        "correlationId": str(uuid.uuid4()),
+        "policyName": policy,
+        "groupName": "publicapi:oauth",
+    }
+
+
+def _migrating(fault: Fault, _: Pause) -> Response:
+    response = _error(477, "The account is being moved to another region.", "MIGRATION_IN_PROGRESS")
+    response.headers["Retry-After"] = f"{fault.seconds or 3600:.0f}"
+    return response
+
+
+def _cut_before(_: Fault, __: Pause) -> Response:
+    _cut()
+    return _Cut()
+
+
+def _late(fault: Fault, response: Response, pause: Pause) -> Response:
+    pause.wait(fault.seconds)
+    return response
+
+
+def _truncated(_: Fault, response: Response, __: Pause) -> Response:
+    half = _half(response)
+    return _streamed(response, iter([half]))
+
+
+def _dripping(fault: Fault, response: Response, pause: Pause) -> Response:
+    body = response.get_data()
+
+    def drip() -> Iterator[bytes]:
+        for byte in body:
+            yield bytes([byte])
+            pause.wait(fault.seconds)
+
+    return _streamed(response, drip())
+
+
+def _cut_during(_: Fault, response: Response, __: Pause) -> Response:
+    half, cut = _half(response), request.environ[CUT]
+
+    def stop_halfway() -> Iterator[bytes]:
+        yield half
+        cut()
+
+    return _streamed(response, stop_halfway())
+
+
+def _cut_after(_: Fault, __: Response, ___: Pause) -> Response:
+    _cut()
+    return _Cut()
+
+
+def _cut() -> None:
+    request.environ[CUT]()
+
+
+def _half(response: Response) -> bytes:
+    body = response.get_data()
+    return body[: len(body) // 2]
+
+
+def _streamed(response: Response, body: Iterator[bytes]) -> Response:
+    # The length stays as it was promised.
+    headers = {name: value for name, value in response.headers if name != "Content-Length"}
+    length = str(len(response.get_data()))
+    return Response(body, response.status, {**headers, "Content-Length": length})
+
+
+def _html(status: int, title: str) -> Response:
+    page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body>"
+    return Response(f"{page}</html>\n", status, mimetype="text/html")
+
+
+def _json(status: int, body: Mapping[str, object]) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")
+
+
+def _error(status: int, message: str, category: str) -> Response:
+    told = {"status": "error", "message": message, "correlationId": str(uuid.uuid4())}
+    return _json(status, {**told, "category": category})
+
+
+_INSTEAD: Mapping[Kind, Callable[[Fault, Pause], Response]] = {
+    "answer": _answer,
+    "refusal": _refusal,
+    "rate_limited": _rate_limited,
+    "html_403": lambda _, __: _html(403, "Attention Required! | Cloudflare"),
+    "locked": lambda _, __: _error(423, "The resource is locked; try again in 2 s.", "LOCKED"),
+    "migrating": _migrating,
+    "unavailable": lambda _, __: _error(503, "Service unavailable", "SERVICE_UNAVAILABLE"),
+    "bad_gateway": lambda _, __: _html(502, "502 Bad Gateway"),
+    "drop_before": _cut_before,
+}
+_AFTER: Mapping[Kind, Callable[[Fault, Response, Pause], Response]] = {
+    "late": _late,
+    "gateway_timeout": lambda _, __, ___: _html(504, "504 Gateway Time-out"),
+    "empty": lambda _, __, ___: Response(status=200),
+    "not_json": lambda _, __, ___: _html(200, "Please wait"),
+    "truncated": _truncated,
+    "dripping": _dripping,
+    "drop_during": _cut_during,
+    "drop_after": _cut_after,
+}

@@ -1,0 +1,30 @@
+"""What codes and tokens look like."""
+
+import base64
+import random
+import uuid
+
+
+class Mint:
+    """Makes codes, tokens and ids: the same ones again where it is given a *seed*."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        # A seed is for runs that can be repeated; what it makes opens nothing but the simulator.
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
+
+    def identifier(self) -> str:
+        """A UUID."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def prefixed(self, hosting: str) -> str:
+        """A code or a refresh token of an account that is held there."""
+        return f"{hosting}-{self.identifier()}"
+
+    def access_token(self, scopes: int) -> str:
+        """An access token: real ones are signed blobs that grow with the number of *scopes*."""
+        blob = self._random.getrandbits(8 * (150 + 4 * scopes)).to_bytes(150 + 4 * scopes)
+        return "C" + base64.urlsafe_b64encode(blob).rstrip(b"=").decode()
+
+    def chance(self) -> float:
+        """A number between 0 and 1."""
+        return self._random.random()
