@@ -171,9 +171,15 @@ class HubSpot:
 
 
 @contextmanager
-def running_hubspot(port: int = 0, apps: Sequence[App] | None = None) -> Iterator[HubSpot]:
-    """A HubSpot that answers inside of the block."""
-    hubspot = HubSpot(apps, port)
+def running_hubspot(
+    port: int = 0,
+    apps: Sequence[App] | None = None,
+    *,
+    accounts: Sequence[Account] = ACCOUNTS,
+    seed: int | None = None,
+) -> Iterator[HubSpot]:
+    """A HubSpot that answers inside of the block; ``HubSpot`` says what the arguments are."""
+    hubspot = HubSpot(apps, port, accounts=accounts, seed=seed)
     hubspot.start()
     try:
         yield hubspot

@@ -11,7 +11,7 @@ from typing import Any
 
 from cheroot import wsgi
 
-from portalkey.simulator.faults.play import CUT
+from portalkey.simulator.faults.play import CUT, HANG_UP
 
 HOST = "127.0.0.1"
 """The only address that is listened on."""
@@ -62,13 +62,14 @@ class Server:
 
 
 class _Gateway(wsgi.Gateway_10):
-    """Lets a fault cut the connection."""
+    """Lets a fault end the connection."""
 
     def get_environ(self) -> Any:  # noqa: ANN401 - cheroot's own types are wrong
         """The request's environment."""
         base: Any = super()
         environ = base.get_environ()
         environ[CUT] = lambda: _reset(self.req)
+        environ[HANG_UP] = lambda: setattr(self.req, "close_connection", True)
         return environ
 
 

@@ -11,7 +11,9 @@ from portalkey.simulator.world.record import Pause
 from portalkey.simulator.world.refusals import TOKEN_REFUSALS
 
 CUT = "simulator.cut"
-"""Where the server keeps, in the request's environment, what cuts the connection."""
+HANG_UP = "simulator.hang_up"
+"""Where the server keeps, in the request's environment, what cuts the connection at once, and what
+ends it after the answer."""
 
 Work = Callable[[], Response]
 
@@ -68,8 +70,7 @@ def _migrating(fault: Fault, _: Pause) -> Response:
 
 
 def _cut_before(_: Fault, __: Pause) -> Response:
-    _cut()
-    return _Cut()
+    return _cut()
 
 
 def _late(fault: Fault, response: Response, pause: Pause) -> Response:
@@ -78,8 +79,8 @@ def _late(fault: Fault, response: Response, pause: Pause) -> Response:
 
 
 def _truncated(_: Fault, response: Response, __: Pause) -> Response:
-    half = _half(response)
-    return _streamed(response, iter([half]))
+    request.environ[HANG_UP]()
+    return _streamed(response, iter([_half(response)]))
 
 
 def _dripping(fault: Fault, response: Response, pause: Pause) -> Response:
@@ -104,12 +105,18 @@ def _cut_during(_: Fault, response: Response, __: Pause) -> Response:
 
 
 def _cut_after(_: Fault, __: Response, ___: Pause) -> Response:
-    _cut()
-    return _Cut()
+    return _cut()
 
 
-def _cut() -> None:
-    request.environ[CUT]()
+def _cut() -> Response:
+    cut = request.environ[CUT]
+
+    # Only once it is sent, so that whoever is cut off finds the request noted.
+    def stop_at_once() -> Iterator[bytes]:
+        cut()
+        yield b""
+
+    return _Cut(stop_at_once())
 
 
 def _half(response: Response) -> bytes:
