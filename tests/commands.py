@@ -2,12 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from ports import free_port
 
 PORTALKEY = [sys.executable, "-m", "portalkey"]
 
@@ -32,17 +33,22 @@ def clean_environment() -> dict[str, str]:
 
 def free_ports() -> tuple[int, int]:
     """Two ports that are free just now."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+    one = free_port()
+    return one, free_port(one)
 
 
 @contextmanager
 def running(
-    *arguments: str, ready: str, cwd: Path | None = None, home: Path | None = None
+    *arguments: str,
+    ready: str,
+    cwd: Path | None = None,
+    home: Path | None = None,
+    lines: list[str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A command that runs until the block ends; entered once it has printed *ready*."""
+    """A command that runs until the block ends; entered once it has printed *ready*.
+
+    What it printed until then is added to *lines*.
+    """
     process = subprocess.Popen(
         [*PORTALKEY, *arguments],
         stdout=subprocess.PIPE,
@@ -59,6 +65,8 @@ def running(
                 line = process.stdout.readline()
                 assert line, seen
                 seen += line
+                if lines is not None:
+                    lines.append(line)
             yield process
         finally:
             process.send_signal(signal.SIGINT)

@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ from portalkey.settings import Settings
 from portalkey.simulator import App, HubSpot, running_hubspot
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.wire import Send, Wire
+from ports import free_port
 from visitor import Visitor
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
@@ -37,9 +37,7 @@ class Ahead:
 @pytest.fixture
 def port() -> int:
     """A port that is free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 Ask for ``postgres_url`` (an empty database of the test's own), ``migrated_postgres_url`` (one with
 our tables) or ``own_postgres`` (a server of the test's own, to be restarted), and give any of their
-URLs to ``through_pgbouncer``. A module that does names this plugin: ``pytest_plugins``. The server
+URLs to ``through_pgbouncer``. What needs an empty store hundreds of times asks for
+``emptied_postgres_url``. A module that does names this plugin: ``pytest_plugins``. The server
 comes from PyPI; with PORTALKEY_TEST_POSTGRES_URL set, that server is used in its place.
 """
 
@@ -14,7 +15,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from portalkey.vault import SQLStore
-from postgres_server import Server, named, new_database, running_bouncer, running_server
+from postgres_server import Server, empty, named, new_database, running_bouncer, running_server
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +49,20 @@ def migrated_postgres_url(postgres_server_url: str, postgres_template: str) -> I
     """A database of the test's own, with our empty tables; quicker than migrating."""
     with new_database(postgres_server_url, postgres_template) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_server_url: str, postgres_template: str) -> Iterator[str]:
+    """A database with our tables that tests of this process use one after the other."""
+    with new_database(postgres_server_url, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def emptied_postgres_url(shared_postgres_url: str) -> str:
+    """Our tables, with nothing in them: for tests that leave them as they are."""
+    empty(shared_postgres_url)
+    return shared_postgres_url
 
 
 @pytest.fixture

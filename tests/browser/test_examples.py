@@ -13,6 +13,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from commands import free_ports
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,14 +34,6 @@ def running(folder: Path, *command: str) -> Iterator[None]:
             yield
         finally:
             process.send_signal(signal.SIGINT)
-
-
-def free_ports() -> list[int]:
-    """Two ports that are free just now."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in (one, other)]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """T42: the front end on one origin, the API on another, and both on one site."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from portalkey.flask import HubSpotAuth
 from portalkey.server import Listener
 from portalkey.settings import Settings
 from portalkey.simulator import HubSpot
+from ports import free_port
 
 STATIC = Path(portalkey.web.__file__).parent / "static"
 PAGE = (Path(__file__).parent / "front.html").read_text()
@@ -51,11 +51,9 @@ class Front:
 
 
 @pytest.fixture
-def front_port() -> int:
+def front_port(port: int) -> int:
     """Another port of ``localhost``: another origin of the same site."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port(port)
 
 
 @pytest.fixture

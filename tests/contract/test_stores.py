@@ -25,9 +25,9 @@ class TestSQLite(StoreContract):
 
 class TestPostgreSQL(StoreContract):
     @pytest.fixture
-    def store(self, ahead: Ahead, migrated_postgres_url: str) -> Iterator[SQLStore]:
-        """A new database."""
-        store = SQLStore.open(migrated_postgres_url, ahead=ahead)
+    def store(self, ahead: Ahead, emptied_postgres_url: str) -> Iterator[SQLStore]:
+        """An empty database."""
+        store = SQLStore.open(emptied_postgres_url, ahead=ahead)
         yield store
         store.close()
 
@@ -37,11 +37,11 @@ class TestPgBouncer(StoreContract):
     def store(
         self,
         ahead: Ahead,
-        migrated_postgres_url: str,
+        emptied_postgres_url: str,
         through_pgbouncer: Callable[[str], str],
     ) -> Iterator[SQLStore]:
-        """A new database, where each transaction may find itself in another session."""
-        store = SQLStore.open(through_pgbouncer(migrated_postgres_url), ahead=ahead)
+        """An empty database, where each transaction may find itself in another session."""
+        store = SQLStore.open(through_pgbouncer(emptied_postgres_url), ahead=ahead)
         yield store
         store.close()
 
