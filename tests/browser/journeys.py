@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from browser.places import AGREE, STATE, Place, at_hubspot, attempt_of, ends
-from portalkey.simulator import HubSpot
+from portalkey.simulator import HubSpot, OpenerPolicy
 
 SEED = 20261122
 COUNTS = {"connected": 90, "failed": 55, "cancelled": 55}
-POLICIES = (None, None, "same-origin", "same-origin-allow-popups")
+POLICIES: tuple[OpenerPolicy | None, ...] = (
+    None,
+    None,
+    "same-origin",
+    "same-origin-allow-popups",
+)
 # A page that hears no popup: it has to find out by asking.
 DEAF = """
 if (new URLSearchParams(location.search).has("deaf")) {
@@ -34,8 +39,8 @@ class Journey:
     end: str
     how: str
     page_policy: str | None
-    consent_policy: str | None
-    redirect_policy: str | None
+    consent_policy: OpenerPolicy | None
+    redirect_policy: OpenerPolicy | None
     delay: float
     is_deaf: bool
     reloads: bool

@@ -30,7 +30,7 @@ from conftest import Ahead
 from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
 from portalkey.events import EventName
-from portalkey.simulator import HubSpot
+from portalkey.simulator import HubSpot, OpenerPolicy
 
 BAD_ENDS = {"cancelled", "failed", "expired", "blocked"}
 
@@ -160,7 +160,7 @@ def test_t24_twice(engine: Engine, host: Host, broker: Broker, how: str) -> None
 @starred
 @pytest.mark.parametrize("policy", [None, "same-origin"])
 def test_t26_the_page_is_reloaded(
-    engine: Engine, host: Host, hubspot: HubSpot, policy: str | None
+    engine: Engine, host: Host, hubspot: HubSpot, policy: OpenerPolicy | None
 ) -> None:
     """A reloaded page goes on waiting for the popup that it opened before, and hears of its end."""
     hubspot.switches.consent_opener_policy = policy

@@ -91,6 +91,9 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
     for language in ("en", "de"):
         page.goto(f"{url}/connections/setup?language={language}")
         wrong_account(page, shot, language)
+    page.goto(f"{broker.settings.app_url}/")
+    page.wait_for_selector("#accounts li")
+    shot(page, "control-room")
 
 
 def wrong_account(page: Page, shot: Shot, language: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from portalkey.errors import PortalkeyError
 
-COMMANDS = ("db", "demo", "import", "init", "serve", "token", "work")
+COMMANDS = ("db", "demo", "import", "init", "serve", "simulate", "token", "work")
 
 
 class Commands(click.Group):

@@ -121,7 +121,7 @@ def _greet(settings: Settings, data: Path, store: str) -> None:
     lines = (
         f"Open [bold]{settings.public_url}[/bold] and connect an account.",
         "",
-        f"HubSpot is played by a simulator on {settings.app_url}.",
+        f"HubSpot is played by a simulator; its control room is at {settings.app_url}/.",
         *([_KEPT[store]] if store in _KEPT else []),
         "Press Ctrl-C to stop.",
     )

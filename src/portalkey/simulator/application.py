@@ -1,19 +1,21 @@
 """The simulator as a WSGI application: routes, headers, and who may call."""
 
+import uuid
 from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
-from portalkey.simulator.api.errors import ApiRefused
-from portalkey.simulator.api.tokens import refusal_response
+from portalkey.simulator.api.errors import CORRELATION, ApiRefused, refusal_response
+from portalkey.simulator.api.v1 import without_token
 from portalkey.simulator.faults.kinds import Place
 from portalkey.simulator.faults.play import play, was_cut
 from portalkey.simulator.faults.rules import Faults
 from portalkey.simulator.forms import read_pairs
-from portalkey.simulator.pages.consent import Stopped
 from portalkey.simulator.pages.rendering import page, under_policy, with_headers
+from portalkey.simulator.pages.sentences import Stopped
 from portalkey.simulator.routes import API, View, routes
 from portalkey.simulator.world import World
 from portalkey.simulator.world.record import Asked
@@ -22,9 +24,25 @@ from portalkey.simulator.world.refusals import Refused
 _MOST_BYTES = 256 * 1024
 
 
+class _Rule(Rule):
+    """A path that is matched, and never built: compiling a builder takes longer than all else."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - the library's own
+        del append_unknown
+        return _no_builder
+
+
+def _no_builder(*_: object, **__: object) -> tuple[str, str]:
+    raise NotImplementedError("the simulator writes its paths out; there is no url_for here")
+
+
+class _Matching(Flask):
+    url_rule_class = _Rule
+
+
 def create_application(world: World, faults: Faults) -> Flask:
     """The application over this *world*, where these *faults* happen."""
-    app = Flask(__name__)
+    app = _Matching(__name__)
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     for route in routes(world):
         view = _faulty(route.view, route.place, world, faults) if route.place else route.view
@@ -41,7 +59,7 @@ def _faulty(view: View, place: Place, world: World, faults: Faults) -> View:
             try:
                 return view(**values)
             except Refused as refused:
-                return refusal_response(refused)
+                return refusal_response(refused, world.switches)
             except ApiRefused as refused:
                 return refused.response
 
@@ -56,6 +74,7 @@ def _add_manners(app: Flask, world: World) -> None:
     app.before_request(_read_body)
     app.after_request(with_headers)
     app.after_request(lambda response: _note(world, response))
+    app.register_error_handler(Refused, lambda no: refusal_response(no, world.switches))
     app.register_error_handler(Stopped, lambda stopped: _stopped(world, stopped))
     app.register_error_handler(HTTPException, _no_such_page)
 
@@ -84,7 +103,9 @@ def _note(world: World, response: Response) -> Response:
     if request.path.startswith(API) and not request.path.endswith("/authorize"):
         headers = {name.lower(): value for name, value in request.headers}
         status = 0 if was_cut(response) else response.status_code
-        world.record.add(Asked(request.method, request.path, g.form, headers, status))
+        now, path = world.clock.now(), without_token(request.path)
+        world.record.add(Asked(request.method, path, g.form, headers, status, now))
+        response.headers.setdefault(CORRELATION, str(uuid.uuid4()))
     return response
 
 

@@ -1,7 +1,7 @@
 """Parameters, as they come in URLs and bodies."""
 
 from collections import Counter
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -24,3 +24,10 @@ def singles(pairs: Pairs) -> dict[str, str]:
     """Those parameters that come once; one that comes twice counts as missing (RFC 6749 3.2)."""
     twice = doubled(pairs)
     return {name: value for name, value in pairs if name not in twice}
+
+
+def with_query(url: str, **answer: str) -> str:
+    """The *url* with *answer* added behind its own query."""
+    parts = urlsplit(url)
+    own = parse_qsl(parts.query, keep_blank_values=True)
+    return parts._replace(query=urlencode([*own, *answer.items()])).geturl()

@@ -1,15 +1,19 @@
 """A HubSpot that runs on this machine."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from portalkey.simulator import walk
 from portalkey.simulator.application import create_application, guarded
+from portalkey.simulator.control.desk import Desk
+from portalkey.simulator.control.door import add_control
 from portalkey.simulator.faults.kinds import Fault
 from portalkey.simulator.faults.rules import Faults
+from portalkey.simulator.marketplace_walk import MarketplaceInstall
 from portalkey.simulator.server import Server
+from portalkey.simulator.signing import Answered, SignatureVersion, send, sign
 from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import DEFAULT_APP, App
@@ -33,17 +37,20 @@ class HubSpot:
         *,
         accounts: Sequence[Account] = ACCOUNTS,
         seed: int | None = None,
+        prepare: Callable[["HubSpot"], None] | None = None,
     ) -> None:
         """Know these *apps* (a ready-made one by default) and *accounts*.
 
         *port* 0 takes any that is free. A *seed* makes the same codes and tokens again, in the
-        order of the requests.
+        order of the requests. *prepare* sets switches and faults, now and after every ``reset``.
         """
         self._apps = tuple(apps or (DEFAULT_APP,))
         self._world = World(self._apps, accounts, seed)
         self.faults = Faults(self._world.mint.chance)
         self._server: Server | None = None
         self.port = port
+        self._prepare = prepare or (lambda _: None)
+        self._prepare(self)
 
     def start(self) -> None:
         """Answer from now on; returns at once.
@@ -53,6 +60,8 @@ class HubSpot:
         """
         if self._server is None:
             application = create_application(self._world, self.faults)
+            desk = Desk(self._world, self.faults, self.approve, self.deny, self.reset)
+            add_control(application, desk)
             hosts: set[str] = set()
             self._world.pause.open()
             server = Server(guarded(application, hosts), self.port)
@@ -67,6 +76,12 @@ class HubSpot:
             self._world.pause.close()
             self._server.stop()
             self._server = None
+
+    def reset(self) -> None:
+        """Be as at the start: nothing happened, and what was set is as it was."""
+        self.faults.clear()
+        self._world.reset()
+        self._prepare(self)
 
     @property
     def url(self) -> str:
@@ -98,25 +113,74 @@ class HubSpot:
         """What was asked of the API endpoints so far, oldest first."""
         return self._world.record.asked
 
-    def approve(self, authorize_url: str, hub_id: int | None = None) -> str:
+    def approve(
+        self, authorize_url: str, hub_id: int | None = None, user_id: int | None = None
+    ) -> str:
         """Agree, and return the callback URL that the browser would be sent to.
 
-        Without *hub_id* the first account is chosen.
+        *user_id* says who agrees, and is the account's first person by default. Without *hub_id*
+        it is their account, or the first one.
 
         Raises:
             ValueError: The URL is none of this simulator's.
             StayedOnPage: HubSpot's page refused; nothing was sent to the app.
         """
-        return walk.decide(self._own(authorize_url), decision="approve", hub_id=hub_id)
+        url = self._own(authorize_url)
+        return walk.decide(url, decision="approve", hub_id=hub_id, user_id=user_id)
 
-    def deny(self, authorize_url: str) -> str:
+    def deny(
+        self, authorize_url: str, hub_id: int | None = None, user_id: int | None = None
+    ) -> str:
         """Cancel, and return the callback URL that the browser would be sent to.
+
+        Account and person are chosen as by ``approve``; they matter where ``cancel_sends`` is
+        "code".
 
         Raises:
             ValueError: The URL is none of this simulator's.
             StayedOnPage: HubSpot's page refused, or denial is silent; nothing was sent to the app.
         """
-        return walk.decide(self._own(authorize_url), decision="deny", hub_id=None)
+        url = self._own(authorize_url)
+        return walk.decide(url, decision="deny", hub_id=hub_id, user_id=user_id)
+
+    def install_link(self, app: App | None = None) -> str:
+        """The address that HubSpot shows for sharing an app: it begins an install without state."""
+        return f"{self.url}/oauth/authorize?{(app or self.app).install_query()}"
+
+    def install_from_marketplace(
+        self, app: App | None = None, hub_id: int | None = None, user_id: int | None = None
+    ) -> MarketplaceInstall:
+        """Begin an install on the app's listing, at ``/marketplace/CLIENT_ID``.
+
+        Account and person are chosen as by ``approve``.
+
+        Raises:
+            StayedOnPage: HubSpot's page refused; nothing was sent to the app.
+        """
+        listing = f"{self.url}/marketplace/{(app or self.app).client_id}"
+        return MarketplaceInstall(listing, hub_id, user_id)
+
+    def send_signed(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        version: SignatureVersion = "v3",
+        method: str = "POST",
+        app: App | None = None,
+        timestamp: int | None = None,
+    ) -> Answered:
+        """Send a request to an app on this machine, signed with its secret.
+
+        *timestamp* is in milliseconds since 1970 in UTC, and by default what ``clock`` says.
+
+        Raises:
+            ValueError: The URL is not one of http at ``localhost`` or 127.0.0.1.
+            OSError: Nothing answers there.
+        """
+        moment = int(self.clock.now() * 1000) if timestamp is None else timestamp
+        headers = sign(app or self.app, version, method, url, body=body, timestamp=moment)
+        return send(url, body, method=method, headers=headers)
 
     def next_token_answer(
         self,
@@ -157,8 +221,8 @@ class HubSpot:
         if account is None:
             message = f"there is no account {hub_id}"
             raise ValueError(message)
-        for app in self._apps:
-            self._world.ledger.uninstall(Agreement(app.client_id, account, (), account.users[0]))
+        for client_id in self._world.apps:
+            self._world.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
 
     def _own(self, authorize_url: str) -> str:
         if urlsplit(authorize_url).netloc not in {

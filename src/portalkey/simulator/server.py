@@ -10,11 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
+from cheroot.workers import threadpool
 
 from portalkey.simulator.faults.play import CUT, HANG_UP
 
 HOST = "127.0.0.1"
 """The only address that is listened on."""
+
+_MOST_THREADS = 16
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +36,12 @@ class Server:
         self._cheroot = make(
             (HOST, port),
             application,
-            numthreads=16,
             request_queue_size=128,
             server_name="local-simulator",
             # How long a browser's spare connection, which says nothing, may hold up a stop.
             shutdown_timeout=0.05,
         )
+        self._cheroot.requests = _Pool(self._cheroot)
         self._cheroot.error_log = _complain
         self._cheroot.gateway = _Gateway
         # A stop is noticed after this long.
@@ -84,6 +87,40 @@ def _reset(request: Any) -> None:  # noqa: ANN401 - cheroot has no types
     os.dup2(stand_in.fileno(), connection.fileno())
     stand_in.close()
     other.close()
+
+
+class _Pool(threadpool.ThreadPool):
+    """As many threads as had work at once, up to ``_MOST_THREADS``.
+
+    Each takes a moment to start, and on a busy machine a long one.
+    """
+
+    def __init__(self, server: wsgi.Server) -> None:
+        super().__init__(server, min=1)
+        self._lock = threading.Lock()
+        self._spare = 0  # threads that wait for work, less the work that waits for a thread
+        self._take = self.get
+        self.get = self._get
+
+    def put(self, obj: object) -> None:
+        """Give out a connection; only the server's own thread does."""
+        with self._lock:
+            self._spare -= 1
+            is_short = self._spare < 0
+        super().put(obj)
+        if is_short:
+            self.grow(1)
+
+    def grow(self, amount: int) -> None:
+        """Start threads, and do not wait until they are ready, as cheroot does in long steps."""
+        pool: Any = self
+        if len(pool._threads) < _MOST_THREADS:  # noqa: SLF001 - its own
+            pool._threads.extend(pool._spawn_worker() for _ in range(amount))  # noqa: SLF001 - its own
+
+    def _get(self) -> Any:  # noqa: ANN401 - cheroot has no types
+        with self._lock:
+            self._spare += 1
+        return self._take()
 
 
 class _Cheroot(wsgi.Server):

@@ -1,6 +1,6 @@
 """Through the consent page over HTTP, as a person would go, without a browser."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
@@ -25,60 +25,99 @@ class StayedOnPage(Exception):
         self.sentence = sentence
 
 
-def decide(authorize_url: str, *, decision: str, hub_id: int | None) -> str:
+def decide(
+    authorize_url: str, *, decision: str, hub_id: int | None = None, user_id: int | None = None
+) -> str:
     """The callback URL that a browser would be sent to by this *decision*.
 
-    Without *hub_id* the account is taken that the page has preselected.
+    Without *hub_id* the account of *user_id* is taken, and without both the one that the page
+    has preselected; without *user_id* the first person there.
 
     Raises:
         StayedOnPage: There was no callback.
     """
-    chosen = hub_id or _ask("GET", authorize_url).account
-    answer = _ask("POST", authorize_url, {"hub_id": str(chosen), "decision": decision})
+    return sent_on(authorize_url, {**chosen(authorize_url, hub_id, user_id), "decision": decision})
+
+
+def chosen(url: str, hub_id: int | None, user_id: int | None) -> dict[str, str]:
+    """The fields that choose an account, and a person in it, on the page at *url*."""
+    account = str(hub_id) if hub_id else ask("GET", url).account_of(user_id)
+    person = {f"user_{account}": str(user_id)} if user_id else {}
+    return {"hub_id": account, **person}
+
+
+def sent_on(url: str, form: dict[str, str]) -> str:
+    """Where this *form* leads.
+
+    Raises:
+        StayedOnPage: It leads nowhere.
+    """
+    answer = ask("POST", url, form)
     if answer.location is None:
         raise StayedOnPage(answer.sentence)
     return answer.location
 
 
 @dataclass(slots=True)
-class _Page:
-    """What matters of one answer."""
+class Page:
+    """What matters of one answer.
+
+    ``account`` is the one preselected, ``people`` are the user ids by the account's number,
+    ``frame`` is what the page shows in a frame, and ``sentence`` is there where it is an end.
+    """
 
     location: str | None
     account: str = ""
+    people: dict[str, set[str]] = field(default_factory=dict)
+    frame: str = ""
     sentence: str = ""
+    is_installed: bool = False
+
+    def account_of(self, user_id: int | None) -> str:
+        """The account in which this person is, or the one preselected."""
+        places = (hub_id for hub_id, people in self.people.items() if str(user_id) in people)
+        return next(places, self.account)
 
 
-def _ask(method: str, url: str, form: dict[str, str] | None = None) -> _Page:
+def ask(method: str, url: str, form: dict[str, str] | None = None) -> Page:
+    """The answer to one request of somebody who is signed in."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=10)
     try:
         target = parts._replace(scheme="", netloc="", fragment="").geturl()
         connection.request(method, target, urlencode(form or {}), _HEADERS)
         answer = connection.getresponse()
-        return _Reader(_Page(answer.getheader("Location"))).read(answer.read().decode())
+        return _Reader(Page(answer.getheader("Location"))).read(answer.read().decode())
     finally:
         connection.close()
 
 
 class _Reader(HTMLParser):
-    """Finds the preselected account, and the sentence where the page is an end."""
+    """Finds what matters of a page."""
 
-    def __init__(self, page: _Page) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
         self._page = page
         self._in_sentence = False
+        self._field = ""
 
-    def read(self, html: str) -> _Page:
+    def read(self, html: str) -> Page:
         self.feed(html)
         self.close()
         return self._page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
+        attributes = {name: value or "" for name, value in attrs}
         self._in_sentence = attributes.get("id") == "sentence"
-        if tag == "input" and "checked" in attributes:
-            self._page.account = attributes["value"] or ""
+        self._page.is_installed |= attributes.get("id") == "installed"
+        self._field = attributes.get("name", self._field)
+        value = attributes.get("value", "")
+        if "checked" in attributes:
+            self._page.account = value
+        if tag in {"input", "option"} and self._field.startswith("user_"):
+            self._page.people.setdefault(self._field.removeprefix("user_"), set()).add(value)
+        if tag == "iframe":
+            self._page.frame = attributes["src"]
 
     def handle_data(self, data: str) -> None:
         if self._in_sentence:

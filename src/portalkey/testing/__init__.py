@@ -1,6 +1,7 @@
-"""What a store has to promise, as tests: for the stores here, and for one of your own.
+"""For tests: what a store has to promise, and pytest fixtures (``portalkey.testing.plugin``).
 
-Say how your store is made, and pytest does the rest::
+The promises are for the stores here, and for one of your own. Say how your store is made, and
+pytest does the rest::
 
     class TestMyStore(StoreContract):
         @pytest.fixture
@@ -8,12 +9,26 @@ Say how your store is made, and pytest does the rest::
             return MyStore(ahead=ahead)
 """
 
-import pytest
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-_PROMISES = ("attempts", "connections", "contract", "outbox", "samples")
-pytest.register_assert_rewrite(*(f"portalkey.testing.{name}" for name in _PROMISES))
-
-from portalkey.testing.contract import StoreContract  # noqa: E402 - rewritten only after that
-from portalkey.testing.samples import Ahead  # noqa: E402 - rewritten only after that
+if TYPE_CHECKING:
+    from portalkey.testing.contract import StoreContract
+    from portalkey.testing.samples import Ahead
 
 __all__ = ["Ahead", "StoreContract"]
+
+# Loaded on first use: the plugin lives here too, and every run of pytest loads that.
+_HOMES = {"Ahead": "samples", "StoreContract": "contract"}
+_PROMISES = ("attempts", "census", "connections", "contract", "leases", "outbox", "samples")
+
+if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import pytest  # noqa: PLC0415 - whoever asks for the promises has it
+
+        pytest.register_assert_rewrite(*(f"{__name__}.{each}" for each in _PROMISES))
+        globals()[name] = found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return found

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from portalkey.simulator import HubSpot, running_hubspot
+from portalkey.simulator.world.installs import Agreement
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 
@@ -113,3 +114,33 @@ def connect(
         return dict(answer.json())
 
     return go
+
+
+@pytest.fixture
+def grant(hubspot: HubSpot) -> Callable[..., dict[str, str]]:
+    """The header of an access token for these scopes, without the way through the pages."""
+
+    def give(*scopes: str, hub_id: int = 4410001, **of_agreement: Any) -> dict[str, str]:
+        world = hubspot._world
+        account = next(one for one in world.accounts if one.hub_id == hub_id)
+        known: dict[str, Any] = {"client_id": hubspot.app.client_id, "user": account.users[0]}
+        agreement = Agreement(account=account, scopes=scopes, **(known | of_agreement))
+        code = world.ledger.issue_code(agreement, "", None)
+        issued = world.ledger.spend_code(
+            code, client_id=agreement.client_id, redirect_uri="", verifier=""
+        )
+        return {"Authorization": f"Bearer {issued.access_token}"}
+
+    return give
+
+
+@pytest.fixture
+def app_token(post: Callable[..., httpx2.Response]) -> Callable[..., dict[str, str]]:
+    """The header of an app's own token for these scopes of the webhooks journal."""
+
+    def give(*scopes: str) -> dict[str, str]:
+        asked = " ".join(f"developer.webhooks_journal.{scope}" for scope in scopes)
+        answer = post(grant_type="client_credentials", scope=asked).raise_for_status()
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    return give

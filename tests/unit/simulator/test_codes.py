@@ -182,7 +182,7 @@ def test_life_of_access_tokens(hubspot: HubSpot, connect: Connect) -> None:
 
 
 def test_every_refusal_is_reached() -> None:
-    """The table has no row that no test of this file or the next asks for."""
+    """The table has no row that no test of this folder asks for."""
     assert {
         "BAD_AUTH_CODE",
         "BAD_CLIENT_ID",
@@ -197,4 +197,5 @@ def test_every_refusal_is_reached() -> None:
         "MISMATCH_REDIRECT_URI_AUTH_CODE",
         "MISMATCH_REFRESH_TOKEN_CLIENT",
         "SECRET_IN_URL",
+        "USER_LEVEL_CLIENT_CREDENTIALS_NOT_SUPPORTED",
     } == set(TOKEN_REFUSALS)

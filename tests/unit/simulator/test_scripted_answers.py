@@ -101,7 +101,7 @@ def test_requests_are_kept(hubspot: HubSpot, connect: Connect, http: httpx2.Clie
     assert hubspot.app.client_secret == exchange.form["client_secret"]
     assert f"Bearer {token}" == details.headers["authorization"]
     assert (details.form, details.status) == ({}, 200)
-    assert (old.form, old.status) == ({"a": "b"}, 404)
+    assert (old.form, old.status) == ({"a": "b"}, 400)
 
 
 def test_requests_do_not_show_secrets(

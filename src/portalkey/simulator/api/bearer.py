@@ -1,9 +1,13 @@
 """Who comes with which access token (RFC 6750)."""
 
+from collections.abc import Callable
+
 from flask import request
 
 from portalkey.simulator.api.errors import expired, missing_scopes, not_authenticated
+from portalkey.simulator.api.limits import count_call
 from portalkey.simulator.world import World
+from portalkey.simulator.world.installs import Agreement
 from portalkey.simulator.world.ledger import Access, AppAccess
 
 
@@ -13,17 +17,23 @@ def token_of_request() -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def admit(world: World, *scopes: str) -> Access:
+def admit(
+    world: World, *scopes: str, count: Callable[[World, Access], None] = count_call
+) -> Access:
     """What the request's token is for; it has to have one of these *scopes*.
 
+    The call is counted by *count*, also where a scope is missing.
+
     Raises:
-        ApiRefused: There is no token, it is unknown or old, or has none of the scopes.
+        ApiRefused: There is no token, it is unknown or old, has none of the scopes, or comes too
+            often.
     """
     access = world.ledger.access(token_of_request())
     if access is None:
         raise not_authenticated()
     _in_time(world, access.expires_at)
-    if not set(scopes) & set(access.agreement.scopes):
+    count(world, access)
+    if not set(scopes) & _rights(access.agreement):
         raise missing_scopes(scopes)
     return access
 
@@ -41,6 +51,12 @@ def admit_app(world: World, scope: str) -> AppAccess:
     if scope not in access.scopes:
         raise missing_scopes([scope])
     return access
+
+
+def _rights(agreement: Agreement) -> frozenset[str]:
+    """What the token may do: an app on the level of users can do no more than its user."""
+    scopes = frozenset(agreement.scopes)
+    return scopes - agreement.user.lacks if agreement.is_user_level else scopes
 
 
 def _in_time(world: World, expires_at: float) -> None:

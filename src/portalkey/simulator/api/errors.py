@@ -5,10 +5,13 @@ The bodies are those that were captured; HubSpot says that every field of them i
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from flask import Response, jsonify
+
+from portalkey.simulator.world.refusals import Refused
+from portalkey.simulator.world.switches import Switches
 
 _NOT_FOUND = (
     "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can "
@@ -18,6 +21,9 @@ _NOT_GRANTED = (
     "This app hasn't been granted all required scopes to make this call. "
     "Read more about required scopes here: https://developers.hubspot.com/scopes."
 )
+CORRELATION = "X-HubSpot-Correlation-Id"
+"""The header by which HubSpot's support finds a request again."""
+
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -39,11 +45,10 @@ def expired(expires_at: float, now: float) -> ApiRefused:
     """401: the token is past its time; both are in seconds since 1970 in UTC."""
     ago = now - expires_at
     size, unit = next((one for one in _UNITS if ago >= one[0]), _UNITS[-1])
-    moment = datetime.fromtimestamp(expires_at, UTC).isoformat(timespec="milliseconds")
     return _unauthorized(
         f"The OAuth token used to make this call expired {int(ago // size)} {unit}(s) ago.",
         "EXPIRED_AUTHENTICATION",
-        context={"expire time": [moment.replace("+00:00", "Z")]},
+        context={"expire time": [written(expires_at)]},
     )
 
 
@@ -57,12 +62,50 @@ def missing_scopes(scopes: Iterable[str]) -> ApiRefused:
     return ApiRefused(error(403, _NOT_GRANTED, "MISSING_SCOPES", errors=[problem], links=links))
 
 
+def rate_limited(message: str, policy: str, group: str | None = None) -> ApiRefused:
+    """429: too many calls under this *policy*, of this *group* of limits."""
+    grouped = {} if group is None else {"groupName": group}
+    body = {"errorType": "RATE_LIMIT", "policyName": policy, **grouped}
+    return ApiRefused(_answer(429, message, body))
+
+
+def invalid(message: str) -> ApiRefused:
+    """400: something that was sent cannot be used; HubSpot's own sentences vary."""
+    return ApiRefused(error(400, message, "VALIDATION_ERROR"))
+
+
+def not_found(identifier: str) -> ApiRefused:
+    """404: there is no object of this *identifier*."""
+    message = "Object not found.  objectId are usually numeric."
+    return ApiRefused(error(404, message, "OBJECT_NOT_FOUND", context={"id": [identifier]}))
+
+
 def error(status: int, message: str, category: str, **more: object) -> Response:
     """A body of HubSpot's, with *more* fields in it."""
-    response = jsonify(
-        status="error", message=message, correlationId=str(uuid.uuid4()), category=category, **more
-    )
+    return _answer(status, message, {"category": category, **more})
+
+
+def refusal_response(refused: Refused, switches: Switches) -> Response:
+    """The token endpoints' answer to a request that is *refused*."""
+    refusal = refused.refusal
+    response = jsonify(refusal.body)
+    response.status_code = refusal.http_status
+    if refusal.status_switch:
+        response.status_code = getattr(switches, refusal.status_switch)
+    return response
+
+
+def written(moment: float) -> str:
+    """A *moment*, in seconds since 1970 in UTC, as HubSpot writes it in JSON."""
+    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _answer(status: int, message: str, more: Mapping[str, object]) -> Response:
+    correlation = str(uuid.uuid4())
+    response = jsonify(status="error", message=message, correlationId=correlation, **more)
     response.status_code = status
+    response.headers[CORRELATION] = correlation
     return response
 
 

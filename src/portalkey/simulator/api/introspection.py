@@ -15,7 +15,7 @@ _OPAQUE = "c2ltdWxhdGVk"
 def describe_access(token: str, access: Access, now: float, app: App) -> dict[str, object]:
     """The answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
     return {
-        **_common(token, access.agreement, app),
+        **_newer(token, access.agreement, app),
         "token_use": "access_token",
         "expires_in": int(access.expires_at - now),
         "is_private_distribution": False,
@@ -25,43 +25,65 @@ def describe_access(token: str, access: Access, now: float, app: App) -> dict[st
 
 def describe_refresh(token: str, agreement: Agreement, app: App) -> dict[str, object]:
     """The answer for a refresh *token*."""
-    return {**_common(token, agreement, app), "token_use": "refresh_token"}
+    return {**_newer(token, agreement, app), "token_use": "refresh_token"}
 
 
-def _common(token: str, agreement: Agreement, app: App) -> dict[str, object]:
-    account = agreement.account
+def describe_access_v1(token: str, access: Access, now: float, app: App) -> dict[str, object]:
+    """v1's answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
     return {
+        **_common(token, access.agreement),
+        "app_id": app.app_id,
+        "expires_in": int(access.expires_at - now),
+        "signed_access_token": _signed(access, app),
+        "token_type": "access",
+    }
+
+
+def describe_refresh_v1(token: str, agreement: Agreement) -> dict[str, object]:
+    """v1's answer for a refresh *token*."""
+    client = {"client_id": agreement.client_id}
+    return {**_common(token, agreement), **client, "token_type": "refresh"}
+
+
+def _newer(token: str, agreement: Agreement, app: App) -> dict[str, object]:
+    return {
+        **_common(token, agreement),
         "active": True,
-        "token": token,
         "token_type": "Bearer",
-        "hub_id": account.hub_id,
-        "hub_domain": account.domain,
-        "user_id": account.user_id,
-        "user": account.user_email,
         "client_id": app.client_id,
         "app_id": app.app_id,
+    }
+
+
+def _common(token: str, agreement: Agreement) -> dict[str, object]:
+    return {
+        "token": token,
+        "hub_id": agreement.account.hub_id,
+        "hub_domain": agreement.account.domain,
+        "user_id": agreement.user.user_id,
+        "user": agreement.user.email,
         "scopes": agreement.scopes,
     }
 
 
 def _signed(access: Access, app: App) -> dict[str, object]:
-    account = access.agreement.account
+    agreement = access.agreement
     return {
         "appId": app.app_id,
-        "appInstallId": app.app_id + account.hub_id,
+        "appInstallId": app.app_id + agreement.account.hub_id,
         "audience": "",
         "expiresAt": int(access.expires_at * 1000),
-        "hubId": account.hub_id,
-        "hublet": account.hosting,
-        "installingUserId": account.user_id,
+        "hubId": agreement.account.hub_id,
+        "hublet": agreement.account.hosting,
+        "installingUserId": agreement.user.user_id,
         "isPrivateDistribution": False,
         "isServiceAccount": False,
-        "isUserLevel": False,
+        "isUserLevel": agreement.is_user_level,
         "newSignature": _OPAQUE,
         "scopeToScopeGroupPks": _OPAQUE,
         "scopes": _OPAQUE,
         "signature": _OPAQUE,
         "trialScopeToScopeGroupPks": "",
         "trialScopes": "",
-        "userId": account.user_id,
+        "userId": agreement.user.user_id,
     }

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from portalkey.simulator.faults.kinds import Fault, Kind
 from portalkey.simulator.world.record import Pause
-from portalkey.simulator.world.refusals import TOKEN_REFUSALS
+from portalkey.simulator.world.refusals import Refused
 
 CUT = "simulator.cut"
 HANG_UP = "simulator.hang_up"
@@ -40,8 +40,7 @@ def _answer(fault: Fault, pause: Pause) -> Response:
 
 
 def _refusal(fault: Fault, _: Pause) -> Response:
-    refusal = TOKEN_REFUSALS[fault.refusal]
-    return _json(refusal.http_status, refusal.body)
+    raise Refused(fault.refusal)
 
 
 def _rate_limited(fault: Fault, _: Pause) -> Response:

@@ -3,16 +3,16 @@
 from flask import Response, request
 
 from portalkey.simulator.forms import read_pairs, singles
-from portalkey.simulator.pages.consent import Installation, Stopped, read_installation
-from portalkey.simulator.pages.rendering import page, under_policy
+from portalkey.simulator.pages.consent import Installation, read_installation
+from portalkey.simulator.pages.granting import give_code, read_choice
+from portalkey.simulator.pages.rendering import page, redirect, under_policy
+from portalkey.simulator.pages.sentences import Stopped
 from portalkey.simulator.pages.sign_in import is_signed_in
 from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import Account
-from portalkey.simulator.world.installs import Agreement
 
-# Where HubSpot redirects after a denial at all, its documentation shows `error` and
-# `error_description` and names no value: both of these are presumed.
-_DENIED = {"error": "access_denied", "error_description": "The user denied access to the app"}
+# HubSpot's documentation shows `error` and `error_description` and names no value.
+_DESCRIPTION = "The user denied access to the app"
 
 
 class AuthorizePages:
@@ -40,10 +40,10 @@ class AuthorizePages:
         form = singles(read_pairs(request.get_data()))
         match form.get("decision"):
             case "approve":
-                return self._redirect(self._approve(installation, accounts, form.get("hub_id")))
+                return self._connect(installation, accounts, form)
             case "deny":
-                return self._deny(installation)
-        raise Stopped("choose Connect app or Cancel")
+                return self._deny(installation, accounts, form)
+        raise Stopped("no_decision")
 
     def _installation(self) -> Installation:
         pairs = read_pairs(request.query_string)
@@ -56,31 +56,25 @@ class AuthorizePages:
             return self._world.accounts
         account = self._world.account(hub_id)
         if account is None:
-            raise Stopped("you don't have access to this account")
+            raise Stopped("foreign_account")
         return (account,)
 
-    def _approve(
-        self, installation: Installation, accounts: tuple[Account, ...], hub_id: str | None
-    ) -> str:
-        account = next((one for one in accounts if str(one.hub_id) == hub_id), None)
-        if account is None:
-            raise Stopped("choose one of the accounts")
-        scopes = installation.granted_by(account)
-        agreement = Agreement(installation.app.client_id, account, scopes, account.users[0])
-        code = self._world.ledger.issue_code(
-            agreement, installation.redirect_uri, installation.challenge
-        )
-        return installation.callback(code=code)
+    def _connect(
+        self, installation: Installation, accounts: tuple[Account, ...], form: dict[str, str]
+    ) -> Response:
+        code = give_code(self._world, installation, read_choice(form, accounts))
+        return redirect(installation.callback(code=code), self._world.switches)
 
-    def _deny(self, installation: Installation) -> Response:
+    def _deny(
+        self, installation: Installation, accounts: tuple[Account, ...], form: dict[str, str]
+    ) -> Response:
         switches = self._world.switches
-        if switches.cancel_sends == "nothing":
-            denied = page("denied.html", app=installation.app)
-            return under_policy(denied, switches.refusal_opener_policy, switches)
-        return self._redirect(installation.callback(**_DENIED))
-
-    def _redirect(self, location: str) -> Response:
-        # No body: the usual one repeats the location, and with it the code.
-        back = Response(status=303, headers={"Location": location})
-        switches = self._world.switches
-        return under_policy(back, switches.redirect_opener_policy, switches)
+        match switches.cancel_sends:
+            case "nothing":
+                denied = page("denied.html", app=installation.app)
+                return under_policy(denied, switches.refusal_opener_policy, switches)
+            case "code":
+                preselected = {"hub_id": str(accounts[0].hub_id)}
+                return self._connect(installation, accounts, preselected | form)
+        error = {"error": switches.cancel_error, "error_description": _DESCRIPTION}
+        return redirect(installation.callback(**error), switches)

@@ -7,9 +7,10 @@ HubSpot checks all of this on its own page and stops there: the app never hears 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from portalkey.simulator.forms import Pairs, doubled
+from portalkey.simulator.forms import Pairs, doubled, with_query
+from portalkey.simulator.pages.redirects import is_registered
+from portalkey.simulator.pages.sentences import Stopped
 from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.apps import App
 from portalkey.simulator.world.proofs import Challenge
@@ -17,15 +18,6 @@ from portalkey.simulator.world.switches import Switches
 
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-class Stopped(Exception):
-    """The person reads the ``sentence`` on HubSpot's page, and nothing is sent to the app."""
-
-    def __init__(self, sentence: str) -> None:
-        """Show this *sentence*."""
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +39,7 @@ class Installation:
         """
         lacking = [scope for scope in self.scopes if scope in account.cannot_grant]
         if lacking:
-            raise Stopped(
-                f"your account lacks access to the required scopes [{', '.join(lacking)}]"
-            )
+            raise Stopped("tier", scopes=", ".join(lacking))
         optional = (scope for scope in self.optional_scopes if scope not in account.cannot_grant)
         return tuple(dict.fromkeys((*self.scopes, *optional)))
 
@@ -57,9 +47,7 @@ class Installation:
         """The redirect URI with *answer* and the app's own state added to its query."""
         if self.state is not None:
             answer["state"] = self.state
-        parts = urlsplit(self.redirect_uri)
-        own = parse_qsl(parts.query, keep_blank_values=True)
-        return parts._replace(query=urlencode([*own, *answer.items()])).geturl()
+        return with_query(self.redirect_uri, **answer)
 
 
 def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches) -> Installation:
@@ -71,15 +59,18 @@ def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches)
     asked = dict(pairs)
     twice = sorted(doubled(pairs) & _PARAMETERS)
     if twice:
-        raise Stopped(f"a parameter was given more than once: {', '.join(twice)}")
+        raise Stopped("doubled", names=", ".join(twice))
     app = apps.get(asked.get("client_id", ""))
     if app is None:
-        raise Stopped("an invalid or missing client_id was provided")
-    if asked.get("redirect_uri") not in app.redirect_uris:
-        raise Stopped("redirect_uri doesn't match the client registered redirect_uri")
+        raise Stopped("client")
+    if app.is_retired or not app.redirect_uris:
+        raise Stopped("retired")
+    redirect_uri = asked.get("redirect_uri", "")
+    if not is_registered(redirect_uri, app.redirect_uris, switches.redirect_match):
+        raise Stopped("redirect")
     return Installation(
         app=app,
-        redirect_uri=asked["redirect_uri"],
+        redirect_uri=redirect_uri,
         scopes=_required_scopes(app, asked.get("scope", ""), switches),
         optional_scopes=_optional_scopes(app, asked.get("optional_scope", "")),
         state=asked.get("state"),
@@ -105,7 +96,7 @@ def _required_scopes(app: App, text: str, switches: Switches) -> tuple[str, ...]
     scopes = _scopes(text)
     required = {*app.required_scopes, *(("oauth",) if switches.oauth_required else ())}
     if not scopes or not required <= set(scopes):
-        raise Stopped("provided scopes are insufficient")
+        raise Stopped("scopes_missing")
     _match(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
     return scopes
 
@@ -119,7 +110,7 @@ def _optional_scopes(app: App, text: str) -> tuple[str, ...]:
 def _scopes(text: str) -> tuple[str, ...]:
     scopes = tuple(dict.fromkeys(text.split()))
     if not all(_SCOPE.fullmatch(scope) for scope in scopes):
-        raise Stopped("An invalid scope name was provided")
+        raise Stopped("scope_name")
     return scopes
 
 
@@ -128,9 +119,7 @@ def _match(
 ) -> None:
     strange = set() if allowed is None else set(scopes) - set(allowed)
     if strange or misplaced & set(scopes):
-        raise Stopped(
-            "mismatch between the scopes in the install URL and the app's configured scopes"
-        )
+        raise Stopped("scopes_mismatch")
 
 
 def _challenge(asked: Mapping[str, str], pkce: str) -> Challenge | None:
@@ -138,8 +127,8 @@ def _challenge(asked: Mapping[str, str], pkce: str) -> Challenge | None:
     if challenge is None or pkce == "ignored":
         return None
     if pkce == "refused":
-        raise Stopped("an unknown parameter was provided: code_challenge")
+        raise Stopped("no_pkce")
     # RFC 7636: S256 is all that the metadata of HubSpot's MCP server offers, and has one length.
     if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
-        raise Stopped("code_challenge is invalid, or its method is not S256")
+        raise Stopped("challenge")
     return Challenge(challenge)

@@ -1,5 +1,7 @@
 """The simulator's pages: templates in, responses out."""
 
+from urllib.parse import urlsplit
+
 import jinja2
 from flask import Response
 
@@ -14,13 +16,12 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 
+_CSP = "Content-Security-Policy"
 # No form-action: Chromium holds it against the redirect that follows a form, and the redirect
 # back to the app has to pass. No framing: the real pages are visited in a window of their own.
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -30,6 +31,27 @@ def page(template: str, *, status: int = 200, **values: object) -> Response:
     """The page of this *template*, filled in with *values*."""
     html = _templates.get_template(template).render(values)
     return Response(html, status, mimetype="text/html")
+
+
+def redirect(location: str, switches: Switches) -> Response:
+    """On to *location*, which may hold a code."""
+    # No body: the usual one repeats the location.
+    back = Response(status=303, headers={"Location": location})
+    return under_policy(back, switches.redirect_opener_policy, switches)
+
+
+def framing(response: Response, url: str | None = None) -> Response:
+    """The page, allowed to frame *url*'s origin and what that leads back to; or to be framed.
+
+    Without *url* the page is one that the simulator, and nobody else, shows in a frame.
+    """
+    if url is None:
+        policy = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    else:
+        parts = urlsplit(url)
+        policy = f"{_POLICY}; frame-src 'self' {parts.scheme}://{parts.netloc}"
+    response.headers[_CSP] = policy
+    return response
 
 
 def under_policy(response: Response, policy: str | None, switches: Switches) -> Response:
@@ -42,5 +64,6 @@ def under_policy(response: Response, policy: str | None, switches: Switches) -> 
 
 def with_headers(response: Response) -> Response:
     """The *response* with the headers that every answer of the simulator carries."""
+    response.headers.setdefault(_CSP, _POLICY)
     response.headers.extend(_HEADERS)
     return response

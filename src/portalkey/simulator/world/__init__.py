@@ -1,6 +1,8 @@
 """Everything one simulator knows."""
 
+import threading
 from collections.abc import Sequence
+from dataclasses import fields
 
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import App
@@ -9,6 +11,7 @@ from portalkey.simulator.world.installs import Installs
 from portalkey.simulator.world.ledger import Ledger
 from portalkey.simulator.world.lifecycle import Lifecycle
 from portalkey.simulator.world.limits import Limits
+from portalkey.simulator.world.marketplace import Visits
 from portalkey.simulator.world.mint import Mint
 from portalkey.simulator.world.record import Pause, Record
 from portalkey.simulator.world.switches import Switches
@@ -27,6 +30,8 @@ class World:
         """Know these *apps* and *accounts* and no other; a *seed* makes the same tokens again."""
         self.apps = {app.client_id: app for app in apps}
         self.accounts = tuple(accounts)
+        self._first_apps, self._first_accounts = self.apps, self.accounts
+        self._lock = threading.Lock()
         self.clock = Clock()
         self.switches = Switches()
         self.mint = Mint(seed)
@@ -34,8 +39,36 @@ class World:
         self.lifecycle = Lifecycle(self.clock)
         self.ledger = Ledger(self.clock, self.switches, self.mint, self.installs, self.lifecycle)
         self.limits = Limits(self.clock)
+        self.visits = Visits()
         self.record = Record()
         self.pause = Pause()
+
+    def set_account(self, account: Account) -> None:
+        """Know *account*, in place of the one with its number where there is one.
+
+        Tokens that are out follow it, with the scopes that they were granted.
+        """
+        with self._lock:
+            others = {one.hub_id: one for one in self.accounts}
+            self.accounts = tuple({**others, account.hub_id: account}.values())
+        self.ledger.follow(account)
+
+    def add_app(self, app: App) -> None:
+        """Know *app*, in place of the one with its client id where there is one."""
+        with self._lock:
+            self.apps = {**self.apps, app.client_id: app}
+
+    def reset(self) -> None:
+        """Be as at the beginning: the same apps and accounts, and nothing happened."""
+        with self._lock:
+            self.apps, self.accounts = dict(self._first_apps), self._first_accounts
+        self.clock.move(-self.clock.ahead)
+        for each in fields(Switches):
+            setattr(self.switches, each.name, each.default)
+        self.mint.restart()
+        clearable = (self.installs, self.lifecycle, self.ledger, self.limits, self.record)
+        for part in (*clearable, self.visits):
+            part.clear()
 
     def account(self, hub_id: object) -> Account | None:
         """The account of this id, which may be a number or whatever text came in a request."""

@@ -1,7 +1,12 @@
 """Apps, as they are registered with HubSpot."""
 
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, urlencode, urlsplit
+
+from portalkey.simulator.world.hsmeta import Distribution, read_hsmeta
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +17,17 @@ class App:
     be, and ``optional_scopes`` may be in ``optional_scope``; None puts no limit there, and what
     one of the three lists names may not be asked for in another's place. Redirect URIs are
     compared as exact strings. Where ``is_user_level``, every user installs the app for themselves.
+    An app that ``is_retired`` can be installed no more.
+
+    The marketplace lists apps of that ``distribution`` with an ``install_url``: the one of the
+    redirect URIs to which installs lead that begin there. With ``partner_sign_in`` they lead there
+    twice: first for the app to sign the person in, and then with the code.
 
     Raises:
         ValueError: A redirect URI is none that HubSpot would register: https with a domain name,
             or http for ``localhost``
             (https://developers.hubspot.com/docs/apps/legacy-apps/authentication/working-with-oauth).
+            Or the install URL is none of the redirect URIs.
     """
 
     client_id: str
@@ -28,13 +39,58 @@ class App:
     conditional_scopes: tuple[str, ...] | None = None
     optional_scopes: tuple[str, ...] | None = None
     is_user_level: bool = False
+    is_retired: bool = False
+    distribution: Distribution = "marketplace"
+    install_url: str = ""
+    partner_sign_in: bool = False
+
+    @classmethod
+    def from_hsmeta(
+        cls,
+        source: Path | Mapping[str, Any],
+        *,
+        client_id: str,
+        client_secret: str,
+        **more: Any,  # noqa: ANN401 - any field of an app
+    ) -> Self:
+        """The app that a HubSpot project's ``app-hsmeta.json`` configures.
+
+        *source* is the file, or its content. Credentials are not in it, and what is given in
+        *more* (other redirect URIs, say) goes before what is. What the file does not configure
+        may not be asked for.
+
+        Raises:
+            ValueError: The file is malformed; the message names the field.
+            OSError: The file cannot be read.
+        """
+        configured = {**asdict(read_hsmeta(source)), **more}
+        return cls(client_id=client_id, client_secret=client_secret, **configured)
 
     def __post_init__(self) -> None:
-        """Refuse redirect URIs that HubSpot refuses."""
+        """Refuse addresses that HubSpot refuses."""
         for uri in self.redirect_uris:
             if not _can_be_registered(uri):
                 message = f"HubSpot registers https, or http for localhost only, not {uri!r}"
                 raise ValueError(message)
+        if self.install_url and self.install_url not in self.redirect_uris:
+            message = f"the install URL is one of the redirect URIs, not {self.install_url!r}"
+            raise ValueError(message)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the marketplace has a page for the app."""
+        return bool(self.install_url) and self.distribution == "marketplace"
+
+    def install_query(self, redirect_uri: str = "") -> str:
+        """The query of an install link: the app's scopes, its first redirect URI, no ``state``."""
+        asked = {
+            "client_id": self.client_id,
+            "redirect_uri": redirect_uri or next(iter(self.redirect_uris), ""),
+            "scope": " ".join(self.required_scopes),
+        }
+        if self.optional_scopes:
+            asked["optional_scope"] = " ".join(self.optional_scopes)
+        return urlencode(asked, quote_via=quote)
 
     @property
     def scope_list(self) -> tuple[str, ...] | None:

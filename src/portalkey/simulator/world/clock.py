@@ -9,6 +9,11 @@ class Clock:
     def __init__(self) -> None:
         self._ahead = 0.0
 
+    @property
+    def ahead(self) -> float:
+        """How many seconds it is ahead of the machine's."""
+        return self._ahead
+
     def now(self) -> float:
         """The simulated time, in seconds since 1970 in UTC."""
         return time.time() + self._ahead

@@ -63,6 +63,11 @@ class Installs:
         with self._lock:
             return any(place[:2] == (client_id, hub_id) for place in self._scopes)
 
+    def has(self, agreement: Agreement) -> bool:
+        """Whether just this is installed: for this person, where the app is on their level."""
+        with self._lock:
+            return agreement.place in self._scopes
+
     def scopes(self, client_id: str, hub_id: int) -> frozenset[str]:
         """The scopes that the app has in the account, whoever gave them."""
         with self._lock:
@@ -78,6 +83,11 @@ class Installs:
             for place in gone:
                 del self._scopes[place]
             return bool(gone)
+
+    def clear(self) -> None:
+        """Nothing is installed anywhere."""
+        with self._lock:
+            self._scopes.clear()
 
     def everywhere(self) -> tuple[tuple[str, int, int | None, frozenset[str]], ...]:
         """Every install: app, account, user where the app is on their level, and scopes."""

@@ -1,9 +1,12 @@
 """Which codes and tokens are out, and for what. Everything here happens under one lock."""
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.clock import Clock
 from portalkey.simulator.world.installs import Agreement, Installs
 from portalkey.simulator.world.lifecycle import Lifecycle
@@ -60,6 +63,9 @@ class Issued:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_in: int
+
+
+Out = TypeVar("Out", Code, Access, Refresh)
 
 
 class Ledger:
@@ -194,6 +200,48 @@ class Ledger:
         """Let an access token be unknown from now on, as after a fault at HubSpot."""
         with self._lock:
             self._access.pop(access_token, None)
+
+    def expire(self, is_meant: Callable[[Access], bool]) -> int:
+        """Let every access token that *is_meant* be past its time; how many were not so before."""
+        now = self._clock.now()
+        with self._lock:
+            meant = {
+                token: dataclasses.replace(one, expires_at=now)
+                for token, one in self._access.items()
+                if one.expires_at > now and is_meant(one)
+            }
+            self._access.update(meant)
+            return len(meant)
+
+    def follow(self, account: Account) -> None:
+        """Let all that is out for this account know it as it is now; scopes stay as granted."""
+
+        def known(one: Out) -> Out:
+            old = one.agreement
+            if old.account.hub_id != account.hub_id:
+                return one
+            user = account.user(old.user.user_id) or old.user
+            new = dataclasses.replace(old, account=account, user=user)
+            return dataclasses.replace(one, agreement=new)
+
+        with self._lock:
+            self._codes = {key: known(one) for key, one in self._codes.items()}
+            self._access = {key: known(one) for key, one in self._access.items()}
+            self._refresh = {key: known(one) for key, one in self._refresh.items()}
+
+    def clear(self) -> None:
+        """Nothing is out."""
+        with self._lock:
+            for kept in (self._codes, self._spent, self._access, self._app_access, self._refresh):
+                kept.clear()
+
+    def out(self) -> dict[str, Access | AppAccess | Refresh]:
+        """Every token that is out, access tokens past their time left out, oldest first."""
+        now = self._clock.now()
+        with self._lock:
+            timed: dict[str, Access | AppAccess] = {**self._access, **self._app_access}
+            fresh = {token: one for token, one in timed.items() if one.expires_at > now}
+            return {**self._refresh, **fresh}
 
     def living(self) -> tuple[tuple[str, Agreement], ...]:
         """Every refresh token that is out, and what it is for."""

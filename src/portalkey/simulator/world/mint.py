@@ -9,7 +9,13 @@ class Mint:
     """Makes codes, tokens and ids: the same ones again where it is given a *seed*."""
 
     def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again, with the same things where there is a seed."""
         # A seed is for runs that can be repeated; what it makes opens nothing but the simulator.
+        seed = self._seed
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
 
     def identifier(self) -> str:

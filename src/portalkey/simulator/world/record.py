@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 class Asked:
     """One request and the HTTP ``status`` it was answered with, which is 0 where none was sent.
 
-    Header names are in lower case. Form and headers hold secrets, so a ``repr`` leaves them out.
+    ``at`` is in seconds since 1970 in UTC, by the simulated clock. Header names are in lower case.
+    Form and headers hold secrets, so a ``repr`` leaves them out.
     """
 
     method: str
@@ -17,6 +18,7 @@ class Asked:
     form: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     status: int
+    at: float = 0
 
 
 class Record:

@@ -3,21 +3,36 @@
 Since January 2026 a body carries RFC 6749's ``error`` and ``error_description`` beside HubSpot's
 own ``status`` and ``message``
 (https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints-and-standardized-error-responses).
-HubSpot documents the first row only; the rest was put together from captures, and what no capture
-shows is marked as presumed.
+HubSpot documents the first row only; the rest was put together from captures.
 """
 
 from dataclasses import dataclass
 
+from portalkey.simulator.world.evidence import Evidence
+
+_DOCS = "https://developers.hubspot.com/docs/api-reference/legacy/authentication"
+_SLACK = "https://github.com/hubspotdev/devslackarchive/blob/9b76cf5a"
+_MCP_LOG = "https://github.com/bagofwords1/bagofwords"
+
+DOCUMENTED, CAPTURED, PRESUMED = Evidence.DOCUMENTED, Evidence.CAPTURED, Evidence.PRESUMED
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One way to be refused: HubSpot's word and sentence, RFC 6749's word, and the HTTP status."""
+    """One way to be refused: HubSpot's word and sentence, RFC 6749's word, and the HTTP status.
+
+    ``evidence`` is what the word rests on; ``presumed`` names what else of the row nobody has
+    seen. ``status_switch`` is the switch that says the HTTP status, where there is one.
+    """
 
     status: str
     message: str
     error: str
     http_status: int = 400
+    evidence: Evidence = CAPTURED
+    source: str = ""
+    presumed: str = ""
+    status_switch: str = ""
 
     @property
     def body(self) -> dict[str, str]:
@@ -40,40 +55,107 @@ class Refused(Exception):
 
 
 _ROWS = (
-    Refusal("BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked", "invalid_grant"),
-    # Unknown, used, or issued to another client (the last is presumed). `error` is presumed.
-    Refusal("BAD_AUTH_CODE", "missing or unknown auth code", "invalid_grant"),
-    # All but `status` is presumed.
-    Refusal("EXPIRED_AUTH_CODE", "auth code has expired", "invalid_grant"),
-    # `error` is presumed.
+    Refusal(
+        "BAD_REFRESH_TOKEN",
+        "refresh token is invalid, expired or revoked",
+        "invalid_grant",
+        evidence=DOCUMENTED,
+        source=f"{_DOCS}/manage-oauth-tokens",
+    ),
+    Refusal(
+        "BAD_AUTH_CODE",
+        "missing or unknown auth code",
+        "invalid_grant",
+        source=f"{_SLACK}/channel_api/2023/10/2023-10-04.json",
+        presumed="`error`, and that a code of another app gets this row",
+    ),
+    Refusal(
+        "EXPIRED_AUTH_CODE",
+        "auth code has expired",
+        "invalid_grant",
+        source="https://github.com/HubSpot/hubspot-api-python/issues/115",
+        presumed="all but `status`",
+    ),
     Refusal(
         "MISMATCH_REDIRECT_URI_AUTH_CODE",
         "redirect URI does not match initial auth code URI",
         "invalid_grant",
+        source=f"{_SLACK}/channel_api/2021/06/2021-06-11.json",
+        presumed="`error`",
     ),
-    # All but `status` is presumed.
-    Refusal("BAD_REDIRECT_URI", "missing or invalid redirect URI", "invalid_request"),
-    # The HTTP status is presumed.
-    Refusal("BAD_CLIENT_ID", "missing or unknown client id", "invalid_client"),
-    # All but `status` is presumed.
-    Refusal("BAD_CLIENT_SECRET", "missing or invalid client secret", "invalid_client"),
-    # Also for a body that is no form: it cannot hold a grant type. `error` is presumed.
-    Refusal("BAD_GRANT_TYPE", "missing or unknown grant type", "unsupported_grant_type"),
-    # `error` and the HTTP status are presumed.
+    Refusal(
+        "BAD_REDIRECT_URI",
+        "missing or invalid redirect URI",
+        "invalid_request",
+        source="named in one old code base",
+        presumed="all but `status`",
+    ),
+    Refusal(
+        "BAD_CLIENT_ID",
+        "missing or unknown client id",
+        "invalid_client",
+        source=f"{_SLACK}/channel_api/2024/05/2024-05-29.json",
+        presumed="the HTTP status",
+        status_switch="bad_client_status",
+    ),
+    Refusal(
+        "BAD_CLIENT_SECRET",
+        "missing or invalid client secret",
+        "invalid_client",
+        source=_MCP_LOG,
+        presumed="all but `status`",
+        status_switch="bad_client_status",
+    ),
+    Refusal(
+        "BAD_GRANT_TYPE",
+        "missing or unknown grant type",
+        "unsupported_grant_type",
+        source=f"{_SLACK}/channel_general/2022/04/2022-04-01.json",
+        presumed="`error`",
+    ),
     Refusal(
         "MISMATCH_REFRESH_TOKEN_CLIENT",
         "refresh token was not issued to this client",
         "invalid_grant",
+        source=f"{_SLACK}/channel_api/2023/10/2023-10-03.json",
+        presumed="`error` and the HTTP status",
     ),
-    # 403 in raw captures, 400 in a newer fixture. Only ever sent where a test asks for it.
-    Refusal("BAD_HUB", "missing or unknown hub id", "access_denied", 403),
-    # All but `status` is presumed.
-    Refusal("BAD_CODE_VERIFIER", "missing or invalid code verifier", "invalid_grant"),
-    # What client_credentials gets without the scopes it is for. All but `status` is presumed.
-    Refusal("BAD_SCOPES", "missing or invalid scopes", "invalid_scope"),
-    # Ours: HubSpot says that a secret may not be in the URL, and not what happens to one that is.
+    # Only ever sent where a test asks for it.
     Refusal(
-        "SECRET_IN_URL", "secrets and tokens belong into the body, not the URL", "invalid_request"
+        "BAD_HUB",
+        "missing or unknown hub id",
+        "access_denied",
+        403,
+        source=f"{_SLACK}/channel_api/2024/01/2024-01-05.json",
+        status_switch="bad_hub_status",
+    ),
+    Refusal(
+        "BAD_CODE_VERIFIER",
+        "missing or invalid code verifier",
+        "invalid_grant",
+        source=_MCP_LOG,
+        presumed="all but `status`",
+    ),
+    Refusal(
+        "BAD_SCOPES",
+        "missing or invalid scopes",
+        "invalid_scope",
+        source=_MCP_LOG,
+        presumed="all but `status`",
+    ),
+    Refusal(
+        "USER_LEVEL_CLIENT_CREDENTIALS_NOT_SUPPORTED",
+        "client credentials are not supported for user level apps",
+        "unauthorized_client",
+        source=_MCP_LOG,
+        presumed="all but `status`",
+    ),
+    Refusal(
+        "SECRET_IN_URL",
+        "secrets and tokens belong into the body, not the URL",
+        "invalid_request",
+        evidence=PRESUMED,
+        presumed="all: HubSpot says that a secret may not be in the URL, and not what it answers",
     ),
 )
 

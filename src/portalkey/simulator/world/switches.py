@@ -23,7 +23,7 @@ _SPEC = "https://github.com/HubSpot/HubSpot-public-api-spec-collection"
 
 DOCUMENTED, CAPTURED, PRESUMED = Evidence.DOCUMENTED, Evidence.CAPTURED, Evidence.PRESUMED
 
-Policy: TypeAlias = Literal[
+OpenerPolicy: TypeAlias = Literal[
     "same-origin", "same-origin-allow-popups", "noopener-allow-popups", "unsafe-none"
 ]
 
@@ -86,19 +86,19 @@ class Switches:
         f"{_DOCS}/methods/oauth2/initiate-oauth-integration",
         because="Switched on, they are sent to another provider first, as companies do it.",
     )
-    consent_opener_policy: Policy | None = switch(
+    consent_opener_policy: OpenerPolicy | None = switch(
         None,
-        "The consent page sends no `Cross-Origin-Opener-Policy`.",
+        "The consent page sends no `Cross-Origin-Opener-OpenerPolicy`.",
         PRESUMED,
         because="HubSpot documents no header of its pages, and no capture is known.",
     )
-    refusal_opener_policy: Policy | None = switch(
+    refusal_opener_policy: OpenerPolicy | None = switch(
         None, "Nor do the pages that end the journey at HubSpot.", PRESUMED
     )
-    redirect_opener_policy: Policy | None = switch(
+    redirect_opener_policy: OpenerPolicy | None = switch(
         None, "Nor does the redirect back to the app.", PRESUMED
     )
-    sign_in_opener_policy: Policy | None = switch(
+    sign_in_opener_policy: OpenerPolicy | None = switch(
         None,
         "Nor does the sign-in on the way.",
         PRESUMED,

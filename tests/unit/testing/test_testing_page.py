@@ -1,0 +1,28 @@
+"""What ``docs/testing.md`` tells people to write, as they would run it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from portalkey import flask, simulator  # noqa: F401 - loaded once, and not in each run within
+from portalkey.testing import account, parts  # noqa: F401 - as above
+
+pytest_plugins = ("pytester",)
+
+PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+QUICK = ("-p", "no:xdist", "-p", "no:hypothesispytest", "--strict-markers")
+
+
+def test_every_block_without_a_browser(pytester: pytest.Pytester) -> None:
+    """They are all true, each in a file of its own."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    quick = [each for each in blocks if "page.goto" not in each]
+    count = sum(len(re.findall(r"^ *def test_", each, re.MULTILINE)) for each in quick)
+    for number, block in enumerate(quick):
+        named = re.match(r"# (\w+)\.py\n", block)
+        pytester.makepyfile(**{named[1] if named else f"test_{number}": block})
+    pytester.syspathinsert()
+
+    pytester.runpytest_inprocess(*QUICK).assert_outcomes(passed=count)
+    assert len(quick) == len(blocks) - 1
