@@ -13,7 +13,7 @@ WHOLE := */hubspot/*,*/vault/keyring.py,*/vault/leases.py,*/broker.py,*/attempts
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test everything coverage others check format lock browsers need-programs screenshots bench figures clean
+.PHONY: help demo test everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -25,6 +25,8 @@ help:
 	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
 	@echo "make bench        measure speed beside other libraries, into bench/results.md"
 	@echo "make figures      prove it again at length (N=... for how often), into bench/figures.md"
+	@echo "make interop      run clients that others wrote against the simulator"
+	@echo "make fidelity     write docs/fidelity.md from the simulator's own tables"
 	@echo "make screenshots  take pictures of every page into screenshots/, and the one of the README"
 
 demo: .venv/demo
@@ -35,7 +37,7 @@ test: .venv/test node_modules/.package-lock.json
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory $(if $(CI),coverage others,everything)
+	@$(MAKE) --no-print-directory $(if $(CI),coverage others,everything) interop
 
 everything:
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(COUNTED) $(OTHERS) $(ARGS)
@@ -79,6 +81,16 @@ bench: .venv-bench/ready
 figures: .venv/test
 	$(BIN)/python -m bench.figures $(if $(N),--n $(N)) $(ARGS)
 
+# Others' clients live in an environment of their own, and need OAUTHLIB_INSECURE_TRANSPORT, which
+# oauthlib asks for where a server on this machine has no https.
+INTEROP := tests/interop
+interop: .venv-interop/ready $(INTEROP)/node_modules/.package-lock.json
+	OAUTHLIB_INSECURE_TRANSPORT=1 .venv-interop/bin/python -m pytest -q \
+		-c $(INTEROP)/pytest.ini --rootdir $(INTEROP) --confcutdir $(INTEROP) $(INTEROP) $(ARGS)
+
+fidelity: .venv/test
+	$(BIN)/python -m portalkey.simulator.fidelity > docs/fidelity.md
+
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --upgrade pyproject.toml --extra server --group build
 
@@ -87,13 +99,20 @@ lock: .venv/test
 	$(COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
 	$(COMPILE) --extra postgres requirements/bench.in --constraint requirements/test.txt \
 		--output-file requirements/bench.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 --upgrade requirements/interop.in \
+		--constraint requirements/test.txt --output-file requirements/interop.txt
 
 clean:
-	rm -rf .venv .venv-bench node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf .venv .venv-bench .venv-interop node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
 # What the browser tests run on besides: TypeScript, axe, esbuild, React.
 node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs
 	npm ci --loglevel=error
+	@touch $@
+
+$(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package.json $(INTEROP)/package-lock.json | need-programs
+	npm ci --prefix $(INTEROP) --loglevel=error
 	@touch $@
 
 # A virtual environment per lock file: its stamp says what is in it.
@@ -104,10 +123,10 @@ node_modules/.package-lock.json: package.json package-lock.json examples/react/p
 	$(call install,requirements/test.txt)
 	@touch .venv/demo
 
-.venv-bench/ready: requirements/bench.txt pyproject.toml
-	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+.venv-bench/ready .venv-interop/ready: .venv-%/ready: requirements/%.txt pyproject.toml
+	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 define install
