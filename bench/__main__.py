@@ -8,7 +8,19 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.goals import cold, expired, hot, imports, killed, many, owners, routes, scale, together
+from bench.goals import (
+    cold,
+    expired,
+    hot,
+    imports,
+    killed,
+    many,
+    owners,
+    routes,
+    scale,
+    simulated,
+    together,
+)
 from bench.report import Result, surroundings, write
 from bench.workbench import Workbench, workbench
 
@@ -45,6 +57,8 @@ GOALS: Mapping[str, Goal] = {
     "G15": lambda _: _NO_RESEAL,
     "G16": hot.memory,
     "G17": _overhead,
+    "G18": simulated.started,
+    "G19": simulated.journeys,
 }
 _MEASURED_WITH = {"G7": "G6"}
 
