@@ -204,11 +204,24 @@ class Model(RuleBasedStateMachine):
         mine = {h for o, h in self.connected if o == owner}
         meant = mine if hub is None else mine & {hub}
         try:
-            token = ask()
+            token = self._despite_a_probe(ask)
         except PortalkeyError as trouble:
             self._assert_cause(trouble, owner, meant)
         else:
             self._assert_right(token, owner, meant)
+
+    def _despite_a_probe(self, ask: Callable[[], str]) -> str:
+        """Ask once more where the first one was told to wait for what another is finding out.
+
+        After trouble one renewal at a time tries whether HubSpot is back, on a thread of its own.
+        """
+        try:
+            return ask()
+        except TryLater:
+            if self.trouble_until:
+                raise
+            self._join()
+            return ask()
 
     def _assert_cause(self, trouble: PortalkeyError, owner: str, meant: set[int]) -> None:
         match trouble:
