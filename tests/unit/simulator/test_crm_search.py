@@ -69,11 +69,35 @@ def test_query(search: Search) -> None:
             {"Hana"},
         ),
         ([group("firstname", "EQ", value=n) for n in ("Greta", "Jun")], {"Greta", "Jun"}),
+        ([group("firstname", "LT", value="B")], {"Ada"}),
+        ([group("firstname", "GTE", value="Jun")], {"Jun"}),
+        ([group("createdate", "LTE", value="2026-01-02")], {"Ada"}),
+        ([group("createdate", "LT", value="1767312000000")], {"Ada"}),
+        (
+            [group("createdate", "BETWEEN", value="2026-01-03", highValue="2026-01-03T23:59:59Z")],
+            {"Chidi"},
+        ),
+        ([group("createdate", "BETWEEN", value="2026-01-03")], set()),
+        ([group("phone", "BETWEEN", value="1", highValue="2")], set()),
+        ([group("phone", "GT", value="1")], set()),
+        ([group("firstname", "GT")], set()),
+        ([group("createdate", "LT", value="0001-01-01T00:00:00+23:59")], set()),
     ],
 )
 def test_filters(search: Search, groups: list[dict[str, Any]], names: set[str]) -> None:
     """All filters of one group have to fit."""
     assert set(found(search({"filterGroups": groups}))) == names
+
+
+def test_all_have_a_day_of_their_own(search: Search) -> None:
+    """What is shown of a record can be searched for; a word is not looked for in dates."""
+    every = search({"filterGroups": [group("createdate", "HAS_PROPERTY")], "limit": 200})
+
+    assert every.json()["total"] == 12
+    without = [group("email", "NOT_CONTAINS_TOKEN", value="ada")]
+    assert "Ada" not in found(search({"filterGroups": without}))
+    assert found(search({"query": "2026-01"})) == []
+    assert search({"limit": 201}).status_code == 400
 
 
 def test_filters_that_leave_out(search: Search) -> None:
@@ -93,7 +117,7 @@ def test_filters_that_leave_out(search: Search) -> None:
         [],
         {"query": 1},
         {"limit": 0},
-        {"limit": 101},
+        {"limit": 201},
         {"limit": True},
         {"limit": 1.5},
         {"after": "x"},

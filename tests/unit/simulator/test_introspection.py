@@ -1,12 +1,16 @@
 """Introspection and revocation."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
-from portalkey.simulator import DEFAULT_APP, App, HubSpot, running_hubspot
+from portalkey.simulator import ACCOUNTS, DEFAULT_APP, App, HubSpot, running_hubspot
+from portalkey.simulator.api.introspection import describe_access
+from portalkey.simulator.world.installs import Agreement
+from portalkey.simulator.world.ledger import Access
 
 Send = Callable[..., httpx2.Response]
 Connect = Callable[..., dict[str, Any]]
@@ -38,6 +42,17 @@ def test_access_token(hubspot: HubSpot, connect: Connect, post: Send) -> None:
         "scopes": body["scopes"],
         "is_private_distribution": False,
     } == answer
+
+
+def test_an_app_for_a_few(hubspot: HubSpot) -> None:
+    """An app that is distributed privately is told so."""
+    app = replace(hubspot.app, distribution="private")
+    access = Access(Agreement(app.client_id, ACCOUNTS[0], ("oauth",), ACCOUNTS[0].users[0]), 9, "")
+
+    told = describe_access("token", access, 0, app)
+    assert told["is_private_distribution"]
+    assert isinstance(told["signed_access_token"], dict)
+    assert told["signed_access_token"]["isPrivateDistribution"]
 
 
 def test_refresh_token(connect: Connect, post: Send) -> None:

@@ -14,7 +14,7 @@ from portalkey.simulator.api.errors import invalid, not_found, written
 from portalkey.simulator.api.limits import count_search
 from portalkey.simulator.world import World
 
-_USUAL, _MOST = 10, 100
+_USUAL, _MOST, _MOST_FOUND = 10, 100, 200
 
 
 class Crm:
@@ -63,7 +63,8 @@ class Crm:
             for record in records(access.agreement.account.hub_id, kind)
             if search.finds(record.properties)
         ]
-        limit, after = _in_range("limit", search.limit), _in_range("after", search.after)
+        limit = _in_range("limit", search.limit, _MOST_FOUND)
+        after = _in_range("after", search.after)
         return jsonify(total=len(found), **_page(found, limit, after, search.properties))
 
 
@@ -80,7 +81,7 @@ def _page(
 
 def _shown(record: Record, wanted: Collection[str]) -> dict[str, object]:
     moment = written(record.created_at)
-    told = {"createdate": moment, "lastmodifieddate": moment, **record.properties}
+    told = dict(record.properties)
     if wanted:
         always = {"createdate", "hs_object_id", "lastmodifieddate"}
         told = {name: value for name, value in told.items() if name in always.union(wanted)}
@@ -110,8 +111,8 @@ def _number(name: str, usual: int) -> int:
     return _in_range(name, int(text))
 
 
-def _in_range(name: str, value: int) -> int:
-    least, most = (1, _MOST) if name == "limit" else (0, _FARTHEST)
+def _in_range(name: str, value: int, most_at_once: int = _MOST) -> int:
+    least, most = (1, most_at_once) if name == "limit" else (0, _FARTHEST)
     if not least <= value <= most:
         raise invalid(f"{name} has to be from {least} to {most}")
     return value

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from portalkey.simulator.api.errors import written
+
 _CREATED = 1_767_225_600  # 2026-01-01
 _DAY = 86_400
 
@@ -46,7 +48,9 @@ def _record(dice: random.Random, kind: str, number: int, first: int) -> Record:
     identifier = str(first + 7 * number)
     properties = KINDS[kind].make(dice, number)
     created_at = float(_CREATED + number * _DAY + dice.randrange(_DAY))
-    return Record(identifier, {**properties, "hs_object_id": identifier}, created_at)
+    moment = written(created_at)
+    always = {"createdate": moment, "hs_object_id": identifier, "lastmodifieddate": moment}
+    return Record(identifier, {**properties, **always}, created_at)
 
 
 def _contact(dice: random.Random, number: int) -> dict[str, str]:

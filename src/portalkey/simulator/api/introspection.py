@@ -18,7 +18,7 @@ def describe_access(token: str, access: Access, now: float, app: App) -> dict[st
         **_newer(token, access.agreement, app),
         "token_use": "access_token",
         "expires_in": int(access.expires_at - now),
-        "is_private_distribution": False,
+        "is_private_distribution": app.distribution == "private",
         "signed_access_token": _signed(access, app),
     }
 
@@ -76,7 +76,7 @@ def _signed(access: Access, app: App) -> dict[str, object]:
         "hubId": agreement.account.hub_id,
         "hublet": agreement.account.hosting,
         "installingUserId": agreement.user.user_id,
-        "isPrivateDistribution": False,
+        "isPrivateDistribution": app.distribution == "private",
         "isServiceAccount": False,
         "isUserLevel": agreement.is_user_level,
         "newSignature": _OPAQUE,

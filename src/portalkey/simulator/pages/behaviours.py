@@ -102,6 +102,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ),
     Behaviour("Who cancels in the marketplace stays there, and the app is sent nothing.", PRESUMED),
     Behaviour(
+        "What looks like the name of a scope passes as one, where the app's own lists do not say "
+        "otherwise.",
+        PRESUMED,
+        because="HubSpot knows the names that there are; its list grows, and is not kept here.",
+    ),
+    Behaviour(
         "Signatures are made of the app's secret: v1 and v2 as SHA-256, v3 as HMAC-SHA-256 with a "
         "timestamp in milliseconds, over the URL with some of its escapes decoded.",
         DOCUMENTED,

@@ -88,7 +88,7 @@ class Switches:
     )
     consent_opener_policy: OpenerPolicy | None = switch(
         None,
-        "The consent page sends no `Cross-Origin-Opener-OpenerPolicy`.",
+        "The consent page sends no `Cross-Origin-Opener-Policy`.",
         PRESUMED,
         because="HubSpot documents no header of its pages, and no capture is known.",
     )
@@ -148,9 +148,10 @@ class Switches:
     sends_user_id: bool = switch(
         True,
         "A grant tells `user_id`.",
-        CAPTURED,
+        PRESUMED,
         _SPEC,
-        because="It is optional in the schema and was seen from HubSpot's MCP server only.",
+        because="It is optional in the schema, was seen from HubSpot's MCP server, and is not in "
+        "the one capture of an ordinary app's grant.",
     )
     sends_id_token: bool = switch(
         False, "A grant has no `id_token`.", PRESUMED, _SPEC, because="The schema has one."
@@ -176,7 +177,7 @@ class Switches:
     )
     v1: Literal["works", "ended"] = switch(
         "works",
-        "OAuth v1 works as it does until 2027-02-16, with a warning in its headers.",
+        "OAuth v1 works as it does until 2027-02-16, whatever the clock says.",
         DOCUMENTED,
         "https://developers.hubspot.com/changelog/v1-oauth-api-deprecation",
         because="Switched to `ended`, it answers as it may from that day on.",

@@ -1,6 +1,7 @@
 """Reading contacts, companies and deals."""
 
 from portalkey.simulator.api.crm_records import KINDS
+from portalkey.simulator.api.crm_search import OPERATORS
 from portalkey.simulator.api.openapi.operations import (
     GUARDED,
     Operation,
@@ -17,18 +18,16 @@ _LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}
 _AFTER = {"type": "integer", "minimum": 0, "maximum": 10_000}
 _PROPERTIES = in_query("properties", TEXTS, "Tell these and no other.")
 _FILTER = has(
-    {"value": TEXT, "values": TEXTS},
+    {"value": TEXT, "highValue": TEXT, "values": TEXTS},
     propertyName=TEXT,
-    operator=only(
-        "EQ", "NEQ", "IN", "NOT_IN", "HAS_PROPERTY", "NOT_HAS_PROPERTY", "CONTAINS_TOKEN"
-    ),
+    operator=only(*OPERATORS),
 )
 _SEARCH = has(
     {
         "query": TEXT,
         "filterGroups": every(has(filters=every(_FILTER))),
         "properties": TEXTS,
-        "limit": _LIMIT,
+        "limit": {**_LIMIT, "maximum": 200},
         "after": {"anyOf": [_AFTER, {"type": "string", "pattern": "^[0-9]{1,4}$"}]},
     }
 )
