@@ -60,7 +60,7 @@ def simulate(
         problem = f"Port {hubspot.port} cannot be used; choose another with --port."
         raise BadSettings([problem]) from None
     try:
-        _tell(hubspot, apps, in_json=in_json)
+        tell(hubspot, apps, in_json=in_json)
         until_interrupted()
     finally:
         hubspot.stop()
@@ -85,21 +85,22 @@ def _apps(config: Config, redirect_uris: tuple[str, ...]) -> tuple[App, ...]:
         raise BadSettings([f"--redirect-uri: {wrong}."]) from None
 
 
-def _tell(hubspot: HubSpot, apps: tuple[App, ...], *, in_json: bool) -> None:
+def tell(hubspot: HubSpot, apps: tuple[App, ...], *, in_json: bool) -> None:
+    """Print where *hubspot* is, for people or in JSON; of secrets the ready-made app's alone."""
     if in_json:
         told = [{"client_id": app.client_id, "redirect_uris": app.redirect_uris} for app in apps]
         click.echo(json.dumps({"url": hubspot.url, "apps": told}))
         return
     app = hubspot.app
     # The ready-made app's secret is in the source, and opens nothing but this.
-    is_ready_made = app.client_id == DEFAULT_APP.client_id
+    own = replace(DEFAULT_APP, redirect_uris=app.redirect_uris)
     lines = (
         f"HubSpot is played on [bold]{hubspot.url}[/bold] for pages and API.",
         f"Control room: [bold]{hubspot.url}/[/bold]",
         f"Control API:  {hubspot.url}/control/openapi.json",
         "",
         f"Client id:     {escape(app.client_id)}",
-        *([f"Client secret: {app.client_secret}"] if is_ready_made else []),
+        *([f"Client secret: {escape(own.client_secret)}"] if app == own else []),
         *(f"Redirect URI:  {escape(uri)}" for uri in app.redirect_uris),
         "",
         "Press Ctrl-C to stop.",

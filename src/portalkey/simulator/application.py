@@ -8,7 +8,12 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from portalkey.simulator.api.errors import CORRELATION, ApiRefused, refusal_response
+from portalkey.simulator.api.errors import (
+    CORRELATION,
+    ApiRefused,
+    refusal_response,
+    unanswered,
+)
 from portalkey.simulator.api.v1 import without_token
 from portalkey.simulator.faults.kinds import Place
 from portalkey.simulator.faults.play import play, was_cut
@@ -65,7 +70,7 @@ def _faulty(view: View, place: Place, world: World, faults: Faults) -> View:
 
         world.pause.wait(world.switches.latency)
         fault = faults.take(place)
-        return work() if fault is None else play(fault, work, world.pause)
+        return work() if fault is None else play(fault, work, world.pause, place)
 
     return answer
 
@@ -86,11 +91,19 @@ def _stopped(world: World, stopped: Stopped) -> Response:
 
 
 def _no_such_page(error: HTTPException) -> Response:
-    response = page("nothing.html", status=error.code or 500, name=error.name)
+    status = error.code or 500
+    if _is_for_programs(request.path):
+        response = unanswered(status, error.name)
+    else:
+        response = page("nothing.html", status=status, name=error.name)
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
     )
     return response
+
+
+def _is_for_programs(path: str) -> bool:
+    return path.startswith(API) and not path.endswith("/authorize")
 
 
 def _read_body() -> None:
@@ -100,7 +113,7 @@ def _read_body() -> None:
 
 
 def _note(world: World, response: Response) -> Response:
-    if request.path.startswith(API) and not request.path.endswith("/authorize"):
+    if _is_for_programs(request.path):
         headers = {name.lower(): value for name, value in request.headers}
         status = 0 if was_cut(response) else response.status_code
         now, path = world.clock.now(), without_token(request.path)

@@ -1,5 +1,7 @@
 """A simulator as a file describes it, in TOML or JSON."""
 
+import datetime as dt
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import Annotated, Any, Protocol
 from portalkey.simulator.control.actions import add_rule, check_switch
 from portalkey.simulator.control.bodies import NewFault
 from portalkey.simulator.control.objects import Object
-from portalkey.simulator.control.reading import BadField, read_json
+from portalkey.simulator.control.reading import BadField, read_json, shortened
 from portalkey.simulator.control.shapes import AnyOf, Json, Many, Nothing, Number
 from portalkey.simulator.faults.rules import Faults
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
@@ -17,6 +19,7 @@ from portalkey.simulator.world.apps import App
 from portalkey.simulator.world.refusals import TOKEN_REFUSALS
 from portalkey.simulator.world.switches import Switches
 
+_JSON = ("what JSON has",)
 _PORT = AnyOf((Number(0, 65535, whole=True), Nothing()))
 
 
@@ -81,12 +84,28 @@ def read_config(path: Path) -> Config:
 
 def _content(path: Path) -> Mapping[str, Any]:
     text = path.read_bytes()
-    if path.suffix != ".toml":
-        return read_json(text)
+    if path.suffix.lower() != ".toml":
+        return read_json(text, "file")
     try:
-        return tomllib.loads(text.decode())
+        content = tomllib.loads(text.decode())
+        _as_in_json(content)
     except (ValueError, RecursionError) as wrong:
         raise BadField("file", f"is not TOML ({wrong})") from None
+    return content
+
+
+def _as_in_json(value: object, where: str = "") -> None:
+    """Refuse what TOML has and JSON has not: dates and times, infinities, what is no number."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _as_in_json(one, f"{where}.{shortened(name)}".lstrip("."))
+    elif isinstance(value, list):
+        for at, one in enumerate(value):
+            _as_in_json(one, f"{where}[{at}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise BadField(where, f"cannot be {value}", _JSON)
+    elif isinstance(value, dt.date | dt.time):
+        raise BadField(where, f"cannot be a {type(value).__name__}", _JSON)
 
 
 def _config(file: _File, folder: Path) -> Config:

@@ -17,14 +17,7 @@ from portalkey.simulator.world.accounts import LACKING
 from portalkey.simulator.world.evidence import Behaviour, Evidence
 from portalkey.simulator.world.kinds import allowed
 from portalkey.simulator.world.refusals import TOKEN_REFUSALS
-from portalkey.simulator.world.switches import Switches, behaviours
-
-GROUPS = {
-    "cancel_sends": "The pages that people meet",
-    "code_seconds": "Codes, tokens and the token endpoints",
-    "account_info_scope": "Reads, limits and installs",
-}
-"""The headings over the switches, each by the first switch below it."""
+from portalkey.simulator.world.switches import GROUPS, Switches, behaviours
 
 UNKNOWN: Mapping[str, tuple[str, ...]] = {
     "Whether somebody who cancels is sent back, and with which `error`": (
@@ -96,8 +89,6 @@ def fidelity_page() -> str:
     lines += ["", "## Still unknown", "", "One developer test account would settle these.", ""]
     lines += [f"- {question}{_switches_for(names)}" for question, names in UNKNOWN.items()]
     for title, (header, rows) in sections.items():
-        if not rows:
-            continue
         lines += ["", f"## {title}", "", *_table(header, (row.cells for row in rows))]
     lines += ["", *_faults()]
     return "\n".join(lines) + "\n"

@@ -1,14 +1,21 @@
 """A HubSpot that runs on this machine."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit
+
+from flask import Flask
 
 from portalkey.simulator import walk
 from portalkey.simulator.application import create_application, guarded
+from portalkey.simulator.control.bodies import Expire
 from portalkey.simulator.control.desk import Desk
 from portalkey.simulator.control.door import add_control
+from portalkey.simulator.control.reading import BadField
+from portalkey.simulator.control.registry import let_expire
 from portalkey.simulator.faults.kinds import Fault
 from portalkey.simulator.faults.rules import Faults
 from portalkey.simulator.marketplace_walk import MarketplaceInstall
@@ -18,7 +25,6 @@ from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import DEFAULT_APP, App
 from portalkey.simulator.world.clock import Clock
-from portalkey.simulator.world.installs import Agreement
 from portalkey.simulator.world.record import Asked
 from portalkey.simulator.world.switches import Switches
 
@@ -43,11 +49,15 @@ class HubSpot:
 
         *port* 0 takes any that is free. A *seed* makes the same codes and tokens again, in the
         order of the requests. *prepare* sets switches and faults, now and after every ``reset``.
+
+        Raises:
+            ValueError: *accounts* is empty; nobody could connect.
         """
         self._apps = tuple(apps or (DEFAULT_APP,))
         self._world = World(self._apps, accounts, seed)
         self.faults = Faults(self._world.mint.chance)
         self._server: Server | None = None
+        self._lock = threading.Lock()
         self.port = port
         self._prepare = prepare or (lambda _: None)
         self._prepare(self)
@@ -58,28 +68,32 @@ class HubSpot:
         Raises:
             OSError: The port is taken; choose another.
         """
-        if self._server is None:
-            application = create_application(self._world, self.faults)
-            desk = Desk(self._world, self.faults, self.approve, self.deny, self.reset)
-            add_control(application, desk)
-            hosts: set[str] = set()
-            self._world.pause.open()
-            server = Server(guarded(application, hosts), self.port)
-            self.port = server.port
-            hosts.update((f"localhost:{self.port}", f"127.0.0.1:{self.port}"))
-            server.start()
-            self._server = server
+        with self._lock:
+            if self._server is None:
+                self._server = self._serve()
+
+    def _serve(self) -> Server:
+        application = create_application(self._world, self.faults)
+        add_control(application, self._desk(application))
+        hosts: set[str] = set()
+        self._world.pause.open()
+        server = Server(guarded(application, hosts), self.port)
+        self.port = server.port
+        hosts.update((f"localhost:{self.port}", f"127.0.0.1:{self.port}"))
+        server.start()
+        return server
 
     def stop(self) -> None:
         """Stop answering; returns once every socket is closed and every thread has ended."""
-        if self._server is not None:
-            self._world.pause.close()
-            self._server.stop()
-            self._server = None
+        with self._lock:
+            if self._server is not None:
+                self._world.pause.close()
+                self._server.stop()
+                self._server = None
 
     def reset(self) -> None:
         """Be as at the start: nothing happened, and what was set is as it was."""
-        self.faults.clear()
+        self.faults.restart()
         self._world.reset()
         self._prepare(self)
 
@@ -91,7 +105,7 @@ class HubSpot:
     @property
     def app(self) -> App:
         """The first of the apps."""
-        return self._apps[0]
+        return self._world.apps[self._apps[0].client_id]
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -110,7 +124,7 @@ class HubSpot:
 
     @property
     def requests(self) -> tuple[Asked, ...]:
-        """What was asked of the API endpoints so far, oldest first."""
+        """What was asked of the API endpoints, oldest first: the last 10,000 requests."""
         return self._world.record.asked
 
     def approve(
@@ -125,8 +139,7 @@ class HubSpot:
             ValueError: The URL is none of this simulator's.
             StayedOnPage: HubSpot's page refused; nothing was sent to the app.
         """
-        url = self._own(authorize_url)
-        return walk.decide(url, decision="approve", hub_id=hub_id, user_id=user_id)
+        return self._decide("approve", None, authorize_url, hub_id, user_id)
 
     def deny(
         self, authorize_url: str, hub_id: int | None = None, user_id: int | None = None
@@ -140,8 +153,7 @@ class HubSpot:
             ValueError: The URL is none of this simulator's.
             StayedOnPage: HubSpot's page refused, or denial is silent; nothing was sent to the app.
         """
-        url = self._own(authorize_url)
-        return walk.decide(url, decision="deny", hub_id=hub_id, user_id=user_id)
+        return self._decide("deny", None, authorize_url, hub_id, user_id)
 
     def install_link(self, app: App | None = None) -> str:
         """The address that HubSpot shows for sharing an app: it begins an install without state."""
@@ -193,6 +205,9 @@ class HubSpot:
 
         *delay* is in seconds. Without *status* the endpoint does its work at once and answers as
         ever, only so much later. A mapping is sent as JSON.
+
+        Raises:
+            ValueError: A number makes no sense, or a header cannot be sent.
         """
         if status is None:
             self.faults.add(Fault("late", delay))
@@ -221,17 +236,47 @@ class HubSpot:
         if account is None:
             message = f"there is no account {hub_id}"
             raise ValueError(message)
-        for client_id in self._world.apps:
-            self._world.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
+        self._world.uninstall(account, self._world.apps)
 
-    def _own(self, authorize_url: str) -> str:
-        if urlsplit(authorize_url).netloc not in {
-            f"localhost:{self.port}",
-            f"127.0.0.1:{self.port}",
-        }:
+    def set_account(self, account: Account) -> None:
+        """Know *account*, in place of the one with its number; tokens that are out follow it."""
+        self._world.set_account(account)
+
+    def add_app(self, app: App) -> None:
+        """Know *app*, in place of the one with its client id."""
+        self._world.add_app(app)
+
+    def expire(self, access_token: str | None = None, hub_id: int | None = None) -> int:
+        """Let access tokens be past their time: this one, an account's, or all; how many lived.
+
+        Raises:
+            ValueError: There is no such account, or no such token.
+        """
+        try:
+            return let_expire(self._world, Expire(access_token, hub_id))
+        except BadField as bad:
+            raise ValueError(str(bad)) from None
+
+    def _desk(self, application: Flask) -> Desk:
+        via = walk.within(application)
+        approve, deny = partial(self._decide, "approve", via), partial(self._decide, "deny", via)
+        return Desk(self._world, self.faults, approve, deny, self.reset)
+
+    def _decide(
+        self,
+        decision: str,
+        via: walk.Ask | None,
+        authorize_url: str,
+        hub_id: int | None = None,
+        user_id: int | None = None,
+    ) -> str:
+        own = {f"localhost:{self.port}", f"127.0.0.1:{self.port}"}
+        if urlsplit(authorize_url).netloc not in own:
             message = f"the URL is not at {self.url}"
             raise ValueError(message)
-        return authorize_url
+        return walk.decide(
+            authorize_url, decision=decision, hub_id=hub_id, user_id=user_id, via=via
+        )
 
 
 @contextmanager
@@ -241,9 +286,10 @@ def running_hubspot(
     *,
     accounts: Sequence[Account] = ACCOUNTS,
     seed: int | None = None,
+    prepare: Callable[[HubSpot], None] | None = None,
 ) -> Iterator[HubSpot]:
     """A HubSpot that answers inside of the block; ``HubSpot`` says what the arguments are."""
-    hubspot = HubSpot(apps, port, accounts=accounts, seed=seed)
+    hubspot = HubSpot(apps, port, accounts=accounts, seed=seed, prepare=prepare)
     hubspot.start()
     try:
         yield hubspot

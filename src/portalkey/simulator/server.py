@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection
 from cheroot.workers import threadpool
 
 from portalkey.simulator.faults.play import CUT, HANG_UP
@@ -17,7 +18,7 @@ from portalkey.simulator.faults.play import CUT, HANG_UP
 HOST = "127.0.0.1"
 """The only address that is listened on."""
 
-_MOST_THREADS = 16
+_MOST_THREADS = 64
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +124,25 @@ class _Pool(threadpool.ThreadPool):
         return self._take()
 
 
+class _Connection(HTTPConnection):
+    """A connection that may not have said anything yet."""
+
+    is_new = True
+
+
 class _Cheroot(wsgi.Server):
+    ConnectionClass = _Connection
+    # Connections that say nothing count too, and shall cost nobody theirs.
+    keep_alive_conn_limit = 500
+
+    def process_conn(self, conn: Any) -> None:  # noqa: ANN401 - cheroot has no types
+        """Let a connection have a thread, a new one only once it has said something."""
+        if conn.is_new:
+            conn.is_new = False
+            self.put_conn(conn)
+        else:
+            super().process_conn(conn)
+
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
         """Close the socket where the port is taken, which cheroot leaves to the collector."""

@@ -1,9 +1,13 @@
 """Through the consent page over HTTP, as a person would go, without a browser."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection
+from typing import TypeAlias
 from urllib.parse import urlencode, urlsplit
+
+from flask import Flask
 
 from portalkey.simulator.pages.sign_in import SIGNED_IN
 
@@ -26,33 +30,42 @@ class StayedOnPage(Exception):
 
 
 def decide(
-    authorize_url: str, *, decision: str, hub_id: int | None = None, user_id: int | None = None
+    authorize_url: str,
+    *,
+    decision: str,
+    hub_id: int | None = None,
+    user_id: int | None = None,
+    via: "Ask | None" = None,
 ) -> str:
     """The callback URL that a browser would be sent to by this *decision*.
 
     Without *hub_id* the account of *user_id* is taken, and without both the one that the page
-    has preselected; without *user_id* the first person there.
+    has preselected; without *user_id* the first person there. *via* is how it is asked, and over
+    HTTP by default.
 
     Raises:
         StayedOnPage: There was no callback.
     """
-    return sent_on(authorize_url, {**chosen(authorize_url, hub_id, user_id), "decision": decision})
+    fields = chosen(authorize_url, hub_id, user_id, via)
+    return sent_on(authorize_url, {**fields, "decision": decision}, via)
 
 
-def chosen(url: str, hub_id: int | None, user_id: int | None) -> dict[str, str]:
+def chosen(
+    url: str, hub_id: int | None, user_id: int | None, via: "Ask | None" = None
+) -> dict[str, str]:
     """The fields that choose an account, and a person in it, on the page at *url*."""
-    account = str(hub_id) if hub_id else ask("GET", url).account_of(user_id)
+    account = str(hub_id) if hub_id else (via or ask)("GET", url, {}).account_of(user_id)
     person = {f"user_{account}": str(user_id)} if user_id else {}
     return {"hub_id": account, **person}
 
 
-def sent_on(url: str, form: dict[str, str]) -> str:
+def sent_on(url: str, form: dict[str, str], via: "Ask | None" = None) -> str:
     """Where this *form* leads.
 
     Raises:
         StayedOnPage: It leads nowhere.
     """
-    answer = ask("POST", url, form)
+    answer = (via or ask)("POST", url, form)
     if answer.location is None:
         raise StayedOnPage(answer.sentence)
     return answer.location
@@ -77,6 +90,32 @@ class Page:
         """The account in which this person is, or the one preselected."""
         places = (hub_id for hub_id, people in self.people.items() if str(user_id) in people)
         return next(places, self.account)
+
+
+Ask: TypeAlias = Callable[[str, str, dict[str, str]], Page]
+"""One request of somebody who is signed in: method, URL and form in, the page out."""
+
+
+def within(application: Flask) -> Ask:
+    """Ask the *application* itself, in the thread that asks.
+
+    What it answers a request with may ask it so; over HTTP that would need a second thread, which
+    many such requests at once would not leave.
+    """
+
+    def ask_it(method: str, url: str, form: dict[str, str]) -> Page:
+        parts = urlsplit(url)
+        answer = application.test_client(use_cookies=False).open(
+            parts.path,
+            method=method,
+            base_url=f"http://{parts.netloc}",
+            query_string=parts.query,
+            data=urlencode(form),
+            headers=_HEADERS,
+        )
+        return _Reader(Page(answer.headers.get("Location"))).read(answer.get_data(as_text=True))
+
+    return ask_it
 
 
 def ask(method: str, url: str, form: dict[str, str] | None = None) -> Page:

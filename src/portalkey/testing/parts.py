@@ -8,36 +8,53 @@ from flask import Flask
 
 from portalkey.broker import Broker
 from portalkey.clock import boot_time
+from portalkey.errors import BadSettings
 from portalkey.flask import HubSpotAuth
 from portalkey.origins import redirect_uri
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey.simulator import App, HubSpot
 from portalkey.vault import Keyring, Store, Vault
 from portalkey.vault.keyring import new_key
 from portalkey.wire import Wire
 
-SCOPES = "oauth crm.objects.contacts.read"
+SCOPES = ("oauth", "crm.objects.contacts.read")
+"""What is asked for where the app is registered for no scope in particular."""
 
 
 def settings_for(hubspot: HubSpot, folder: Path) -> Settings:
     """Settings of the first app that *hubspot* knows; a store in a file would be in *folder*.
 
+    All the scopes are asked for that the app is registered for.
+
     Raises:
         BadSettings: The app's redirect URI is none that portalkey serves; the message says how
             they look.
     """
-    (redirect, *_) = hubspot.app.redirect_uris
+    app = hubspot.app
+    redirect = next(iter(app.redirect_uris), "")
+    try:
+        public_url = redirect_uri(redirect).origin
+    except ValueError as wrong:
+        problem = f"HUBSPOT_REDIRECT_URI {wrong}. It is the first one of the simulator's first app."
+        raise BadSettings([problem]) from None
     return Settings(
-        client_id=hubspot.app.client_id,
-        client_secret=hubspot.app.client_secret,
+        client_id=app.client_id,
+        client_secret=app.client_secret,
         redirect_uri=redirect,
-        public_url=redirect_uri(redirect).origin,
-        scopes=SCOPES,
+        public_url=public_url,
+        scopes=_scopes(app),
+        optional_scopes=app.optional_scopes or (),
         app_url=hubspot.url,
         api_url=hubspot.url,
         keys=f"test:{new_key().get_secret_value()}",
         database_url=f"sqlite:///{folder / 'portalkey.db'}",
     )
+
+
+def _scopes(app: App) -> tuple[str, ...]:
+    named = (*app.required_scopes, *(app.conditional_scopes or ()))
+    is_open = app.conditional_scopes is None and app.optional_scopes is None
+    return SCOPES if is_open and named == ("oauth",) else named
 
 
 def broker_over(settings: Settings, store: Store, hubspot: HubSpot) -> Broker:

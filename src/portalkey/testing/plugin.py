@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _MARKER = "hubspot(**switches): set the simulator's switches for this test, as docs/fidelity.md has"
 
+_EXAMPLE = '@pytest.mark.hubspot(pkce="ignored")'
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
@@ -40,15 +42,25 @@ def hubspot(request: pytest.FixtureRequest) -> "Iterator[HubSpot]":
     """A local HubSpot of this test's own, on a free port, with the marker's switches set."""
     with needing_the_extra():
         from portalkey.simulator import running_hubspot
-    with running_hubspot() as running:
-        for marker in reversed(list(request.node.iter_markers("hubspot"))):  # the nearest last
-            _switch(running, *marker.args, **marker.kwargs)
+    switches = _marked(request)
+
+    def prepare(hubspot: "HubSpot") -> None:
+        for name, value in switches.items():
+            setattr(hubspot.switches, name, value)
+
+    with running_hubspot(prepare=prepare) as running:
         yield running
 
 
-def _switch(hubspot: "HubSpot", /, **switches: object) -> None:
-    for name, value in switches.items():
-        setattr(hubspot.switches, name, value)
+def _marked(request: pytest.FixtureRequest) -> dict[str, object]:
+    """The switches that the markers name; of two that name the same one, the nearest counts."""
+    switches: dict[str, object] = {}
+    for marker in request.node.iter_markers("hubspot"):
+        if marker.args:
+            sentence = f"the marker hubspot takes switches by their names: {_EXAMPLE}"
+            pytest.fail(sentence, pytrace=False)
+        switches = {**marker.kwargs, **switches}
+    return switches
 
 
 @pytest.fixture

@@ -153,8 +153,11 @@ def test_optional_scope_in_the_place_of_required_ones() -> None:
     [
         ({"hub_id": "4410001"}, "choose Connect app or Cancel"),
         ({"hub_id": "4410001", "decision": "perhaps"}, "choose Connect app or Cancel"),
-        ({"decision": "approve"}, "choose one of the accounts"),
-        ({"hub_id": "99", "decision": "approve"}, "choose one of the accounts"),
+        ({"decision": "approve"}, "choose one of the accounts: 4410001, 4410002, 4410003"),
+        (
+            {"hub_id": "99", "decision": "approve"},
+            "choose one of the accounts: 4410001, 4410002, 4410003",
+        ),
     ],
 )
 def test_form_sent_otherwise(

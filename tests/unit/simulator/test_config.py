@@ -136,7 +136,17 @@ APP = '[[apps]]\nclient_id = "c"\nclient_secret = "canary-secret"'
         ("a = " + "[" * 5000, "file is not TOML"),
         ("prot = 1", "prot is unknown; allowed: port, seed, apps"),
         ("port = 70000", "port cannot be 70000; allowed: a whole number from 0 to 65535"),
-        ("port = 2020-01-01", 'port cannot be "2020-01-01"'),
+        ("port = 2020-01-01", "port cannot be a date; allowed: what JSON has"),
+        (
+            "[[faults]]\nfault = 'answer'\nbody = {a = [1, {when = 10:00:00}]}",
+            "faults[0].body.a[1].when cannot be a time; allowed: what JSON has",
+        ),
+        ("[[faults]]\nfault = 'answer'\nbody = {a = nan}", "faults[0].body.a cannot be nan"),
+        ("[switches]\nlatency = -inf", "switches.latency cannot be -inf"),
+        (
+            "[[apps]]\nclient_id = 'c'\nclient_secret = 12345678",
+            "apps[0].client_secret cannot be what was given; allowed: a text",
+        ),
         ("apps = 1", "apps cannot be 1; allowed: a list, each an object"),
         (APP, "apps[0].redirect_uris is missing; allowed: a list, each a text"),
         (f"{APP}\nredirect_uris = ['http://a']", "apps[0] does not do: HubSpot registers https"),
@@ -168,6 +178,7 @@ def test_file_that_cannot_be(tmp_path: Path, text: str, told: str) -> None:
     assert str(bad.value).startswith(f"{path}: ")
     assert told in str(bad.value)
     assert "canary" not in str(bad.value)
+    assert "12345678" not in str(bad.value)
 
 
 def test_file_that_is_not_there(tmp_path: Path) -> None:
@@ -178,8 +189,22 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_json_that_is_none(tmp_path: Path) -> None:
     """A file that is not called ``.toml`` has to be JSON."""
-    with pytest.raises(BadConfig, match="body is not JSON"):
-        read_config(written(tmp_path, "port = 1", "simulator.conf"))
+    told = r"simulator.conf: file is not JSON at line 2, column 1; allowed: a JSON object"
+    with pytest.raises(BadConfig, match=told):
+        read_config(written(tmp_path, "\nport = 1", "simulator.conf"))
+
+
+def test_json_that_is_no_text(tmp_path: Path) -> None:
+    """What cannot be decoded has no line to be told."""
+    path = tmp_path / "simulator.json"
+    path.write_bytes(b'{"port": "\xff"}')
+    with pytest.raises(BadConfig, match="file is not JSON; allowed"):
+        read_config(path)
+
+
+def test_toml_in_upper_case(tmp_path: Path) -> None:
+    """A name in upper case is TOML as well."""
+    assert read_config(written(tmp_path, "port = 1", "SIMULATOR.TOML")).port == 1
 
 
 def test_file_of_the_docs(tmp_path: Path) -> None:

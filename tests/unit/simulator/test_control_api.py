@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 import jsonschema_rs
@@ -11,6 +13,7 @@ import pytest
 
 from portalkey.simulator import ACCOUNTS, App, HubSpot
 from portalkey.simulator.control.openapi import document
+from portalkey.simulator.control.state import PLAIN
 from portalkey.simulator.control.table import CALLS
 from portalkey.simulator.world.switches import Switches
 
@@ -198,9 +201,10 @@ def test_new_account_and_app(hubspot: HubSpot, ask: Ask) -> None:
     assert ask("POST", "accounts", account)["tier"] == "enterprise"
     uri = "https://app.example/callback"
     app = {"client_id": "new", "client_secret": "s", "redirect_uris": [uri]}
-    assert ask("POST", "apps", app)["redirect_uris"] == [uri]
+    shown = ask("POST", "apps", app)
+    assert shown["redirect_uris"] == [uri]
 
-    url = f"{hubspot.url}/oauth/authorize?client_id=new&redirect_uri={uri}&scope=oauth"
+    url = f"{hubspot.url}{shown['install_path']}"
     callback = ask("POST", "approve", {"authorize_url": url, "hub_id": 99})["callback_url"]
     assert callback.startswith(f"{uri}?code=")
 
@@ -233,6 +237,34 @@ def test_access_tokens_expire(http: httpx2.Client, connect: Connect, ask: Ask) -
     assert [is_over(each) for each in (first, second, third)] == [True, True, False]
     assert ask("POST", "expire", {}) == {"expired": 1}
     assert len(ask("GET", "state")["tokens"]) == 3
+
+
+def test_python_sets_the_same(
+    hubspot: HubSpot, http: httpx2.Client, connect: Connect, authorize_url: Callable[..., str]
+) -> None:
+    """Accounts, apps and the ends of tokens are set in Python as they are over HTTP."""
+    hubspot.set_account(replace(ACCOUNTS[2], tier="enterprise"))
+    assert "code=" in hubspot.approve(authorize_url(scope="oauth e-commerce"), BAKERY)
+
+    hubspot.add_app(app := App("new", "s", ("https://app.example/callback",)))
+    assert hubspot.approve(hubspot.install_link(app)).startswith(app.redirect_uris[0])
+    hubspot.add_app(replace(hubspot.app, name="Renamed"))
+    assert (hubspot.app.name, http.get("/control/state").json()["apps"][0]["name"]) == (
+        "Renamed",
+        "Renamed",
+    )
+
+    first, second, *_ = (connect(one.hub_id)["access_token"] for one in ACCOUNTS)
+    assert hubspot.expire(first) == 1
+    assert hubspot.expire(hub_id=ACCOUNTS[0].hub_id) == 0
+    assert hubspot.expire(second, ACCOUNTS[0].hub_id) == 0
+    assert hubspot.expire() == 2
+    with pytest.raises(ValueError, match="hub_id is unknown; allowed: 4410001, "):
+        hubspot.expire(hub_id=99)
+    with pytest.raises(
+        ValueError, match=r"^access_token is unknown; allowed: an access token that"
+    ):
+        hubspot.expire("canary")
 
 
 def test_reset(hubspot: HubSpot, connect: Connect, refresh: Ask, ask: Ask) -> None:
@@ -339,11 +371,41 @@ def test_secrets_are_nowhere(hubspot: HubSpot, http: httpx2.Client, connect: Con
     answers = [http.post("/control/faults", json=answer)]
     answers += [http.post("/control/apps", json={"client_secret": [secret]})]
     answers += [http.post("/control/apps", json={"client_secret": f"{secret}\n"})]
+    answers += [http.post("/control/apps", json={"client_secret": 98765432})]
+    answers += [http.post("/control/faults", json={"fault": "answer", "headers": secret})]
     answers += [http.get(path) for path in ("/", "/control/state", "/control/requests")]
     assert any("access-tokens" in each.text for each in answers)
 
-    for canary in canaries:
+    for canary in (*canaries, "98765432"):
         assert [each.url for each in answers if canary in each.text] == []
+
+
+def test_secrets_in_fields_that_are_shown(
+    hubspot: HubSpot,
+    http: httpx2.Client,
+    get_code: Callable[..., str],
+    exchange: Callable[..., httpx2.Response],
+) -> None:
+    """A live code or token is not shown whole, into whichever field it has strayed."""
+    spent, code = get_code(), get_code(ACCOUNTS[1].hub_id)
+    tokens = exchange(spent).raise_for_status().json()
+    uri = hubspot.app.redirect_uris[0]
+    live = [code, tokens["refresh_token"], tokens["access_token"]]
+    for one in live:
+        for strayed in (
+            one,
+            f"{uri}?code={one}",
+            f"{uri}#{one}",
+            f"{uri}/{one.replace('-', '%252D')}x",
+        ):
+            http.post("/oauth/2026-03/token", data=dict.fromkeys(PLAIN, strayed))
+    http.post("/oauth/2026-03/token", data={"scope": f"oauth {hubspot.app.client_secret}"})
+    http.post("/oauth/2026-03/token", data={"redirect_uri": f"{uri}?x", "scope": "oauth tickets"})
+    shown = http.get("/control/requests").text
+
+    for canary in (*live, hubspot.app.client_secret):
+        assert canary not in unquote(unquote(shown))
+    assert json.loads(shown)[-1]["form"] == {"redirect_uri": uri, "scope": "oauth tickets"}
 
 
 def test_command_line_client_needs_no_more_than_a_type(http: httpx2.Client) -> None:

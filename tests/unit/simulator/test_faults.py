@@ -7,6 +7,7 @@ from http.client import HTTPConnection, IncompleteRead
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
 
 from portalkey.simulator import HubSpot
@@ -123,6 +124,30 @@ def test_how_long_is_optional(hubspot: HubSpot, ask: Ask) -> None:
     assert ask()[1]["Retry-After"] == "3600"
 
 
+def test_limit_of_the_place(hubspot: HubSpot, ask: Ask, grant: Callable[..., Any]) -> None:
+    """The token endpoints have a limit of their own, with the sentence that the switch gives."""
+    hubspot.faults.add("rate_limited")
+    played = json.loads(ask()[2])
+    hubspot.switches.token_requests_per_second = 1
+    answers = [ask() for _ in range(3)]
+    switched = next(json.loads(body) for status, _, body in answers if status == 429)
+    hubspot.faults.add("rate_limited", "crm")
+    headers = grant("crm.objects.contacts.read")
+    crm = httpx2.get(f"{hubspot.url}/crm/v3/objects/contacts", headers=headers).json()
+
+    assert {**played, "correlationId": ""} == {**switched, "correlationId": ""}
+    assert (played["policyName"], "groupName" in played) == ("SECONDLY", False)
+    assert (crm["policyName"], crm["groupName"]) == ("TEN_SECONDLY_ROLLING", "publicapi:oauth")
+
+
+def test_numbers_begin_anew(hubspot: HubSpot) -> None:
+    """After a reset the first rule is number 1 again."""
+    hubspot.faults.add("late")
+    hubspot.reset()
+
+    assert hubspot.faults.add("late").number == 1
+
+
 def test_every_place_has_its_faults(hubspot: HubSpot, ask: Ask) -> None:
     """A rule for one place leaves the others alone, and "api" means all of them."""
     hubspot.faults.add("unavailable", "revoke", times=None)
@@ -175,6 +200,10 @@ def test_chance() -> None:
         ({"seconds": float("nan")}, "seconds"),
         ({"fault": Fault("answer", status=99)}, "status"),
         ({"fault": Fault("answer", status=600)}, "status"),
+        ({"fault": Fault("answer", headers={"X": "a\r\nSet-Cookie: b"})}, "headers"),
+        ({"fault": Fault("answer", headers={"X": "\U0001d518"})}, "headers"),
+        ({"fault": Fault("answer", headers={"X Y": "a"})}, "headers"),
+        ({"fault": Fault("answer", headers={"Content-Length": "many"})}, "headers"),
     ],
 )
 def test_rules_that_make_no_sense(wrong: dict[str, Any], named: str) -> None:

@@ -4,9 +4,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from portalkey.simulator import Switches
-from portalkey.simulator.fidelity import GROUPS, UNKNOWN, fidelity_page
+from portalkey.simulator.fidelity import UNKNOWN, fidelity_page
 from portalkey.simulator.world.evidence import Evidence
-from portalkey.simulator.world.switches import behaviours
+from portalkey.simulator.world.switches import GROUPS, behaviours
 
 DOCS = Path(__file__).parents[3] / "docs"
 

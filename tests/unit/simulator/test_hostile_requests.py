@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from portalkey.simulator import HubSpot
+from portalkey.simulator.faults.kinds import Fault
 
 TOKEN = "/oauth/2026-03/token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -193,7 +194,9 @@ def test_complaints_go_to_the_log(
     hubspot: HubSpot, http: httpx2.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer that cannot be sent is told in the log, without a word of what was asked."""
-    hubspot.next_token_answer(200, headers={"X": "not latin-1: \U0001d518"})
+    headers = {"X": "can be sent"}
+    hubspot.faults.add(Fault("answer", headers=headers))
+    headers["X"] = "not latin-1: \U0001d518"
     answer = http.post(TOKEN, data={"client_secret": "canary-client-secret"})
 
     assert answer.status_code == 500

@@ -44,10 +44,14 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 def test_whole_file(tmp_path: Path) -> None:
-    """Every class of scopes, the addresses in their order, and whose app it is."""
+    """Every class of scopes, the addresses in their order, and whose app it is.
+
+    Where the file is can be a path or a text.
+    """
     path = tmp_path / "app-hsmeta.json"
     path.write_text(json.dumps(FILE))
 
+    assert App.from_hsmeta(str(path), **CREDENTIALS) == App.from_hsmeta(path, **CREDENTIALS)
     assert App.from_hsmeta(path, client_id="c", client_secret="s") == App(
         "c",
         "s",

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from portalkey.simulator import DEFAULT_APP, App, HubSpot, running_hubspot
+from portalkey.simulator.api.journal import _signature
 from portalkey.simulator.world.lifecycle import RETENTION
 
 Grant = Callable[..., dict[str, str]]
@@ -300,3 +301,16 @@ def test_no_such_events() -> None:
     """What cannot be subscribed to is a slip, and said so."""
     with running_hubspot() as hubspot, pytest.raises(KeyError, match="4-1"):
         hubspot._world.lifecycle.subscribe(hubspot.app.client_id, "4-1")
+
+
+@pytest.mark.parametrize("until", ["x", "", "-1", "\u0661", "9" * 5000])
+def test_link_until_never(hubspot: HubSpot, http: httpx2.Client, until: str) -> None:
+    """A link that is signed well, and ends at no moment, is over."""
+    query = {
+        "app": hubspot.app.client_id,
+        "until": until,
+        "signature": _signature(hubspot.app, "1", until),
+    }
+    answer = http.get("/webhooks-journal/pages/1", params=query)
+
+    assert (answer.status_code, answer.json()["message"]) == (403, "The link has expired.")

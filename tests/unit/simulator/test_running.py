@@ -100,6 +100,12 @@ def test_its_own_apps_only() -> None:
     assert hubspot.accounts == ACCOUNTS
 
 
+def test_no_account() -> None:
+    """Without an account nobody could connect, and it says so at once."""
+    with pytest.raises(ValueError, match="accounts is empty"):
+        HubSpot(accounts=())
+
+
 def test_url_of_somebody_else(hubspot: HubSpot) -> None:
     """A walk never leaves the simulator."""
     for walk in (hubspot.approve, hubspot.deny):

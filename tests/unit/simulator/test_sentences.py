@@ -115,3 +115,11 @@ def test_what_is_known_has_a_source() -> None:
     for each in rows:
         assert each.says
         assert each.source.startswith("https://") or each.evidence is Evidence.PRESUMED, each
+
+
+def test_what_can_be_chosen_is_named(market: HubSpot) -> None:
+    """Whoever chooses what is not there reads what is."""
+    with pytest.raises(StayedOnPage, match=r"accounts: 4410001, 4410002, 4410003$"):
+        market.approve(link(market), 99)
+    with pytest.raises(StayedOnPage, match=r"people in this account: 770101, 770102$"):
+        market.approve(link(market), 4410001, 99)

@@ -51,6 +51,7 @@ def test_an_app_to_click_through(hubspot, broker, portalkey_app):
 class TestSwitches:
     @pytest.mark.hubspot(access_token_seconds=90)
     def test_set_for_one_test(self, hubspot):
+        hubspot.reset()
         assert hubspot.switches.access_token_seconds == 90
         assert hubspot.switches.rotate_refresh_tokens
 
@@ -74,6 +75,45 @@ import pytest
 @pytest.mark.hubspot(acess_token_seconds=60)
 def test_misspelt(hubspot):
     pass
+
+@pytest.mark.hubspot("rotate_refresh_tokens")
+def test_without_a_name(hubspot):
+    pass
+"""
+
+OWN = """
+import pytest
+
+from portalkey.simulator import App, running_hubspot
+
+CALLBACK = "http://localhost:8000/auth/hubspot/callback"
+APPS = [
+    App("c", "s", (CALLBACK,), required_scopes=("oauth", "tickets")),
+    App("c", "s", (CALLBACK,), required_scopes=("oauth", "tickets"), conditional_scopes=()),
+    App("c", "s", (CALLBACK,), conditional_scopes=("crm.lists.read",), optional_scopes=("forms",)),
+    App("c", "s", (CALLBACK,), optional_scopes=("crm.objects.contacts.read",)),
+]
+
+class TestOwnApp:
+    @pytest.fixture(params=APPS)
+    def hubspot(self, request):
+        with running_hubspot(apps=[request.param]) as running:
+            yield running
+
+    def test_connects(self, hubspot, broker, connected_account):
+        (connection,) = broker.connections("test-owner")
+        app = hubspot.app
+        asked = [app.required_scopes, app.conditional_scopes or (), app.optional_scopes or ()]
+        assert sorted(connection.scopes) == sorted(sum(asked, ()))
+
+class TestElsewhere:
+    @pytest.fixture(params=[(), ("https://app.example/back",)])
+    def hubspot(self, request):
+        with running_hubspot(apps=[App("c", "s", request.param)]) as running:
+            yield running
+
+    def test_does_not_do(self, portalkey_settings):
+        pass
 """
 
 
@@ -85,12 +125,23 @@ def test_every_fixture_in_a_users_tests(pytester: pytest.Pytester) -> None:
 
 
 def test_a_switch_that_is_misspelt(pytester: pytest.Pytester) -> None:
-    """The test errs with the names that there are."""
+    """The test errs with the names that there are, or with how to name one."""
     pytester.makepyfile(WRONG)
     result = pytester.runpytest_inprocess(*QUICK)
 
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*acess_token_seconds*there are: *access_token_seconds*"])
+    result.stdout.fnmatch_lines(["the marker hubspot takes switches by their names*"])
+
+
+def test_an_app_of_ones_own(pytester: pytest.Pytester) -> None:
+    """It is asked for the scopes that it has, and its address has to be one of ours."""
+    pytester.makepyfile(OWN)
+    result = pytester.runpytest_inprocess(*QUICK)
+
+    result.assert_outcomes(passed=4, errors=2)
+    bad = "*BadSettings*"
+    result.stdout.fnmatch_lines([bad, "*HUBSPOT_REDIRECT_URI must be an absolute address*", bad])
 
 
 def test_something_is_not_installed() -> None:

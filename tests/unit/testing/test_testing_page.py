@@ -1,5 +1,6 @@
 """What ``docs/testing.md`` tells people to write, as they would run it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -26,3 +27,15 @@ def test_every_block_without_a_browser(pytester: pytest.Pytester) -> None:
 
     pytester.runpytest_inprocess(*QUICK).assert_outcomes(passed=count)
     assert len(quick) == len(blocks) - 1
+
+
+def test_line_about_a_project(pytester: pytest.Pytester) -> None:
+    """It reads the file as it is called there."""
+    (line,) = re.findall(r"`(App\.from_hsmeta\(.+?\))`", PAGE.read_text())
+    auth = {"type": "oauth", "redirectUrls": ["https://a.example/"], "requiredScopes": ["tickets"]}
+    file = json.dumps({"uid": "mine", "config": {"auth": auth}})
+    test = f"def test_it():\n    assert {line}.required_scopes == ('tickets',)"
+    pytester.makefile(".json", **{"app-hsmeta": file})
+    pytester.makepyfile(f"from portalkey.simulator import App\n\n{test}")
+
+    pytester.runpytest_inprocess(*QUICK).assert_outcomes(passed=1)

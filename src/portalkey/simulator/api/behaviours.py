@@ -140,5 +140,10 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "Nobody is told of installs by a webhook: there is no such event.", DOCUMENTED, _JOURNAL
     ),
     Behaviour("No answer of the API has CORS headers.", CAPTURED, _SLACK),
+    Behaviour(
+        "What no endpoint of the API takes is refused in JSON, in the form of its other errors.",
+        PRESUMED,
+        because="That is 404 to an unknown path, 405 to another method and 413 to a large body.",
+    ),
 )
 """In the order of the endpoints."""

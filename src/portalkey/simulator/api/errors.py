@@ -4,12 +4,12 @@ The bodies are those that were captured; HubSpot says that every field of them i
 (https://developers.hubspot.com/docs/api-reference/error-handling).
 """
 
-import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from flask import Response, jsonify
 
+from portalkey.simulator.world.bodies import TooMany, error_body
 from portalkey.simulator.world.refusals import Refused
 from portalkey.simulator.world.switches import Switches
 
@@ -62,11 +62,9 @@ def missing_scopes(scopes: Iterable[str]) -> ApiRefused:
     return ApiRefused(error(403, _NOT_GRANTED, "MISSING_SCOPES", errors=[problem], links=links))
 
 
-def rate_limited(message: str, policy: str, group: str | None = None) -> ApiRefused:
-    """429: too many calls under this *policy*, of this *group* of limits."""
-    grouped = {} if group is None else {"groupName": group}
-    body = {"errorType": "RATE_LIMIT", "policyName": policy, **grouped}
-    return ApiRefused(_answer(429, message, body))
+def rate_limited(told: TooMany) -> ApiRefused:
+    """429: too many calls, which is *told* so."""
+    return ApiRefused(_answer(429, told.body))
 
 
 def invalid(message: str) -> ApiRefused:
@@ -82,7 +80,12 @@ def not_found(identifier: str) -> ApiRefused:
 
 def error(status: int, message: str, category: str, **more: object) -> Response:
     """A body of HubSpot's, with *more* fields in it."""
-    return _answer(status, message, {"category": category, **more})
+    return _answer(status, error_body(message, category=category, **more))
+
+
+def unanswered(status: int, message: str) -> Response:
+    """What is said to a request that no endpoint takes; its form is presumed."""
+    return _answer(status, error_body(message))
 
 
 def refusal_response(refused: Refused, switches: Switches) -> Response:
@@ -101,11 +104,10 @@ def written(moment: float) -> str:
     return text.replace("+00:00", "Z")
 
 
-def _answer(status: int, message: str, more: Mapping[str, object]) -> Response:
-    correlation = str(uuid.uuid4())
-    response = jsonify(status="error", message=message, correlationId=correlation, **more)
+def _answer(status: int, body: Mapping[str, object]) -> Response:
+    response = jsonify(body)
     response.status_code = status
-    response.headers[CORRELATION] = correlation
+    response.headers[CORRELATION] = str(body["correlationId"])
     return response
 
 

@@ -5,6 +5,7 @@ Source: https://developers.hubspot.com/docs/api-reference/latest/webhooks-journa
 
 import hashlib
 import hmac
+import re
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
@@ -17,6 +18,7 @@ from portalkey.simulator.world.apps import App
 from portalkey.simulator.world.lifecycle import EVENT_TYPES, Event
 
 _LINK_SECONDS = 600
+_MOMENT = re.compile(r"[0-9]{1,15}")
 
 
 class Journal:
@@ -75,7 +77,7 @@ class Journal:
             told.encode(), _signature(app, offset, until).encode()
         ):
             raise ApiRefused(error(403, "The link is not signed as it has to be.", "FORBIDDEN"))
-        if int(until) <= self._world.clock.now():
+        if not _MOMENT.fullmatch(until) or int(until) <= self._world.clock.now():
             raise ApiRefused(error(403, "The link has expired.", "FORBIDDEN"))
         return app
 

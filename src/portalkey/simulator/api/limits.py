@@ -3,10 +3,10 @@
 from portalkey.simulator.api.errors import rate_limited
 from portalkey.simulator.api.headers import add_to_answer
 from portalkey.simulator.world import World
+from portalkey.simulator.world.bodies import CALLS, SEARCHES, TOKEN_REQUESTS
 from portalkey.simulator.world.ledger import Access
 
 _SECONDS = 10
-_GROUP = "publicapi:oauth"
 
 
 def count_call(world: World, access: Access) -> None:
@@ -21,8 +21,7 @@ def count_call(world: World, access: Access) -> None:
     left = world.limits.take(what, most, _SECONDS)
     _tell(most, left or 0)
     if left is None:
-        message = "You have reached your ten_secondly_rolling limit."
-        raise rate_limited(message, "TEN_SECONDLY_ROLLING", _GROUP)
+        raise rate_limited(CALLS)
 
 
 def count_search(world: World, access: Access) -> None:
@@ -33,7 +32,7 @@ def count_search(world: World, access: Access) -> None:
     """
     what = ("searches", access.agreement.account.hub_id)
     if world.limits.take(what, world.switches.searches_per_second, 1) is None:
-        raise rate_limited("You have reached your secondly limit.", "SECONDLY", _GROUP)
+        raise rate_limited(SEARCHES)
 
 
 def count_token_request(world: World) -> None:
@@ -44,7 +43,7 @@ def count_token_request(world: World) -> None:
     """
     most = world.switches.token_requests_per_second
     if most and world.limits.take("token requests", most, 1) is None:
-        raise rate_limited("You have reached your rate limit.", "SECONDLY")
+        raise rate_limited(TOKEN_REQUESTS)
 
 
 def _tell(most: int, left: int) -> None:

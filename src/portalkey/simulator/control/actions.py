@@ -1,8 +1,8 @@
 """What each call of the control API does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
-from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from portalkey.simulator.control import state
@@ -15,6 +15,9 @@ from portalkey.simulator.walk import StayedOnPage
 from portalkey.simulator.world.kinds import allowed, check
 from portalkey.simulator.world.refusals import TOKEN_REFUSALS
 from portalkey.simulator.world.switches import Switches
+
+_PAGE = re.compile(r"(/sign-in)?/oauth/([^/]+/)?authorize")
+"""Where a person decides."""
 
 
 def show_state(desk: Desk, _: Asking) -> State:
@@ -142,11 +145,11 @@ def deny(desk: Desk, asking: Asking) -> Callback:
 def _walk(walk: Walk, decision: Decision) -> Callback:
     url = decision.authorize_url
     try:
-        if urlsplit(url).path.endswith("/authorize"):
+        if _PAGE.fullmatch(urlsplit(url).path):
             return Callback(walk(url, decision.hub_id, decision.user_id))
     except StayedOnPage as stayed:
         raise Stayed("authorize_url", stayed.sentence) from None
-    except (ValueError, HTTPException, OSError):
+    except ValueError:
         pass  # no URL at all, or somebody else's
     one = ("http://localhost:PORT/oauth/authorize?…",)
     raise BadField("authorize_url", "is none of this simulator's", one)

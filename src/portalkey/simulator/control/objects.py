@@ -57,7 +57,7 @@ class Object(Shape):
         for name in given:
             if name not in known:
                 raise BadField(_at(where, shortened(name)), "is unknown", tuple(known))
-        return {name: known[name][0].read(one, _at(where, name)) for name, one in given.items()}
+        return {name: _read(known[name][0], one, _at(where, name)) for name, one in given.items()}
 
     def schema(self) -> Schema:
         known = self._known
@@ -92,6 +92,8 @@ _NUMBERS = {
 }
 """Numbers that have their limits by what they are called."""
 _NEVER_EMPTY = ("users",)
+_SECRET = ("client_secret", "access_token", "body", "headers")
+"""Fields whose values are not repeated to whoever gave a wrong one."""
 _PLAIN: Mapping[object, Shape] = {
     str: Text(),
     bool: OneOf((True, False)),
@@ -115,6 +117,16 @@ def _shape(hint: Any, name: str) -> Shape:
     if is_dataclass(hint) and isinstance(hint, type):
         return Object(hint)
     return _NUMBERS[name] if hint is int and name in _NUMBERS else _PLAIN[hint]
+
+
+def _read(shape: Shape, value: object, where: str) -> Any:
+    try:
+        return shape.read(value, where)
+    except BadField as bad:
+        if where.rpartition(".")[2] not in _SECRET:
+            raise
+        refused = BadField(bad.field, "cannot be what was given", bad.allowed)
+    raise refused  # out here: the original quotes it
 
 
 def _at(where: str, name: str) -> str:

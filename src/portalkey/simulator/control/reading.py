@@ -44,8 +44,8 @@ class Stayed(BadField):
         return self.problem
 
 
-def read_json(text: bytes | str) -> dict[str, Any]:
-    """The object that *text* is.
+def read_json(text: bytes | str, name: str = "body") -> dict[str, Any]:
+    """The object that *text* is, which goes by this *name*.
 
     Raises:
         BadField: It is none, a name in it comes twice, or a text in it cannot be written down.
@@ -54,10 +54,13 @@ def read_json(text: bytes | str) -> dict[str, Any]:
         given = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
         # Half of a surrogate pair is no text that could be sent on.
         json.dumps(given, ensure_ascii=False).encode()
+    except json.JSONDecodeError as bad:
+        place = f" at line {bad.lineno}, column {bad.colno}"
+        raise BadField(name, f"is not JSON{place}", ("a JSON object",)) from None
     except (ValueError, RecursionError):
-        raise BadField("body", "is not JSON", ("a JSON object",)) from None
+        raise BadField(name, "is not JSON", ("a JSON object",)) from None
     if not isinstance(given, dict):
-        raise BadField("body", "is not an object", ("a JSON object",))
+        raise BadField(name, "is not an object", ("a JSON object",))
     return given
 
 

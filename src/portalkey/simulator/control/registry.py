@@ -7,9 +7,9 @@ from portalkey.simulator.control.bodies import Expire, Uninstall
 from portalkey.simulator.control.desk import Asking, Desk
 from portalkey.simulator.control.reading import BadField, Missing
 from portalkey.simulator.control.shown import Expired, ShownAccount, ShownApp, Uninstalled
+from portalkey.simulator.world import World
 from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.apps import App
-from portalkey.simulator.world.installs import Agreement
 from portalkey.simulator.world.ledger import Access
 
 
@@ -31,7 +31,7 @@ def change_account(desk: Desk, asking: Asking) -> ShownAccount:
     Raises:
         Missing: There is no such account.
     """
-    account = _known(desk, asking.path["hub_id"], Missing)
+    account = _known(desk.world, asking.path["hub_id"], Missing)
     return _keep(desk, dataclasses.replace(account, **asking.body))
 
 
@@ -41,7 +41,7 @@ def change_user(desk: Desk, asking: Asking) -> ShownAccount:
     Raises:
         Missing: There is no such account, or nobody of this number in it.
     """
-    account = _known(desk, asking.path["hub_id"], Missing)
+    account = _known(desk.world, asking.path["hub_id"], Missing)
     user = account.user(asking.path["user_id"])
     if user is None:
         raise Missing("user_id", "is unknown", tuple(str(one.user_id) for one in account.users))
@@ -75,14 +75,11 @@ def uninstall(desk: Desk, asking: Asking) -> Uninstalled:
         BadField: There is no such account or app.
     """
     wanted: Uninstall = asking.body
-    account, apps = _known(desk, wanted.hub_id), desk.world.apps
+    account, apps = _known(desk.world, wanted.hub_id), desk.world.apps
     if wanted.client_id is not None and wanted.client_id not in apps:
         raise BadField("client_id", "is unknown", tuple(apps))
     named = [one for one in apps if wanted.client_id in {None, one}]
-    gone = [one for one in named if desk.world.installs.is_installed(one, account.hub_id)]
-    for client_id in named:
-        desk.world.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
-    return Uninstalled(tuple(gone))
+    return Uninstalled(desk.world.uninstall(account, named))
 
 
 def expire(desk: Desk, asking: Asking) -> Expired:
@@ -91,13 +88,20 @@ def expire(desk: Desk, asking: Asking) -> Expired:
     Raises:
         BadField: There is no such account, or no such token.
     """
-    wanted: Expire = asking.body
-    ledger = desk.world.ledger
+    return Expired(let_expire(desk.world, asking.body))
+
+
+def let_expire(world: World, wanted: Expire) -> int:
+    """Let the access tokens that are *wanted* be past their time; how many lived until now.
+
+    Raises:
+        BadField: There is no such account, or no such token.
+    """
     if wanted.hub_id is not None:
-        _known(desk, wanted.hub_id)
+        _known(world, wanted.hub_id)
     one = None
     if wanted.access_token is not None:
-        one = ledger.access(wanted.access_token)
+        one = world.ledger.access(wanted.access_token)
         if one is None:
             raise BadField("access_token", "is unknown", ("an access token that is out",))
 
@@ -105,11 +109,11 @@ def expire(desk: Desk, asking: Asking) -> Expired:
         is_there = wanted.hub_id in {None, access.agreement.account.hub_id}
         return is_there and (one is None or access is one)
 
-    return Expired(ledger.expire(is_meant))
+    return world.ledger.expire(is_meant)
 
 
-def _known(desk: Desk, hub_id: int, wrong: type[BadField] = BadField) -> Account:
-    account = desk.world.account(hub_id)
+def _known(world: World, hub_id: int, wrong: type[BadField] = BadField) -> Account:
+    account = world.account(hub_id)
     if account is None:
-        raise wrong("hub_id", "is unknown", tuple(str(one.hub_id) for one in desk.world.accounts))
+        raise wrong("hub_id", "is unknown", tuple(str(one.hub_id) for one in world.accounts))
     return account

@@ -54,7 +54,7 @@ class ShownAccount:
 
 @dataclass(frozen=True)
 class ShownApp:
-    """An app, without its secret."""
+    """An app, without its secret; ``install_path`` begins an install without a state."""
 
     client_id: str
     app_id: int
@@ -64,6 +64,7 @@ class ShownApp:
     conditional_scopes: tuple[str, ...] | None
     optional_scopes: tuple[str, ...] | None
     is_user_level: bool
+    install_path: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class ShownClock:
 
 @dataclass(frozen=True)
 class State:
-    """All of it."""
+    """All of it; of many tokens the newest, and ``token_count`` is how many there are."""
 
     clock: ShownClock
     switches: tuple[ShownSwitch, ...]
@@ -135,6 +136,7 @@ class State:
     apps: tuple[ShownApp, ...]
     installs: tuple[ShownInstall, ...]
     tokens: tuple[ShownToken, ...]
+    token_count: Annotated[int, Number(0, SAFE, whole=True)]
     faults: tuple[ShownRule, ...]
     requests: tuple[ShownRequest, ...]
 

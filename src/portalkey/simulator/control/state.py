@@ -1,8 +1,10 @@
 """What the simulator shows of itself: secrets never, tokens only by their ends."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from portalkey.simulator.control.shown import (
     ShownAccount,
@@ -22,24 +24,25 @@ from portalkey.simulator.world.accounts import Account
 from portalkey.simulator.world.apps import App
 from portalkey.simulator.world.kinds import allowed
 from portalkey.simulator.world.ledger import Access, AppAccess, Refresh
+from portalkey.simulator.world.mint import may_hold_one
 from portalkey.simulator.world.record import Asked
-from portalkey.simulator.world.switches import Switches, behaviours
+from portalkey.simulator.world.switches import GROUPS, Switches, behaviours
 
-_GROUPS = {
-    "cancel_sends": "Consent page",
-    "code_seconds": "Codes and tokens",
-    "account_info_scope": "API",
-}
-"""What a group of switches is called, by the first of it in the order of the table."""
 _LONG = 20
 """A part of a path that is longer may be a token, as v1 has them there."""
 PLAIN = ("grant_type", "client_id", "redirect_uri", "scope", "token_type_hint")
 """The fields of a form that are shown; any other, and what nobody knows, may be a secret."""
 MOST_REQUESTS = 500
+_MOST_SHOWN = 50
+_FAR = 2000
+"""Nothing of a value that is behind this many characters is shown."""
+_SHORT = 8
+"""A client secret that is shorter may be a part of any word."""
 
 
 def state(world: World, faults: Faults) -> State:
-    """What there is to see just now; of requests the last 50."""
+    """What there is to see just now; of requests, and of each kind of token, the last 50."""
+    tokens = tuple(_tokens(world))
     return State(
         clock=clock(world),
         switches=tuple(switches(world)),
@@ -49,9 +52,10 @@ def state(world: World, faults: Faults) -> State:
             ShownInstall(client_id, hub_id, user_id, tuple(sorted(scopes)))
             for client_id, hub_id, user_id, scopes in world.installs.everywhere()
         ),
-        tokens=tuple(_tokens(world)),
+        tokens=tuple(_newest(tokens)),
+        token_count=len(tokens),
         faults=tuple(map(rule, faults.rules)),
-        requests=requests(world, 50),
+        requests=requests(world, _MOST_SHOWN),
     )
 
 
@@ -65,7 +69,7 @@ def switches(world: World) -> Iterator[ShownSwitch]:
     group, told, untouched = "", behaviours(), Switches()
     for each in fields(Switches):
         name = each.name
-        group = _GROUPS.get(name, group)
+        group = GROUPS.get(name, group)
         says = told[name]
         yield ShownSwitch(
             name=name,
@@ -109,6 +113,7 @@ def app(one: App) -> ShownApp:
         one.conditional_scopes,
         one.optional_scopes,
         one.is_user_level,
+        f"/oauth/authorize?{one.install_query()}",
     )
 
 
@@ -131,27 +136,46 @@ def rule(one: Rule) -> ShownRule:
 
 def requests(world: World, most: int = MOST_REQUESTS) -> tuple[ShownRequest, ...]:
     """The last *most* requests, oldest first."""
-    asked = world.record.asked
-    first = max(0, len(asked) - most)
-    secrets = frozenset(one.client_secret for one in world.apps.values())
-    return tuple(
-        _request(number, one, secrets) for number, one in enumerate(asked[first:], first + 1)
-    )
+    before, asked = world.record.numbered
+    last = asked[-most:]
+    first = before + len(asked) - len(last) + 1
+    apps = tuple(world.apps.values())
+    return tuple(_request(number, one, apps) for number, one in enumerate(last, first))
 
 
-def _request(number: int, one: Asked, secrets: frozenset[str]) -> ShownRequest:
-    # Who mistakes one field for another may have put a secret into any.
-    told = {name: one.form[name] for name in PLAIN if name in one.form}
-    plain = {name: value for name, value in told.items() if value not in secrets}
+def _request(number: int, one: Asked, apps: tuple[App, ...]) -> ShownRequest:
+    # A redirect URI that comes with its query has a code in it.
+    told = {name: re.split("[?#]", one.form[name])[0] for name in PLAIN if name in one.form}
+    plain = {name: value for name, value in told.items() if not _may_be_secret(value, apps)}
     parts = (ends(part) if len(part) > _LONG else part for part in one.path.split("/"))
     form = {name: quote(value, safe=":/ ")[:200] for name, value in plain.items()}
     path = quote("/".join(parts), safe="/…")
     return ShownRequest(number, one.method, path, one.status, one.at, form)
 
 
+def _may_be_secret(value: str, apps: tuple[App, ...]) -> bool:
+    """Whether it has to stay out: who mistakes one field for another puts a secret into any."""
+    plain = value[:_FAR]
+    while plain != (decoded := unquote(plain)):
+        plain = decoded
+    secrets = {app.client_secret for app in apps}
+    if value in secrets or any(len(one) >= _SHORT and one in plain for one in secrets):
+        return True
+    is_public = any(value in {app.client_id, *app.redirect_uris} for app in apps)
+    return not is_public and may_hold_one(plain)
+
+
 def ends(token: str) -> str:
     """The first six and the last four characters: enough to tell tokens apart."""
     return f"{token[:6]}…{token[-4:]}" if len(token) > _LONG else "…"
+
+
+def _newest(tokens: tuple[ShownToken, ...]) -> Iterator[ShownToken]:
+    left = Counter(one.kind for one in tokens)
+    for one in tokens:
+        if left[one.kind] <= _MOST_SHOWN:
+            yield one
+        left[one.kind] -= 1
 
 
 def _tokens(world: World) -> Iterator[ShownToken]:

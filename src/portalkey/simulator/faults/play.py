@@ -1,12 +1,12 @@
 """Faults, as they reach whoever asked."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 
 from flask import Response, request
 
-from portalkey.simulator.faults.kinds import Fault, Kind
+from portalkey.simulator.faults.kinds import Fault, Kind, Place
+from portalkey.simulator.world.bodies import CALLS, TOKEN_REQUESTS, error_body
 from portalkey.simulator.world.record import Pause
 from portalkey.simulator.world.refusals import Refused
 
@@ -16,10 +16,14 @@ HANG_UP = "simulator.hang_up"
 ends it after the answer."""
 
 Work = Callable[[], Response]
+_AT_TOKENS: tuple[Place, ...] = ("token", "introspect", "revoke")
+"""Places with the limit of the token endpoints."""
 
 
-def play(fault: Fault, work: Work, pause: Pause) -> Response:
-    """The answer that this *fault* makes of the *work*'s."""
+def play(fault: Fault, work: Work, pause: Pause, place: Place) -> Response:
+    """The answer that this *fault* makes of the *work*'s at this *place*."""
+    if fault.kind == "rate_limited":
+        return _rate_limited(fault, place)
     if fault.kind in _INSTEAD:
         return _INSTEAD[fault.kind](fault, pause)
     return _AFTER[fault.kind](fault, work(), pause)
@@ -43,23 +47,11 @@ def _refusal(fault: Fault, _: Pause) -> Response:
     raise Refused(fault.refusal)
 
 
-def _rate_limited(fault: Fault, _: Pause) -> Response:
-    response = _json(429, rate_limit_body("TEN_SECONDLY_ROLLING"))
+def _rate_limited(fault: Fault, place: Place) -> Response:
+    response = _json(429, (TOKEN_REQUESTS if place in _AT_TOKENS else CALLS).body)
     if fault.seconds:
         response.headers["Retry-After"] = f"{fault.seconds:.0f}"
     return response
-
-
-def rate_limit_body(policy: str) -> dict[str, object]:
-    """What HubSpot says to too many calls under this *policy* (captured)."""
-    return {
-        "status": "error",
-        "message": f"You have reached your {policy.lower()} limit.",
-        "errorType": "RATE_LIMIT",
-        "correlationId": str(uuid.uuid4()),
-        "policyName": policy,
-        "groupName": "publicapi:oauth",
-    }
 
 
 def _migrating(fault: Fault, _: Pause) -> Response:
@@ -140,14 +132,12 @@ def _json(status: int, body: Mapping[str, object]) -> Response:
 
 
 def _error(status: int, message: str, category: str) -> Response:
-    told = {"status": "error", "message": message, "correlationId": str(uuid.uuid4())}
-    return _json(status, {**told, "category": category})
+    return _json(status, error_body(message, category=category))
 
 
 _INSTEAD: Mapping[Kind, Callable[[Fault, Pause], Response]] = {
     "answer": _answer,
     "refusal": _refusal,
-    "rate_limited": _rate_limited,
     "html_403": lambda _, __: _html(403, "Attention Required! | Cloudflare"),
     "locked": lambda _, __: _error(423, "The resource is locked; try again in 2 s.", "LOCKED"),
     "migrating": _migrating,

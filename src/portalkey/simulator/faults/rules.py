@@ -1,8 +1,9 @@
 """Which answers go wrong, and when."""
 
 import itertools
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from portalkey.simulator.faults.kinds import KINDS, PLACES, Fault, Kind, Place
@@ -82,6 +83,12 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
+    def restart(self) -> None:
+        """Begin anew: no rule, and the next has the number 1."""
+        with self._lock:
+            self._rules.clear()
+            self._numbers = itertools.count(1)
+
     def take(self, place: Place) -> Fault | None:
         """What goes wrong with this answer, if anything."""
         with self._lock:
@@ -113,9 +120,19 @@ def _check(fault: Fault, at: Place, times: int | None, skip: int, chance: float)
         ("chance", 0 < chance <= 1, "a number above 0 and up to 1"),
         ("seconds", 0 <= fault.seconds <= _LONGEST, f"a number from 0 to {_LONGEST}"),
         ("status", fault.status in _STATUSES, "a number from 200 to 599"),
+        ("headers", _can_be_sent(fault.headers), "names without blanks, and one line for each"),
     ):
         if not is_right:
             raise ValueError(f"{name} has to be {allowed}")
+
+
+def _can_be_sent(headers: Mapping[str, str]) -> bool:
+    return all(
+        _NAME.fullmatch(name)
+        and _VALUE.fullmatch(value)
+        and (name.lower() != "content-length" or value.isdecimal())
+        for name, value in headers.items()
+    )
 
 
 def _one_of(name: str, value: object, allowed: object) -> None:
@@ -126,3 +143,5 @@ def _one_of(name: str, value: object, allowed: object) -> None:
 
 _LONGEST = 86_400
 _STATUSES = range(200, 600)
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\t -~\xa0-\xff]*")

@@ -29,10 +29,11 @@ def read_choice(form: Mapping[str, str], accounts: tuple[Account, ...]) -> Choic
     hub_id = form.get("hub_id")
     account = next((one for one in accounts if str(one.hub_id) == hub_id), None)
     if account is None:
-        raise Stopped("no_account")
+        raise Stopped("no_account", accounts=", ".join(str(one.hub_id) for one in accounts))
     user = account.user(form.get(f"user_{hub_id}", account.user_id))
     if user is None:
-        raise Stopped("no_person")
+        there = ", ".join(str(one.user_id) for one in account.users)
+        raise Stopped("no_person", people=there)
     return Choice(account, user)
 
 

@@ -93,10 +93,11 @@ SENTENCES: Mapping[str, Sentence] = {
         "The URL names an account that is not there.",
     ),
     "no_account": Sentence(
-        "choose one of the accounts", "The form names no account that was offered."
+        "choose one of the accounts: {accounts}", "The form names no account that was offered."
     ),
     "no_person": Sentence(
-        "choose one of the people in this account", "The form names nobody in the account."
+        "choose one of the people in this account: {people}",
+        "The form names nobody in the account.",
     ),
     "no_decision": Sentence("choose Connect app or Cancel", "The form holds no decision."),
     "unlisted": Sentence(

@@ -192,7 +192,7 @@ function group([name, switches]) {
     make("div", { className: "settings" }, ...switches.map(setting)));
 }
 
-function draw({ clock, requests, faults, tokens, apps, accounts, installs, switches }) {
+function draw({ clock, requests, faults, tokens, token_count: count, apps, accounts, installs, switches }) {
   const time = new Date(clock.now * 1000).toISOString().replace("T", " ").slice(0, 19);
   const ahead = Math.round(clock.ahead);
   byId("time").textContent = `${time} UTC${ahead === 0 ? "" : `, ${ahead > 0 ? "+" : ""}${ahead} s`}`;
@@ -202,9 +202,10 @@ function draw({ clock, requests, faults, tokens, apps, accounts, installs, switc
   const recent = requests.toReversed().map((each) => [ago(clock.now - each.at), each]);
   fill("requests", recent, request, "Nothing was asked yet.");
   fill("faults", faults, rule, "Everything goes well.");
-  fill("tokens", tokens.toReversed().slice(0, 50).map((each) => [
+  fill("tokens", tokens.toReversed().map((each) => [
     each.kind, each.token, names.get(each.hub_id) ?? "the app itself", each.scopes, left(each.expires_in),
   ]), token, "None.");
+  byId("token-count").textContent = count > tokens.length ? `The newest ${tokens.length} of ${count}.` : "";
   fill("apps", apps, app, "None.");
   fill("accounts", accounts.map((each) => [
     each, named.filter(({ hub_id }) => hub_id === each.hub_id),

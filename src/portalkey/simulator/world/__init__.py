@@ -1,13 +1,13 @@
 """Everything one simulator knows."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from portalkey.simulator.world.accounts import ACCOUNTS, Account
 from portalkey.simulator.world.apps import App
 from portalkey.simulator.world.clock import Clock
-from portalkey.simulator.world.installs import Installs
+from portalkey.simulator.world.installs import Agreement, Installs
 from portalkey.simulator.world.ledger import Ledger
 from portalkey.simulator.world.lifecycle import Lifecycle
 from portalkey.simulator.world.limits import Limits
@@ -27,7 +27,13 @@ class World:
     def __init__(
         self, apps: Sequence[App], accounts: Sequence[Account] = ACCOUNTS, seed: int | None = None
     ) -> None:
-        """Know these *apps* and *accounts* and no other; a *seed* makes the same tokens again."""
+        """Know these *apps* and *accounts* and no other; a *seed* makes the same tokens again.
+
+        Raises:
+            ValueError: There is no account; nobody could connect.
+        """
+        if not accounts:
+            raise ValueError("accounts is empty; give at least one account")
         self.apps = {app.client_id: app for app in apps}
         self.accounts = tuple(accounts)
         self._first_apps, self._first_accounts = self.apps, self.accounts
@@ -57,6 +63,15 @@ class World:
         """Know *app*, in place of the one with its client id where there is one."""
         with self._lock:
             self.apps = {**self.apps, app.client_id: app}
+
+    def uninstall(self, account: Account, client_ids: Iterable[str]) -> tuple[str, ...]:
+        """Take these apps out of *account*, as its admin would; which of them were there."""
+        wanted = tuple(client_ids)
+        gone = (one for one in wanted if self.installs.is_installed(one, account.hub_id))
+        were_there = tuple(gone)
+        for client_id in wanted:
+            self.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
+        return were_there
 
     def reset(self) -> None:
         """Be as at the beginning: the same apps and accounts, and nothing happened."""

@@ -47,7 +47,7 @@ class App:
     @classmethod
     def from_hsmeta(
         cls,
-        source: Path | Mapping[str, Any],
+        source: str | Path | Mapping[str, Any],
         *,
         client_id: str,
         client_secret: str,
@@ -55,7 +55,7 @@ class App:
     ) -> Self:
         """The app that a HubSpot project's ``app-hsmeta.json`` configures.
 
-        *source* is the file, or its content. Credentials are not in it, and what is given in
+        *source* is the file's path, or its content. Credentials are not in it, and what is given in
         *more* (other redirect URIs, say) goes before what is. What the file does not configure
         may not be asked for.
 

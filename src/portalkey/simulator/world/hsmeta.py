@@ -25,8 +25,8 @@ class Configured:
     is_user_level: bool
 
 
-def read_hsmeta(source: Path | Mapping[str, Any]) -> Configured:
-    """What the file at *source* says, or what is in it already.
+def read_hsmeta(source: str | Path | Mapping[str, Any]) -> Configured:
+    """What the file at *source* says, a path; or what is in it already.
 
     Raises:
         ValueError: It is malformed; the message names the field and what belongs there.
@@ -59,11 +59,11 @@ class _Malformed(ValueError):
         super().__init__(f"app-hsmeta.json: {field} has to be {belongs}")
 
 
-def _content(source: Path | Mapping[str, Any]) -> object:
+def _content(source: str | Path | Mapping[str, Any]) -> object:
     if isinstance(source, Mapping):
         return source
     try:
-        return json.loads(source.read_bytes())
+        return json.loads(Path(source).read_bytes())
     except ValueError:
         raise _Malformed("the file", "JSON") from None
 

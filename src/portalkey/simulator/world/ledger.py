@@ -66,6 +66,10 @@ class Issued:
 
 
 Out = TypeVar("Out", Code, Access, Refresh)
+Timed = TypeVar("Timed", Code, Access, AppAccess)
+
+MOST_KEPT = 10_000
+"""What is past its time is forgotten once there is more of its kind than this."""
 
 
 class Ledger:
@@ -95,6 +99,7 @@ class Ledger:
         expires_at = self._clock.now() + self._switches.code_seconds
         with self._lock:
             code = self._mint.prefixed(agreement.account.hosting)
+            self._forget_old(self._codes)
             self._codes[code] = Code(agreement, redirect_uri, challenge, expires_at)
         return code
 
@@ -177,6 +182,7 @@ class Ledger:
         with self._lock:
             token = self._mint.access_token(len(scopes))
             expires_at = self._clock.now() + seconds
+            self._forget_old(self._app_access)
             self._app_access[token] = AppAccess(client_id, scopes, expires_at)
         return token, seconds
 
@@ -195,11 +201,6 @@ class Ledger:
         with self._lock:
             kept = self._refresh.get(refresh_token)
             return kept.agreement if kept else None
-
-    def end_access_token(self, access_token: str) -> None:
-        """Let an access token be unknown from now on, as after a fault at HubSpot."""
-        with self._lock:
-            self._access.pop(access_token, None)
 
     def expire(self, is_meant: Callable[[Access], bool]) -> int:
         """Let every access token that *is_meant* be past its time; how many were not so before."""
@@ -243,20 +244,24 @@ class Ledger:
             fresh = {token: one for token, one in timed.items() if one.expires_at > now}
             return {**self._refresh, **fresh}
 
-    def living(self) -> tuple[tuple[str, Agreement], ...]:
-        """Every refresh token that is out, and what it is for."""
-        with self._lock:
-            return tuple((token, kept.agreement) for token, kept in self._refresh.items())
-
     def _issue(
         self, agreement: Agreement, refresh_token: str | None = None, family: str = ""
     ) -> Issued:
         refresh_token = refresh_token or self._mint.prefixed(agreement.account.hosting)
         access_token = self._mint.access_token(len(agreement.scopes))
         seconds = self._switches.access_token_seconds
+        self._forget_old(self._access)
         self._access[access_token] = Access(agreement, self._clock.now() + seconds, family)
         self._refresh[refresh_token] = Refresh(agreement, family)
         return Issued(agreement, access_token, refresh_token, seconds)
+
+    def _forget_old(self, kept: dict[str, Timed]) -> None:
+        """Make room for one more, at the cost of the oldest where that is past its time."""
+        while len(kept) >= MOST_KEPT:
+            oldest = next(iter(kept))
+            if kept[oldest].expires_at > self._clock.now():
+                return
+            del kept[oldest]
 
     def _punish_reuse(self, code: str) -> None:
         family = self._spent.get(code)

@@ -69,6 +69,7 @@ class Lifecycle:
         with self._lock:
             self._events.clear()
             self._subscriptions.clear()
+            self._numbers = itertools.count(1)
 
     def note(self, action: Action, agreement: Agreement) -> None:
         """Note that this happened to what was agreed to."""

@@ -2,7 +2,15 @@
 
 import base64
 import random
+import re
 import uuid
+
+_LIKE = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{43,}", re.IGNORECASE)
+
+
+def may_hold_one(text: str) -> bool:
+    """Whether something in *text* looks like a code, a token, or a verifier of PKCE."""
+    return _LIKE.search(text) is not None
 
 
 class Mint:

@@ -1,6 +1,7 @@
 """What was asked of the API endpoints."""
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,24 +22,40 @@ class Asked:
     at: float = 0
 
 
+MOST_KEPT = 10_000
+"""So many of the last requests are kept."""
+
+
 class Record:
-    """Requests so far, oldest first."""
+    """The last requests, oldest first."""
 
     def __init__(self) -> None:
-        self._asked: list[Asked] = []
+        self._lock = threading.Lock()
+        self._asked: deque[Asked] = deque(maxlen=MOST_KEPT)
+        self._noted = 0
 
     @property
     def asked(self) -> tuple[Asked, ...]:
-        """Every request so far, oldest first."""
-        return tuple(self._asked)
+        """The last requests, ``MOST_KEPT`` at most, oldest first."""
+        return self.numbered[1]
+
+    @property
+    def numbered(self) -> tuple[int, tuple[Asked, ...]]:
+        """How many there were before the oldest that is kept, and those that are kept."""
+        with self._lock:
+            return self._noted - len(self._asked), tuple(self._asked)
 
     def add(self, asked: Asked) -> None:
         """Note one request."""
-        self._asked.append(asked)
+        with self._lock:
+            self._asked.append(asked)
+            self._noted += 1
 
     def clear(self) -> None:
         """Forget them."""
-        self._asked.clear()
+        with self._lock:
+            self._asked.clear()
+            self._noted = 0
 
 
 class Pause:

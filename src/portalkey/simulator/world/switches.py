@@ -62,7 +62,8 @@ class Switches:
         "exact",
         "A redirect URI has to equal a registered one, character by character.",
         PRESUMED,
-        because="HubSpot says that it has to match, and not how.",
+        because="HubSpot says that it has to match, and not how; social-auth-core, which is in "
+        "use, adds a query of its own to it.",
     )
     oauth_required: bool = switch(
         True,
@@ -215,6 +216,14 @@ class Switches:
         """Refuse what the switch cannot be."""
         check(Switches, name, value)
         object.__setattr__(self, name, value)
+
+
+GROUPS = {
+    "cancel_sends": "Consent page",
+    "code_seconds": "Codes and tokens",
+    "account_info_scope": "API",
+}
+"""What a group of switches is called, by the first of it in the order above."""
 
 
 def behaviours() -> dict[str, Behaviour]:

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from portalkey.simulator.api.openapi.schemas import TEXT, Schema, ref
+from portalkey.simulator.api.openapi.schemas import Schema, ref
 from portalkey.simulator.forms import FORM
 
 Operation: TypeAlias = dict[str, Any]
@@ -23,9 +23,6 @@ _WORDS = {
 GUARDED: dict[int, Schema | None] = {401: ref("Error"), 403: ref("Error"), 429: ref("TooMany")}
 """The answers to an account's token that does not do, or comes too often."""
 
-# What answers before any endpoint does: a body that cannot be read, or is too large.
-_PAGE = {"text/html": {"schema": TEXT}}
-
 
 def operation(
     summary: str,
@@ -44,7 +41,7 @@ def operation(
         told["parameters"] = parameters
     if body is not None:
         told["requestBody"] = body
-        told["responses"] |= {"413": _answer(413, None) | {"content": _PAGE}}
+        told["responses"] |= {"413": _answer(413, ref("Error"))}
     if security is not None:
         told["security"] = [{security: []}]
     return told
