@@ -139,3 +139,15 @@ def test_seed(authorize_url: Callable[..., str]) -> None:
 
     assert code(7) == code(7) != code(8)
     assert code(None) != code(None)
+
+
+def test_seed_of_faults() -> None:
+    """What goes wrong by chance goes wrong at the same answers again."""
+
+    def fates(seed: int) -> list[bool]:
+        faults = HubSpot(seed=seed).faults
+        faults.add("unavailable", times=None, chance=0.5)
+        return [faults.take("token") is not None for _ in range(40)]
+
+    assert fates(7) == fates(7) != fates(8)
+    assert {True, False} == set(fates(7))
