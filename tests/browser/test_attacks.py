@@ -132,11 +132,12 @@ def test_t37_done_opened_by_an_evil_page(tab: Page, person: BrowserContext, evil
 
 
 def open_as_evil(person: BrowserContext, evil: str, url: str) -> Page:
-    """The popup that an evil page opens on *url*."""
+    """The popup that an evil page opens on *url*, with its scripts loaded."""
     page = person.new_page()
     page.goto(evil)
     with page.expect_popup() as opened:
         page.evaluate("url => { open(url) }", url)
+    opened.value.wait_for_url(lambda there: there != "about:blank")
     return opened.value
 
 
