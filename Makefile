@@ -8,8 +8,8 @@ BIN := .venv/bin
 ARGS ?=
 JOBS ?= 3
 # Lines are counted where that is quick; browsers and herds have enough to do.
-COUNTED := tests/architecture tests/contract tests/journeys tests/security tests/unit
-WHOLE := */hubspot/*,*/vault/keyring.py,*/vault/leases.py,*/broker.py,*/attempts.py,*/exchange.py,*/refresh.py,*/renewal.py,*/patience.py,*/verdict.py,*/tokens.py,*/provider.py,*/revoke.py
+COUNTED := simulator/tests tests/architecture tests/contract tests/journeys tests/security tests/unit
+WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py,*/broker/broker.py,*/broker/connect.py,*/broker/exchange.py,*/broker/refresh.py,*/broker/token_request.py,*/broker/waiting.py,*/broker/refresh_outcome.py,*/broker/token_cache.py,*/broker/revoke.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
@@ -58,7 +58,7 @@ check: .venv/test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n $(JOBS) tests/unit tests/architecture $(ARGS)
+	$(BIN)/pytest -q -n $(JOBS) tests/unit tests/architecture simulator/tests $(ARGS)
 
 format: .venv/test
 	$(BIN)/ruff check --fix
@@ -89,7 +89,7 @@ interop: .venv-interop/ready $(INTEROP)/node_modules/.package-lock.json
 		-c $(INTEROP)/pytest.ini --rootdir $(INTEROP) --confcutdir $(INTEROP) $(INTEROP) $(ARGS)
 
 fidelity: .venv/test
-	$(BIN)/python -m portalkey.simulator.fidelity > docs/fidelity.md
+	$(BIN)/python -m portalkey_simulator.fidelity > docs/fidelity.md
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	--python-version 3.11 --upgrade pyproject.toml --extra server --group build
@@ -116,22 +116,22 @@ $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package.json $(INTEROP)/p
 	@touch $@
 
 # A virtual environment per lock file: its stamp says what is in it.
-.venv/demo: requirements/run.txt pyproject.toml
+.venv/demo: requirements/run.txt pyproject.toml simulator/pyproject.toml
 	$(call install,requirements/run.txt)
 
-.venv/test: requirements/test.txt pyproject.toml
+.venv/test: requirements/test.txt pyproject.toml simulator/pyproject.toml
 	$(call install,requirements/test.txt)
 	@touch .venv/demo
 
-.venv-bench/ready .venv-interop/ready: .venv-%/ready: requirements/%.txt pyproject.toml
+.venv-bench/ready .venv-interop/ready: .venv-%/ready: requirements/%.txt pyproject.toml simulator/pyproject.toml
 	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable simulator
 	@touch $@
 
 define install
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable simulator
 	@touch $@
 endef

@@ -19,12 +19,12 @@ from cryptography.fernet import Fernet
 from bench.stage import Record, bar
 from old_app import LIBRARIES, Kept, issued, make, write_csv
 from portalkey.broker import Broker
-from portalkey.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.importing.asking import Asking
+from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.cli.importing.asking import Asking
+from portalkey.hubspot.client import Wire
 from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot, running_hubspot
 from portalkey.vault.adoption import Adoption
-from portalkey.wire import Wire
+from portalkey_simulator import App, HubSpot, running_hubspot
 
 FROM = (*LIBRARIES, CSV)
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from bench.place import OWNER, Place, leave, make_broker
 from portalkey.broker import Broker
+from portalkey.hubspot.client import Wire
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.wire import Wire
 
 ALL = "all of it"
 

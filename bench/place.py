@@ -10,15 +10,14 @@ from pydantic import SecretStr
 from sqlalchemy import insert, update
 
 from bench.endpoint import SCOPES, TOKEN_LENGTH
+from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.clock import boot_time
-from portalkey.connection import Account, Connection
-from portalkey.grant import Grant
+from portalkey.hubspot.client import Wire
+from portalkey.model.connection import Account, Connection, Grant
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.rows import connection_values
-from portalkey.vault.tables import connections
-from portalkey.wire import Wire
+from portalkey.vault.sql.rows import connection_values
+from portalkey.vault.sql.tables import connections
 
 LIFETIME = 1800
 OWNER = "owner-1"

@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from bench.report import commit, machine
 from portalkey.broker import Broker
 from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot, running_hubspot
+from portalkey_simulator import App, HubSpot, running_hubspot
 from processes.crew import Crew
 from processes.plan import Ahead, Plan
 from processes.worker import broker_of

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from cryptography.fernet import Fernet
 
-from portalkey.simulator import DEFAULT_APP, HubSpot
+from portalkey_simulator import DEFAULT_APP, HubSpot
 
 SETTINGS = """\
 HUBSPOT_CLIENT_ID={app.client_id}

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.clock import boot_time
-from portalkey.server import Listener, create_app
+from portalkey.cli.server import Listener, create_app
+from portalkey.hubspot.client import Send, Wire
 from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot, running_hubspot
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.wire import Send, Wire
+from portalkey_simulator import App, HubSpot, running_hubspot
 from ports import free_port
 from visitor import Visitor
 

@@ -11,7 +11,7 @@ from jinja2 import DictLoader
 
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 SETUP = "/connections/setup"
 FIRST, SECOND, SMALL = 4410001, 4410002, 4410003

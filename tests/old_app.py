@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from portalkey.simulator import HubSpot
-from portalkey.simulator.world.installs import Agreement
+from portalkey_simulator import HubSpot
+from portalkey_simulator.world.installs import Agreement
 
 HERE = Path(__file__).parent
 LIBRARIES = ("flask-dance", "django-allauth", "social-auth")

@@ -7,8 +7,8 @@ PROCESSES = 8
 
 RACE = """
 import os, sys, traceback
-from portalkey.attempt import AttemptStatus
-from portalkey.events import Event, EventName
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.events import Event, EventName
 from portalkey.vault import SQLStore
 
 (start, starting), (ready, getting_ready), (counts, counting) = os.pipe(), os.pipe(), os.pipe()

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 from bs4 import BeautifulSoup
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 
 class Visitor:

@@ -13,7 +13,7 @@ from bench.place import OWNER, connect, make_broker
 from bench.report import Result, Row, duration
 from bench.rounds import Statement, interleaved, quick, ratio
 from bench.workbench import Workbench
-from portalkey.tokens import LONGEST
+from portalkey.broker.token_cache import LONGEST
 
 LIMIT = "limit: a dictionary under a lock, and a look at the expiry"
 _PEERS: tuple[type[Asker], ...] = (

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bench.report import Result, Row, duration
 from bench.workbench import Workbench
-from portalkey.simulator import HubSpot, running_hubspot
+from portalkey_simulator import HubSpot, running_hubspot
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _STEPS = ("authorize page and approve", "exchange", "refresh", "revoke")

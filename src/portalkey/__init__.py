@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from portalkey.errors import OperatorMustAct, PersonMustAct, PortalkeyError, TryLater
 
 if TYPE_CHECKING:
-    from portalkey.broker import Broker
-    from portalkey.connection import Account, Connection, ConnectionStatus
-    from portalkey.events import Event, happened
-    from portalkey.settings import Settings
+    from portalkey.broker.broker import Broker
+    from portalkey.model.connection import Account, Connection, ConnectionStatus
+    from portalkey.model.events import Event, happened
+    from portalkey.settings.settings import Settings
 
 __all__ = [
     "Account",
@@ -38,13 +38,13 @@ __all__ = [
 # Loaded on first use: with the broker come the database and the network, which an app need not
 # wait for where it only imports our skin, nor the command line to tell its help.
 _HOMES = {
-    "Account": "connection",
+    "Account": "model.connection",
     "Broker": "broker",
-    "Connection": "connection",
-    "ConnectionStatus": "connection",
-    "Event": "events",
+    "Connection": "model.connection",
+    "ConnectionStatus": "model.connection",
+    "Event": "model.events",
     "Settings": "settings",
-    "happened": "events",
+    "happened": "model.events",
 }
 
 if not TYPE_CHECKING:  # whoever checks types knows the names, and no others

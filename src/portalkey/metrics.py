@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from portalkey.broker import Broker
+from portalkey._support.timing import INTERRUPTED, OK, Measure, Measured, measured
+from portalkey.broker.broker import Broker
 from portalkey.errors import LibraryUnusable, PortalkeyError
-from portalkey.events import Event, EventName, happened
-from portalkey.measures import INTERRUPTED, OK, Measure, Measured, measured
+from portalkey.model.events import Event, EventName, happened
 from portalkey.vault.store import Census
 
 try:

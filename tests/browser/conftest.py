@@ -25,7 +25,7 @@ from browser.engines.webkit import WebKit
 from browser.host import Host
 from browser.table import ENGINES, Table, describe
 from portalkey.broker import Broker
-from portalkey.server import Listener
+from portalkey.cli.server import Listener
 from portalkey.settings import Settings
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from browser.places import AGREE, STATE, Place, at_hubspot, attempt_of, ends
-from portalkey.simulator import HubSpot, OpenerPolicy
+from portalkey_simulator import HubSpot, OpenerPolicy
 
 SEED = 20261122
 COUNTS = {"connected": 90, "failed": 55, "cancelled": 55}

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from browser.places import EAR, PATIENCE, Evil, Place, front
 from portalkey.broker import Broker
-from portalkey.server import Listener
+from portalkey.cli.server import Listener
 from portalkey.settings import Settings
 
 

@@ -21,9 +21,9 @@ from browser.states import (
 )
 from conftest import Ahead
 from portalkey.broker import Broker
-from portalkey.server import Listener, create_app
+from portalkey.cli.server import Listener, create_app
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 HEAR = """() => {

@@ -23,7 +23,7 @@ from browser.places import (
     front,
     wait_for_end,
 )
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 pytest_plugins = ("browser.surroundings",)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.axe import faults
-from portalkey.simulator import ACCOUNTS, HubSpot
+from portalkey_simulator import ACCOUNTS, HubSpot
 
 SCOPES = "oauth crm.objects.contacts.read e-commerce"
 

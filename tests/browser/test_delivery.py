@@ -8,8 +8,8 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Browser, Page
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener
 from portalkey.flask import HubSpotAuth
-from portalkey.server import Listener
 
 PAGE = (Path(__file__).parent / "deliver.html").read_text()
 EVERYTHING = "JSON.stringify([heard, overheard, {...localStorage}, {...sessionStorage}])"

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from browser.journeys import SEED, Traveller, planned
 from browser.places import Place, at_hubspot, front
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 pytest_plugins = ("browser.surroundings",)
 

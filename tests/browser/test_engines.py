@@ -21,7 +21,7 @@ from browser.journey import (
     open_popup,
 )
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 IN_THIS_TAB = "[...document.links].find((link) => link.textContent.includes('this tab'))"
 # Notes when the page tries to close, and how many milliseconds later it says so.

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.axe import faults
-from portalkey.simulator import App, HubSpot, running_hubspot
+from portalkey_simulator import App, HubSpot, running_hubspot
 from ports import free_port
 
 STATE = "the state of the app"

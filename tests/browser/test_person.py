@@ -27,10 +27,10 @@ from browser.journey import (
     wait_for_state,
 )
 from conftest import Ahead
-from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
-from portalkey.events import EventName
-from portalkey.simulator import HubSpot, OpenerPolicy
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.events import EventName
+from portalkey_simulator import HubSpot, OpenerPolicy
 
 BAD_ENDS = {"cancelled", "failed", "expired", "blocked"}
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from portalkey.broker import Broker
-from portalkey.connection import ConnectionStatus
+from portalkey.model.connection import ConnectionStatus
 
 SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1100, "height": 760},

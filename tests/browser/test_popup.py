@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 
 def open_popup(page: Page) -> Page:

@@ -16,7 +16,7 @@ from browser.journey import (
     open_popup,
     starred,
 )
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 COOP = "Cross-Origin-Opener-Policy"
 CHAIN = ("/auth/hubspot/start", "/auth/hubspot/callback", "/auth/hubspot/done")

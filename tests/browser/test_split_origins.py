@@ -19,10 +19,10 @@ from browser.journey import (
     open_popup,
 )
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener
 from portalkey.flask import HubSpotAuth
-from portalkey.server import Listener
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from ports import free_port
 
 STATIC = Path(portalkey.web.__file__).parent / "static"

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Response, expect
 from browser.engines.base import Engine
 from browser.journey import AGREE, STATE, open_popup, starred
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener
 from portalkey.flask import HubSpotAuth
-from portalkey.server import Listener
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 PAGE = """<p>{% if session.user %}Hello {{ session.user }}{% endif %}
 <script type="module" src="{{ url_for('hubspot_auth.static', filename='connect.js') }}"></script>

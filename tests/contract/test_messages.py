@@ -8,23 +8,23 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from portalkey.connection import Account
-from portalkey.hubspot.messages import (
-    GrantType,
-    Request,
-    Response,
-    authorize_url,
-    challenge,
-    code_request,
+from portalkey.hubspot.account import (
     details_request,
     identify,
     introspect_request,
     read_details,
-    read_grant,
     read_introspection,
+)
+from portalkey.hubspot.authorize import authorize_url, challenge
+from portalkey.hubspot.http import Request, Response
+from portalkey.hubspot.token import (
+    GrantType,
+    code_request,
+    read_grant,
     refresh_request,
     revoke_request,
 )
+from portalkey.model.connection import Account
 from portalkey.settings import Settings
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("messages.json").read_text("utf-8"))

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from portalkey.attempt import AttemptStatus
-from portalkey.connection import Connection
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Connection
 from portalkey.testing.samples import connect, following, new_attempt
 from portalkey.vault import SQLStore
 from postgres_server import Server

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SessionInterface
 
-from portalkey.flask.session import SessionStore
+from portalkey.flask.session_store import SessionStore
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore
 from portalkey.vault.store import Census

@@ -8,7 +8,7 @@ import pytest
 
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore, SQLStore
-from portalkey.vault.configfile import ConfigFileStore
+from portalkey.vault.json_file.store import ConfigFileStore
 
 pytest_plugins = ("postgres",)
 

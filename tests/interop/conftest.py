@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from portalkey.simulator import App, HubSpot, running_hubspot
+from portalkey_simulator import App, HubSpot, running_hubspot
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node") or "node"

@@ -10,7 +10,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 REDIRECT_URI = "https://app.example.com/callback"
 

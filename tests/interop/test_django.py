@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from portalkey.simulator import HubSpot, StayedOnPage
+from portalkey_simulator import HubSpot, StayedOnPage
 
 HERE = Path(__file__).parent
 IDS = {"allauth": "770101", "social-auth": "4410001:770101"}

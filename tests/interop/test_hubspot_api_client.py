@@ -11,7 +11,7 @@ from hubspot.crm.deals.exceptions import ForbiddenException
 from hubspot.oauth.exceptions import ApiException
 from hubspot.utils.oauth import get_auth_url
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 REDIRECT_URI = "https://app.example.com/callback"
 SCOPES = ("oauth", "crm.objects.contacts.read")

@@ -10,7 +10,7 @@ import pytest
 from hubspot_sdk import APIStatusError, AuthenticationError, BadRequestError
 from hubspot_sdk import HubSpot as Client
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 REDIRECT_URI = "https://app.example.com/callback"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 Node = Callable[..., dict[str, Any]]
 

@@ -8,7 +8,7 @@ import requests
 from oauthlib.oauth2 import WebApplicationClient
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 REDIRECT_URI = "https://app.example.com/callback"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -10,7 +10,7 @@ import pytest
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 from requests_oauthlib import OAuth2Session
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 REDIRECT_URI = "https://app.example.com/callback"
 SCOPES = ["oauth", "crm.objects.contacts.read"]

@@ -10,11 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
-from portalkey.events import EventName
-from portalkey.simulator import HubSpot
-from portalkey.visits import Return, Wish
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Return, Wish
+from portalkey.model.events import EventName
+from portalkey_simulator import HubSpot
 from visitor import Visitor, query_of
 
 ATTEMPT = "T" * 22

@@ -7,9 +7,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from portalkey.broker import Broker
-from portalkey.events import EventName
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor, query_of
 
 POPUP_HEADERS = {

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from commands import free_ports, run, running
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

@@ -10,18 +10,18 @@ import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
-from portalkey.attempt import AttemptStatus
+from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.cli import cli
-from portalkey.clock import boot_time
 from portalkey.errors import NotConnected
+from portalkey.hubspot.client import Wire
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Return
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, Vault
-from portalkey.vault.opening import open_store
-from portalkey.visits import Return
-from portalkey.wire import Wire
+from portalkey.vault.open import open_store
+from portalkey_simulator import HubSpot
 
 
 @pytest.fixture

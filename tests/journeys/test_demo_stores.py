@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands import free_ports, run, running
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

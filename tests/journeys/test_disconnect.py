@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
 from portalkey.errors import NotConnected
-from portalkey.grant import Grant
-from portalkey.simulator import HubSpot
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Grant
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

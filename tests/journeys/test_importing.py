@@ -16,11 +16,11 @@ from commands import run
 from old_app import LIBRARIES, Kept, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli import cli
-from portalkey.connection import ConnectionStatus
 from portalkey.errors import NotConnected, SourceUnusable
-from portalkey.events import EventName
+from portalkey.model.connection import ConnectionStatus
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot, running_hubspot
+from portalkey_simulator import App, HubSpot, running_hubspot
 
 pytest_plugins = ("postgres",)
 

@@ -15,10 +15,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from commands import PORTALKEY, clean_environment, run
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect
 from portalkey.vault import SQLStore
-from portalkey.vault.moving import BATCH
+from portalkey.vault.sql.copy import BATCH
 from postgres_server import changed
 
 pytest_plugins = ("postgres",)

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from portalkey import tokens
 from portalkey.broker import Broker
-from portalkey.connection import Connection, ConnectionStatus
+from portalkey.broker import token_cache as tokens
+from portalkey.broker.refresh import Refresh
 from portalkey.errors import (
     AccountNotNamed,
     HubSpotUnavailable,
@@ -23,10 +23,10 @@ from portalkey.errors import (
     NotConnected,
     ScopesMissing,
 )
-from portalkey.events import EventName
-from portalkey.refresh import Refresh
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

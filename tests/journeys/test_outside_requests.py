@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.broker import Broker
 from portalkey.errors import (
     AccountNotNamed,
     NotConnected,
     ScopesMissing,
 )
-from portalkey.events import EventName
+from portalkey.hubspot.client import Wire
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
 from portalkey.vault import Keyring, MemoryStore, Vault
-from portalkey.wire import Wire
+from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire, renewals
 
 

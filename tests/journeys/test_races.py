@@ -10,13 +10,12 @@ import pytest
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
-from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import BadAnswer, HubSpotUnavailable, NeedsReconnect, NotConnected
-from portalkey.grant import Grant
-from portalkey.hubspot.envelopes import Request, Response, Send
+from portalkey.hubspot.client import Wire
+from portalkey.hubspot.http import Request, Response, Send
+from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
-from portalkey.wire import Wire
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 Meanwhile = Callable[[Callable[[], object]], Broker]

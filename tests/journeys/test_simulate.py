@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 
 from commands import free_ports, run, running
-from portalkey.simulator import DEFAULT_APP
+from portalkey_simulator import DEFAULT_APP
 
 CONFIG = """
 [[apps]]

@@ -11,8 +11,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
-from portalkey.checkup import CHECKS_REMEMBERED
-from portalkey.connection import Connection, ConnectionStatus
+from portalkey.broker.introspect import CHECKS_REMEMBERED
 from portalkey.errors import (
     AccountNotNamed,
     BadAnswer,
@@ -25,9 +24,10 @@ from portalkey.errors import (
     RateLimited,
     ScopesMissing,
 )
-from portalkey.events import EventName
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

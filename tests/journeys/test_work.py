@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from commands import run, running
-from portalkey.broker import SIDE_SECONDS, Broker
-from portalkey.simulator import HubSpot
+from portalkey.broker.broker import SIDE_SECONDS, Broker
+from portalkey_simulator import HubSpot
 from visitor import Visitor
 
 

@@ -26,10 +26,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from portalkey.attempt import AttemptStatus
+from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.clock import boot_time
-from portalkey.connection import ConnectionStatus
 from portalkey.errors import (
     AccountNotNamed,
     NeedsReconnect,
@@ -39,12 +37,14 @@ from portalkey.errors import (
     ScopesMissing,
     TryLater,
 )
+from portalkey.hubspot.client import Wire
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Return
+from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot, running_hubspot
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.visits import Return
-from portalkey.wire import Wire
+from portalkey_simulator import HubSpot, running_hubspot
 
 STEPS, BLOCKS = 2500, 2
 OWNERS, HUBS = ("ada", "eve"), (4410001, 4410002)

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect, stored
-from portalkey.vault import json_rows
-from portalkey.vault.configfile import ConfigFileStore
-from portalkey.vault.kept import Kept
+from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file.store import ConfigFileStore
+from portalkey.vault.snapshot import Kept
 
 PROCESSES, ROUNDS = 8, 3
 

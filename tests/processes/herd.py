@@ -5,13 +5,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.broker import Broker
-from portalkey.hubspot.messages import introspect_request, read_introspection
+from portalkey.hubspot.account import introspect_request, read_introspection
+from portalkey.hubspot.client import Wire
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.authorization import Begun, Return
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
-from portalkey.visits import Begun, Return
-from portalkey.wire import Wire
+from portalkey_simulator import HubSpot
 from processes.crew import Member
 from processes.plan import Ahead, Outcome
 

@@ -10,11 +10,11 @@ from typing import Self
 from sqlalchemy import make_url
 
 from portalkey.broker import Broker
-from portalkey.connection import Connection
-from portalkey.events import EventName
-from portalkey.hubspot.messages import introspect_request, read_introspection
-from portalkey.simulator import HubSpot
-from portalkey.wire import Wire
+from portalkey.hubspot.account import introspect_request, read_introspection
+from portalkey.hubspot.client import Wire
+from portalkey.model.connection import Connection
+from portalkey.model.events import EventName
+from portalkey_simulator import HubSpot
 from processes.crew import Crew, Member
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Outcome, Plan

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
 
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.crew import Crew, Member
 from processes.plan import Plan
 from processes.relay import made_in, relaying

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from portalkey.events import Event, EventName, happened
 from portalkey.metrics import Metrics
+from portalkey.model.events import Event, EventName, happened
 from processes.plan import Plan
 from processes.worker import broker_of
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from portalkey.hubspot.envelopes import Request, Response, Send
+from portalkey.hubspot.http import Request, Response, Send
 from portalkey.vault.store import Store
 
 T = TypeVar("T")

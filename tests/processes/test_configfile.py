@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from portalkey.vault.configfile import ConfigFileStore
+from portalkey.vault.json_file.store import ConfigFileStore
 from processes.configfile_work import PROCESSES, ROUNDS
 
 WORK = Path(__file__).with_name("configfile_work.py")

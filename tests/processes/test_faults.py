@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.connection import Connection
 from portalkey.errors import (
     HubSpotUnavailable,
     NeedsReconnect,
@@ -16,8 +15,9 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.events import EventName
-from portalkey.simulator import HubSpot
+from portalkey.model.connection import Connection
+from portalkey.model.events import EventName
+from portalkey_simulator import HubSpot
 from processes.herd import connect, connected, expire
 from processes.plan import Ahead, Plan
 from processes.steps import AFTER, NETWORK, Step, Steps

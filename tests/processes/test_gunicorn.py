@@ -20,7 +20,7 @@ from typing import Any
 import httpx2
 
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Plan
 

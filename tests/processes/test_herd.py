@@ -7,7 +7,7 @@ import pytest
 
 from portalkey.broker import Broker
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.crew import Crew
 from processes.herd import connect, expire, is_honoured, renewals, rush
 from processes.plan import Ahead, Plan

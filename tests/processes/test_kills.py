@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.crew import Crew
 from processes.kills import IN_FLIGHT, WELL, Kills
 from processes.plan import Ahead, Plan

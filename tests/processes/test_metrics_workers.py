@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx2
 
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Plan
 

@@ -20,14 +20,14 @@ from typing import Any, cast
 
 from sqlalchemy import event
 
+from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.clock import boot_time
-from portalkey.connection import Connection
 from portalkey.errors import PortalkeyError
+from portalkey.hubspot.client import Wire
+from portalkey.model.connection import Connection
+from portalkey.model.leases import Ask, Lease
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.leases import Ask, Lease
 from portalkey.vault.store import Store
-from portalkey.wire import Wire
 from processes.plan import Ahead, Outcome, Plan
 from processes.steps import COMMIT, Step, Steps
 

@@ -12,9 +12,9 @@ from rich.traceback import Traceback
 
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
-from portalkey.grant import Grant
+from portalkey.model.connection import Grant
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import Visitor, query_of
 
 

@@ -16,31 +16,31 @@ CALLBACK = "tests/journeys/test_callback.py"
 
 CHECKS = {
     "state": (
-        "attempts.py",
+        "broker/connect.py",
         "self._vault.store.attempt_by_state(state_hash) if state_hash else None",
         "self._vault.store.attempt(next(iter(returned.cookies), ''))",
         "test_unknown_state_is_refused",
     ),
     "cookie": (
-        "attempts.py",
+        "broker/connect.py",
         "if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):",
         "if False:",
         "test_another_browser_ends_the_attempt",
     ),
     "owner": (
-        "attempts.py",
+        "broker/connect.py",
         "if owner != attempt.owner:",
         "if False:",
         "test_another_owner_in_the_same_browser_ends_the_attempt",
     ),
     "expiry": (
-        "vault/rules.py",
+        "model/transitions.py",
         "if attempt.status in EXPIRES",
         "if False",
         "test_an_expired_attempt_exchanges_nothing",
     ),
     "claim": (
-        "attempts.py",
+        "broker/connect.py",
         "claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)",
         "claimed = attempt",
         "test_two_callbacks_at_once_make_one_exchange",

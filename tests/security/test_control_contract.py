@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from portalkey.simulator import HubSpot
-from portalkey.simulator.control.openapi import document
+from portalkey_simulator import HubSpot
+from portalkey_simulator.control.openapi import document
 
 CHECKS = [
     not_a_server_error,

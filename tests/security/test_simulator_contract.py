@@ -22,13 +22,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from portalkey.simulator import HubSpot, running_hubspot
-from portalkey.simulator.api.crm_records import KINDS, records
-from portalkey.simulator.api.grants import APP_SCOPES
-from portalkey.simulator.api.openapi import document
-from portalkey.simulator.forms import FORM
-from portalkey.simulator.world.installs import Agreement
-from portalkey.simulator.world.lifecycle import EVENT_TYPES
+from portalkey_simulator import HubSpot, running_hubspot
+from portalkey_simulator.api.crm_records import KINDS, records
+from portalkey_simulator.api.grants import APP_SCOPES
+from portalkey_simulator.api.openapi import document
+from portalkey_simulator.forms import FORM
+from portalkey_simulator.world.installs import Agreement
+from portalkey_simulator.world.lifecycle import EVENT_TYPES
 
 CHECKS = [
     not_a_server_error,

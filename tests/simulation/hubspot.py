@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import count
 
 from portalkey.errors import HubSpotUnavailable
-from portalkey.hubspot.envelopes import Request, Response
-from portalkey.wire import DEADLINE
+from portalkey.hubspot.client import DEADLINE
+from portalkey.hubspot.http import Request, Response
 from simulation.faults import HUBSPOT, REFRESHED
 from simulation.world import Mortal, World
 

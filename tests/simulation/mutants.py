@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from portalkey.connection import Connection, ConnectionStatus
+from portalkey.broker.refresh import Refresh
+from portalkey.broker.refresh_outcome import Judge
+from portalkey.broker.token_request import Renewal
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
-from portalkey.events import Event
-from portalkey.grant import Grant, SealedGrant
-from portalkey.hubspot.envelopes import Response
-from portalkey.refresh import Refresh
-from portalkey.renewal import Renewal
-from portalkey.vault import MemoryStore, OwedRevocation, leases, rules
-from portalkey.vault.leases import Lease
-from portalkey.verdict import Judge
+from portalkey.hubspot.http import Response
+from portalkey.model import leases
+from portalkey.model import transitions as rules
+from portalkey.model.connection import Connection, ConnectionStatus, Grant, SealedGrant
+from portalkey.model.events import Event
+from portalkey.model.leases import Lease
+from portalkey.vault import MemoryStore, OwedRevocation
 from simulation.hubspot import Mode
 from simulation.ports import Process, SimHolder
 from simulation.schedule import Kind

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from functools import partial
 
-from portalkey import due
 from portalkey.errors import PortalkeyError, TryLater
-from portalkey.events import happened
+from portalkey.model import expiry as due
+from portalkey.model.events import happened
 from portalkey.vault import MemoryStore, Vault
 from simulation.hubspot import HubSpot, Mode
 from simulation.ports import SETTINGS, Drawer, Process, new_store

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from portalkey.background import Background
+from portalkey._support.background import Background
+from portalkey.broker.audit import Journal
+from portalkey.broker.lease_owner import Holder
+from portalkey.broker.refresh import Refresh
+from portalkey.broker.revoke import Revoker
 from portalkey.errors import NoKeyOpens, PortalkeyError, StoreUnusable
-from portalkey.holder import Holder
-from portalkey.journal import Journal
-from portalkey.refresh import Refresh
-from portalkey.revoke import Revoker
 from portalkey.settings import Settings
 from portalkey.vault import MemoryStore, Vault
 from portalkey.vault.keyring import Binding, Keyring, new_key

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Account, Connection
-from portalkey.grant import Grant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, Grant
 from portalkey.vault import MemoryStore, Vault
 from simulation.hubspot import Given
 from simulation.ports import SETTINGS

@@ -9,10 +9,10 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import NeedsReconnect, NotConnected, PortalkeyError
-from portalkey.events import happened
-from portalkey.hubspot.tokens import LONGEST_LIFETIME
+from portalkey.hubspot.token import LONGEST_LIFETIME
+from portalkey.model.connection import Account, Connection, ConnectionStatus
+from portalkey.model.events import happened
 from portalkey.vault import MemoryStore, Vault
 from portalkey.vault.keyring import Keyring
 from simulation.faults import TABLE, Odds

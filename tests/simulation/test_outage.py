@@ -1,8 +1,8 @@
 """HubSpot at 503 for an hour of virtual time, with 1,000 connections."""
 
-from portalkey.connection import Connection
+from portalkey.model.connection import Connection
+from portalkey.model.leases import Ask, Denied, Lease
 from portalkey.vault import MemoryStore
-from portalkey.vault.leases import Ask, Denied, Lease
 from simulation.campaign import campaign
 from simulation.outage import CONNECTIONS, Outage
 

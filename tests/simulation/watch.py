@@ -11,17 +11,17 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from portalkey.connection import Connection, ConnectionStatus
-from portalkey.due import LEAST
+from portalkey.broker.refresh import LEASE, START_WITHIN
+from portalkey.broker.refresh_outcome import LOST_IN_FLIGHT
 from portalkey.errors import NoKeyOpens
-from portalkey.events import Event, EventName
-from portalkey.hubspot.envelopes import Response
-from portalkey.refresh import LEASE, START_WITHIN
+from portalkey.hubspot.client import DEADLINE
+from portalkey.hubspot.http import Response
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event, EventName
+from portalkey.model.expiry import LEAST
+from portalkey.model.leases import Denied, Lease
 from portalkey.vault import MemoryStore
 from portalkey.vault.keyring import Binding, Keyring
-from portalkey.vault.leases import Denied, Lease
-from portalkey.verdict import LOST_IN_FLIGHT
-from portalkey.wire import DEADLINE
 from simulation.hubspot import Given, HubSpot
 from simulation.world import Mortal, Task, World
 

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from portalkey.connection import Connection
 from portalkey.errors import StoreBusy, StoreUnusable
+from portalkey.model.connection import Connection
 from simulation.faults import Odds
 
 MOST_STEPS = 4000

@@ -5,7 +5,7 @@ from ssl import SSLContext
 import pytest
 
 from peer import Peer, Script
-from portalkey.wire import Wire
+from portalkey.hubspot.client import Wire
 
 Listen = Callable[..., Peer]
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from portalkey.background import Background
+from portalkey._support.background import Background
 from portalkey.errors import StoreBusy
 
 
@@ -57,7 +57,7 @@ def test_the_interpreter_waits_for_it() -> None:
     """What was begun is done before a script ends; nothing is begun after that."""
     script = """
 import atexit, threading
-from portalkey.background import Background
+from portalkey._support.background import Background
 background, gate = Background(), threading.Event()
 def work():
     gate.wait()

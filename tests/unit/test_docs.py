@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from portalkey import attempt, connection, errors
+from portalkey import errors
 from portalkey.cli import COMMANDS
-from portalkey.events import EventName
+from portalkey.model import attempt, connection
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
 
 ROOT = Path(__file__).parents[2]

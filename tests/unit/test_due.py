@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from portalkey import due
-from portalkey.connection import Connection
+from portalkey.model import expiry as due
+from portalkey.model.connection import Connection
 from portalkey.testing.samples import new_connection
 from portalkey.vault import MemoryStore
 

@@ -13,8 +13,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt
 from portalkey.broker import Broker
+from portalkey.broker.waiting import PATIENCE
 from portalkey.errors import (
     HubSpotUnavailable,
     NoKeyOpens,
@@ -23,16 +23,16 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.events import EventName
-from portalkey.hubspot.messages import Request, Response
-from portalkey.patience import PATIENCE
-from portalkey.provider import Pace
+from portalkey.hubspot.client import Send, Wire
+from portalkey.hubspot.http import Request, Response
+from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import Return, Wish
+from portalkey.model.events import EventName
+from portalkey.model.leases import Ask, Lease
+from portalkey.model.throttle import Pace
 from portalkey.settings import Key, Settings
-from portalkey.simulator import HubSpot
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.leases import Ask, Lease
-from portalkey.visits import Return, Wish
-from portalkey.wire import Send, Wire
+from portalkey_simulator import HubSpot
 from visitor import query_of
 
 Around = Callable[[Request, Send], Response]
@@ -524,6 +524,6 @@ def test_no_traceback_of_the_journey_shows_a_secret(
         report = TracebackException.from_exception(caught.value, capture_locals=True)
         told += "".join(line for line in report.format() if "/tests/" not in line)
 
-    assert "attempts.py" in told
+    assert "connect.py" in told
     secrets = (*callback.values(), begun.cookie.get_secret_value())
     assert [each for each in secrets if each in told] == []

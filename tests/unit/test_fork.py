@@ -4,7 +4,7 @@ import gc
 import os
 from weakref import ref
 
-from portalkey.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork
 
 
 class Part:

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from portalkey.holder import Holder
+from portalkey.broker.lease_owner import Holder
 
 HOLD = """
 import sys
 from pathlib import Path
-from portalkey.holder import Holder
+from portalkey.broker.lease_owner import Holder
 holder = Holder(Path(sys.argv[1]))
 print(holder.name, flush=True)
 sys.stdin.read()

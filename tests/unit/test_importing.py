@@ -14,20 +14,20 @@ from pydantic import SecretStr
 from old_app import issued, make
 from portalkey.broker import Broker
 from portalkey.cli.import_ import import_
-from portalkey.connection import Account, ConnectionStatus
+from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.cli.importing.asking import TRIES, Asking, Known, Useless
+from portalkey.cli.importing.move_in import BATCH
+from portalkey.cli.importing.outcomes import GOOD
+from portalkey.cli.importing.rows import members, owner_of
 from portalkey.errors import HubSpotRefused, HubSpotUnavailable, RateLimited
-from portalkey.hubspot.envelopes import Request, Response
-from portalkey.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.importing.asking import TRIES, Asking, Known, Useless
-from portalkey.importing.move_in import BATCH
-from portalkey.importing.outcomes import GOOD
-from portalkey.importing.rows import members, owner_of
+from portalkey.hubspot.client import Send, Wire
+from portalkey.hubspot.http import Request, Response
+from portalkey.model.connection import Account, ConnectionStatus
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
 from portalkey.testing.samples import connect
 from portalkey.vault import MemoryStore
 from portalkey.vault.adoption import Adoption
-from portalkey.wire import Send, Wire
+from portalkey_simulator import HubSpot
 
 TOKEN = SecretStr("canary-refresh-token")
 

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from portalkey.events import Event, EventName, happened
-from portalkey.journal import Journal
+from portalkey.broker.audit import Journal
+from portalkey.model.events import Event, EventName, happened
 from portalkey.vault import MemoryStore, SQLStore
 
 

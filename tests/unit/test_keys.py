@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from portalkey import keys
-from portalkey.keys import Key
+from portalkey.settings import keys
+from portalkey.settings.keys import Key
 
 
 def encoded(raw: bytes) -> str:

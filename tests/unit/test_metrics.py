@@ -19,17 +19,17 @@ from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import SecretStr
 from werkzeug.test import Client
 
+from portalkey._support.timing import Measure, Measured, measured
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
-from portalkey.events import Event, EventName, happened
-from portalkey.flask.session import SessionStore
-from portalkey.hubspot.envelopes import Request, Response, Send
-from portalkey.measures import Measure, Measured, measured
+from portalkey.flask.session_store import SessionStore
+from portalkey.hubspot.http import Request, Response, Send
 from portalkey.metrics import ENDS, RESULTS, Metrics
+from portalkey.model.authorization import Return
+from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Key, Settings
-from portalkey.simulator import HubSpot
 from portalkey.vault import MemoryStore, SQLStore, Vault
-from portalkey.visits import Return
+from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire
 
 ROOT = Path(__file__).parents[2]
@@ -457,7 +457,7 @@ TWO_PROCESSES = """
 import io, os, sys
 from cryptography.fernet import Fernet
 from portalkey.broker import Broker
-from portalkey.events import Event, EventName, happened
+from portalkey.model.events import Event, EventName, happened
 from portalkey.metrics import Metrics
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, MemoryStore, Vault

@@ -1,6 +1,6 @@
 import pytest
 
-from portalkey import origins
+from portalkey.settings import urls as origins
 
 GOOD = [
     "https://app.example.com",

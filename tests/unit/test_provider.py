@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portalkey.provider import (
+from portalkey.model.throttle import (
     IN_A_ROW,
     LOOKED_AT,
     PROBE_SECONDS,

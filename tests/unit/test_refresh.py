@@ -12,9 +12,12 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from portalkey.attempt import AttemptStatus
-from portalkey.background import Background
-from portalkey.connection import Account, Connection, ConnectionStatus
+from portalkey._support.background import Background
+from portalkey.broker.audit import Journal
+from portalkey.broker.lease_owner import Holder
+from portalkey.broker.refresh import START_WITHIN, Refresh
+from portalkey.broker.revoke import Revoker
+from portalkey.broker.waiting import LOOK_AGAIN, remembered
 from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
@@ -26,21 +29,16 @@ from portalkey.errors import (
     RateLimited,
     StoreBusy,
 )
-from portalkey.grant import Grant
-from portalkey.holder import Holder
-from portalkey.hubspot.envelopes import Request, Response
-from portalkey.journal import Journal
-from portalkey.patience import LOOK_AGAIN
-from portalkey.provider import Pace
-from portalkey.refresh import START_WITHIN, Refresh
-from portalkey.revoke import Revoker
+from portalkey.hubspot.http import Request, Response
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
+from portalkey.model.leases import Ask, Lease
+from portalkey.model.throttle import Pace
 from portalkey.settings import Key, Settings
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
-from portalkey.vault.leases import Ask, Lease
-from portalkey.verdict import remembered
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 

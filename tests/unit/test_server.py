@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
-from portalkey.server import Listener, create_app
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 

@@ -7,9 +7,9 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr, ValidationError
 
-from portalkey import checks
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
+from portalkey.settings import validators as checks
 
 KEY, SECOND = (Fernet.generate_key().decode() for _ in range(2))
 SECRET = "canary-client-secret"

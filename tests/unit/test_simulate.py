@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from portalkey.cli.simulate import simulate, tell
 from portalkey.errors import BadSettings
-from portalkey.simulator import DEFAULT_APP, App, HubSpot
+from portalkey_simulator import DEFAULT_APP, App, HubSpot
 
 
 @pytest.mark.parametrize(

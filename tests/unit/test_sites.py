@@ -4,8 +4,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from portalkey.errors import BadSettings
-from portalkey.origins import site
 from portalkey.settings import Settings
+from portalkey.settings.urls import site
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from portalkey._support.timing import outcome
+from portalkey._support.tracing import Span
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
-from portalkey.measures import outcome
-from portalkey.simulator import HubSpot
-from portalkey.tracing import Span
-from portalkey.visits import Return
+from portalkey.model.authorization import Return
+from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire
 
 
@@ -140,7 +140,7 @@ def test_a_renewal_is_a_span_around_its_request(
     with Span("of the app"):
         broker.access_token("ada")
 
-    app, renewal = spans.one("of the app"), spans.one("portalkey.refresh")
+    app, renewal = spans.one("of the app"), spans.one("portalkey.broker.refresh")
     (connection,) = broker.connections("ada")
     assert renewal.parent.span_id == app.context.span_id
     assert spans.one("portalkey.hubspot").parent.span_id == renewal.context.span_id
@@ -161,7 +161,7 @@ def test_a_renewal_that_failed_says_why(
     with pytest.raises(PortalkeyError):
         broker.access_token("ada")
 
-    renewal = spans.one("portalkey.refresh")
+    renewal = spans.one("portalkey.broker.refresh")
     assert renewal.attributes["portalkey.result"] == "needs_reconnect"
     assert (renewal.status.status_code.name, renewal.events) == ("ERROR", ())
 
@@ -202,7 +202,7 @@ def test_nothing_secret_is_in_a_span(
 
     text = "\n".join(span.to_json() for span in spans.exporter.get_finished_spans())
 
-    assert text.count('"portalkey.refresh"') == 3
+    assert text.count('"portalkey.broker.refresh"') == 3
     forms = [value for asked in hubspot.requests for value in asked.form.values()]
     secrets = [each for each in forms if len(each) > 20]
     secrets += [key.secret.get_secret_value() for key in broker.settings.keys]
@@ -212,7 +212,7 @@ def test_nothing_secret_is_in_a_span(
 
 WITHOUT = """
 import sys
-from portalkey.tracing import Span
+from portalkey._support.tracing import Span
 
 with Span("of nobody") as span:
     span.note({"a": 1})

@@ -27,10 +27,10 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from peer import Peer, drip, http
-from portalkey.deadline import resolve
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
-from portalkey.hubspot.messages import Request
-from portalkey.wire import LONGEST_BODY, Wire
+from portalkey.hubspot.client import LONGEST_BODY, Wire
+from portalkey.hubspot.deadline import resolve
+from portalkey.hubspot.http import Request
 
 Listen = Callable[..., Peer]
 CANARY = secrets.token_hex(16)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.errors import NotHubSpot
 from portalkey.hubspot.endpoints import HOSTS
 

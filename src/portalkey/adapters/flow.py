@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Generator, Iterable, MutableMapping
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from portalkey.adapters.bearer import Address, Bearer, header, tell_unrepeated
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
 
 _UNAUTHORIZED = 401

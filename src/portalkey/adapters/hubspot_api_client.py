@@ -13,7 +13,7 @@ from typing import Protocol, TypeGuard
 from portalkey.adapters.bearer import Bearer, header
 from portalkey.adapters.libraries import unusable
 from portalkey.adapters.requests import RequestsAuth
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
 
 _PACKAGE = "hubspot-api-client"

@@ -11,7 +11,7 @@ from functools import cache
 from portalkey.adapters.flow import Answer
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.libraries import unusable
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
 
 _PACKAGE = "hubspot-sdk"

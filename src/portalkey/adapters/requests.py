@@ -6,7 +6,7 @@ from typing import Any
 
 from portalkey.adapters.bearer import Bearer, header, tell_unrepeated
 from portalkey.adapters.libraries import unusable
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 
 try:
     from requests import PreparedRequest, Response, codes

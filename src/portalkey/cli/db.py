@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from portalkey.checks import database_schema, database_url, is_config_file
 from portalkey.errors import BadSettings, PortalkeyError
-from portalkey.settings import Settings
-from portalkey.vault.database import Database
-from portalkey.vault.moving import Moved, Step, move, opened
+from portalkey.settings.settings import Settings
+from portalkey.settings.validators import database_schema, database_url, is_config_file
+from portalkey.vault.sql.copy import Moved, Step, move, opened
+from portalkey.vault.sql.database import Database
 
 _SETTING = "PORTALKEY_DATABASE_URL"
 _NEXT = (

@@ -11,15 +11,15 @@ from platformdirs import user_data_path
 from rich.console import Console
 from rich.panel import Panel
 
-from portalkey.broker import Broker
-from portalkey.checks import file_url, sqlite_url
+from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
+from portalkey.cli.server import Listener, create_app
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
-from portalkey.server import Listener, create_app
-from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot
+from portalkey.settings.settings import Settings
+from portalkey.settings.validators import file_url, sqlite_url
 from portalkey.vault.keyring import new_key
+from portalkey_simulator import App, HubSpot
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"

@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
+from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.cli.importing.asking import Asking
 from portalkey.errors import PortalkeyError, SourceUnusable
-from portalkey.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.importing.asking import Asking
-from portalkey.settings import Settings
+from portalkey.hubspot.client import Wire
+from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
-from portalkey.wire import Wire
 
 _LISTED = 10
 """So many failed rows are named at the end; the report names all."""

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import PORT
+from portalkey.cli.server import Listener, create_app
 from portalkey.cli.until import until_interrupted
-from portalkey.server import Listener, create_app
-from portalkey.settings import Settings
+from portalkey.settings.settings import Settings
 
 
 @click.command()

@@ -11,8 +11,8 @@ from rich.panel import Panel
 
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
-from portalkey.simulator import DEFAULT_APP, App, HubSpot
-from portalkey.simulator.config import BadConfig, Config, read_config
+from portalkey_simulator import DEFAULT_APP, App, HubSpot
+from portalkey_simulator.config import BadConfig, Config, read_config
 
 DEFAULT_PORT = 6002
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE
 from portalkey.errors import BadSettings
-from portalkey.settings import Settings
+from portalkey.settings.settings import Settings
 
 
 @click.command()

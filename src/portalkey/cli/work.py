@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import TryLater
-from portalkey.settings import Settings
+from portalkey.settings.settings import Settings
 
 _AT_ONCE = 50
 

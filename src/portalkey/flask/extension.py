@@ -11,9 +11,9 @@ from flask import Flask
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
-    from portalkey.broker import Broker
+    from portalkey.broker.broker import Broker
     from portalkey.flask.hubspot_auth import Owner
-    from portalkey.web.desk import MayDisconnect
+    from portalkey.web.context import MayDisconnect
 
 
 class HubSpotAuth:
@@ -41,7 +41,7 @@ class HubSpotAuth:
             once; any script on that page can then read and use it. By default no token ever
             reaches a browser.
         store: ``"session"`` keeps connections sealed in the visitor's own Flask session, gone with
-            it; workers cannot have their tokens then. See ``portalkey.flask.session``.
+            it; workers cannot have their tokens then. See ``portalkey.flask.session_store``.
         may_disconnect: Called in a request with the owner and one of their connections: False where
             whoever is signed in may not disconnect it, as where the owner is a team and only some
             of its members may. By default everybody may who stands for the owner.

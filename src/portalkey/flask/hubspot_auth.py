@@ -11,9 +11,9 @@ from flask import Blueprint, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 
 import portalkey.web
-from portalkey.flask.last_word import SAID
-from portalkey.web.face import ROUTES, Route, WebFace
-from portalkey.web.values import WebRequest, WebResponse
+from portalkey.flask.header_middleware import SAID
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.router import ROUTES, Route, WebFace
 
 BROWSER = "portalkey_browser"
 """The name in the host's session under which a browser's random value stands."""

@@ -7,16 +7,16 @@ from typing import Any
 from flask import Flask, current_app, render_template
 from jinja2 import Environment
 
-from portalkey.broker import Broker
+from portalkey.broker.broker import Broker
 from portalkey.flask.extension import HubSpotAuth
+from portalkey.flask.header_middleware import LastWord
 from portalkey.flask.hubspot_auth import Owner, browser, make_blueprint
-from portalkey.flask.last_word import LastWord
-from portalkey.flask.session import SessionStore
+from portalkey.flask.session_store import SessionStore
 from portalkey.flask.visitor import visitor
-from portalkey.web.desk import Desk, anybody
-from portalkey.web.face import WebFace
-from portalkey.web.render import Renderer, RenderWithHost, with_ours
-from portalkey.web.signed import Start
+from portalkey.web.context import Desk, anybody
+from portalkey.web.rendering import Renderer, RenderWithHost, with_ours
+from portalkey.web.router import WebFace
+from portalkey.web.signed_tokens import Start
 
 _EXTENSION = "portalkey"
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from portalkey.errors import AttemptMismatch
 from portalkey.hubspot import endpoints
-from portalkey.settings import Settings
+from portalkey.hubspot.app import App
 
 UNKNOWN_ERROR = "unknown_error"
 """What an ``error`` in a callback is called that RFC 6749 does not have."""
@@ -51,7 +51,7 @@ def challenge(verifier: SecretStr) -> str:
 
 
 def authorize_url(
-    settings: Settings,
+    settings: App,
     *,
     state: str,
     challenge: str | None,

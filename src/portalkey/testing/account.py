@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
-from portalkey.visits import Return
+from portalkey.broker.broker import Broker
+from portalkey.model.authorization import Return
+from portalkey_simulator import HubSpot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from portalkey import attempt as attempts
-from portalkey.attempt import ENDS, EXPIRES, INTERRUPTED
-from portalkey.attempt import AttemptStatus as A
 from portalkey.errors import AttemptMismatch
+from portalkey.model import attempt as attempts
+from portalkey.model.attempt import ENDS, EXPIRES, INTERRUPTED
+from portalkey.model.attempt import AttemptStatus as A
 from portalkey.testing.samples import Ahead, exchanging, new_attempt
 from portalkey.vault.store import Store
 

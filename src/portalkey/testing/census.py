@@ -1,11 +1,11 @@
 """What a store promises about counting, for whoever watches it from outside."""
 # ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
-from portalkey.connection import Account
-from portalkey.connection import ConnectionStatus as C
-from portalkey.provider import Pace, failed
+from portalkey.model.connection import Account
+from portalkey.model.connection import ConnectionStatus as C
+from portalkey.model.leases import Ask, Lease
+from portalkey.model.throttle import Pace, failed
 from portalkey.testing.samples import Ahead, connect, new_owed, stored
-from portalkey.vault.leases import Ask, Lease
 from portalkey.vault.store import Store
 
 _ASK = Ask("holder", 30, Pace(1000, 1000))

@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from portalkey import connection as connections
-from portalkey.attempt import AttemptStatus
-from portalkey.connection import Account, Connection
-from portalkey.connection import ConnectionStatus as C
-from portalkey.events import Event, EventName
-from portalkey.grant import SealedGrant
+from portalkey.model import connection as connections
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Account, Connection, SealedGrant
+from portalkey.model.connection import ConnectionStatus as C
+from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import (
     Ahead,
     connect,

@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
 from portalkey.testing.census import CensusPromises
 from portalkey.testing.connections import ConnectionPromises

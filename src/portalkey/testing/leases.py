@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from portalkey.connection import Connection
-from portalkey.connection import ConnectionStatus as C
-from portalkey.events import Event, EventName
-from portalkey.grant import SealedGrant
-from portalkey.provider import Pace, Provider, failed
+from portalkey.model.connection import Connection, SealedGrant
+from portalkey.model.connection import ConnectionStatus as C
+from portalkey.model.events import Event, EventName
+from portalkey.model.leases import Ask, Denied, Lease, Why
+from portalkey.model.throttle import Pace, Provider, failed
 from portalkey.testing.samples import Ahead, connect, exchanging, following, stored
-from portalkey.vault.leases import Ask, Denied, Lease, Why
 from portalkey.vault.store import Store
 
 PACE = Pace(rate=1.0, burst=3)

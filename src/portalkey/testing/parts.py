@@ -6,16 +6,17 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from portalkey.broker import Broker
-from portalkey.clock import boot_time
+from portalkey._support.clock import boot_time
+from portalkey.broker.broker import Broker
 from portalkey.errors import BadSettings
 from portalkey.flask import HubSpotAuth
-from portalkey.origins import redirect_uri
-from portalkey.settings import Settings
-from portalkey.simulator import App, HubSpot
-from portalkey.vault import Keyring, Store, Vault
-from portalkey.vault.keyring import new_key
-from portalkey.wire import Wire
+from portalkey.hubspot.client import Wire
+from portalkey.settings.settings import Settings
+from portalkey.settings.urls import redirect_uri
+from portalkey.vault.keyring import Keyring, new_key
+from portalkey.vault.store import Store
+from portalkey.vault.vault import Vault
+from portalkey_simulator import App, HubSpot
 
 SCOPES = ("oauth", "crm.objects.contacts.read")
 """What is asked for where the app is registered for no scope in particular."""

@@ -21,11 +21,11 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
-    from portalkey.broker import Broker
-    from portalkey.settings import Settings
-    from portalkey.simulator import HubSpot
+    from portalkey.broker.broker import Broker
+    from portalkey.settings.settings import Settings
     from portalkey.testing.account import ConnectedAccount
-    from portalkey.vault import Store
+    from portalkey.vault.store import Store
+    from portalkey_simulator import HubSpot
 
 _MARKER = "hubspot(**switches): set the simulator's switches for this test, as docs/fidelity.md has"
 
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def hubspot(request: pytest.FixtureRequest) -> "Iterator[HubSpot]":
     """A local HubSpot of this test's own, on a free port, with the marker's switches set."""
     with needing_the_extra():
-        from portalkey.simulator import running_hubspot
+        from portalkey_simulator import running_hubspot
     switches = _marked(request)
 
     def prepare(hubspot: "HubSpot") -> None:
@@ -75,7 +75,7 @@ def portalkey_settings(hubspot: "HubSpot", tmp_path: Path) -> "Settings":
 def portalkey_store(hubspot: "HubSpot") -> "Store":
     """A store in memory whose clock is HubSpot's; override it for another."""
     with needing_the_extra():
-        from portalkey.vault import MemoryStore
+        from portalkey.vault.memory import MemoryStore
     return MemoryStore(ahead=lambda: hubspot.clock.ahead)
 
 

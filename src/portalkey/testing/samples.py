@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Account, Connection
-from portalkey.grant import SealedGrant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.vault.store import OwedRevocation, Store
 
 

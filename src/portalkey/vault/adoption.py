@@ -9,9 +9,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from portalkey.connection import Account, Connection
-from portalkey.events import Event, EventName, Fact
-from portalkey.grant import Grant
+from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.events import Event, EventName, Fact
 from portalkey.vault.vault import Vault
 
 

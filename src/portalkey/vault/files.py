@@ -5,8 +5,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from portalkey._support.fork import ProcessLock
 from portalkey.errors import StoreUnusable
-from portalkey.fork import ProcessLock
 
 _FILE = 0o600
 _DIRECTORY = 0o700

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from pydantic import SecretBytes, SecretStr
 
-from portalkey import keys
 from portalkey.errors import BadSettings, NoKeyOpens
-from portalkey.settings import Key
+from portalkey.settings import keys
+from portalkey.settings.keys import Key
 
 VERSION = "v1"
 LONGEST = 64 * 1024

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from portalkey.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.connection import Connection, ConnectionStatus
 from portalkey.errors import AttemptMismatch
-from portalkey.events import Event
-from portalkey.vault import rules
-from portalkey.vault.kept import Endpoint, Kept
+from portalkey.model import transitions as rules
+from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
 from portalkey.vault.memory_connections import ConnectionsInMemory
+from portalkey.vault.snapshot import Endpoint, Kept
 from portalkey.vault.store import Census, OwedRevocation, Store
 
 

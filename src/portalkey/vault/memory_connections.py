@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from portalkey.connection import Connection, ConnectionStatus
-from portalkey.events import Event
-from portalkey.provider import Provider, new_provider
-from portalkey.vault import leases, rules
-from portalkey.vault.leases import Ask, Denied, Lease
+from portalkey.model import leases
+from portalkey.model import transitions as rules
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
+from portalkey.model.leases import Ask, Denied, Lease
+from portalkey.model.throttle import Provider, new_provider
 
 
 class ConnectionsInMemory:

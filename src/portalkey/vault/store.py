@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Connection, ConnectionStatus
-from portalkey.events import Event
-from portalkey.provider import Provider
-from portalkey.vault.leases import Ask, Denied, Lease
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
+from portalkey.model.leases import Ask, Denied, Lease
+from portalkey.model.throttle import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Store(Protocol):
     def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
         """The lease on the row of *seen*, for one request to the token endpoint, or why not.
 
-        Row and ``Provider`` are changed together, by the rules of ``portalkey.vault.leases``.
+        Row and ``Provider`` are changed together, by the rules of ``portalkey.model.leases``.
         """
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import AttemptExpired, BadAnswer, NoKeyOpens, NotConnected, StoreBusy
-from portalkey.events import Event, EventName
-from portalkey.grant import Grant, SealedGrant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
+from portalkey.model.events import Event, EventName
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.store import OwedRevocation, Store
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from portalkey.attempt import Attempt
-from portalkey.connection import Connection
 from portalkey.errors import NotConnected, PortalkeyError
+from portalkey.model.attempt import Attempt
+from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.desk import Desk
-from portalkey.web.guard import Guard
-from portalkey.web.signed import Start, is_own_path
-from portalkey.web.values import WebRequest, WebResponse
+from portalkey.web.context import Desk
+from portalkey.web.csrf import Guard
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.signed_tokens import Start, is_own_path
 
 
 class Api:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
 from portalkey.errors import AttemptMismatch
-from portalkey.visits import Return
-from portalkey.web import ending, headers
-from portalkey.web.desk import Desk
-from portalkey.web.setup import SetupPage
-from portalkey.web.signed import is_complete_signed, sign_complete
-from portalkey.web.values import WebRequest, WebResponse
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.authorization import Return
+from portalkey.web import headers
+from portalkey.web import result_pages as ending
+from portalkey.web.connections_page import SetupPage
+from portalkey.web.context import Desk
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.signed_tokens import is_complete_signed, sign_complete
 
 
 class Pages:

@@ -2,12 +2,12 @@
 
 from urllib.parse import urlencode
 
-from portalkey.attempt import Attempt
-from portalkey.visits import Wish
+from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import Wish
 from portalkey.web import headers
-from portalkey.web.desk import Desk
-from portalkey.web.signed import Start, read_start
-from portalkey.web.values import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
+from portalkey.web.context import Desk
+from portalkey.web.http import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
+from portalkey.web.signed_tokens import Start, read_start
 
 ATTEMPTS_ALIVE = 5
 """So many attempts a browser may have open at once; starting another ends the oldest."""

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from portalkey.broker import Broker
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot, running_hubspot
+from portalkey_simulator import HubSpot, running_hubspot
 from processes.herd import LIFETIME, connect, renewals
 from processes.plan import Ahead, Plan
 from processes.worker import broker_of

@@ -8,7 +8,7 @@ from celery.result import AsyncResult
 
 from portalkey.broker import Broker
 from portalkey.errors import HubSpotRefused, NotConnected
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.workers.workshop import (
     DELAY,
     LONG,

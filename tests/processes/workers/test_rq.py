@@ -12,7 +12,7 @@ from rq.job import Job, JobStatus
 from rq.registry import ScheduledJobRegistry
 
 from portalkey.broker import Broker
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.workers.workshop import (
     DELAY,
     LONG,

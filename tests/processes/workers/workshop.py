@@ -20,7 +20,7 @@ from rq.job import Job
 
 from commands import clean_environment
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from processes.herd import LIFETIME
 
 PATIENCE = 60.0

@@ -6,9 +6,9 @@ import pytest
 
 from front import Front
 from portalkey.broker import Broker
+from portalkey.model.authorization import Return
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
-from portalkey.visits import Return
+from portalkey_simulator import HubSpot
 
 FIRST = 4410001
 

@@ -16,7 +16,7 @@ from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.hubspot_sdk import async_hubspot_client
 from portalkey.broker import Broker
 from portalkey.errors import NeedsReconnect, NotConnected, NotHubSpot
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 FIRST = 4410001
 CONTACTS = "/crm/v3/objects/contacts"

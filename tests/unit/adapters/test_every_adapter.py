@@ -12,7 +12,7 @@ from adapting import ADAPTERS, Ask
 from front import Front
 from portalkey.broker import Broker
 from portalkey.errors import NeedsReconnect, NotConnected, NotHubSpot
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 FIRST, SECOND = 4410001, 4410002
 CONTACTS = "/crm/v3/objects/contacts"

@@ -19,7 +19,7 @@ from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
 from portalkey.errors import AccountNotNamed, NeedsReconnect, NotHubSpot, ScopesMissing
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 FIRST, SECOND = 4410001, 4410002
 CONTACTS = "/crm/v3/objects/contacts"

@@ -7,11 +7,11 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 
-from portalkey.attempt import DELIVER_SECONDS
 from portalkey.broker import Broker
-from portalkey.events import EventName
 from portalkey.flask import HubSpotAuth
-from portalkey.simulator import HubSpot
+from portalkey.model.attempt import DELIVER_SECONDS
+from portalkey.model.events import EventName
+from portalkey_simulator import HubSpot
 from visitor import query_of
 
 ATTEMPT = "A" * 22

@@ -13,12 +13,12 @@ from jinja2 import DictLoader
 
 from portalkey.broker import Broker
 from portalkey.errors import StoreBusy
-from portalkey.events import EventName
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.routes import hubspot_connect_url
+from portalkey.model.events import EventName
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
 from portalkey.vault import SQLStore, Vault
+from portalkey_simulator import HubSpot
 
 PAGE = '<a href="{{ hubspot_connect_url() }}">Connect</a>'
 

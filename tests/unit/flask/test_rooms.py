@@ -6,9 +6,9 @@ import pytest
 from flask import Flask, session
 
 from portalkey.errors import StoreBusy
-from portalkey.events import Event, EventName
-from portalkey.flask.room import KEY, ROOMS, Rooms, require_fit
-from portalkey.flask.session import SessionStore
+from portalkey.flask.session_rows import KEY, ROOMS, Rooms, require_fit
+from portalkey.flask.session_store import SessionStore
+from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import following, new_connection, stored
 from portalkey.vault import MemoryStore
 

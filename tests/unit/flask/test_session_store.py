@@ -27,13 +27,13 @@ from portalkey.errors import (
     PortalkeyError,
     SessionFull,
 )
-from portalkey.events import EventName
 from portalkey.flask import HubSpotAuth, visitor
-from portalkey.flask.room import KEY, MOST_COOKIE_BYTES
-from portalkey.flask.session import SessionStore
+from portalkey.flask.session_rows import KEY, MOST_COOKIE_BYTES
+from portalkey.flask.session_store import SessionStore
+from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
-from portalkey.simulator import HubSpot
-from portalkey.web.face import WebFace
+from portalkey.web.router import WebFace
+from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
 
 TOKENS = {"token", "refresh_token"}

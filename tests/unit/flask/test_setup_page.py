@@ -22,10 +22,10 @@ from hosting import (
     signed_in,
 )
 from portalkey.broker import Broker
-from portalkey.connection import Connection, ConnectionStatus
 from portalkey.flask import HubSpotAuth
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 
 
 def mark(broker: Broker, connection: Connection, status: str, reason: str) -> None:

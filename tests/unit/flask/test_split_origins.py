@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
+from portalkey_simulator import HubSpot
 from visitor import query_of
 
 FRONT = "http://localhost:5173"

@@ -8,10 +8,10 @@ from bs4 import BeautifulSoup
 from flask import Flask, session
 from flask.testing import FlaskClient
 
-from portalkey.attempt import AttemptStatus
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
-from portalkey.simulator import HubSpot
+from portalkey.model.attempt import AttemptStatus
+from portalkey_simulator import HubSpot
 
 ATTEMPT = "S" * 22
 

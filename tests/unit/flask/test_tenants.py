@@ -6,11 +6,11 @@ from flask.testing import FlaskClient
 
 from hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
 from portalkey.broker import Broker
-from portalkey.connection import Connection
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.hubspot_auth import BROWSER
-from portalkey.simulator import HubSpot
-from portalkey.web.signed import sign_form
+from portalkey.model.connection import Connection
+from portalkey.web.signed_tokens import sign_form
+from portalkey_simulator import HubSpot
 
 ADMINS = {"ada"}
 

@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from portalkey.errors import AttemptMismatch
-from portalkey.hubspot.messages import Callback, authorize_url, challenge, read_callback
+from portalkey.hubspot.authorize import Callback, authorize_url, challenge, read_callback
 from portalkey.settings import Settings
 
 Query = Sequence[tuple[str, str]]

@@ -18,16 +18,17 @@ from portalkey.errors import (
     RateLimited,
     ScopesMissing,
 )
-from portalkey.hubspot.envelopes import Request, Response
-from portalkey.hubspot.failures import (
+from portalkey.hubspot.account import read_details
+from portalkey.hubspot.client import Wire
+from portalkey.hubspot.errors import (
     CATEGORIES,
     HTTP_STATUSES,
     RFC_ERRORS,
     STATUS_WORDS,
     failure,
 )
-from portalkey.hubspot.messages import GrantType, read_details, read_grant
-from portalkey.wire import Wire
+from portalkey.hubspot.http import Request, Response
+from portalkey.hubspot.token import GrantType, read_grant
 
 Listen = Callable[..., Peer]
 CODE, REFRESH = GrantType.CODE, GrantType.REFRESH

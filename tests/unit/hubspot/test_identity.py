@@ -4,11 +4,8 @@ from collections.abc import Mapping
 import pytest
 from pydantic import SecretStr
 
-from portalkey.connection import Account
 from portalkey.errors import BadAnswer, NeedsReconnect
-from portalkey.grant import Grant
-from portalkey.hubspot.envelopes import Response
-from portalkey.hubspot.messages import (
+from portalkey.hubspot.account import (
     Details,
     Introspection,
     details_request,
@@ -16,6 +13,8 @@ from portalkey.hubspot.messages import (
     read_details,
     read_introspection,
 )
+from portalkey.hubspot.http import Response
+from portalkey.model.connection import Account, Grant
 from portalkey.settings import Settings
 
 

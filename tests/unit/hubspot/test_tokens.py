@@ -15,15 +15,15 @@ from portalkey.errors import (
     PortalkeyError,
     RateLimited,
 )
-from portalkey.grant import Grant
-from portalkey.hubspot.envelopes import Response
-from portalkey.hubspot.messages import (
+from portalkey.hubspot.http import Response
+from portalkey.hubspot.token import (
     GrantType,
     code_request,
     read_grant,
     read_revocation,
     refresh_request,
 )
+from portalkey.model.connection import Grant
 from portalkey.settings import Settings
 
 GOOD: Mapping[str, object] = {

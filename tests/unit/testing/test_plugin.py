@@ -8,11 +8,11 @@ from _pytest.outcomes import Failed
 from portalkey import testing
 from portalkey.broker import Broker
 from portalkey.settings import Settings
-from portalkey.simulator import HubSpot
 from portalkey.testing.account import connect
 from portalkey.testing.parts import broker_over, flask_app
 from portalkey.testing.plugin import needing_the_extra
 from portalkey.vault import MemoryStore
+from portalkey_simulator import HubSpot
 
 pytest_plugins = ("pytester",)
 
@@ -84,7 +84,7 @@ def test_without_a_name(hubspot):
 OWN = """
 import pytest
 
-from portalkey.simulator import App, running_hubspot
+from portalkey_simulator import App, running_hubspot
 
 CALLBACK = "http://localhost:8000/auth/hubspot/callback"
 APPS = [

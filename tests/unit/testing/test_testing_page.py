@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from portalkey import flask, simulator  # noqa: F401 - loaded once, and not in each run within
+import portalkey_simulator  # noqa: F401 - loaded once, and not in each run within
+from portalkey import flask  # noqa: F401 - as above
 from portalkey.testing import account, parts  # noqa: F401 - as above
 
 pytest_plugins = ("pytester",)
@@ -36,6 +37,6 @@ def test_line_about_a_project(pytester: pytest.Pytester) -> None:
     file = json.dumps({"uid": "mine", "config": {"auth": auth}})
     test = f"def test_it():\n    assert {line}.required_scopes == ('tickets',)"
     pytester.makefile(".json", **{"app-hsmeta": file})
-    pytester.makepyfile(f"from portalkey.simulator import App\n\n{test}")
+    pytester.makepyfile(f"from portalkey_simulator import App\n\n{test}")
 
     pytester.runpytest_inprocess(*QUICK).assert_outcomes(passed=1)

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Account, Connection
-from portalkey.grant import Grant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, Grant
 from portalkey.settings import Key
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt

@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from portalkey.connection import Connection
 from portalkey.errors import BadSettings, StoreUnusable
-from portalkey.grant import Grant
+from portalkey.model.connection import Connection, Grant
 from portalkey.vault import SQLStore, Vault
 
 CANARIES = ("canary-access-token", "canary-refresh-token", "canary-rotated")

@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from portalkey import checks
-from portalkey.attempt import AttemptStatus
 from portalkey.errors import AttemptMismatch, BadSettings, StoreBusy, StoreUnusable
-from portalkey.events import Event, EventName
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.events import Event, EventName
+from portalkey.settings import validators as checks
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, new_attempt, new_owed
-from portalkey.vault import SQLStore, json_rows
-from portalkey.vault.configfile import EVENTS, ConfigFileStore
-from portalkey.vault.kept import Kept
-from portalkey.vault.opening import open_store
+from portalkey.vault import SQLStore
+from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file.store import EVENTS, ConfigFileStore
+from portalkey.vault.open import open_store
+from portalkey.vault.snapshot import Kept
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from portalkey.errors import StoreUnusable
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect
-from portalkey.vault.configfile import ConfigFileStore
-from portalkey.vault.opening import open_store
+from portalkey.vault.json_file.store import ConfigFileStore
+from portalkey.vault.open import open_store
 
 NAMES = ("connections.json", "connections.json.good", "connections.json.lock")
 FULL = """
 import sys
 from pathlib import Path
-from portalkey.events import Event, EventName
-from portalkey.vault.configfile import ConfigFileStore
+from portalkey.model.events import Event, EventName
+from portalkey.vault.json_file.store import ConfigFileStore
 path = Path(sys.argv[1]) / "connections.json"
 store, before = ConfigFileStore(path), 0
 try:

@@ -5,15 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portalkey.attempt import Attempt
-from portalkey.connection import Account, Connection
-from portalkey.events import Event, EventName
-from portalkey.grant import SealedGrant
-from portalkey.provider import Provider
-from portalkey.vault import json_rows
-from portalkey.vault.json_lines import line_of, line_of_repeated
-from portalkey.vault.json_rows import Newer, Wrong
-from portalkey.vault.kept import Endpoint, Kept
+from portalkey.model.attempt import Attempt
+from portalkey.model.connection import Account, Connection, SealedGrant
+from portalkey.model.events import Event, EventName
+from portalkey.model.throttle import Provider
+from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file.format import Newer, Wrong
+from portalkey.vault.json_file.lines import line_of, line_of_repeated
+from portalkey.vault.snapshot import Endpoint, Kept
 from portalkey.vault.store import OwedRevocation
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from portalkey.errors import BadSettings, StoreUnusable
 from portalkey.vault import SQLStore
-from portalkey.vault.databases import filesystem, mounted
+from portalkey.vault.sql.urls import filesystem, mounted
 
 NETWORK = [
     "nfs",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from portalkey.errors import PortalkeyError, SourceUnusable
-from portalkey.vault.foreign import Foreign, read
+from portalkey.vault.sql.foreign import Foreign, read
 from postgres_server import changed, execute
 
 pytest_plugins = ("postgres",)

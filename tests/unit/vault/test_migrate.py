@@ -12,11 +12,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-import portalkey.vault
+import portalkey.vault.sql.migrate
 from portalkey.errors import StoreUnusable
 from portalkey.vault import SQLStore
-from portalkey.vault.migrate import HEAD, VERSION_TABLE, migrate, revision
-from portalkey.vault.tables import metadata
+from portalkey.vault.sql.migrate import HEAD, VERSION_TABLE, migrate, revision
+from portalkey.vault.sql.tables import metadata
 
 
 def differences(store: SQLStore) -> list[object]:
@@ -53,7 +53,7 @@ def test_the_newest_revision_is_named() -> None:
     """So that a start need not load Alembic to see that nothing is to be done."""
     config = Config()
     config.set_main_option(
-        "script_location", str(Path(portalkey.vault.__file__).with_name("migrations"))
+        "script_location", str(Path(portalkey.vault.sql.migrate.__file__).with_name("migrations"))
     )
 
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]

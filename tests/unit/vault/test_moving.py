@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from portalkey.attempt import AttemptStatus
-from portalkey.connection import ConnectionStatus
 from portalkey.errors import StoreUnusable
-from portalkey.events import Event, EventName
-from portalkey.provider import Pace
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import ConnectionStatus
+from portalkey.model.events import Event, EventName
+from portalkey.model.leases import Ask, Lease
+from portalkey.model.throttle import Pace
 from portalkey.testing.samples import (
     connect,
     following,
@@ -23,9 +24,8 @@ from portalkey.testing.samples import (
     stored,
 )
 from portalkey.vault import SQLStore
-from portalkey.vault.leases import Ask, Lease
-from portalkey.vault.moving import BATCH, COPYING, VERIFYING, Moved, Step, move, opened
-from portalkey.vault.tables import metadata
+from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, opened
+from portalkey.vault.sql.tables import metadata
 from postgres_server import changed
 
 pytest_plugins = ("postgres",)

@@ -22,14 +22,14 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.provider import Pace
+from portalkey.model.leases import Ask, Denied, Why
+from portalkey.model.throttle import Pace
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
 from portalkey.vault import SQLStore
-from portalkey.vault.leases import Ask, Denied, Why
-from portalkey.vault.migrate import VERSION_TABLE
-from portalkey.vault.postgres import CONNECTIONS, PostgreSQL
-from portalkey.vault.tables import metadata
+from portalkey.vault.sql.migrate import VERSION_TABLE
+from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
+from portalkey.vault.sql.tables import metadata
 from postgres_server import Server, changed, execute
 from racing import PROCESSES, raced
 
@@ -466,7 +466,7 @@ def test_eight_processes_open_an_empty_database(postgres_url: str) -> None:
 FORK = """
 import os, sys
 from sqlalchemy import text
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.vault import SQLStore
 
 def visit(owner):

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from portalkey.attempt import AttemptStatus
-from portalkey.connection import Account
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
-from portalkey.grant import Grant
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Account, Grant
 from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
-from portalkey.vault import SQLStore, Vault, database
-from portalkey.vault.migrate import migrate
-from portalkey.vault.sqlite import SQLite
+from portalkey.vault import SQLStore, Vault
+from portalkey.vault.sql import database
+from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.sqlite import SQLite
 from racing import PROCESSES, raced
 
 
@@ -329,7 +329,7 @@ def test_eight_processes_open_an_empty_file(path: Path) -> None:
 
 FORK = """
 import os, subprocess, sys
-from portalkey.events import Event, EventName
+from portalkey.model.events import Event, EventName
 from portalkey.vault import SQLStore
 
 def event(owner):

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from portalkey.attempt import Attempt, AttemptStatus
-from portalkey.connection import Account, Connection, ConnectionStatus
 from portalkey.errors import (
     AttemptExpired,
     BadAnswer,
@@ -22,8 +20,9 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.events import Event
-from portalkey.grant import Grant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
+from portalkey.model.events import Event
 from portalkey.settings import Key
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt

@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup
 from cryptography.fernet import Fernet
 
 import portalkey.web
-from portalkey.connection import Account
+from portalkey.model.connection import Account
 from portalkey.settings import Settings
-from portalkey.web.render import Renderer
+from portalkey.web.rendering import Renderer
 from portalkey.web.strings import Strings
 
 FLASK_DOC = (Path(__file__).parents[3] / "docs" / "flask.md").read_text()

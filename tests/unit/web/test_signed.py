@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from portalkey.settings import Key
 from portalkey.vault import Keyring
-from portalkey.web.signed import (
+from portalkey.web.signed_tokens import (
     Start,
     is_form_signed,
     is_own_path,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portalkey.web.values import WebRequest
+from portalkey.web.http import WebRequest
 
 OWN, OTHER = "https://api.example.com", "https://app.example.com"
 ORIGINS = (OWN,)

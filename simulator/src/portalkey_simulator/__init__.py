@@ -1,0 +1,35 @@
+"""A local HubSpot, for demos and tests. It imports nothing of portalkey but its own folder.
+
+::
+
+    with running_hubspot() as hubspot:
+        callback_url = hubspot.approve(f"{hubspot.url}/oauth/authorize?client_id=...")
+"""
+
+from portalkey_simulator.hubspot import HubSpot, running_hubspot
+from portalkey_simulator.marketplace_walk import MarketplaceInstall
+from portalkey_simulator.walk import StayedOnPage
+from portalkey_simulator.world.accounts import ACCOUNTS, Account, User
+from portalkey_simulator.world.apps import DEFAULT_APP, App
+from portalkey_simulator.world.clock import Clock
+from portalkey_simulator.world.record import Asked
+from portalkey_simulator.world.refusals import TOKEN_REFUSALS, Refusal
+from portalkey_simulator.world.switches import OpenerPolicy, Switches
+
+__all__ = [
+    "ACCOUNTS",
+    "DEFAULT_APP",
+    "TOKEN_REFUSALS",
+    "Account",
+    "App",
+    "Asked",
+    "Clock",
+    "HubSpot",
+    "MarketplaceInstall",
+    "OpenerPolicy",
+    "Refusal",
+    "StayedOnPage",
+    "Switches",
+    "User",
+    "running_hubspot",
+]

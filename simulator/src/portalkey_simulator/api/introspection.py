@@ -1,0 +1,89 @@
+"""What introspection tells of a living token.
+
+Source: ``POST /oauth/2026-03/token/introspect`` in
+https://developers.hubspot.com/docs/api-reference/legacy/authentication/manage-oauth-tokens.
+"""
+
+from portalkey_simulator.world.apps import App
+from portalkey_simulator.world.installs import Agreement
+from portalkey_simulator.world.ledger import Access
+
+# Stands where HubSpot puts base64 of its own: signatures and scope bitmaps.
+_OPAQUE = "c2ltdWxhdGVk"
+
+
+def describe_access(token: str, access: Access, now: float, app: App) -> dict[str, object]:
+    """The answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
+    return {
+        **_newer(token, access.agreement, app),
+        "token_use": "access_token",
+        "expires_in": int(access.expires_at - now),
+        "is_private_distribution": app.distribution == "private",
+        "signed_access_token": _signed(access, app),
+    }
+
+
+def describe_refresh(token: str, agreement: Agreement, app: App) -> dict[str, object]:
+    """The answer for a refresh *token*."""
+    return {**_newer(token, agreement, app), "token_use": "refresh_token"}
+
+
+def describe_access_v1(token: str, access: Access, now: float, app: App) -> dict[str, object]:
+    """v1's answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
+    return {
+        **_common(token, access.agreement),
+        "app_id": app.app_id,
+        "expires_in": int(access.expires_at - now),
+        "signed_access_token": _signed(access, app),
+        "token_type": "access",
+    }
+
+
+def describe_refresh_v1(token: str, agreement: Agreement) -> dict[str, object]:
+    """v1's answer for a refresh *token*."""
+    client = {"client_id": agreement.client_id}
+    return {**_common(token, agreement), **client, "token_type": "refresh"}
+
+
+def _newer(token: str, agreement: Agreement, app: App) -> dict[str, object]:
+    return {
+        **_common(token, agreement),
+        "active": True,
+        "token_type": "Bearer",
+        "client_id": app.client_id,
+        "app_id": app.app_id,
+    }
+
+
+def _common(token: str, agreement: Agreement) -> dict[str, object]:
+    return {
+        "token": token,
+        "hub_id": agreement.account.hub_id,
+        "hub_domain": agreement.account.domain,
+        "user_id": agreement.user.user_id,
+        "user": agreement.user.email,
+        "scopes": agreement.scopes,
+    }
+
+
+def _signed(access: Access, app: App) -> dict[str, object]:
+    agreement = access.agreement
+    return {
+        "appId": app.app_id,
+        "appInstallId": app.app_id + agreement.account.hub_id,
+        "audience": "",
+        "expiresAt": int(access.expires_at * 1000),
+        "hubId": agreement.account.hub_id,
+        "hublet": agreement.account.hosting,
+        "installingUserId": agreement.user.user_id,
+        "isPrivateDistribution": app.distribution == "private",
+        "isServiceAccount": False,
+        "isUserLevel": agreement.is_user_level,
+        "newSignature": _OPAQUE,
+        "scopeToScopeGroupPks": _OPAQUE,
+        "scopes": _OPAQUE,
+        "signature": _OPAQUE,
+        "trialScopeToScopeGroupPks": "",
+        "trialScopes": "",
+        "userId": agreement.user.user_id,
+    }

@@ -1,0 +1,56 @@
+"""How many calls an app has, and what tells it so."""
+
+from portalkey_simulator.api.errors import rate_limited
+from portalkey_simulator.api.headers import add_to_answer
+from portalkey_simulator.world import World
+from portalkey_simulator.world.bodies import CALLS, SEARCHES, TOKEN_REQUESTS
+from portalkey_simulator.world.ledger import Access
+
+_SECONDS = 10
+
+
+def count_call(world: World, access: Access) -> None:
+    """Count one call of the app in its account; the answer's headers will tell how many are left.
+
+    Raises:
+        ApiRefused: There were too many in the last ten seconds.
+    """
+    most = world.switches.calls_per_ten_seconds
+    agreement = access.agreement
+    what = ("calls", agreement.client_id, agreement.account.hub_id)
+    left = world.limits.take(what, most, _SECONDS)
+    _tell(most, left or 0)
+    if left is None:
+        raise rate_limited(CALLS)
+
+
+def count_search(world: World, access: Access) -> None:
+    """Count one search in the account, of whichever app; nothing tells how many are left.
+
+    Raises:
+        ApiRefused: There were too many in the last second.
+    """
+    what = ("searches", access.agreement.account.hub_id)
+    if world.limits.take(what, world.switches.searches_per_second, 1) is None:
+        raise rate_limited(SEARCHES)
+
+
+def count_token_request(world: World) -> None:
+    """Count one request to the token endpoints, where they have a limit.
+
+    Raises:
+        ApiRefused: There were too many in the last second.
+    """
+    most = world.switches.token_requests_per_second
+    if most and world.limits.take("token requests", most, 1) is None:
+        raise rate_limited(TOKEN_REQUESTS)
+
+
+def _tell(most: int, left: int) -> None:
+    add_to_answer(
+        {
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(_SECONDS * 1000),
+            "X-HubSpot-RateLimit-Max": str(most),
+            "X-HubSpot-RateLimit-Remaining": str(left),
+        }
+    )

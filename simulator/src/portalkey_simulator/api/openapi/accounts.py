@@ -1,0 +1,21 @@
+"""The account behind a token, and leaving it."""
+
+from portalkey_simulator.api.openapi.operations import GUARDED, Paths, operation
+from portalkey_simulator.api.openapi.schemas import ref
+from portalkey_simulator.world import VERSIONS
+
+
+def paths() -> Paths:
+    """Account info in each version and its forerunner, and the uninstall."""
+    details = operation(
+        "The account's facts.", {200: ref("AccountDetails"), **GUARDED}, security="token"
+    )
+    uninstall = operation(
+        "Take the app out of the account.", {204: None, **GUARDED}, security="token"
+    )
+    me = operation("Some of the account's facts.", {200: ref("Me"), **GUARDED}, security="token")
+    found: Paths = {"/integrations/v1/me": {"get": {**me, "deprecated": True}}}
+    for version in VERSIONS:
+        found[f"/account-info/{version}/details"] = {"get": details}
+        found[f"/appinstalls/{version}/external-install"] = {"delete": uninstall}
+    return found

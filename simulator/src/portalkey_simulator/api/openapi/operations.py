@@ -1,0 +1,76 @@
+"""The parts that operations are put together from."""
+
+from typing import Any, TypeAlias
+
+from portalkey_simulator.api.openapi.schemas import Schema, ref
+from portalkey_simulator.forms import FORM
+
+Operation: TypeAlias = dict[str, Any]
+Paths: TypeAlias = dict[str, dict[str, Operation]]
+
+_WORDS = {
+    200: "Done.",
+    204: "Done; there is nothing to tell.",
+    400: "The request cannot be used.",
+    401: "The token is missing, unknown or past its time.",
+    403: "A scope is missing.",
+    404: "There is no such thing.",
+    410: "OAuth v1 has ended; only where the switch says so.",
+    413: "The body is too large.",
+    429: "There were too many calls.",
+}
+
+GUARDED: dict[int, Schema | None] = {401: ref("Error"), 403: ref("Error"), 429: ref("TooMany")}
+"""The answers to an account's token that does not do, or comes too often."""
+
+
+def operation(
+    summary: str,
+    answers: dict[int, Schema | None],
+    *,
+    parameters: list[Operation] | None = None,
+    body: Operation | None = None,
+    security: str | None = None,
+) -> Operation:
+    """One operation, with the schema of each answer by its HTTP status; None for no body."""
+    told: Operation = {
+        "summary": summary,
+        "responses": {str(status): _answer(status, each) for status, each in answers.items()},
+    }
+    if parameters:
+        told["parameters"] = parameters
+    if body is not None:
+        told["requestBody"] = body
+        told["responses"] |= {"413": _answer(413, ref("Error"))}
+    if security is not None:
+        told["security"] = [{security: []}]
+    return told
+
+
+def form(**fields: Schema) -> Operation:
+    """A body that is a form with these *fields*; none is said to be required, HubSpot tells."""
+    schema = {"type": "object", "properties": fields}
+    return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
+def json_object(schema: Schema) -> Operation:
+    """A body that is JSON of this *schema*."""
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def in_path(name: str, says: str) -> Operation:
+    """A part of the path."""
+    schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}
+    return {"name": name, "in": "path", "required": True, "description": says, "schema": schema}
+
+
+def in_query(name: str, schema: Schema, says: str) -> Operation:
+    """A parameter of the query, which may be left out."""
+    return {"name": name, "in": "query", "description": says, "schema": schema}
+
+
+def _answer(status: int, schema: Schema | None) -> Operation:
+    told: Operation = {"description": _WORDS[status]}
+    if schema is not None:
+        told["content"] = {"application/json": {"schema": schema}}
+    return told

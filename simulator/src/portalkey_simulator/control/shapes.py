@@ -1,0 +1,224 @@
+"""What a value can be: how it is read, told in words, and put as JSON Schema."""
+
+# ruff: noqa: ANN401, D102 - values of any type, and the methods of Shape
+
+import json
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from portalkey_simulator.control.reading import CONTROLS, BadField, shortened
+
+Schema = dict[str, Any]
+
+MOST = 10**9
+"""No number is greater, unless it says so; the switches have the same limit."""
+SAFE = 2**53
+"""JSON is sure of no greater number."""
+
+
+class Shape(ABC):
+    """What a value can be."""
+
+    words: tuple[str, ...]
+
+    @abstractmethod
+    def fits(self, value: object) -> bool:
+        """Whether this is roughly such a value; ``read`` may still find a flaw inside."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The same as JSON Schema."""
+
+    def read(self, value: Any, where: str) -> Any:
+        """The value as the code has it.
+
+        Raises:
+            BadField: It does not fit.
+        """
+        if not self.fits(value):
+            raise BadField(where, f"cannot be {_told(value)}", self.words)
+        return value
+
+
+@dataclass(frozen=True)
+class Text(Shape):
+    """One line, or several where ``lines``; ``pattern`` is a regular expression."""
+
+    lines: bool = False
+    pattern: str = ""
+    words: tuple[str, ...] = ("a text",)
+
+    def fits(self, value: object) -> bool:
+        if not isinstance(value, str) or (not self.lines and CONTROLS.search(value)):
+            return False
+        return not self.pattern or bool(re.fullmatch(self.pattern, value))
+
+    def schema(self) -> Schema:
+        if self.lines:
+            return {"type": "string"}
+        return {"type": "string", "pattern": f"^{self.pattern or _NO_CONTROLS}$"}
+
+
+_NO_CONTROLS = r"[^\u0000-\u001f\u007f]*"
+
+
+@dataclass(frozen=True)
+class Number(Shape):
+    """A number, both ends included, but not the *least* itself where it has to be ``above`` it."""
+
+    least: float = 0
+    most: float = MOST
+    above: bool = False
+    whole: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        kind = "a whole number" if self.whole else "a number"
+        return (
+            f"{kind} {'above' if self.above else 'from'} {self.least:.16g} to {self.most:.16g}",
+        )
+
+    def fits(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        is_up = self.least < value if self.above else self.least <= value
+        return math.isfinite(value) and is_up and value <= self.most
+
+    def read(self, value: Any, where: str) -> Any:
+        """The number; JSON knows no difference between 2 and 2.0."""
+        return super().read(int(value) if self._is_whole(value) else value, where)
+
+    def _is_whole(self, value: object) -> bool:
+        return self.whole and isinstance(value, float) and value.is_integer()
+
+    def schema(self) -> Schema:
+        low = "exclusiveMinimum" if self.above else "minimum"
+        kind = "integer" if self.whole else "number"
+        return {"type": kind, low: self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class OneOf(Shape):
+    """One of these very values."""
+
+    values: tuple[object, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(_told(each).strip('"') for each in self.values)
+
+    def fits(self, value: object) -> bool:
+        return any(type(value) is type(each) and value == each for each in self.values)
+
+    def schema(self) -> Schema:
+        return {"enum": list(self.values)}
+
+
+@dataclass(frozen=True)
+class Nothing(Shape):
+    """``null``."""
+
+    words: tuple[str, ...] = ("null",)
+
+    def fits(self, value: object) -> bool:
+        return value is None
+
+    def schema(self) -> Schema:
+        return {"type": "null"}
+
+
+@dataclass(frozen=True)
+class AnyOf(Shape):
+    """What fits one of these."""
+
+    shapes: tuple[Shape, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(word for each in self.shapes for word in each.words)
+
+    def fits(self, value: object) -> bool:
+        return any(each.fits(value) for each in self.shapes)
+
+    def read(self, value: Any, where: str) -> Any:
+        """As the first that it fits reads it."""
+        for each in self.shapes:
+            if each.fits(value):
+                return each.read(value, where)
+        return super().read(value, where)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [each.schema() for each in self.shapes]}
+
+
+@dataclass(frozen=True)
+class Many(Shape):
+    """A list, kept as ``kind``."""
+
+    item: Shape
+    kind: Callable[[Any], Any]
+    least: int = 0
+
+    @property
+    def words(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (f"a list, each {' or '.join(self.item.words)}",)
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, list) and len(value) >= self.least
+
+    def read(self, value: Any, where: str) -> Any:
+        """All of them, each by its own name: ``users[0]``."""
+        items = super().read(value, where)
+        return self.kind(self.item.read(one, f"{where}[{at}]") for at, one in enumerate(items))
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.item.schema(), "minItems": self.least}
+
+
+@dataclass(frozen=True)
+class Names(Shape):
+    """An object of texts, as headers are; ``name`` and ``value`` are regular expressions."""
+
+    name: str
+    value: str
+    words: tuple[str, ...] = ("an object of names and texts",)
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, dict) and all(
+            isinstance(one, str) and re.fullmatch(self.name, key) and re.fullmatch(self.value, one)
+            for key, one in value.items()
+        )
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{self.name}$"},
+            "additionalProperties": {"type": "string", "pattern": f"^{self.value}$"},
+        }
+
+
+@dataclass(frozen=True)
+class Json(Shape):
+    """An object that may hold anything."""
+
+    words: tuple[str, ...] = ("an object",)
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, dict)
+
+    def schema(self) -> Schema:
+        return {"type": "object"}
+
+
+def _told(value: object) -> str:
+    """A value in a sentence; of what may hold a secret only its kind."""
+    if isinstance(value, str) and CONTROLS.search(value):
+        return "a text with control characters"
+    if isinstance(value, dict | list):
+        name = "object" if isinstance(value, dict) else "list"
+        return f"this {name}" if value else f"an empty {name}"
+    return shortened(json.dumps(value, default=str, ensure_ascii=False))

@@ -1,0 +1,60 @@
+"""Who agrees, and what they are given for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portalkey_simulator.pages.consent import Installation
+from portalkey_simulator.pages.sentences import Stopped
+from portalkey_simulator.world import World
+from portalkey_simulator.world.accounts import Account, User
+from portalkey_simulator.world.installs import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An account, and the person of it who is at the browser."""
+
+    account: Account
+    user: User
+
+
+def read_choice(form: Mapping[str, str], accounts: tuple[Account, ...]) -> Choice:
+    """What was chosen of these *accounts*; of several people the first, unless one is named.
+
+    ``hub_id`` names the account, and ``user_`` with its number behind it the person there.
+
+    Raises:
+        Stopped: There is no such account, or person.
+    """
+    hub_id = form.get("hub_id")
+    account = next((one for one in accounts if str(one.hub_id) == hub_id), None)
+    if account is None:
+        raise Stopped("no_account", accounts=", ".join(str(one.hub_id) for one in accounts))
+    user = account.user(form.get(f"user_{hub_id}", account.user_id))
+    if user is None:
+        there = ", ".join(str(one.user_id) for one in account.users)
+        raise Stopped("no_person", people=there)
+    return Choice(account, user)
+
+
+def agreement(installation: Installation, choice: Choice) -> Agreement:
+    """What agreeing means, in the account that was chosen.
+
+    Raises:
+        Stopped: The account cannot grant what is asked.
+    """
+    app = installation.app
+    scopes = installation.granted_by(choice.account)
+    return Agreement(app.client_id, choice.account, scopes, choice.user, app.is_user_level)
+
+
+def give_code(world: World, installation: Installation, choice: Choice) -> str:
+    """A code for what was agreed to.
+
+    Raises:
+        Stopped: The account cannot grant what is asked, or the person may not.
+    """
+    agreed = agreement(installation, choice)
+    if not world.installs.may_install(installation.app, choice.account, choice.user, agreed.scopes):
+        raise Stopped("permission")
+    return world.ledger.issue_code(agreed, installation.redirect_uri, installation.challenge)

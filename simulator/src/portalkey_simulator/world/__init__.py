@@ -1,0 +1,90 @@
+"""Everything one simulator knows."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+
+from portalkey_simulator.world.accounts import ACCOUNTS, Account
+from portalkey_simulator.world.apps import App
+from portalkey_simulator.world.clock import Clock
+from portalkey_simulator.world.installs import Agreement, Installs
+from portalkey_simulator.world.ledger import Ledger
+from portalkey_simulator.world.lifecycle import Lifecycle
+from portalkey_simulator.world.limits import Limits
+from portalkey_simulator.world.marketplace import Visits
+from portalkey_simulator.world.mint import Mint
+from portalkey_simulator.world.record import Pause, Record
+from portalkey_simulator.world.switches import Switches
+
+DATED = ("2026-03", "2026-09")
+VERSIONS = ("v3", *DATED)
+"""The API versions that are answered alike; v1 has endpoints of its own, any other is not found."""
+
+
+class World:
+    """Apps, accounts, clock, switches, ledger and record, for the endpoints to share."""
+
+    def __init__(
+        self, apps: Sequence[App], accounts: Sequence[Account] = ACCOUNTS, seed: int | None = None
+    ) -> None:
+        """Know these *apps* and *accounts* and no other; a *seed* makes the same tokens again.
+
+        Raises:
+            ValueError: There is no account; nobody could connect.
+        """
+        if not accounts:
+            raise ValueError("accounts is empty; give at least one account")
+        self.apps = {app.client_id: app for app in apps}
+        self.accounts = tuple(accounts)
+        self._first_apps, self._first_accounts = self.apps, self.accounts
+        self._lock = threading.Lock()
+        self.clock = Clock()
+        self.switches = Switches()
+        self.mint = Mint(seed)
+        self.installs = Installs()
+        self.lifecycle = Lifecycle(self.clock)
+        self.ledger = Ledger(self.clock, self.switches, self.mint, self.installs, self.lifecycle)
+        self.limits = Limits(self.clock)
+        self.visits = Visits()
+        self.record = Record()
+        self.pause = Pause()
+
+    def set_account(self, account: Account) -> None:
+        """Know *account*, in place of the one with its number where there is one.
+
+        Tokens that are out follow it, with the scopes that they were granted.
+        """
+        with self._lock:
+            others = {one.hub_id: one for one in self.accounts}
+            self.accounts = tuple({**others, account.hub_id: account}.values())
+        self.ledger.follow(account)
+
+    def add_app(self, app: App) -> None:
+        """Know *app*, in place of the one with its client id where there is one."""
+        with self._lock:
+            self.apps = {**self.apps, app.client_id: app}
+
+    def uninstall(self, account: Account, client_ids: Iterable[str]) -> tuple[str, ...]:
+        """Take these apps out of *account*, as its admin would; which of them were there."""
+        wanted = tuple(client_ids)
+        gone = (one for one in wanted if self.installs.is_installed(one, account.hub_id))
+        were_there = tuple(gone)
+        for client_id in wanted:
+            self.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
+        return were_there
+
+    def reset(self) -> None:
+        """Be as at the beginning: the same apps and accounts, and nothing happened."""
+        with self._lock:
+            self.apps, self.accounts = dict(self._first_apps), self._first_accounts
+        self.clock.move(-self.clock.ahead)
+        for each in fields(Switches):
+            setattr(self.switches, each.name, each.default)
+        self.mint.restart()
+        clearable = (self.installs, self.lifecycle, self.ledger, self.limits, self.record)
+        for part in (*clearable, self.visits):
+            part.clear()
+
+    def account(self, hub_id: object) -> Account | None:
+        """The account of this id, which may be a number or whatever text came in a request."""
+        return next((one for one in self.accounts if str(one.hub_id) == str(hub_id)), None)

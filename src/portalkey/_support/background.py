@@ -1,0 +1,65 @@
+"""Work that nobody waits for, on threads of its own that the interpreter joins at its end."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from portalkey._support.fork import renew_after_fork
+from portalkey.errors import PortalkeyError
+
+log = logging.getLogger("portalkey")
+
+AT_ONCE = 32
+"""So many threads work at once; what finds none free is asked for again by the next caller."""
+
+
+class Background:
+    """Starts work, once for each name at a time."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._renew()
+        renew_after_fork(self._renew)
+
+    def start(self, name: str, work: Callable[[], object]) -> bool:
+        """Let *work* begin, and return at once; False where it did not.
+
+        What goes wrong in *work* is its own to tell: nobody is there to hear of it.
+        """
+        with self._lock:
+            if name in self._under_way or len(self._under_way) >= self._at_once:
+                return False
+            thread = threading.Thread(
+                target=self._do, args=(name, work), name="portalkey-background", daemon=False
+            )
+            self._under_way[name] = thread
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is at its end, or out of threads
+            self._forget(name)
+            return False
+        return True
+
+    def join(self) -> None:
+        """Wait until everything that was started is done."""
+        for thread in list(self._under_way.values()):
+            if thread.ident is not None:
+                thread.join()
+
+    def _do(self, name: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except PortalkeyError as trouble:
+            log.debug("background work ended: %s", trouble.code)
+        except Exception:
+            log.exception("background work failed")
+        finally:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._under_way.pop(name, None)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[str, threading.Thread] = {}

@@ -1,0 +1,86 @@
+"""Tells what happened: to the audit, to the log and to whoever listens, in that order."""
+
+import logging
+from collections.abc import Mapping
+
+from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
+from portalkey.model.events import Event, EventName, Fact, happened
+from portalkey.vault.store import Store
+
+log = logging.getLogger("portalkey")
+
+_ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS, EventName.BREAKER_OPENED})
+_WARNINGS = frozenset(
+    {
+        EventName.CALLBACK_REFUSED,
+        EventName.FORGERY_REFUSED,
+        EventName.REFRESH_FAILED,
+        EventName.NEEDS_RECONNECT,
+    }
+)
+
+
+class Journal:
+    """The one pen that writes events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def note(
+        self,
+        name: EventName,
+        *,
+        owner: str | None = None,
+        attempt_id: str | None = None,
+        connection_id: str | None = None,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> None:
+        """Keep the event, log it and send it to the receivers of ``events.happened``.
+
+        Never raises: what is told has already happened, and neither a store in trouble nor a
+        receiver's mistake may undo it. Both are logged.
+        """
+        event = Event(name, owner, attempt_id, connection_id, facts or {})
+        try:
+            event = self._store.record(event)
+        except PortalkeyError as trouble:
+            log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Log an *event* that was recorded with the change it tells of, and send it on."""
+        log.log(
+            _level(event.name),
+            "%s attempt=%s connection=%s %s",
+            event.name,
+            event.attempt_id,
+            event.connection_id,
+            dict(event.facts),
+        )
+        try:
+            happened.send(event)
+        except Exception:
+            log.exception("a receiver of %s failed", event.name)
+
+
+def told_as(trouble: PortalkeyError, otherwise: EventName) -> EventName:
+    """The event that *trouble* is: an alarm where the operator must look, or else *otherwise*."""
+    if isinstance(trouble, HubSpotRefused):
+        return EventName.HUBSPOT_REFUSED
+    return EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else otherwise
+
+
+def facts_of(trouble: PortalkeyError) -> dict[str, Fact]:
+    """What may be told of *trouble*: its code, and what the operator needs to find it."""
+    facts: dict[str, Fact] = {"error": trouble.code}
+    if isinstance(trouble, HubSpotRefused):
+        facts["status"] = trouble.status
+    if isinstance(trouble, NoKeyOpens):
+        facts["key_name"] = trouble.key_name
+    return facts
+
+
+def _level(name: EventName) -> int:
+    if name in _ALARMS:
+        return logging.ERROR
+    return logging.WARNING if name in _WARNINGS else logging.INFO

@@ -1,0 +1,252 @@
+"""Attempts from click to end: who began one, who may finish it, and what became of it."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from portalkey._support.tracing import ATTEMPT, RESULT, Span
+from portalkey.broker.audit import Journal, facts_of, told_as
+from portalkey.broker.exchange import Exchange
+from portalkey.errors import (
+    AttemptMismatch,
+    Declined,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    PortalkeyError,
+)
+from portalkey.hubspot.authorize import authorize_url, challenge, read_callback
+from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.authorization import Begun, Return, Secrets, Wish, hash_of, is_hash_of
+from portalkey.model.events import EventName, Fact
+from portalkey.settings.settings import Settings
+from portalkey.vault.vault import Vault, connected_event
+
+
+class Attempts:
+    """Everything that happens to attempts."""
+
+    def __init__(
+        self, settings: Settings, vault: Vault, exchange: Exchange, journal: Journal
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._exchange = exchange
+        self._journal = journal
+
+    def begin(self, owner: str, browser: str, wish: Wish) -> Begun:
+        """Begin an attempt of *owner* in *browser*.
+
+        Args:
+            owner: Whom the app says the connection will belong to.
+            browser: The random value in the host's session; only its hash is kept.
+            wish: What else is known.
+
+        Raises:
+            StoreBusy, StoreUnusable: Nothing was begun.
+        """
+        with Span("portalkey.start") as span:
+            begun = self._begun(owner, browser, wish)
+            span.note({ATTEMPT: begun.attempt.id})
+        return begun
+
+    def _begun(self, owner: str, browser: str, wish: Wish) -> Begun:
+        fresh = Secrets.made(with_verifier=self._settings.pkce)
+        attempt = self._made(owner, SecretStr(browser), wish, fresh)
+        self._vault.store.add_attempt(attempt)
+        self._journal.note(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
+        url = authorize_url(
+            self._settings,
+            state=fresh.state.get_secret_value(),
+            challenge=challenge(fresh.verifier) if fresh.verifier else None,
+            hub_id=wish.hub_id,
+        )
+        return Begun(attempt, fresh.cookie, url)
+
+    def _made(self, owner: str, browser: SecretStr, wish: Wish, fresh: Secrets) -> Attempt:
+        now = self._vault.store.now()
+        attempt_id = wish.attempt_id or secrets.token_urlsafe(16)
+        seal = self._vault.seal_verifier
+        return Attempt(
+            id=attempt_id,
+            owner=owner,
+            state_hash=hash_of(fresh.state),
+            cookie_hash=hash_of(fresh.cookie),
+            browser_hash=hash_of(browser),
+            sealed_verifier=seal(attempt_id, fresh.verifier) if fresh.verifier else None,
+            redirect_uri=self._settings.redirect_uri,
+            opener_origin=wish.opener_origin or "",
+            next=wish.next,
+            language=wish.language,
+            created_at=now,
+            expires_at=now + timedelta(seconds=self._settings.attempt_seconds),
+            seen_at=now,
+            expected_hub_id=wish.hub_id,
+            status=AttemptStatus.AT_HUBSPOT,
+        )
+
+    def finish(self, returned: Return) -> Attempt:
+        """Bring the attempt that *returned* belongs to to its end, and return it.
+
+        State and browser are checked, the attempt is claimed, and the owner is checked before its
+        code is exchanged. Of several callbacks at once one gets this far, so the others can
+        neither exchange nor end what it does; whatever fails is on the attempt's row.
+
+        Raises:
+            AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
+                an attempt begun in another browser is over.
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
+        """
+        with Span("portalkey.callback") as span:
+            attempt = self._finished(returned)
+            _note(span, attempt)
+        return attempt
+
+    def _finished(self, returned: Return) -> Attempt:
+        attempt = self._attempt_of(returned)
+        if returned.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
+            self._park(attempt, returned)
+        else:
+            self._claim(attempt, returned.owner, lambda _: _code(returned))
+        return self._vault.store.attempt(attempt.id) or attempt
+
+    def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+        """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
+
+        The cookie was checked by ``of_browser``; session value and owner are checked here.
+
+        Raises:
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
+        """
+        with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
+            attempt = self._completed(attempt, owner, browser)
+            _note(span, attempt)
+        return attempt
+
+    def _completed(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+        if attempt.status is not AttemptStatus.RETURNED:
+            self._refuse(attempt, check="claim")
+        elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
+            self._refuse(attempt, check="session")
+            self._fail(attempt, AttemptMismatch())
+        else:
+            self._claim(attempt, owner, self._vault.open_code)
+        return self._vault.store.attempt(attempt.id) or attempt
+
+    def _park(self, attempt: Attempt, returned: Return) -> None:
+        """Keep the code, sealed, for as long as a browser takes to come back by itself."""
+        try:
+            sealed = self._vault.seal_code(attempt.id, _code(returned))
+            self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
+        except PortalkeyError as trouble:
+            self._fail(attempt, trouble)
+
+    def _claim(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
+        claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+        if claimed is None:
+            self._refuse(attempt, check="claim")
+        else:
+            self._conclude(claimed, owner, find_code)
+
+    def _attempt_of(self, returned: Return) -> Attempt:
+        """The attempt with this state, begun in this browser."""
+        state_hash = returned.state_hash
+        attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
+        if attempt is None:
+            self._journal.note(EventName.CALLBACK_REFUSED, facts={"check": "state"})
+            raise AttemptMismatch
+        if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
+            self._refuse(attempt, check="cookie")
+            self._fail(attempt, AttemptMismatch())
+            raise AttemptMismatch
+        return attempt
+
+    def _conclude(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
+        try:
+            self._exchange_for(attempt, owner, find_code)
+        except PortalkeyError as trouble:
+            self._fail(attempt, trouble)
+        except BaseException:
+            self._end(attempt, EventName.ATTEMPT_FAILED, {"error": INTERRUPTED})
+            raise
+
+    def _exchange_for(
+        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+    ) -> None:
+        if owner != attempt.owner:
+            self._refuse(attempt, check="owner")
+            raise AttemptMismatch
+        connection = self._exchange.run(attempt, find_code(attempt))
+        if connection is not None:
+            self._journal.tell(connected_event(attempt, connection))
+
+    def _refuse(self, attempt: Attempt, *, check: str) -> None:
+        self._journal.note(
+            EventName.CALLBACK_REFUSED,
+            owner=attempt.owner,
+            attempt_id=attempt.id,
+            facts={"check": check, "status": attempt.status.value},
+        )
+
+    def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
+        name, facts = told_as(trouble, EventName.ATTEMPT_FAILED), facts_of(trouble)
+        self._end(attempt, name, facts)
+
+    def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
+        """Fail *attempt* and tell it, unless it has ended already."""
+        error = str(facts["error"])
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
+            self._journal.note(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
+
+    def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
+        """The attempt, if *owner* began it in this *browser*; None like an unknown one."""
+        attempt = self._vault.store.attempt(attempt_id)
+        if attempt is None or attempt.owner != owner:
+            return None
+        return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
+
+    def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
+        """The attempt, if its own cookie is among the browser's *cookies*."""
+        attempt = self._vault.store.attempt(attempt_id)
+        if attempt is None or not is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
+            return None
+        return attempt
+
+    def cancel(self, attempt: Attempt) -> None:
+        """End *attempt*, unless it has ended already; a callback that comes later is refused."""
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED) is not None:
+            self._journal.note(
+                EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
+            )
+
+    def expire(self, attempt: Attempt) -> None:
+        """End *attempt* because newer ones of the same browser have taken its place."""
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXPIRED) is not None:
+            self._journal.note(
+                EventName.ATTEMPT_EXPIRED, owner=attempt.owner, attempt_id=attempt.id
+            )
+
+
+def _note(span: Span, attempt: Attempt) -> None:
+    span.note(
+        {ATTEMPT: attempt.id, RESULT: attempt.error or attempt.status.value}, error=attempt.error
+    )
+
+
+def _code(returned: Return) -> SecretStr:
+    """The code, if that is what HubSpot sent."""
+    callback = read_callback(returned.query)
+    if callback.error == "access_denied":
+        raise Declined
+    if callback.error in {"server_error", "temporarily_unavailable"}:
+        raise HubSpotUnavailable
+    if callback.error is not None:
+        raise HubSpotRefused(status=callback.error)
+    if callback.code is None:
+        raise AttemptMismatch
+    return callback.code

@@ -1,0 +1,41 @@
+"""Forgetting a connection here, at once; what HubSpot has to be told of it is told after that."""
+
+from portalkey.broker.audit import Journal, facts_of
+from portalkey.errors import NoKeyOpens
+from portalkey.model.connection import Connection
+from portalkey.model.events import Event, EventName
+from portalkey.vault.store import OwedRevocation
+from portalkey.vault.vault import Vault
+
+
+class Parting:
+    """Ends connections because somebody here wants it."""
+
+    def __init__(self, vault: Vault, journal: Journal) -> None:
+        self._vault = vault
+        self._journal = journal
+
+    def forget(self, connection: Connection) -> OwedRevocation | None:
+        """Erase the grant of *connection*; returns what HubSpot is owed now, if anything.
+
+        Raises:
+            NotConnected: It was disconnected meanwhile.
+            StoreBusy, StoreUnusable: Nothing was erased.
+        """
+        try:
+            self._vault.open_refresh(connection)
+        except NoKeyOpens as trouble:
+            # It is forgotten all the same, but HubSpot cannot be told of it.
+            self._note_lost_key(connection, trouble)
+        event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
+        owed = self._vault.forget(connection, event=event)
+        self._journal.tell(event)
+        return owed
+
+    def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+        self._journal.note(
+            EventName.NO_KEY_OPENS,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts=facts_of(trouble),
+        )

@@ -1,0 +1,73 @@
+"""From a code to a kept connection."""
+
+from pydantic import SecretStr
+
+from portalkey.broker.revoke import Revoker
+from portalkey.errors import PortalkeyError, WrongAccount
+from portalkey.hubspot.account import (
+    Details,
+    Introspection,
+    details_request,
+    identify,
+    introspect_request,
+    read_details,
+    read_introspection,
+)
+from portalkey.hubspot.client import Send
+from portalkey.hubspot.token import GrantType, code_request, read_grant
+from portalkey.model.attempt import Attempt
+from portalkey.model.connection import Account, Connection, Grant
+from portalkey.settings.settings import Settings
+from portalkey.vault.vault import Vault
+
+
+class Exchange:
+    """Exchanges one claimed attempt's code and keeps what comes of it."""
+
+    def __init__(self, settings: Settings, vault: Vault, send: Send, revoker: Revoker) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._send = send
+        self._revoker = revoker
+
+    def run(self, attempt: Attempt, code: SecretStr) -> Connection | None:
+        """Exchange *code*, find out whose account it is, seal and keep the grant.
+
+        Returns None where the attempt was cancelled meanwhile. A grant that is not kept, for this
+        or any other reason, is revoked. Raises what the exchange raised.
+        """
+        verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
+        sent_at = self._vault.store.now()
+        request = code_request(
+            self._settings, code=code, redirect_uri=attempt.redirect_uri, verifier=verifier
+        )
+        grant = read_grant(self._send(request), asked=GrantType.CODE)
+        connection = None
+        try:
+            account, scopes = self._identify(grant)
+            if attempt.expected_hub_id not in (None, account.hub_id):
+                raise WrongAccount
+            connection = self._vault.keep(attempt, grant, account, scopes, sent_at=sent_at)
+        finally:
+            if connection is None and grant.refresh_token is not None:
+                self._revoker.give_back(grant.refresh_token)
+        return connection
+
+    def _identify(self, grant: Grant) -> tuple[Account, tuple[str, ...]]:
+        return identify(grant, self._introspect(grant), self._details(grant))
+
+    def _introspect(self, grant: Grant) -> Introspection | None:
+        """Who agreed, and on which account; None where HubSpot does not say just now."""
+        try:
+            return read_introspection(
+                self._send(introspect_request(self._settings, grant.access_token))
+            )
+        except PortalkeyError:
+            return None
+
+    def _details(self, grant: Grant) -> Details | None:
+        """Time zone, kind and place of the account; it may be beyond the granted scopes."""
+        try:
+            return read_details(self._send(details_request(self._settings, grant.access_token)))
+        except PortalkeyError:
+            return None

@@ -1,0 +1,68 @@
+"""Asking HubSpot whether it still honours a connection, without renewing anything."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from portalkey.broker.audit import Journal
+from portalkey.hubspot.account import introspect_request, read_introspection
+from portalkey.hubspot.client import Send
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event, EventName
+from portalkey.settings.settings import Settings
+from portalkey.vault.vault import Vault
+
+CHECK_SECONDS = 10.0
+"""How rarely HubSpot is asked about one connection."""
+CHECKS_REMEMBERED = 1000
+
+
+class Checkup:
+    """Looks after connections that nobody needs a token of just now."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        journal: Journal,
+        *,
+        forget: Callable[[str], None],
+    ) -> None:
+        """Put the parts together; *forget* closes the open tokens of an owner."""
+        self._settings = settings
+        self._vault = vault
+        self._send = send
+        self._journal = journal
+        self._forget = forget
+        self._checked: dict[str, datetime] = {}
+
+    def check(self, connection: Connection) -> None:
+        """Ask about *connection*, and mark it where HubSpot honours it no more.
+
+        One connection is asked about once in ``CHECK_SECONDS`` at most: a page may poll this.
+
+        Raises:
+            OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
+        """
+        if not self._is_due(connection):
+            return
+        token = self._vault.open_refresh(connection)
+        response = self._send(introspect_request(self._settings, token))
+        if read_introspection(response).active:
+            return
+        event = Event(
+            EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
+        )
+        status = ConnectionStatus.NEEDS_RECONNECT
+        if self._vault.store.mark(connection, status, reason="inactive", event=event):
+            self._forget(connection.owner)
+            self._journal.tell(event)
+
+    def _is_due(self, connection: Connection) -> bool:
+        last = self._checked.get(connection.id)
+        if last is not None and (connection.seen_at - last).total_seconds() < CHECK_SECONDS:
+            return False
+        if len(self._checked) >= CHECKS_REMEMBERED:
+            self._checked.clear()
+        self._checked[connection.id] = connection.seen_at
+        return True

@@ -1,0 +1,181 @@
+"""What a failure to renew means: for the connection, for the token endpoint, and for the caller.
+
+A dead grant ends the connection, and nothing else does. What HubSpot says of the app, or of its own
+health, counts for the token endpoint, which all processes then ask less. Everything else is the one
+connection's, which is tried again after a while. Whatever it is, a token that still lives is handed
+out.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from portalkey.broker.audit import Journal, facts_of, told_as
+from portalkey.broker.waiting import Uniform
+from portalkey.errors import (
+    BadAnswer,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    NeedsReconnect,
+    NoKeyOpens,
+    PortalkeyError,
+    RateLimited,
+    TryLater,
+)
+from portalkey.model import throttle as provider
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event, EventName
+from portalkey.model.leases import Lease
+from portalkey.model.throttle import PROBE_SECONDS, Provider
+from portalkey.vault.vault import Vault
+
+LOST_IN_FLIGHT = "lost_in_flight"
+"""Why a grant is dead: its last token was in an answer that nobody lived to keep."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds: a second try comes within the first, and no later one waits longer than the longest."""
+
+
+class Judge:
+    """Says what a failure means, and writes it down."""
+
+    def __init__(self, vault: Vault, journal: Journal, uniform: Uniform) -> None:
+        self._vault = vault
+        self._journal = journal
+        self._uniform = uniform
+
+    def is_dead(self, lease: Lease) -> bool:
+        """HubSpot rejected the refresh token: end the connection, if it still bears that one.
+
+        The loser of a race is no judge: False where the row has moved on, and nothing is written.
+        """
+        connection = lease.connection
+        reason = LOST_IN_FLIGHT if lease.was_unanswered else NeedsReconnect.code
+        event = Event(
+            EventName.NEEDS_RECONNECT,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts={"error": reason},
+        )
+        status = ConnectionStatus.NEEDS_RECONNECT
+        is_marked = self._vault.store.mark(connection, status, reason=reason, event=event)
+        if is_marked:
+            self._journal.tell(event)
+        self.good_answer(lease)
+        return is_marked
+
+    def no_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+        """The seal does not open: an alarm, once, and the row is kept. Never raises."""
+        # Somebody who has the key may be renewing it, and a mark would take the lease away.
+        if connection.status_reason == trouble.code or connection.is_leased:
+            return
+        event = Event(
+            EventName.NO_KEY_OPENS,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts=facts_of(trouble),
+        )
+        with suppress(PortalkeyError):
+            failing = ConnectionStatus.FAILING
+            if self._vault.store.mark(connection, failing, reason=trouble.code, event=event):
+                self._journal.tell(event)
+
+    def good_answer(self, lease: Lease) -> None:
+        """The token endpoint answered, and that is news. Never raises."""
+        if lease.is_news:
+            with suppress(PortalkeyError):
+                self._change(lambda known, _: provider.answered(known), lease.connection, None)
+
+    def failed(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
+        """Write down what *trouble* means; sets how long to wait. Never raises."""
+        with suppress(PortalkeyError):  # a store in trouble takes no living token away
+            self._provider_failed(trouble, connection)
+            if isinstance(trouble, HubSpotRefused) and trouble.of_app:
+                self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
+            else:
+                self._connection_failed(lease, connection, trouble)
+        if not _is_of_provider(trouble):
+            self.good_answer(lease)
+
+    def _provider_failed(self, trouble: PortalkeyError, connection: Connection) -> None:
+        if not _is_of_provider(trouble):
+            return
+        wait = trouble.retry_after if isinstance(trouble, RateLimited) else _said(trouble)
+        if isinstance(trouble, HubSpotRefused):
+            wait = PROBE_SECONDS
+
+        def change(known: Provider, now: datetime) -> Provider:
+            return provider.failed(known, _reason(trouble), wait, now)
+
+        self._change(change, connection, trouble)
+
+    def _change(
+        self,
+        change: Callable[[Provider, datetime], Provider],
+        connection: Connection,
+        trouble: PortalkeyError | None,
+    ) -> None:
+        """One event for each time that the breaker opens, for whatever reason, or closes."""
+        changed = self._vault.store.provider(connection.client_id, change)
+        if changed is None or changed[0].reason == changed[1].reason:
+            return
+        if trouble is None:
+            self._journal.note(EventName.BREAKER_CLOSED)
+            return
+        name = told_as(trouble, EventName.BREAKER_OPENED)
+        self._journal.note(
+            name, owner=connection.owner, connection_id=connection.id, facts=facts_of(trouble)
+        )
+
+    def _connection_failed(
+        self, lease: Lease, connection: Connection, trouble: PortalkeyError
+    ) -> None:
+        reason, wait = _reason(trouble), self._wait(connection, trouble)
+        is_news = (connection.status, connection.status_reason) != (
+            ConnectionStatus.FAILING,
+            reason,
+        )
+        event = Event(
+            told_as(trouble, EventName.REFRESH_FAILED),
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts=facts_of(trouble),
+        )
+        is_marked = self._vault.store.mark(
+            connection,
+            ConnectionStatus.FAILING,
+            reason=reason,
+            failures=connection.failures + 1,
+            wait=wait,
+            # What cannot be read may have held a token too.
+            is_unanswered=lease.was_unanswered
+            or isinstance(trouble, HubSpotUnavailable | BadAnswer),
+            event=event if is_news else None,
+        )
+        if is_marked and is_news:
+            self._journal.tell(event)
+        if isinstance(trouble, TryLater):
+            trouble.retry_after = max(wait, 1.0)
+
+    def _wait(self, connection: Connection, trouble: PortalkeyError) -> float:
+        """Full jitter: what failed together must not be tried again together."""
+        longest = min(FIRST_WAIT * 2 ** min(connection.failures, 16), LONGEST_WAIT)
+        return max(_said(trouble), self._uniform(0.0, longest))
+
+
+def _reason(trouble: PortalkeyError) -> str:
+    if isinstance(trouble, HubSpotRefused):
+        return f"{trouble.code}:{trouble.status}"
+    return trouble.code
+
+
+def _said(trouble: PortalkeyError) -> float:
+    return trouble.said if isinstance(trouble, TryLater) else 0.0
+
+
+def _is_of_provider(trouble: PortalkeyError) -> bool:
+    """True where every other connection would meet the same."""
+    if isinstance(trouble, HubSpotUnavailable):
+        return not trouble.of_account
+    if isinstance(trouble, HubSpotRefused):
+        return trouble.of_app
+    return isinstance(trouble, RateLimited)

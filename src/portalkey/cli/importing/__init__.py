@@ -1,0 +1,9 @@
+"""Moving in: connections that another library kept go on here, and nobody connects again."""
+
+from portalkey.cli.importing.libraries import Names
+from portalkey.cli.importing.move_in import MoveIn
+from portalkey.cli.importing.outcomes import Outcome, Result
+from portalkey.cli.importing.rows import Row
+from portalkey.cli.importing.sources import CSV, SOURCES, read_rows
+
+__all__ = ["CSV", "SOURCES", "MoveIn", "Names", "Outcome", "Result", "Row", "read_rows"]

@@ -1,0 +1,37 @@
+"""Where connections can be imported from."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from portalkey.cli.importing import csv_file
+from portalkey.cli.importing.libraries import Names, django_allauth, flask_dance, social_auth
+from portalkey.cli.importing.rows import Row
+from portalkey.vault.sql.foreign import Foreign, read
+
+CSV = "csv"
+_LIBRARIES: Mapping[str, Callable[[Foreign, Names], Iterator[Row]]] = {
+    "flask-dance": flask_dance,
+    "django-allauth": django_allauth,
+    "social-auth": social_auth,
+}
+SOURCES = (*_LIBRARIES, CSV)
+"""What can be imported from, by the name that the command and the audit use."""
+
+
+def read_rows(source: str, where: str, names: Names) -> Sequence[Row]:
+    """All rows of a *source*, in its order.
+
+    Args:
+        source: One of ``SOURCES``.
+        where: The address of its database, or the path of the CSV file.
+        names: What the app called otherwise than the library does.
+
+    Raises:
+        SourceUnusable: It cannot be read; the message says what to look at.
+        StoreBusy: Its server is busy; try again.
+        OSError: The CSV file cannot be read.
+    """
+    if source == CSV:
+        return csv_file.rows(Path(where))
+    library = _LIBRARIES[source]
+    return read(where, lambda database: list(library(database, names)))

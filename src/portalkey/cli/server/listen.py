@@ -1,0 +1,109 @@
+"""A real WSGI server around an app, started and stopped by whoever runs it."""
+
+import logging
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+from cheroot import wsgi
+from flask import Flask
+
+from portalkey.broker.broker import Broker
+from portalkey.errors import BadSettings, PortalkeyError
+
+log = logging.getLogger("portalkey")
+
+THREADS = 16
+HOUSEKEEPING_SECONDS = 60.0
+
+
+class Listener:
+    """Serves *app* on *host* and *port* from threads of this process, and keeps house meanwhile.
+
+    Housekeeping tells HubSpot what it still has to be told, every *housekeeping_seconds*.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        broker: Broker,
+        *,
+        host: str,
+        port: int,
+        housekeeping_seconds: float = HOUSEKEEPING_SECONDS,
+    ) -> None:
+        """Listen at once; requests are answered from ``serve`` on.
+
+        Raises:
+            BadSettings: The port is taken, or the host is not of this machine.
+        """
+        self._broker = broker
+        self._housekeeping_seconds = housekeeping_seconds
+        self._ended = threading.Event()
+        self._server = _Server(
+            (host, port), app, numthreads=THREADS, server_name="portalkey", shutdown_timeout=1
+        )
+        # How often it looks whether it has been stopped.
+        self._server.expiration_interval = 0.05
+        try:
+            self._server.prepare()
+        except OSError:
+            raise BadSettings([f"Port {port} on {host} cannot be used; choose another."]) from None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._server.bind_addr[1])
+
+    def __enter__(self) -> Self:
+        """Serve in the background until the block ends."""
+        self._threads = [
+            threading.Thread(target=self._server.serve, name="portalkey-server"),
+            threading.Thread(target=self._keep_house, name="portalkey-housekeeping"),
+        ]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let requests end, then give everything back."""
+        self._ended.set()
+        self._server.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def _keep_house(self) -> None:
+        while not self._ended.wait(self._housekeeping_seconds):
+            try:
+                self._broker.send_owed()
+            except PortalkeyError:
+                continue  # the store is in trouble; requests tell about it
+            except Exception:
+                log.exception("housekeeping stumbled, and goes on")
+
+
+class _Server(wsgi.Server):
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        """Close the socket where the port is taken, which cheroot leaves to the collector."""
+        try:
+            socket_.bind(bind_addr)
+        except OSError:
+            socket_.close()
+            raise
+        return socket_
+
+    def error_log(
+        self,
+        msg: str = "",
+        level: int = logging.INFO,
+        traceback: bool = False,  # noqa: FBT001, FBT002 - cheroot passes it so
+    ) -> None:
+        """To the log, where cheroot would write to stderr."""
+        log.log(level, "%s", msg, exc_info=traceback)

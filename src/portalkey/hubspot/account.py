@@ -1,0 +1,141 @@
+"""Finding out whose account a grant is for."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from portalkey.errors import BadAnswer
+from portalkey.hubspot import endpoints
+from portalkey.hubspot.app import App
+from portalkey.hubspot.errors import failure
+from portalkey.hubspot.http import Request, Response, authenticated
+from portalkey.hubspot.json_body import Answer
+from portalkey.model.connection import Account, Grant
+
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """What HubSpot knows of a token; all but ``active`` may be missing.
+
+    ``user`` is the e-mail address of whoever agreed, ``hub_domain`` the customer's website.
+    """
+
+    active: bool
+    hub_id: int | None = None
+    user_id: int | None = None
+    user: str | None = None
+    hub_domain: str | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The facts of an account; ``ui_domain`` is where its pages are."""
+
+    hub_id: int
+    account_type: str | None = None
+    time_zone: str | None = None
+    currency: str | None = None
+    ui_domain: str | None = None
+    data_hosting: str | None = None
+
+
+def introspect_request(settings: App, token: SecretStr) -> Request:
+    """Asks what HubSpot knows of an access or refresh token."""
+    url = endpoints.introspection(settings.api_url, settings.api_version)
+    return authenticated(settings, url, {"token": token.get_secret_value()})
+
+
+def read_introspection(response: Response) -> Introspection:
+    """What HubSpot knows of a token; the token that it echoes is not kept.
+
+    Raises:
+        BadAnswer: ``active`` is not a boolean (RFC 7662 section 2.2), or the rest is unusable.
+        PortalkeyError: As ``read_grant()`` does.
+    """
+    answer = _success(response)
+    active = answer.get("active")
+    if not isinstance(active, bool):
+        raise BadAnswer("HubSpot's answer does not say whether the token is active.")
+    if not active:
+        return Introspection(active=False)
+    return Introspection(
+        active=True,
+        hub_id=answer.identifier("hub_id"),
+        user_id=answer.identifier("user_id"),
+        user=answer.fact("user", 254),
+        hub_domain=answer.fact("hub_domain", 253),
+        scopes=answer.scopes(),
+    )
+
+
+def details_request(settings: App, access_token: SecretStr) -> Request:
+    """Asks for the facts of the account behind *access_token*."""
+    url = endpoints.details(settings.api_url, settings.api_version)
+    return Request("GET", url, bearer=access_token)
+
+
+def read_details(response: Response) -> Details:
+    """The facts of an account.
+
+    Raises:
+        BadAnswer: There is no account id among them.
+        ScopesMissing: They are beyond what was granted.
+        PortalkeyError: As ``read_grant()`` does.
+    """
+    answer = _success(response)
+    hub_id = answer.identifier("portalId")
+    if hub_id is None:
+        raise BadAnswer("HubSpot's answer does not name the account.")
+    return Details(
+        hub_id=hub_id,
+        account_type=answer.fact("accountType"),
+        time_zone=answer.fact("timeZone"),
+        currency=answer.fact("companyCurrency"),
+        ui_domain=answer.fact("uiDomain", 253),
+        data_hosting=answer.fact("dataHostingLocation"),
+    )
+
+
+def identify(
+    grant: Grant, introspection: Introspection | None, details: Details | None
+) -> tuple[Account, tuple[str, ...]]:
+    """Whose account *grant* is for, and the granted scopes; none where nobody named any.
+
+    The token response counts first, then the introspection, then the details.
+
+    Raises:
+        BadAnswer: Nobody names the account, or two of them name different ones: that would be the
+            answer to somebody else's request.
+    """
+    told, facts = introspection or Introspection(active=False), details
+    hub_id = _agreed(grant.hub_id, told.hub_id, facts.hub_id if facts else None)
+    if hub_id is None:
+        raise BadAnswer("HubSpot does not say which account this is.")
+    account = Account(
+        hub_id=hub_id,
+        hub_user_id=_agreed(grant.hub_user_id, told.user_id),
+        user_email=told.user,
+        hub_domain=told.hub_domain,
+        account_type=facts.account_type if facts else None,
+        time_zone=facts.time_zone if facts else None,
+        currency=facts.currency if facts else None,
+        ui_domain=facts.ui_domain if facts else None,
+        data_hosting=facts.data_hosting if facts else None,
+    )
+    return account, (grant.scopes if grant.scopes is not None else told.scopes) or ()
+
+
+def _agreed(*ids: int | None) -> int | None:
+    named = {each for each in ids if each is not None}
+    if len(named) > 1:
+        raise BadAnswer("HubSpot's answers name different accounts or people for one grant.")
+    return next(iter(named), None)
+
+
+def _success(response: Response) -> Answer:
+    if response.status != _OK:
+        raise failure(response)
+    return Answer.of(response)

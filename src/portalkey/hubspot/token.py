@@ -1,0 +1,135 @@
+"""Asking for a grant, renewing it and giving it back."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from portalkey.errors import AttemptExpired, BadAnswer, NeedsReconnect
+from portalkey.hubspot import endpoints
+from portalkey.hubspot.app import App
+from portalkey.hubspot.errors import failure
+from portalkey.hubspot.http import Request, Response, authenticated
+from portalkey.hubspot.json_body import Answer
+from portalkey.model.connection import Grant
+
+DEFAULT_LIFETIME = 1800
+"""Seconds that an access token lives where the answer does not say: what HubSpot documents."""
+LONGEST_LIFETIME = 24 * 3600
+"""Seconds that are believed at most: no answer makes a token that never expires."""
+
+_OK = 200
+_DONE = frozenset({200, 204})
+
+
+class GrantType(StrEnum):
+    """What a grant was asked for with."""
+
+    CODE = "authorization_code"
+    REFRESH = "refresh_token"
+
+
+def code_request(
+    settings: App, *, code: SecretStr, redirect_uri: str, verifier: SecretStr | None
+) -> Request:
+    """Asks for the grant of a *code*.
+
+    *redirect_uri* is the one that the person was sent away with, to the letter (RFC 6749 section
+    4.1.3); *verifier* belongs to the challenge, or is None if there was none.
+    """
+    form = {"code": code.get_secret_value(), "redirect_uri": redirect_uri}
+    if verifier is not None:
+        form["code_verifier"] = verifier.get_secret_value()
+    return _token_request(settings, GrantType.CODE, form)
+
+
+def refresh_request(settings: App, refresh_token: SecretStr) -> Request:
+    """Asks for a new access token; no scope is named, so it has those of the old one."""
+    form = {"refresh_token": refresh_token.get_secret_value()}
+    return _token_request(settings, GrantType.REFRESH, form)
+
+
+def _token_request(settings: App, asked: GrantType, form: Mapping[str, str]) -> Request:
+    url = endpoints.token(settings.api_url, settings.api_version)
+    return authenticated(settings, url, {"grant_type": asked.value, **form})
+
+
+def read_grant(response: Response, *, asked: GrantType) -> Grant:
+    """The grant in a token response; members that nobody knows are ignored.
+
+    ``expires_in`` is between 1 and ``LONGEST_LIFETIME`` seconds, or ``DEFAULT_LIFETIME`` where the
+    answer has no number: a grant is not lost for that. An empty refresh token counts as none.
+
+    Raises:
+        NeedsReconnect: HubSpot no longer honours the refresh token.
+        AttemptExpired: It does not know the code, or not any more.
+        AttemptMismatch: The verifier is not the one of the challenge.
+        HubSpotRefused, BadAnswer: The operator has to look.
+        RateLimited, HubSpotUnavailable: Try again later.
+    """
+    if response.status != _OK:
+        dead = AttemptExpired if asked is GrantType.CODE else NeedsReconnect
+        raise failure(response, dead=dead)
+    answer = Answer.of(response)
+    _require_bearer(answer)
+    access_token = answer.token("access_token")
+    refresh_token = answer.token("refresh_token")
+    if access_token is None or (asked is GrantType.CODE and refresh_token is None):
+        raise BadAnswer("HubSpot's answer lacks a token.")
+    return Grant(
+        access_token=access_token,
+        refresh_token=refresh_token,
+        expires_in=_lifetime(answer.get("expires_in")),
+        scopes=answer.scopes(),
+        hub_id=answer.identifier("hub_id"),
+        hub_user_id=answer.identifier("user_id"),
+    )
+
+
+def read_refresh_token(response: Response) -> SecretStr | None:
+    """The refresh token in a token response that is of no use otherwise, if one can be read.
+
+    It may be the only one that HubSpot still honours, so it is looked for before the rest is judged
+    (RFC 6749 section 6).
+    """
+    if response.status != _OK:
+        return None
+    try:
+        return Answer.of(response).token("refresh_token")
+    except BadAnswer:
+        return None
+
+
+def _require_bearer(answer: Answer) -> None:
+    kind, use = answer.get("token_type"), answer.get("token_use")
+    if not isinstance(kind, str) or kind.lower() != "bearer" or use not in (None, "access_token"):
+        raise BadAnswer("HubSpot's answer holds a kind of token that is not known here.")
+
+
+def _lifetime(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,99}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return DEFAULT_LIFETIME
+    return int(max(1, min(value, LONGEST_LIFETIME)))
+
+
+def revoke_request(settings: App, refresh_token: SecretStr) -> Request:
+    """Asks HubSpot to forget a refresh token; access tokens of it live on until they expire."""
+    url = endpoints.revocation(settings.api_url, settings.api_version)
+    token = refresh_token.get_secret_value()
+    return authenticated(settings, url, {"token": token, "token_type_hint": "refresh_token"})
+
+
+def read_revocation(response: Response) -> None:
+    """Nothing, where the token is forgotten or was not known (RFC 7009 section 2.2).
+
+    Raises:
+        HubSpotRefused, BadAnswer, RateLimited, HubSpotUnavailable: The token may live on.
+    """
+    if response.status not in _DONE:
+        trouble = failure(response)
+        # It is gone, said in another way than RFC 7009 asks for.
+        if not isinstance(trouble, NeedsReconnect):
+            raise trouble

@@ -1,0 +1,1 @@
+"""What an attempt, a connection and a grant are, and how they may change. Pure."""

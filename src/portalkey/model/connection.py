@@ -1,0 +1,184 @@
+"""An owner's lasting tie to one HubSpot account."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The open tokens of one token response.
+
+    ``expires_in`` counts seconds from the moment the request was *sent*. ``scopes`` is None where
+    the answer did not name any, and ``refresh_token`` is None where HubSpot left it out (the one
+    already held goes on; RFC 6749 section 6).
+    """
+
+    access_token: SecretStr
+    refresh_token: SecretStr | None
+    expires_in: int
+    scopes: tuple[str, ...] | None = None
+    hub_id: int | None = None
+    hub_user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedGrant:
+    """Both tokens under lock, as they stand in a row.
+
+    ``fingerprint`` is the refresh token's lineage: equal for equal tokens under one key, and
+    meaningless without it. ``key_name`` is the label of the key that sealed all three.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    fingerprint: str = field(repr=False)
+    key_name: str
+
+
+class ConnectionStatus(StrEnum):
+    """How a connection is doing."""
+
+    CONNECTED = "connected"
+    FAILING = "failing"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+
+
+_S = ConnectionStatus
+
+MOVES: Mapping[ConnectionStatus, frozenset[ConnectionStatus]] = {
+    _S.CONNECTED: frozenset({_S.FAILING, _S.NEEDS_RECONNECT, _S.DISCONNECTED}),
+    _S.FAILING: frozenset({_S.CONNECTED, _S.NEEDS_RECONNECT, _S.DISCONNECTED}),
+    # Reconnecting writes a new grant over either of these, at the next generation.
+    _S.NEEDS_RECONNECT: frozenset({_S.CONNECTED, _S.DISCONNECTED}),
+    _S.DISCONNECTED: frozenset({_S.CONNECTED}),
+}
+
+AUTHENTICATED = frozenset({_S.CONNECTED, _S.FAILING})
+"""A connection in one of these can hand out a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is behind a grant, as far as HubSpot told.
+
+    ``hub_domain`` is the customer's website; links into HubSpot use ``ui_domain``. ``user_email``
+    is whoever agreed at HubSpot. Sources: token response, token introspection, account info.
+    """
+
+    hub_id: int
+    hub_user_id: int | None = None
+    user_email: str | None = None
+    hub_domain: str | None = None
+    account_type: str | None = None
+    time_zone: str | None = None
+    currency: str | None = None
+    ui_domain: str | None = None
+    data_hosting: str | None = None
+
+    def completed_by(self, known: "Account") -> "Account":
+        """The same account, with what was *known* before where nothing was said this time."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(known, **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One owner's tie to one account, as the store keeps it.
+
+    ``sealed`` is None once disconnected. ``generation`` grows with every new grant and every
+    disconnect, so a late writer can see that it lost. Times are UTC by the store's clock;
+    ``seen_at`` is that clock's now at the moment the row was read, and ``updated_at`` is since when
+    it has its grant and its status.
+
+    ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
+    the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases. A request that was
+    sent and whose answer nobody kept has been out since ``unanswered_since``. ``forced_at`` is when
+    a caller's 401 last had the grant renewed before its time. After ``failures`` in a row it is
+    tried again at ``retry_at``.
+    """
+
+    id: str
+    owner: str
+    client_id: str
+    account: Account
+    scopes: tuple[str, ...]
+    sealed: SealedGrant | None = field(repr=False)
+    access_expires_at: datetime
+    connected_at: datetime
+    updated_at: datetime
+    seen_at: datetime
+    status: ConnectionStatus = ConnectionStatus.CONNECTED
+    status_reason: str | None = None
+    generation: int = 1
+    granted_at: datetime | None = None
+    lease_id: str | None = field(default=None, repr=False)
+    lease_until: datetime | None = None
+    lease_fence: int = 0
+    unanswered_since: datetime | None = None
+    forced_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+
+    @property
+    def hub_id(self) -> int:
+        """The HubSpot account's id."""
+        return self.account.hub_id
+
+    @property
+    def is_authenticated(self) -> bool:
+        """True while a token can be had without the person."""
+        return self.status in AUTHENTICATED
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the access token still lived when this row was read, in seconds."""
+        return (self.access_expires_at - self.seen_at).total_seconds()
+
+    @property
+    def is_leased(self) -> bool:
+        """True where somebody was renewing the grant when this row was read."""
+        return self.lease_until is not None and self.lease_until > self.seen_at
+
+    def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Those of the *wanted* scopes that the account has not granted, in their order."""
+        return _missing(self.scopes, wanted)
+
+
+def require_scopes(granted: tuple[str, ...], wanted: Iterable[str]) -> None:
+    """Raise ``ScopesMissing`` where not all of the *wanted* scopes were *granted*."""
+    missing = _missing(granted, wanted)
+    if missing:
+        raise ScopesMissing(missing)
+
+
+def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+    return tuple(scope for scope in wanted if scope not in granted)
+
+
+def require_owner(owner: object) -> None:
+    """Raise ``TypeError`` where *owner* cannot be anybody's id: that is the app's mistake."""
+    # No database keeps a text with a NUL in it as it is.
+    if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
+        raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")
+
+
+def the_one(connections: Sequence[Connection], hub_id: int | None) -> Connection:
+    """The one of an owner's *connections* that is meant by *hub_id*, or by naming none.
+
+    Raises:
+        NotConnected: There is none.
+        AccountNotNamed: Several could be meant.
+    """
+    meant = [each for each in connections if hub_id in {None, each.hub_id}]
+    if not meant:
+        raise NotConnected
+    if len(meant) > 1:
+        raise AccountNotNamed([each.hub_id for each in meant])
+    return meant[0]

@@ -1,0 +1,57 @@
+"""What happened, as frozen values: audit rows, hooks, metrics and logs all read these.
+
+An event never carries a secret: ids, codes and counts only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from blinker import Signal
+
+Fact = str | int | float | bool | None
+
+
+class EventName(StrEnum):
+    """Every kind of event; the names are a contract with dashboards and alarms."""
+
+    ATTEMPT_STARTED = "attempt_started"
+    ATTEMPT_FAILED = "attempt_failed"
+    ATTEMPT_CANCELLED = "attempt_cancelled"
+    ATTEMPT_EXPIRED = "attempt_expired"
+    CALLBACK_REFUSED = "callback_refused"
+    FORGERY_REFUSED = "forgery_refused"
+    CONNECTED = "connected"
+    RECONNECTED = "reconnected"
+    DELIVERED = "delivered"
+    REFRESHED = "refreshed"
+    REFRESH_FAILED = "refresh_failed"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+    REVOKED = "revoked"
+    REVOCATION_OWED = "revocation_owed"
+    BREAKER_OPENED = "breaker_opened"
+    BREAKER_CLOSED = "breaker_closed"
+    HUBSPOT_REFUSED = "hubspot_refused"
+    NO_KEY_OPENS = "no_key_opens"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    ``at`` is UTC by the store's clock. It is None until the store has kept the event, and in what a
+    receiver gets of an event that was kept together with the change it tells of.
+    """
+
+    name: EventName
+    owner: str | None = None
+    attempt_id: str | None = None
+    connection_id: str | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+happened = Signal("portalkey-happened")
+"""Sent once an event is kept: ``happened.connect(receiver)``; the sender is the ``Event``."""

@@ -1,0 +1,264 @@
+"""Every setting: what the operator decided, read once and checked at once.
+
+The only module of the library that reads the environment. The names are a contract.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self, cast
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from portalkey.errors import BadSettings
+from portalkey.hubspot import endpoints
+from portalkey.hubspot.endpoints import ApiVersion
+from portalkey.settings import urls as origins
+from portalkey.settings import validators as checks
+from portalkey.settings.keys import Key
+
+__all__ = ["Key", "Settings"]
+
+_Scopes = tuple[str, ...]
+
+_V3_ENDS = (
+    f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
+    "set it to 2026-03."
+)
+
+# A service called "portalkey" makes Kubernetes set the last three in every pod beside it.
+_NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
+_NEAR_MISS = 0.75
+
+
+class Settings(BaseSettings):
+    """What the operator decided; frozen.
+
+    ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:
+    the attributes below by their names, as text like in the environment or as what they are::
+
+        Settings(client_id="...", client_secret="...", keys="first:...")
+
+    Raises:
+        BadSettings: With all problems together, each naming the variable of the environment.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        validate_by_name=True,
+        validate_default=True,
+    )
+
+    client_id: Annotated[str, BeforeValidator(checks.credential)] = Field(
+        "", alias="HUBSPOT_CLIENT_ID"
+    )
+    """The app's client id, from its Auth settings at HubSpot."""
+    client_secret: Annotated[SecretStr, BeforeValidator(checks.credential)] = Field(
+        SecretStr(""), alias="HUBSPOT_CLIENT_SECRET"
+    )
+    """The app's client secret, from the same place."""
+    api_version: Annotated[ApiVersion, BeforeValidator(checks.api_version)] = Field(
+        "2026-03", alias="HUBSPOT_API_VERSION"
+    )
+    """The version in every path of HubSpot's API."""
+    app_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
+        endpoints.APP_URL, alias="HUBSPOT_APP_URL"
+    )
+    """Where people agree: HubSpot's, or a simulator's on this machine."""
+    api_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
+        endpoints.API_URL, alias="HUBSPOT_API_URL"
+    )
+    """Where tokens come from: HubSpot's, or a simulator's on this machine."""
+    scopes: Annotated[_Scopes, BeforeValidator(checks.required_scopes)] = Field(
+        (), alias="HUBSPOT_SCOPES"
+    )
+    """What the app has to be granted; ``oauth`` comes first, given or not."""
+    optional_scopes: Annotated[_Scopes, BeforeValidator(checks.optional_scopes)] = Field(
+        (), alias="HUBSPOT_OPTIONAL_SCOPES"
+    )
+    """What the app asks for and can do without."""
+    pkce: Annotated[bool, BeforeValidator(checks.switch)] = Field(
+        default=True, alias="HUBSPOT_PKCE"
+    )
+    """Whether a code is bound to a verifier as well (RFC 7636)."""
+    public_url: Annotated[str, BeforeValidator(checks.public_url)] = Field(
+        "http://localhost:6001", alias="PORTALKEY_PUBLIC_URL"
+    )
+    """The app's own origin, without a slash at its end."""
+    redirect_uri: Annotated[str, BeforeValidator(checks.redirect_uri)] = Field(
+        f"http://localhost:6001{origins.CALLBACK}", alias="HUBSPOT_REDIRECT_URI"
+    )
+    """Where HubSpot sends people back to, as registered there; on the public URL."""
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(checks.allowed_origins)] = Field(
+        (), alias="PORTALKEY_ALLOWED_ORIGINS"
+    )
+    """Whose pages may open the popup and ask the API; the public URL is always the first."""
+    bridge_path: Annotated[str, BeforeValidator(checks.bridge_path)] = Field(
+        "/portalkey/bridge.html", alias="PORTALKEY_BRIDGE_PATH"
+    )
+    """Where each of the other origins serves our ``bridge.html``."""
+    keys_file: Annotated[Path | None, BeforeValidator(checks.keys_file)] = Field(
+        None, alias="PORTALKEY_KEYS_FILE"
+    )
+    """A file of keys, in place of naming them."""
+    keys: Annotated[tuple[Key, ...], BeforeValidator(checks.usable_keys)] = Field(
+        (), alias="PORTALKEY_KEYS"
+    )
+    """The keys, from either place; the first one seals and every one opens."""
+    database_url: Annotated[str, BeforeValidator(checks.database_url)] = Field(
+        default_factory=checks.database_in_data_directory,
+        alias="PORTALKEY_DATABASE_URL",
+        repr=False,
+    )
+    """Where connections are kept; it may hold a password, so ``repr()`` leaves it out."""
+    database_schema: Annotated[str, BeforeValidator(checks.database_schema)] = Field(
+        "", alias="PORTALKEY_DATABASE_SCHEMA"
+    )
+    """PostgreSQL's schema for the tables; the user's own where none is named."""
+    attempt_seconds: Annotated[int, BeforeValidator(checks.attempt_seconds)] = Field(
+        600, alias="PORTALKEY_ATTEMPT_SECONDS"
+    )
+    """How many seconds a person has from click to consent, 30 to 3600."""
+    refresh_rate: Annotated[float, BeforeValidator(checks.refresh_rate)] = Field(
+        10.0, alias="PORTALKEY_REFRESH_RATE"
+    )
+    """How many renewals a second all processes together ask HubSpot for, 0.1 to 10000."""
+    refresh_burst: Annotated[int, BeforeValidator(checks.refresh_burst)] = Field(
+        20, alias="PORTALKEY_REFRESH_BURST"
+    )
+    """How many of them may come at once, 1 to 10000."""
+
+    def __init__(self, **values: object) -> None:
+        """Check all *values* and report every problem at once."""
+        problems: tuple[str, ...] = ()
+        try:
+            super().__init__(**cast("dict[str, Any]", values))
+        except ValidationError as error:
+            problems = tuple(_sentences(error))
+        # Outside of the except block: the original holds what was given, secrets included.
+        values.clear()
+        if problems:
+            raise BadSettings(problems)
+
+    @classmethod
+    def from_env(
+        cls, env_file: str | Path | None = ".env", environ: Mapping[str, str] | None = None
+    ) -> Self:
+        """The settings in *environ*, or else in the file *env_file*; a blank one counts as unset.
+
+        Args:
+            env_file: A file of ``NAME=value`` lines, taken literally; it may be missing.
+            environ: Stands in for the environment of the process.
+
+        Raises:
+            BadSettings: With all problems together, misspelt names included.
+        """
+        names = {field.alias for field in cls.model_fields.values()}
+        found = _found(env_file, os.environ if environ is None else environ)
+        problems = list(_misspelt(found, names))
+        settings = None
+        try:
+            settings = cls(**{name: found[name] for name in found.keys() & names})
+        except BadSettings as error:
+            problems += error.problems
+        found.clear()
+        if settings is None or problems:
+            raise BadSettings(problems)
+        return settings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments alone: an app that constructs its settings gets no others by surprise."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def mount(self) -> str:
+        """What stands before our routes in a path: nothing, or the likes of ``/crm``."""
+        return origins.redirect_uri(self.redirect_uri).mount
+
+    @property
+    def wanted_scopes(self) -> tuple[str, ...]:
+        """All that the app asks for."""
+        return self.scopes + self.optional_scopes
+
+    @property
+    def host(self) -> str:
+        """The public URL's host, with its port where that is not the usual one."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def is_secure(self) -> bool:
+        """True where the app is reached over https."""
+        return self.public_url.startswith("https:")
+
+    @property
+    def is_simulated(self) -> bool:
+        """True where a simulator stands in for HubSpot."""
+        return origins.is_local(self.app_url) or origins.is_local(self.api_url)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the log at start: what works today and will not for long."""
+        return (_V3_ENDS,) if self.api_version == "v3" else ()
+
+
+def _found(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
+    # Without interpolation: a $ in a secret is a $, and no other variable gets a say.
+    try:
+        filed = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
+    except UnicodeDecodeError:
+        filed = None
+    if filed is None:  # raised out here: the original quotes the file
+        raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
+    merged = {**filed, **environ}
+    return {name: value for name, value in merged.items() if value and not value.isspace()}
+
+
+def _misspelt(found: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
+    known = sorted(filter(None, names))
+    hubspots = [name for name in known if name.startswith("HUBSPOT_")]
+    for name in sorted(found.keys() - names):
+        upper = name.upper()
+        near: list[str] = []
+        if upper.startswith("PORTALKEY_") and not _NOT_OURS.fullmatch(upper):
+            near = difflib.get_close_matches(upper, known, n=1, cutoff=0)
+        elif upper.startswith("HUBSPOT_"):
+            near = [known for known in hubspots if _is_near_miss(upper, known)][:1]
+        if near:
+            yield f"{name} is not a setting; did you mean {near[0]}?"
+
+
+def _is_near_miss(name: str, known: str) -> bool:
+    # The beginning that all of them share would make everything look alike.
+    pair = name.removeprefix("HUBSPOT_"), known.removeprefix("HUBSPOT_")
+    return difflib.SequenceMatcher(None, *pair).ratio() >= _NEAR_MISS
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    variables = {name: field.alias for name, field in Settings.model_fields.items()}
+    for detail in error.errors(include_input=False, include_url=False):
+        where = str(detail["loc"][0])
+        name = variables.get(where) or where
+        cause = detail.get("ctx", {}).get("error")
+        if detail["type"] == "extra_forbidden":
+            known = difflib.get_close_matches(where, variables, n=1, cutoff=0)
+            yield f"{name} is not a setting; did you mean {known[0]}?"
+        else:
+            ends = cause.args if isinstance(cause, ValueError) else (detail["msg"],)
+            yield from (f"{name} {end}." for end in ends)

@@ -1,0 +1,265 @@
+"""What each setting accepts: from what the operator wrote to what it means.
+
+Each function is a validator of ``Settings`` and takes text as the environment holds it, or the
+value itself. Each argument of its ``ValueError`` is one problem, written as the end of a sentence
+that begins with the setting's name and says what to do. Values that may be secret are not quoted.
+"""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from platformdirs import user_data_path
+from pydantic import SecretStr, ValidationInfo
+
+from portalkey.hubspot import scopes
+from portalkey.hubspot.endpoints import V1_ENDS, VERSIONS, ApiVersion
+from portalkey.settings import keys
+from portalkey.settings import urls as origins
+from portalkey.settings.keys import Key
+
+_VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
+_SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
+_POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://\S+")
+_CONFIG_FILE = re.compile(r"file://([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
+_DRIVE = re.compile(r"/[A-Za-z]:/")
+_ANY_PERMISSIONS = "permissions=any"
+_SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
+_SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+_ATTEMPT_SECONDS = range(30, 3601)
+_SLOWEST, _MANY = 0.1, 10_000
+_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
+
+
+def text(value: object) -> str:
+    """Text, without the space around it."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - pydantic collects ValueErrors only
+    return value.strip()
+
+
+def credential(value: object) -> str:
+    """A client id or secret."""
+    given = text(value)
+    if not given:
+        raise ValueError("is missing; copy it from the app's Auth settings at HubSpot")
+    if not _VISIBLE.fullmatch(given):
+        raise ValueError("has spaces or unusual characters in it; copy it again from HubSpot")
+    return given
+
+
+def api_version(value: object) -> ApiVersion:
+    """A version of HubSpot's API that goes on for a while."""
+    given = text(value)
+    if given == "v1":
+        raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to 2026-03")
+    if given not in VERSIONS:
+        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to 2026-03")
+    return VERSIONS[given]
+
+
+def hubspot(value: object) -> str:
+    """The origin of HubSpot or of a simulator."""
+    return origins.hubspot(text(value))
+
+
+def any_scopes(value: object) -> tuple[str, ...]:
+    """Scopes between spaces, or a sequence of them."""
+    given = value if isinstance(value, tuple | list) else text(value)
+    if "," in "".join(map(str, given)):
+        raise ValueError("has a comma in it; put spaces between the scopes")
+    try:
+        return scopes.parse(given)
+    except ValueError as error:
+        raise ValueError(f"cannot be used, as {error}; copy the names from HubSpot") from None
+
+
+def required_scopes(value: object) -> tuple[str, ...]:
+    """Scopes, ``oauth`` among them."""
+    return scopes.required(any_scopes(value))
+
+
+def optional_scopes(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    """Scopes that are not required ones: HubSpot stops at a scope in the wrong list."""
+    optional = any_scopes(value)
+    doubled = [scope for scope in optional if scope in info.data.get("scopes", ())]
+    if doubled:
+        raise ValueError(f"repeats {', '.join(doubled)} of HUBSPOT_SCOPES; keep each in one list")
+    return optional
+
+
+def switch(value: object) -> bool:
+    """On or off."""
+    switched = value if isinstance(value, bool) else _SWITCH.get(text(value).lower())
+    if switched is None:
+        raise ValueError("must be on or off")
+    return switched
+
+
+def public_url(value: object) -> str:
+    """The app's own origin."""
+    return origins.origin(text(value))
+
+
+def redirect_uri(value: object, info: ValidationInfo) -> str:
+    """An address of our callback on the public URL."""
+    given = text(value)
+    parts, public = origins.redirect_uri(given), info.data.get("public_url")
+    if public not in (None, parts.origin):
+        right = f"{public}{parts.mount}{origins.CALLBACK}"
+        raise ValueError(
+            f"is not at PORTALKEY_PUBLIC_URL; set it to {right} here and in HubSpot's settings of "
+            f"the app, or set PORTALKEY_PUBLIC_URL to {parts.origin}"
+        )
+    return given
+
+
+def allowed_origins(value: object, info: ValidationInfo) -> tuple[str, ...]:
+    """Origins between spaces or commas, the public URL's own before them."""
+    given = value if isinstance(value, tuple | list) else text(value).replace(",", " ").split()
+    named = [public_url(each) for each in given]
+    own = info.data.get("public_url")
+    if own is None:  # it has a problem of its own
+        return ()
+    for other in named:
+        if other != own and origins.site(other) != origins.site(own):
+            raise ValueError(
+                f"names {other}, which to browsers is another site than {own}: they would keep "
+                "the session's cookie back, and nobody would ever be seen as connected. Serve "
+                "both from one domain, such as https://app.example.com and "
+                "https://api.example.com"
+            )
+    return tuple(dict.fromkeys([own, *named]))
+
+
+def bridge_path(value: object) -> str:
+    """A path on the other origins."""
+    given = text(value)
+    if not _PATH.fullmatch(given):
+        raise ValueError("must be a path such as /portalkey/bridge.html, without a query")
+    return given
+
+
+def keys_file(value: object) -> Path | None:
+    """A file of usable keys."""
+    path = value if isinstance(value, Path) else Path(text(value or "") or "/")
+    if path == Path("/"):
+        return None
+    keys.read(path)
+    return path
+
+
+def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
+    """The keys, from the setting itself or from the file."""
+    given = text(value) if isinstance(value, str | SecretStr) else value
+    if "keys_file" not in info.data:  # the file has a problem of its own
+        return ()
+    if path := info.data["keys_file"]:
+        if given:
+            raise ValueError("and PORTALKEY_KEYS_FILE are both set; keep one of them")
+        return keys.read(path)
+    if isinstance(given, tuple | list) and all(isinstance(key, Key) for key in given):
+        return keys.usable(given)
+    return keys.parse(text(given))
+
+
+def database_url(value: object) -> str:
+    """The address of a SQLite file, of a PostgreSQL database or of a config file."""
+    given = text(value)
+    if is_config_file(given):
+        config_file(given)
+    elif not _SQLITE.fullmatch(given) and not _POSTGRESQL.fullmatch(given):
+        raise ValueError(
+            "must be sqlite:///portalkey.db (four slashes for an absolute path), "
+            "file:///PATH/connections.json, or begin with "
+            "postgresql://, postgresql+psycopg:// or postgres://"
+        )
+    return given
+
+
+def is_config_file(url: str) -> bool:
+    """Whether *url* is meant to name a config file."""
+    return url.startswith("file:")
+
+
+def config_file(url: str, *, windows: bool = os.name == "nt") -> tuple[Path, bool]:
+    """The config file that *url* names, and whether others may read it.
+
+    Args:
+        url: ``file:///PATH``, with ``%3F`` for a question mark in the path, and
+            ``?permissions=any`` after it where others may read the file.
+        windows: Whether a path begins with the letter of a drive here.
+    """
+    found = _CONFIG_FILE.fullmatch(url)
+    host, path, query = found.groups("") if found else ("", "", "")
+    path = unquote(path)
+    if host or not path.strip("/") or path.endswith("/") or "\0" in path:
+        raise ValueError(
+            "names no file by its whole path; write file:///PATH/connections.json, with three "
+            "slashes before the path"
+        )
+    if query not in {"", _ANY_PERMISSIONS}:
+        raise ValueError(
+            f"has something after its path that is not ?{_ANY_PERMISSIONS}; take it out, or write "
+            "%3F for a question mark in the path"
+        )
+    if windows is not bool(_DRIVE.match(path)):
+        raise ValueError(
+            "names no drive; write file:///C:/PATH/connections.json"
+            if windows
+            else "names a drive of Windows, and there are none here; write file:///PATH"
+        )
+    return Path(path.removeprefix("/") if windows else path), bool(query)
+
+
+def database_schema(value: object) -> str:
+    """The name of a schema of PostgreSQL, or nothing."""
+    given = text(value)
+    if given and not _SCHEMA.fullmatch(given):
+        raise ValueError("must be a name such as portalkey, of letters, digits and underscores")
+    return given
+
+
+def database_in_data_directory() -> str:
+    """The address of a SQLite file where this user's data are."""
+    return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file; what means something else in an address is quoted."""
+    return f"sqlite:///{quote(path.resolve().as_posix(), safe='/:')}"
+
+
+def file_url(path: Path) -> str:
+    """The address of a config file, quoted likewise."""
+    return f"file://{quote(path.resolve().as_posix(), safe='/:')}"
+
+
+def attempt_seconds(value: object) -> int:
+    """A number of seconds that people can keep to."""
+    given = str(value) if type(value) is int else text(value)
+    if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) not in _ATTEMPT_SECONDS:
+        raise ValueError("must be a whole number of seconds from 30 to 3600")
+    return int(given)
+
+
+def refresh_rate(value: object) -> float:
+    """A number of requests a second, whole or with a fraction."""
+    given = str(value) if type(value) in {int, float} else text(value)
+    if (
+        not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", given)
+        or not _SLOWEST <= float(given) <= _MANY
+    ):
+        raise ValueError("must be a number of requests a second from 0.1 to 10000")
+    return float(given)
+
+
+def refresh_burst(value: object) -> int:
+    """A number of requests at once."""
+    given = str(value) if type(value) is int else text(value)
+    if not re.fullmatch(r"[0-9]{1,5}", given) or not 1 <= int(given) <= _MANY:
+        raise ValueError("must be a whole number of requests from 1 to 10000")
+    return int(given)

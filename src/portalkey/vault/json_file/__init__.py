@@ -1,0 +1,1 @@
+"""A config file in place of a database."""

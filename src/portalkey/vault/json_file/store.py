@@ -1,0 +1,276 @@
+"""The store in a config file: JSON to read, tokens sealed, for scripts and tools of one machine.
+
+What each method promises stands in ``Store``. Every write is one replacement of the whole file, so
+whatever belongs together is written together. The rules are those of ``MemoryStore``, which is
+filled from the file, does the one thing, and is written down where it changed.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
+from portalkey.model.leases import Ask, Denied, Lease
+from portalkey.model.throttle import Provider
+from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file.disk import ConfigFile, Stamp
+from portalkey.vault.memory import MemoryStore
+from portalkey.vault.snapshot import Kept
+from portalkey.vault.sql.database import BUSY_SECONDS
+from portalkey.vault.sql.urls import mounted, require_local
+from portalkey.vault.store import Census, OwedRevocation, Store
+
+T = TypeVar("T")
+
+EVENTS = 1000
+"""So many events are kept, the newest; the file is written anew with every change."""
+
+
+class ConfigFileStore(Store):
+    """Keeps everything in one file, from any thread, process and forked child of one machine."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        is_for_all: bool = False,
+        ahead: Callable[[], float] = lambda: 0.0,
+        wait: float = BUSY_SECONDS,
+        mounts: Callable[[], str] = mounted,
+    ) -> None:
+        """Make the file where it is missing, and read it.
+
+        Args:
+            path: The file; its folder is made too, for its owner only.
+            is_for_all: Others may read the file.
+            ahead: Seconds added to the clock, asked for at every look at it.
+            wait: How many seconds to wait for another writer.
+            mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
+
+        Raises:
+            StoreUnusable: The file cannot be used; the message says why, and what to do.
+            StoreBusy: Others wrote it all the time.
+        """
+        self._ahead = ahead
+        self._file = ConfigFile(path.resolve(), is_for_all=is_for_all, wait=wait)
+        self._seen: tuple[Stamp, Kept] | None = None
+        require_local(self._file.path, mounts())
+        self._file.make_room()
+        with self._file.locked():
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._file.is_there():
+            _, content = self._file.read()
+            self._read(content)
+            self._file.keep_good(content)
+        elif self._file.good.exists():
+            raise self._file.gone()
+        else:
+            self._file.replace(json_rows.written(Kept()))
+
+    def close(self) -> None:
+        """Forget what was read; the next use reads it again."""
+        self._seen = None
+
+    def now(self) -> datetime:
+        """This machine's clock; whoever asks hears of a file that cannot be used, too."""
+        self._current()
+        return self._clock()
+
+    def _clock(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._ahead())
+
+    def version(self) -> int:
+        """A number that changes with every commit by anybody, in any process, and every edit."""
+        return hash(self._file.stamp())
+
+    def _current(self) -> Kept:
+        """What is kept, read again only where that has changed."""
+        seen = self._seen
+        if seen is None or seen[0] != self._file.stamp():
+            stamp, content = self._file.read()
+            seen = self._seen = stamp, self._read(content)
+        return seen[1]
+
+    def _read(self, content: bytes) -> Kept:
+        try:
+            return json_rows.read(content)
+        except json_rows.Newer as newer:
+            trouble = (
+                f"was written by a newer portalkey (format {newer.format}, and this one knows "
+                f"{json_rows.FORMAT}); install that one here too. Nothing was changed."
+            )
+        except json_rows.Wrong as wrong:
+            trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {self._way()}"
+        raise self._file.unusable(trouble)
+
+    def _way(self) -> str:
+        """How to come by a file that can be read."""
+        good = self._file.good
+        try:
+            json_rows.read(good.read_bytes())
+        except (OSError, json_rows.Wrong, json_rows.Newer):
+            return "Mend that line, or bring back a backup; there is no good copy beside it."
+        return f"Mend that line, or copy the last good copy over it: cp -p {good} {self._file.path}"
+
+    def _look(self, work: Callable[[MemoryStore], T]) -> T:
+        """Do *work* that as a rule changes nothing, without keeping anybody from writing."""
+        kept = self._current()
+        twin = MemoryStore.of(kept, self._clock)
+        found = work(twin)
+        return found if twin.kept() == kept else self._write(work)
+
+    def _write(self, work: Callable[[MemoryStore], T]) -> T:
+        """Do *work* while nobody else writes, and write down what came of it."""
+        with self._file.locked():
+            kept = self._current()
+            twin = MemoryStore.of(kept, self._clock)
+            done, now = work(twin), twin.kept()
+            if now != kept:
+                now = replace(now, events=now.events[-EVENTS:])
+                self._seen = self._file.replace(json_rows.written(now)), now
+        return done
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Keep a new *attempt*, and purge the old.
+
+        Raises:
+            AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
+        """
+        self._write(lambda kept: kept.add_attempt(attempt))
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """The attempt of this id."""
+        return self._look(lambda kept: kept.attempt(attempt_id))
+
+    def attempt_by_state(self, state_hash: str) -> Attempt | None:
+        """The attempt begun with this state."""
+        return self._look(lambda kept: kept.attempt_by_state(state_hash))
+
+    def open_attempts(self, owner: str) -> Sequence[Attempt]:
+        """The attempts of *owner* that have not ended."""
+        return self._look(lambda kept: kept.open_attempts(owner))
+
+    def move_attempt(
+        self,
+        attempt_id: str,
+        to: AttemptStatus,
+        *,
+        error: str | None = None,
+        sealed_code: str | None = None,
+        connection_id: str | None = None,
+    ) -> Attempt | None:
+        """Move an attempt, and return it as it stood before."""
+        given = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
+        return self._write(lambda kept: kept.move_attempt(attempt_id, to, **given))
+
+    def connect(
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+    ) -> bool:
+        """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
+        return self._write(lambda kept: kept.connect(attempt_id, connection, event=event))
+
+    def deliver(self, attempt_id: str) -> bool:
+        """Note that an attempt's access token is handed out, if it is the first time."""
+        return self._write(lambda kept: kept.deliver(attempt_id))
+
+    def connection(self, connection_id: str) -> Connection | None:
+        """The connection of this id."""
+        return self._look(lambda kept: kept.connection(connection_id))
+
+    def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
+        """All of the *owner*'s live connections, oldest first."""
+        return self._look(lambda kept: kept.connections(owner, client_id))
+
+    def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
+        """The owner's connection to that account."""
+        return self._look(lambda kept: kept.connection_to(owner, client_id, hub_id))
+
+    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+        """The lease on the row of *seen*, or why not."""
+        return self._write(lambda kept: kept.lease(seen, ask))
+
+    def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
+        """Give the lease back, where it is still this one."""
+        return self._write(lambda kept: kept.release(connection, is_unanswered=is_unanswered))
+
+    def provider(
+        self, client_id: str, change: Callable[[Provider, datetime], Provider]
+    ) -> tuple[Provider, Provider] | None:
+        """Put what *change* makes of the app's provider in its place."""
+        return self._write(lambda kept: kept.provider(client_id, change))
+
+    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+        """Write the renewed *connection*, if the row still bears what it was made from."""
+        return self._write(lambda kept: kept.renew(connection, instead_of=instead_of, event=event))
+
+    def mark(
+        self,
+        connection: Connection,
+        status: ConnectionStatus,
+        *,
+        reason: str | None = None,
+        failures: int = 0,
+        wait: float | None = None,
+        is_unanswered: bool = False,
+        event: Event | None = None,
+    ) -> bool:
+        """Set the status, if that is a move and the grant is still the one that was seen."""
+        return self._write(
+            lambda kept: kept.mark(
+                connection,
+                status,
+                reason=reason,
+                failures=failures,
+                wait=wait,
+                is_unanswered=is_unanswered,
+                event=event,
+            )
+        )
+
+    def disconnect(
+        self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
+    ) -> bool:
+        """Erase the sealed grant and keep *owed*, both or neither."""
+        return self._write(lambda kept: kept.disconnect(connection, owed, event=event))
+
+    def holders(self, fingerprints: Collection[str]) -> int:
+        """How many live rows hold a refresh token with one of these *fingerprints*."""
+        return self._look(lambda kept: kept.holders(fingerprints))
+
+    def owe(self, owed: OwedRevocation) -> None:
+        """Keep a revocation."""
+        self._write(lambda kept: kept.owe(owed))
+
+    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+        """Revocations that are due, oldest first."""
+        return self._look(lambda kept: kept.owed(at_most, client_id=client_id))
+
+    def take(self, owed_id: str, seconds: float) -> bool:
+        """Keep others from a revocation that is due."""
+        return self._write(lambda kept: kept.take(owed_id, seconds))
+
+    def put_off(self, owed_id: str, seconds: float) -> None:
+        """Count one failed try, and make the revocation due again in *seconds*."""
+        self._write(lambda kept: kept.put_off(owed_id, seconds))
+
+    def settle(self, owed_id: str) -> None:
+        """Forget a revocation."""
+        self._write(lambda kept: kept.settle(owed_id))
+
+    def census(self, client_id: str) -> Census:
+        """What there is of the app's, counted."""
+        return self._look(lambda kept: kept.census(client_id))
+
+    def record(self, event: Event) -> Event:
+        """Append *event*, and return it with its time."""
+        return self._write(lambda kept: kept.record(event))
+
+    def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
+        """The newest ``EVENTS`` of the audit, oldest first."""
+        return self._look(lambda kept: kept.events(attempt_id=attempt_id, owner=owner))

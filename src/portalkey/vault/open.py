@@ -1,0 +1,45 @@
+"""From the URL in the settings to the store."""
+
+from collections.abc import Callable
+
+from portalkey.errors import BadSettings
+from portalkey.settings.validators import config_file, is_config_file
+from portalkey.vault.sql.store import SQLStore
+from portalkey.vault.sql.urls import mounted
+from portalkey.vault.store import Store
+
+_NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, as a config file has none; take it out"
+
+
+def open_store(
+    database_url: str,
+    schema: str = "",
+    *,
+    ahead: Callable[[], float] = lambda: 0.0,
+    mounts: Callable[[], str] = mounted,
+) -> Store:
+    """The store that *database_url* names, made or brought up to date where that is needed.
+
+    Args:
+        database_url: As ``PORTALKEY_DATABASE_URL`` takes it.
+        schema: The schema of PostgreSQL for the tables; the user's own by default.
+        ahead: Seconds added to the store's clock, asked for at every look at it.
+        mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
+
+    Raises:
+        BadSettings: The URL names nothing that can be used.
+        StoreBusy: Another process takes too long; try again.
+        StoreUnusable: The operator has to look at the database or the file.
+    """
+    if not is_config_file(database_url):
+        return SQLStore.open(database_url, schema=schema, ahead=ahead, mounts=mounts)
+    if schema:
+        raise BadSettings([_NO_SCHEMA])
+    try:
+        path, is_for_all = config_file(database_url)
+    except ValueError as problem:
+        raise BadSettings([f"PORTALKEY_DATABASE_URL {problem}"]) from None
+    # Imported here: the locks of files are slow to load, and few stores need them.
+    from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - see above
+
+    return ConfigFileStore(path, is_for_all=is_for_all, ahead=ahead, mounts=mounts)

@@ -1,0 +1,28 @@
+"""All that a store keeps, as one value."""
+
+from dataclasses import dataclass
+
+from portalkey.model.attempt import Attempt
+from portalkey.model.connection import Connection
+from portalkey.model.events import Event
+from portalkey.model.throttle import Provider
+from portalkey.vault.store import OwedRevocation
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How the token endpoint is doing for the app of this *client_id*."""
+
+    client_id: str
+    state: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of every kind, in the order in which they came."""
+
+    connections: tuple[Connection, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    outbox: tuple[OwedRevocation, ...] = ()
+    provider: tuple[Endpoint, ...] = ()
+    events: tuple[Event, ...] = ()

@@ -1,0 +1,203 @@
+"""Brings everything a store keeps into another database, as often as like.
+
+The source is read as it stood at one moment, in batches; each batch is one transaction of the
+target, so that a move that was cut off is finished by the next. What is the same is left, and what
+the target has made itself stays. Nothing is opened: a seal is copied as it is.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection as Tx
+from sqlalchemy import TableClause, bindparam, func, select, text, update
+from sqlalchemy.dialects import sqlite
+
+from portalkey.errors import StoreUnusable
+from portalkey.vault.sql.copy_rules import KINDS, Kind, Lacking, Row, read_rows
+from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.tables import events
+from portalkey.vault.sql.urls import open_database
+
+BATCH = 500
+"""So many rows go over in one transaction."""
+
+COPYING, VERIFYING = "copying", "verifying"
+
+_IDENTITY = text(
+    "SELECT pg_postmaster_start_time(), current_database(), to_regclass('portalkey_events')::oid"
+)
+_FILE = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+_ADD = (
+    "INSERT INTO {table} ({names}) SELECT {names} "
+    "FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json)) ON CONFLICT DO NOTHING"
+)
+_NUMBER_PAST = text(
+    "SELECT setval(numbers, highest) FROM ("
+    "SELECT pg_get_serial_sequence('portalkey_events', 'id')::regclass AS numbers, "
+    "greatest(:highest, (SELECT max(id) FROM portalkey_events)) AS highest) AS known "
+    "WHERE coalesce(pg_sequence_last_value(numbers), 0) < highest"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a move is: *done* of *total* rows of a *table*, ``COPYING`` or ``VERIFYING``."""
+
+    act: str
+    table: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of one table's rows.
+
+    ``new`` and ``changed`` ones were brought over, ``same`` ones were there already, and of
+    ``kept`` ones the target had something newer.
+    """
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    kept: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many the source has."""
+        return self.new + self.changed + self.same + self.kept
+
+
+Told = Callable[[Step], object]
+
+
+@contextmanager
+def opened(url: str, schema: str = "") -> Iterator[Database]:
+    """The database that *url* names, its tables made or brought up to date, until the block ends.
+
+    Raises:
+        BadSettings: The URL names none that can be used.
+        StoreBusy: Another process takes too long with the database; try again.
+        StoreUnusable: The operator has to look at the database.
+    """
+    database = open_database(url, schema=schema)
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.close()
+
+
+def move(source: Database, target: Database, told: Told = lambda _: None) -> Mapping[str, Moved]:
+    """Bring what *target* lacks of *source*, and compare every row afterwards.
+
+    Args:
+        source: It is only read, as it stands now; what is written to it meanwhile is for the next
+            time.
+        target: May be in use as well; what it has that is newer, or its own, stays.
+        told: Called after each batch.
+
+    Returns:
+        What became of each table's rows, by the table's name without its prefix.
+
+    Raises:
+        StoreBusy: One of them is away or taken; move again, as nothing is lost.
+        StoreUnusable: Both are one, or a row differs afterwards, or the operator has to look at a
+            database; the message says which.
+    """
+    if source.read(_identity) == target.read(_identity):
+        raise StoreUnusable(
+            f"The store {target.name} is the one that is to be moved; name another database."
+        )
+    return source.read(lambda tx: _moved(tx, target, told))
+
+
+def _moved(tx: Tx, target: Database, told: Told) -> Mapping[str, Moved]:
+    highest = tx.execute(select(func.max(events.c.id))).scalar_one()
+    if highest is not None:  # before anything is copied: no number that is on its way is given away
+        target.write(partial(_number_past, highest=highest))
+    brought = {kind.name: _brought(tx, target, kind, told) for kind in KINDS}
+    for kind in KINDS:
+        _verify(tx, target, kind, told)
+    return brought
+
+
+def _brought(tx: Tx, target: Database, kind: Kind, told: Told) -> Moved:
+    new = changed = kept = done = 0
+    for rows, step in _batches(tx, kind, COPYING):
+        lacking = target.write(partial(_bring, kind=kind, rows=rows))
+        new += len(lacking.new) + len(lacking.renumbered)
+        changed += len(lacking.changed)
+        kept += lacking.kept
+        done = step.done
+        told(step)
+    return Moved(new, changed, done - new - changed - kept, kept)
+
+
+def _verify(tx: Tx, target: Database, kind: Kind, told: Told) -> None:
+    for rows, step in _batches(tx, kind, VERIFYING):
+        lacking = target.read(partial(kind.lacking, rows=rows)).rows
+        if lacking:
+            number = min(row["id"] for row in lacking)
+            raise StoreUnusable(
+                f"The row {number} of {kind.table.name} is not in {target.name} as it was copied; "
+                "move again, and if that does not help, look what else writes to it."
+            )
+        told(step)
+
+
+def _batches(tx: Tx, kind: Kind, act: str) -> Iterator[tuple[Sequence[Row], Step]]:
+    number = kind.table.c.id
+    query = select(kind.table).order_by(number).limit(BATCH)
+    total, done = _count(tx, kind.table), 0
+    rows = read_rows(tx, query)
+    while rows:
+        done += len(rows)
+        yield rows, Step(act, kind.name, done, total)
+        rows = read_rows(tx, query.where(number > rows[-1]["id"]))
+
+
+def _bring(tx: Tx, kind: Kind, rows: Sequence[Row]) -> Lacking:
+    lacking = kind.lacking(tx, rows, for_update=True)
+    _add(tx, kind.table, lacking.new)
+    _add(tx, kind.table, [_numberless(row) for row in lacking.renumbered])
+    if lacking.changed:
+        written = update(kind.table).where(kind.table.c.id == bindparam("which"))
+        tx.execute(written, [{"which": row["id"], **_numberless(row)} for row in lacking.changed])
+    return lacking
+
+
+def _add(tx: Tx, table: TableClause, rows: Sequence[Row]) -> None:
+    # A row that came in between is not in the way; it shows when all is verified.
+    if rows and tx.dialect.name == "postgresql":  # all in one, as it plans each for itself
+        names = ", ".join(f'"{name}"' for name in rows[0])
+        told = {"names": names, "table": table.name}
+        tx.execute(text(_ADD.format(**told)), {"rows": json.dumps(rows)})
+    elif rows:
+        tx.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _numberless(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "id"}
+
+
+def _number_past(tx: Tx, highest: int) -> None:
+    if tx.dialect.name == "postgresql":  # SQLite goes on from the highest there is by itself
+        tx.execute(_NUMBER_PAST, {"highest": highest})
+
+
+def _identity(tx: Tx) -> tuple[object, ...]:
+    """The same for two names of one database, and for nothing else."""
+    if tx.dialect.name == "postgresql":
+        return tuple(tx.execute(_IDENTITY).one())
+    file = Path(tx.execute(_FILE).scalar_one()).stat()
+    return file.st_dev, file.st_ino
+
+
+def _count(tx: Tx, table: TableClause) -> int:
+    return tx.execute(select(func.count()).select_from(table)).scalar_one()

@@ -1,0 +1,186 @@
+"""A SQLite file as a store needs it: private, durable, one writer at a time, with a clock.
+
+Writing begins with the lock (``BEGIN IMMEDIATE``), so what a writer reads stays true until it
+commits. A commit has reached the disk (``synchronous=FULL``), and what is deleted is overwritten
+(``secure_delete``). The file may only be on a disk of this machine: its locks do not hold on a
+network's.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.expression import literal_column
+from sqlalchemy.types import Double
+
+from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.vault.files import make_private
+from portalkey.vault.sql.compiled import Drivers, Fast
+from portalkey.vault.sql.database import BUSY_SECONDS, Database
+
+T = TypeVar("T")
+
+_PAUSE = 0.01
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+# Not unixepoch('now', 'subsec'), which is NULL before SQLite 3.42.
+_CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
+
+_WAITING_HELPS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_WHAT_TO_DO = {
+    sqlite3.SQLITE_READONLY: "cannot be written; look at who may write the file and its "
+    "directory, and whether the disk is mounted read-only",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; look whether it is still there and who may "
+    "write the file and its directory",
+    sqlite3.SQLITE_FULL: "cannot grow; make room on its disk",
+    sqlite3.SQLITE_IOERR: "cannot be read or written; look at the disk it is on",
+    sqlite3.SQLITE_CORRUPT: "is damaged; bring back the newest backup",
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database; look whether PORTALKEY_DATABASE_URL names "
+    "the right file",
+}
+_OTHERWISE = "is not as portalkey left it; look what else writes to it"
+
+
+class SQLite(Database):
+    """One SQLite file, from any thread; a forked child goes on with connections of its own."""
+
+    begin_reading = "BEGIN"
+    begin_writing = "BEGIN IMMEDIATE"
+    driver_errors = sqlite3.Error
+
+    def __init__(
+        self, path: Path, *, ahead: Callable[[], float] = lambda: 0.0, wait: float = BUSY_SECONDS
+    ) -> None:
+        """Make the file at *path* private, and make it where it is missing.
+
+        Args:
+            path: The file; its directory is made too, for its owner only.
+            ahead: Seconds added to the clock, asked for at every look; tests move time with it.
+            wait: How many seconds to wait for another writer.
+
+        Raises:
+            StoreUnusable: The file cannot be made.
+        """
+        self._path = make_private(path)
+        self.name = str(self._path)
+        self._wait = wait
+        self._watch = Watch(self._connect)
+        self._writing_here = threading.Lock()
+        engine = create_engine(
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            max_overflow=-1,
+            hide_parameters=True,
+        )
+        super().__init__(engine, Drivers(self._connect, wait=wait), _CLOCK, ahead)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Let *work* write and commit it, when it is this thread's turn."""
+        with self._turn():
+            return super().write(work)
+
+    def write_fast(self, work: Callable[[Fast], T]) -> T:
+        """As ``write``, with prepared queries over a kept connection."""
+        with self._turn():
+            return super().write_fast(work)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        # SQLite's own waiting is a look now and then, at which who came first may lose for long.
+        # It is left for the other processes; in this one nobody looks in vain.
+        turn = self._writing_here
+        if not turn.acquire(timeout=self._wait):
+            raise StoreBusy
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def version(self) -> int:
+        """A number that changes with every commit by anybody, in any process."""
+        return self._do(self._watch.version)
+
+    def close(self) -> None:
+        """Close every connection that is not at work; the next use opens new ones."""
+        self._watch.close()
+        super().close()
+
+    def renew_after_fork(self) -> None:
+        """Let go of the parent's connections without touching them."""
+        self._watch.renew()
+        self._writing_here = threading.Lock()
+        super().renew_after_fork()
+
+    def problem(self, error: BaseException | None) -> PortalkeyError:
+        """What SQLite's *error* means."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _WAITING_HELPS:
+            return StoreBusy()
+        return StoreUnusable(f"The store {self.name} {_WHAT_TO_DO.get(code, _OTHERWISE)}.")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            # A file that has gone missing is not made again, least of all for all to read.
+            f"{self._path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._wait,
+            isolation_level=None,  # we say BEGIN ourselves
+            check_same_thread=False,  # the pool sees to it that one thread has it at a time
+        )
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        # SQLite does not wait where two connections turn one new file to WAL at once.
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF in _WAITING_HELPS
+                if not is_busy or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
+
+
+class Watch:
+    """One connection that never writes, and so is told of every commit."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._opened = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Let go of what is open without touching it, as a forked child has to."""
+        self._looking = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the connection; the next look opens another."""
+        with self._looking:
+            connection, self._connection = self._connection, None
+        if connection:
+            connection.close()
+
+    def version(self) -> int:
+        """SQLite's number for what is in the file, which each connection counts for itself."""
+        with self._looking:
+            if self._connection is None:
+                self._connection = self._connect()
+                self._opened += 1
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return self._opened << 32 | int(version)

@@ -1,0 +1,99 @@
+"""What the browser carries for us, signed: start tokens and form tokens.
+
+Both are bound to the random value in the host's session and to the owner, so that neither works in
+another browser, after another sign-in, or from another site.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from portalkey.vault.keyring import Keyring
+
+START_HOURS = 12
+_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f]{0,2000}")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start token says: where to lead back to, and which account has to come back."""
+
+    next: str
+    hub_id: int | None = None
+
+
+def is_own_path(path: str) -> bool:
+    """True for a path on this site that no browser can read as leading elsewhere."""
+    return _OWN_PATH.fullmatch(path) is not None and "/.." not in path
+
+
+def is_own_address(address: str, origins: Collection[str]) -> bool:
+    """True for an own path, alone or behind one of the app's own *origins*."""
+    paths = (address.removeprefix(origin) for origin in origins if address.startswith(origin))
+    return is_own_path(address) or any(map(is_own_path, paths))
+
+
+def sign_start(
+    keyring: Keyring,
+    start: Start,
+    *,
+    browser: str,
+    owner: str,
+    now: datetime,
+    origins: Collection[str] = (),
+) -> str:
+    """A start token that holds for ``START_HOURS`` from *now*.
+
+    Raises:
+        ValueError: ``start.next`` is neither an own path nor one on one of the *origins*; pass one
+            such as ``/settings``.
+    """
+    if not is_own_address(start.next, origins):
+        raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
+    until = int((now + timedelta(hours=START_HOURS)).timestamp())
+    said = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))
+    payload = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+    return f"{payload}~{keyring.sign('start', browser, owner, payload)}"
+
+
+def read_start(
+    keyring: Keyring, token: str | None, *, browser: str | None, owner: str, now: datetime
+) -> Start | None:
+    """What *token* says; None where it is not ours, not for this browser and owner, or too old."""
+    payload, _, signature = (token or "").partition("~")
+    if browser is None or not keyring.is_signed(signature, "start", browser, owner, payload):
+        return None
+    try:
+        padded = payload + "=" * (-len(payload) % 4)
+        next_, hub_id, until = json.loads(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError):  # signed by an older or newer portalkey
+        return None
+    return Start(next_, hub_id) if now.timestamp() < until else None
+
+
+def sign_complete(keyring: Keyring, attempt_id: str, cookie: SecretStr) -> str:
+    """The token of the page that brings a Strict session along: no session is there to bind it."""
+    return keyring.sign("complete", attempt_id, cookie.get_secret_value())
+
+
+def is_complete_signed(
+    keyring: Keyring, token: str | None, attempt_id: str, cookie: SecretStr
+) -> bool:
+    """True where *token* is the one of this attempt and its cookie."""
+    return keyring.is_signed(token or "", "complete", attempt_id, cookie.get_secret_value())
+
+
+def sign_form(keyring: Keyring, *, browser: str, owner: str) -> str:
+    """The token that every POST of this browser and owner has to carry."""
+    return keyring.sign("form", browser, owner)
+
+
+def is_form_signed(keyring: Keyring, token: str | None, *, browser: str | None, owner: str) -> bool:
+    """True where *token* is the form token of this browser and owner."""
+    return browser is not None and keyring.is_signed(token or "", "form", browser, owner)

@@ -1,0 +1,70 @@
+"""An access token for the opening page, where the app has decided to take that risk.
+
+A page that holds a token can lose it: to any script on it, to an extension, to a careless log. So
+this is off by default, once an attempt, and the refresh token never leaves by it.
+"""
+
+from portalkey.model.attempt import Attempt
+from portalkey.model.events import EventName
+from portalkey.web import headers
+from portalkey.web.context import Desk
+from portalkey.web.csrf import Guard
+from portalkey.web.http import WebRequest, WebResponse
+
+
+class Delivery:
+    """``POST /api/hubspot/attempts/ID/token``."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._broker = desk.broker
+        self._guard = Guard(desk)
+
+    def token(self, request: WebRequest) -> WebResponse:
+        """The access token that the attempt came to, and how many seconds it lives on.
+
+        Only for the owner in the browser that began it, at the origin that opened the popup (or
+        from the popup itself), once, within ``DELIVER_SECONDS`` of the end.
+        """
+        if self._desk.deliver is None:
+            return self._desk.problem("not_found", 404)
+        refused = self._guard.refusal(request, start_token_will_do=True)
+        if refused is not None or request.owner is None:
+            return refused or self._desk.problem("signed_out", 401)
+        attempt = self._attempt(request, request.owner)
+        if attempt is None or not self._is_of_the_journey(request, attempt):
+            return self._desk.problem("not_found", 404)
+        return self._deliver(attempt)
+
+    def _attempt(self, request: WebRequest, owner: str) -> Attempt | None:
+        attempt_id, browser = request.arguments["attempt_id"], request.browser
+        return self._broker.attempts.begun_by(attempt_id, owner, browser) if browser else None
+
+    def _is_of_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
+        """True where the browser says that the opening page asks, or our own popup."""
+        own = self._broker.settings.public_url
+        return bool(attempt.opener_origin) and request.headers.get("origin") in {
+            attempt.opener_origin,
+            own,
+        }
+
+    def _deliver(self, attempt: Attempt) -> WebResponse:
+        store = self._broker.vault.store
+        connection = store.connection(attempt.connection_id or "")
+        if connection is None:
+            return self._desk.problem("not_connected", 409)
+        if not attempt.is_deliverable:
+            return self._desk.problem("already_delivered", 409)
+        token = self._broker.access_token(attempt.owner, connection.hub_id)
+        if not store.deliver(attempt.id):
+            return self._desk.problem("already_delivered", 409)
+        self._broker.journal.note(
+            EventName.DELIVERED,
+            owner=attempt.owner,
+            attempt_id=attempt.id,
+            connection_id=connection.id,
+        )
+        fresh = store.connection(connection.id) or connection
+        seconds = (fresh.access_expires_at - fresh.seen_at).total_seconds()
+        told = {"access_token": token, "expires_in": max(0, int(seconds))}
+        return WebResponse.json(told, headers.API)
