@@ -17,11 +17,11 @@ import click
 from cryptography.fernet import Fernet
 
 from bench.stage import Record, bar
-from old_app import LIBRARIES, Kept, issued, make, write_csv
+from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.asking import Asking
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey_simulator import App, HubSpot, running_hubspot
@@ -108,15 +108,15 @@ def timed(broker: Broker, source: str, where: str) -> tuple[Counter[Outcome], fl
     vault, settings = broker.vault, broker.settings
     began = time.monotonic()
     rows: Sequence[Row] = read_rows(source, where, Names())
-    with closing(Wire()) as wire:
+    with closing(HubSpotClient()) as wire:
         adoption = Adoption(vault.keyring, vault.store, settings.client_id)
         asking = Asking(settings, wire.send)
-        move_in = MoveIn(adoption, asking, broker.journal, imported_from=source)
+        move_in = MoveIn(adoption, asking, broker.audit, imported_from=source)
         move_in.run(rows, results.append)
     return Counter(result.outcome for result in results), time.monotonic() - began
 
 
-def right(broker: Broker, people: Sequence[Kept]) -> int:
+def right(broker: Broker, people: Sequence[Snapshot]) -> int:
     """How many of the *people* have what the old app kept, and nothing else."""
     count = 0
     for each in people:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from bench.place import OWNER, Place, leave, make_broker
 from portalkey.broker import Broker
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.vault import Keyring, SQLStore, Vault
 
 ALL = "all of it"
@@ -60,8 +60,8 @@ def of_a_renewal(place: Place, times: int) -> dict[str, Spent]:
     store = SQLStore.open(settings.database_url)
     keyring = cast("Keyring", Watched(Keyring(settings.keys), "keyring", spent))
     vault = Vault(keyring, cast("SQLStore", Watched(store, "store", spent)), settings.client_id)
-    wire = Wire()
-    send = cast("Wire", Watched(wire, "wire", spent)).send
+    wire = HubSpotClient()
+    send = cast("HubSpotClient", Watched(wire, "wire", spent)).send
     broker = Broker(settings, vault, send, close=wire.close)
     plain = make_broker(place)
     watched = Watched(broker, ALL, spent).access_token

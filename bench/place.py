@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from bench.endpoint import SCOPES, TOKEN_LENGTH
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Account, Connection, Grant
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
@@ -69,7 +69,7 @@ def make_broker(place: Place, ahead: Callable[[], float] = lambda: 0.0) -> Broke
     settings = place.settings
     store = SQLStore.open(settings.database_url, ahead=ahead)
     vault = Vault(Keyring(settings.keys), store, settings.client_id)
-    wire = Wire()
+    wire = HubSpotClient()
     return Broker(settings, vault, wire.send, close=wire.close, clock=lambda: boot_time() + ahead())
 
 

@@ -18,12 +18,12 @@ from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
 
-Ask = Callable[[str], tuple[int, Any]]
+LeaseRequest = Callable[[str], tuple[int, Any]]
 """Asks for a path; the status, and the JSON where it is good."""
-Make = Callable[[ExitStack, Broker, str], Ask]
+Make = Callable[[ExitStack, Broker, str], LeaseRequest]
 
 
-def _httpx(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _httpx(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     auth, url = HttpxAuth(broker, owner), broker.settings.api_url
     client = stack.enter_context(
         httpx.Client(base_url=url, auth=auth, verify=NO_TLS, follow_redirects=True)
@@ -31,7 +31,7 @@ def _httpx(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     return lambda path: _read(client.get(path))
 
 
-def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     auth, url = Httpx2Auth(broker, owner), broker.settings.api_url
     client = stack.enter_context(
         httpx2.Client(base_url=url, auth=auth, verify=NO_TLS, follow_redirects=True)
@@ -39,13 +39,13 @@ def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     return lambda path: _read(client.get(path))
 
 
-def _requests(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _requests(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     session = stack.enter_context(requests.Session())
     session.auth = RequestsAuth(broker, owner)
     return lambda path: _read(session.get(_absolute(broker, path), timeout=10))
 
 
-def _api_object(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _api_object(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     """An API object that is held for as long as the test lasts."""
     held = older.hubspot_client(broker, owner).crm.contacts.basic_api.api_client
 
@@ -63,7 +63,7 @@ def _api_object(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     return ask
 
 
-def _api_request(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _api_request(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     client = older.hubspot_client(broker, owner)
 
     def ask(path: str) -> tuple[int, Any]:
@@ -72,7 +72,7 @@ def _api_request(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     return ask
 
 
-def _sdk(stack: ExitStack, broker: Broker, owner: str) -> Ask:
+def _sdk(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     client = stack.enter_context(newer.hubspot_client(broker, owner))
 
     def ask(path: str) -> tuple[int, Any]:

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
-from portalkey.hubspot.client import Send, Wire
+from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
@@ -92,7 +92,7 @@ def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
         def make(settings: Settings, through: Callable[[Send], Send] = lambda send: send) -> Broker:
             store = SQLStore.open(settings.database_url, ahead=ahead)
             vault = Vault(Keyring(settings.keys), store, settings.client_id)
-            wire = Wire()
+            wire = HubSpotClient()
             broker = Broker(
                 settings,
                 vault,

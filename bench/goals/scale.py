@@ -60,8 +60,8 @@ def due(bench: Workbench) -> Result:
 def _calls(broker: Broker, size: int) -> dict[str, Callable[[], object]]:
     store = broker.vault.store
     owners = (f"other-{n * _STRIDE % (size - 1):07}" for n in count())
-    assert len(store.owed(_AT_ONCE)) == _AT_ONCE
-    return {_DUE: lambda: store.owed(_AT_ONCE), _ROW: lambda: broker.connections(next(owners))}
+    assert len(store.pending(_AT_ONCE)) == _AT_ONCE
+    return {_DUE: lambda: store.pending(_AT_ONCE), _ROW: lambda: broker.connections(next(owners))}
 
 
 def _filled(bench: Workbench, size: int) -> Broker:

@@ -15,7 +15,7 @@ from portalkey._support.timing import INTERRUPTED, OK, Measure, Measured, measur
 from portalkey.broker.broker import Broker
 from portalkey.errors import LibraryUnusable, PortalkeyError
 from portalkey.model.events import Event, EventName, happened
-from portalkey.vault.store import Census
+from portalkey.vault.store import Stats
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, make_wsgi_app
@@ -145,16 +145,16 @@ class Metrics:
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """What there may be, without a look at the store."""
-        return [_store_up(), *_gauges(Census({}, 0, 0, is_breaker_open=False))]
+        return [_store_up(), *_gauges(Stats({}, 0, 0, is_breaker_open=False))]
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """How connections are doing now; a store in trouble leaves out all but that it is."""
         try:
-            census = self._broker.vault.store.census(self._broker.settings.client_id)
+            stats = self._broker.vault.store.stats(self._broker.settings.client_id)
         except PortalkeyError as trouble:
             log.debug("not counted: %s", trouble.code)
             return [_store_up(0)]
-        return [_store_up(1), *_gauges(census)]
+        return [_store_up(1), *_gauges(stats)]
 
 
 def _counter(registry: CollectorRegistry, name: str, told: str, label: str) -> Counter:
@@ -183,19 +183,19 @@ def _store_up(value: float | None = None) -> GaugeMetricFamily:
     return GaugeMetricFamily("portalkey_store_up", told, value)
 
 
-def _gauges(census: Census) -> Iterable[GaugeMetricFamily]:
+def _gauges(stats: Stats) -> Iterable[GaugeMetricFamily]:
     """What *census* knows, each a gauge."""
-    if census.connections is not None:
+    if stats.connections is not None:
         by_status = GaugeMetricFamily(
             "portalkey_connections", "Connections by status.", labels=["status"]
         )
-        for status, number in census.connections.items():
+        for status, number in stats.connections.items():
             by_status.add_metric([status], number)
         yield by_status
     for name, told, value in (
-        ("oldest_failing_seconds", "How long the oldest is failing.", census.oldest_failing),
-        ("outbox_length", "Revocations that HubSpot is still owed.", census.outbox),
-        ("breaker_open", "1 while HubSpot is asked no more.", census.is_breaker_open),
+        ("oldest_failing_seconds", "How long the oldest is failing.", stats.oldest_failing),
+        ("outbox_length", "Revocations that HubSpot is still owed.", stats.outbox),
+        ("breaker_open", "1 while HubSpot is asked no more.", stats.is_breaker_open),
     ):
         if value is not None:
             yield GaugeMetricFamily(f"portalkey_{name}", told, value)

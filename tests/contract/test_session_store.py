@@ -9,7 +9,7 @@ from flask.sessions import SecureCookieSession, SessionInterface
 from portalkey.flask.session_store import SessionStore
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore
-from portalkey.vault.store import Census
+from portalkey.vault.store import Stats
 
 EXEMPT = {
     "test_of_many_one_gets_it": "its threads stand outside of any request",
@@ -51,9 +51,9 @@ class TestSessionStore(StoreContract):
 
 def test_a_census_leaves_out_what_is_in_sessions() -> None:
     """It says that it does not know, which is another thing than none; it needs no request."""
-    counted = SessionStore(MemoryStore()).census("app")
+    counted = SessionStore(MemoryStore()).stats("app")
 
-    assert counted == Census(None, None, outbox=0, is_breaker_open=None)
+    assert counted == Stats(None, None, outbox=0, is_breaker_open=None)
 
 
 def test_what_is_exempt_is_a_promise() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from portalkey.broker import Broker
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Return, Wish
+from portalkey.model.authorization import AuthorizationOptions, Callback
 from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
 from visitor import Visitor, query_of
@@ -266,12 +266,12 @@ def test_reconnecting_refuses_another_account(
     """A pinned attempt keeps nothing of another account, and gives its grant back."""
     visitor.connect(hub_id=4410001)
     browser = "browser-of-the-test"
-    begun = broker.begin("somebody", browser, Wish(hub_id=4410001))
+    begun = broker.begin("somebody", browser, AuthorizationOptions(hub_id=4410001))
     unpinned = begun.authorize_url.replace("/oauth/4410001/authorize", "/oauth/authorize")
     callback = hubspot.approve(unpinned, 4410002)
     cookies = {begun.attempt.id: begun.cookie}
 
-    returned = Return(tuple(query_of(callback).items()), cookies, "somebody")
+    returned = Callback(tuple(query_of(callback).items()), cookies, "somebody")
     attempt = broker.finish(returned)
 
     assert (attempt.status, attempt.error) == ("failed", "wrong_account")

@@ -14,9 +14,9 @@ from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.cli import cli
 from portalkey.errors import NotConnected
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Return
+from portalkey.model.authorization import Callback
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, Vault
@@ -39,7 +39,7 @@ def in_a_file(settings: Settings, path: Path) -> Settings:
 @pytest.fixture
 def later(in_a_file: Settings) -> Iterator[Broker]:
     """A broker for which half an hour has passed."""
-    ahead, wire = Ahead(), Wire()
+    ahead, wire = Ahead(), HubSpotClient()
     ahead.passes(1801)
     store = open_store(in_a_file.database_url, ahead=ahead)
     vault = Vault(Keyring(in_a_file.keys), store, in_a_file.client_id)
@@ -52,7 +52,7 @@ def connect(broker: Broker, hubspot: HubSpot) -> None:
     """Ada connects an account."""
     begun = broker.begin("ada", "browser")
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
-    attempt = broker.finish(Return(back, {begun.attempt.id: begun.cookie}, "ada"))
+    attempt = broker.finish(Callback(back, {begun.attempt.id: begun.cookie}, "ada"))
     assert attempt.status is AttemptStatus.CONNECTED
 
 

@@ -31,7 +31,7 @@ def test_disconnecting_forgets_and_revokes(
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/connections/setup")
     assert paths(hubspot)[-1] == "revoke"
-    assert broker.vault.store.owed(9) == []
+    assert broker.vault.store.pending(9) == []
     with pytest.raises(NotConnected):
         broker.access_token(owner)
 
@@ -76,7 +76,7 @@ def _same_grant_for(broker: Broker, owner: str, like: Any) -> Any:
     begun = broker.begin(owner, "browser")
     vault.store.move_attempt(begun.attempt.id, AttemptStatus.EXCHANGING)
     grant = Grant(vault.open_access(like), vault.open_refresh(like), 1800)
-    kept = vault.keep(begun.attempt, grant, like.account, like.scopes, sent_at=vault.store.now())
+    kept = vault.save(begun.attempt, grant, like.account, like.scopes, sent_at=vault.store.now())
     assert kept is not None
     return kept
 
@@ -89,7 +89,7 @@ def test_a_revocation_is_dropped_when_the_person_came_back(
     (mine,) = broker.connections(visitor.owner)
     grant_holder = _same_grant_for(broker, "twin", mine)
     token = broker.vault.open_refresh(grant_holder)
-    broker.vault.owe(token)
+    broker.vault.enqueue(token)
 
     assert broker.send_owed() == 1
     assert "revoke" not in paths(hubspot)
@@ -102,12 +102,12 @@ def test_trouble_stops_the_round(visitor: Visitor, broker: Broker, hubspot: HubS
     token = broker.vault.open_refresh(mine)
     broker.disconnect(visitor.owner, mine.id)
     for _ in range(3):
-        broker.vault.owe(token)
+        broker.vault.enqueue(token)
     hubspot.stop()
 
     assert broker.send_owed() == 0
-    assert sum(owed.tries for owed in broker.vault.store.owed(9)) == 0
-    assert len(broker.vault.store.owed(9)) == 2
+    assert sum(owed.tries for owed in broker.vault.store.pending(9)) == 0
+    assert len(broker.vault.store.pending(9)) == 2
 
 
 def test_what_another_process_is_sending_is_left_to_it(
@@ -116,10 +116,10 @@ def test_what_another_process_is_sending_is_left_to_it(
     """Of all that find it due, one tells HubSpot."""
     visitor.connect()
     (mine,) = broker.connections(visitor.owner)
-    owed = broker.vault.owe(broker.vault.open_refresh(mine))
-    assert broker.vault.store.take(owed.id, 60)
+    owed = broker.vault.enqueue(broker.vault.open_refresh(mine))
+    assert broker.vault.store.claim(owed.id, 60)
 
-    assert not broker._revoker.send(owed)
+    assert not broker._outbox.send(owed)
     assert "revoke" not in paths(hubspot)
 
 
@@ -148,7 +148,7 @@ def test_waits_grow_with_each_failed_try(
         now = broker.vault.store.now()
         assert broker.send_owed() == 0
         ahead.seconds += 10 * 3600
-        (owed,) = broker.vault.store.owed(1)
+        (owed,) = broker.vault.store.pending(1)
         waits.append((owed.due_at - now).total_seconds())
 
     assert waits == [pytest.approx(seconds, abs=5) for seconds in (60, 120, 240)]

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from commands import run
-from old_app import LIBRARIES, Kept, issued, make, write_csv
+from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli import cli
 from portalkey.errors import NotConnected, SourceUnusable
@@ -73,7 +73,7 @@ def asked(hubspot: HubSpot) -> Counter[str]:
     return Counter(each.path.rpartition("/")[2] for each in hubspot.requests)
 
 
-def connected(broker: Broker, people: Sequence[Kept]) -> list[Kept]:
+def connected(broker: Broker, people: Sequence[Snapshot]) -> list[Snapshot]:
     """Those of *people* whose own refresh token is kept, for their own account."""
     found = []
     for each in people:

@@ -81,7 +81,7 @@ def test_an_open_token_touches_neither_disk_nor_seal(broker: Broker, owner: str)
 def test_a_count_that_stands_still_is_enough(broker: Broker, owner: str, ahead: Any) -> None:
     """Fifty milliseconds later the row is not read again, as nobody wrote."""
     token = broker.access_token(owner)
-    ahead.seconds += tokens.PULSE
+    ahead.seconds += tokens.POLL_INTERVAL
 
     with watched(["portalkey.vault"]) as called:
         assert broker.access_token(owner) == token
@@ -92,7 +92,7 @@ def test_a_count_that_stands_still_is_enough(broker: Broker, owner: str, ahead: 
 def test_many_threads_look_at_the_count_once(broker: Broker, owner: str, ahead: Any) -> None:
     """Whoever waits for the one who looks takes what it found."""
     broker.access_token(owner)
-    ahead.seconds += tokens.PULSE
+    ahead.seconds += tokens.POLL_INTERVAL
     found, now = (12345, broker._clock() + 100), broker._clock()
     with ThreadPoolExecutor(1) as pool:
         with broker._tokens._pulse_lock:
@@ -228,7 +228,7 @@ def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahe
     """Whoever asks meanwhile gets the token that is still good."""
     ahead.seconds += 1800 - 250
     refresh = Starting(broker._refresh, lambda: pool.submit(look).result(timeout=20))
-    open_tokens = tokens.Tokens(broker.vault, cast("Refresh", refresh), broker._clock)
+    open_tokens = tokens.TokenCache(broker.vault, cast("Refresh", refresh), broker._clock)
 
     def look() -> str:
         return open_tokens.get(owner, None, lambda: broker.connections(owner)[0]).token

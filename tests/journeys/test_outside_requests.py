@@ -12,7 +12,7 @@ from portalkey.errors import (
     NotConnected,
     ScopesMissing,
 )
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
@@ -112,7 +112,7 @@ def test_hubspot_is_away_as_a_user_is_deleted(broker: Broker, hubspot: HubSpot, 
     with pytest.raises(NotConnected):
         broker.access_token("ada")
     ahead.seconds += 3600
-    assert len(broker.vault.store.owed(10)) == 1
+    assert len(broker.vault.store.pending(10)) == 1
 
 
 class Overtaken(MemoryStore):
@@ -129,7 +129,7 @@ class Overtaken(MemoryStore):
 
 def test_a_callback_meets_a_deletion(settings: Settings, hubspot: HubSpot) -> None:
     """A connection that is made as the user is deleted goes with the others."""
-    store, wire = Overtaken(), Wire()
+    store, wire = Overtaken(), HubSpotClient()
     vault = Vault(Keyring(settings.keys), store, settings.client_id)
     with closing(Broker(settings, vault, wire.send, close=wire.close)) as broker:
         begun = broker.begin("ada", "browser")

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.errors import BadAnswer, HubSpotUnavailable, NeedsReconnect, NotConnected
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
@@ -205,7 +205,7 @@ def test_no_way_to_hubspot_ends_nothing(
     """Neither a name that does not resolve, nor a closed port, nor a failed handshake is final."""
     resolve = {"no name": lambda *_: list[str](), "nobody listens": lambda *_: ["127.0.0.2"]}
     url = hubspot.url.replace("http:", "https:") if where == "no TLS" else hubspot.url
-    wire = Wire(resolve=resolve.get(where, lambda *_: ["127.0.0.1"]), connect=1.0)
+    wire = HubSpotClient(resolve=resolve.get(where, lambda *_: ["127.0.0.1"]), connect=1.0)
 
     def through(_: Send) -> Send:
         return lambda request: wire.send(

@@ -19,7 +19,7 @@ def owing(visitor: Visitor, broker: Broker) -> Visitor:
     (connection,) = broker.connections(visitor.owner)
     token = broker.vault.open_refresh(connection)
     visitor.connect()
-    broker.vault.owe(token, connection.id)
+    broker.vault.enqueue(token, connection.id)
     return visitor
 
 

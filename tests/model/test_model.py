@@ -37,9 +37,9 @@ from portalkey.errors import (
     ScopesMissing,
     TryLater,
 )
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Return
+from portalkey.model.authorization import Callback
 from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
@@ -48,7 +48,7 @@ from portalkey_simulator import HubSpot, running_hubspot
 
 STEPS, BLOCKS = 2500, 2
 OWNERS, HUBS = ("ada", "eve"), (4410001, 4410002)
-PULSE = 0.1
+POLL_INTERVAL = 0.1
 """More seconds than one process may take to see what another did."""
 
 owners, hubs, which = st.sampled_from(OWNERS), st.sampled_from(HUBS), st.sampled_from((0, 1))
@@ -61,7 +61,7 @@ class Place:
     def __init__(self, hubspot: HubSpot, folder: Path) -> None:
         self.hubspot = hubspot
         self._folder = folder
-        self._wire = Wire()
+        self._wire = HubSpotClient()
         self._key = f"test:{Fernet.generate_key().decode()}"
         self.empty = folder / "empty.db"
         SQLStore.open(f"sqlite:///{self.empty}").close()
@@ -109,7 +109,7 @@ class Model(RuleBasedStateMachine):
 
     def _count(self, name: str) -> None:
         self.steps[name] += 1
-        self.ahead.passes(PULSE)
+        self.ahead.passes(POLL_INTERVAL)
 
     @precondition(lambda self: not self.trouble_until)
     @rule(owner=owners, hub=hubs, at=which)
@@ -118,7 +118,7 @@ class Model(RuleBasedStateMachine):
         self._count("connect")
         begun = self.both[at].begin(owner, "browser")
         back = parse_qsl(urlsplit(self.hubspot.approve(begun.authorize_url, hub)).query)
-        ended = self.both[at].finish(Return(back, {begun.attempt.id: begun.cookie}, owner))
+        ended = self.both[at].finish(Callback(back, {begun.attempt.id: begun.cookie}, owner))
         assert ended.status is AttemptStatus.CONNECTED
         self.connected.add((owner, hub))
         self.ended.discard((owner, hub))

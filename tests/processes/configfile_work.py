@@ -20,7 +20,7 @@ from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect, stored
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.store import ConfigFileStore
-from portalkey.vault.snapshot import Kept
+from portalkey.vault.snapshot import Snapshot
 
 PROCESSES, ROUNDS = 8, 3
 
@@ -79,7 +79,7 @@ def kills(path: Path, number: str, seed: str) -> object:
     connect(store, owner="ada")
     for _ in range(int(number)):
         acked = killed(store, chance)
-        judge(tally, path, acked)
+        outcomes(tally, path, acked)
         if tally.torn:
             break
     return asdict(tally)
@@ -113,7 +113,7 @@ def killed(store: ConfigFileStore, chance: random.Random) -> int:
     return int(struct.unpack("I", heard[-4:])[0])
 
 
-def judge(tally: Tally, path: Path, acked: int) -> None:
+def outcomes(tally: Tally, path: Path, acked: int) -> None:
     """Count what the file and its good copy are after one kill."""
     tally.kills += 1
     try:
@@ -133,7 +133,7 @@ def beside(path: Path) -> tuple[Path, Path]:
     return path, path.with_name(f"{path.name}.good")
 
 
-def is_whole(kept: Kept, generation: int) -> bool:
+def is_whole(kept: Snapshot, generation: int) -> bool:
     """Whether every generation has its event, and the last one is the row's."""
     numbers = [1, *(each.facts["number"] for each in kept.events if each.facts)]
     return numbers[-1] == generation and numbers[-1000:] == list(

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.hubspot.account import introspect_request, read_introspection
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.authorization import Begun, Return
+from portalkey.model.authorization import Callback, Started
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from processes.crew import Member
@@ -24,11 +24,11 @@ def connected(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None =
     return agreed(broker, hubspot, broker.begin(owner, "browser"), hub_id)
 
 
-def agreed(broker: Broker, hubspot: HubSpot, begun: Begun, hub_id: int | None = None) -> Attempt:
+def agreed(broker: Broker, hubspot: HubSpot, begun: Started, hub_id: int | None = None) -> Attempt:
     """How an attempt ends whose person agrees at HubSpot."""
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
     cookies = {begun.attempt.id: begun.cookie}
-    return broker.finish(Return(back, cookies, begun.attempt.owner))
+    return broker.finish(Callback(back, cookies, begun.attempt.owner))
 
 
 def connect(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None = None) -> None:
@@ -61,7 +61,7 @@ def rush(members: Sequence[Member], owner: str, threads: int) -> list[Outcome]:
 def is_honoured(settings: Settings, token: str | None) -> bool:
     """True where HubSpot says that the access token is good."""
     assert token
-    wire = Wire()
+    wire = HubSpotClient()
     answer = wire.send(introspect_request(settings, SecretStr(token)))
     wire.close()
     return read_introspection(answer).active

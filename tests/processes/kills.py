@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from portalkey.broker import Broker
 from portalkey.hubspot.account import introspect_request, read_introspection
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Connection
 from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
@@ -53,7 +53,7 @@ class Kills:
         self._broker = broker
         self._hubspot = hubspot
         self._ahead = ahead
-        self._wire = Wire()
+        self._wire = HubSpotClient()
         connect(broker, hubspot, OWNER)
         self._survivor = crew.hire(plan)
 

@@ -89,7 +89,9 @@ class Troubled:
         self._owners += 1
         prepare(owner)
         vault = self.clean.vault
-        vault.store.provider(vault.client_id, lambda known, _: replace(known, recent=self.recent))
+        vault.store.update_throttle(
+            vault.client_id, lambda known, _: replace(known, recent=self.recent)
+        )
         self.steps.seen.clear()
         self._trouble.at = at
         try:

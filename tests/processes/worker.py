@@ -23,9 +23,9 @@ from sqlalchemy import event
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Connection
-from portalkey.model.leases import Ask, Lease
+from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.store import Store
 from processes.plan import Ahead, Outcome, Plan
@@ -37,7 +37,7 @@ def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
     ahead = Ahead(plan.ahead)
     kept = SQLStore.open(plan.settings.database_url, ahead=ahead)
     store: Store = kept if plan.is_leased else cast("Store", _Unleased(kept))
-    wire = Wire()
+    wire = HubSpotClient()
     send = wire.send
     if steps is not None:
         store, send = steps.store(store), steps.send(send)  # type: ignore[assignment]
@@ -75,7 +75,7 @@ class _Unleased:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease:
         until = seen.seen_at + timedelta(seconds=ask.seconds)
         taken = replace(seen, lease_id=ask.holder, lease_until=until)
         return Lease(taken, was_unanswered=False, is_news=False)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from portalkey.broker.refresh import Refresh
-from portalkey.broker.refresh_outcome import Judge
-from portalkey.broker.token_request import Renewal
+from portalkey.broker.refresh_outcome import OutcomeRecorder
+from portalkey.broker.token_request import TokenRequest
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Response
 from portalkey.model import leases
@@ -45,7 +45,7 @@ class _Overwriting(MemoryStore):
         if there.sealed is None:
             return False
         changes = {name: getattr(connection, name) for name in rules.RENEWED}
-        self._connections[there.id] = replace(leases.unleased(there), **changes)
+        self._connections[there.id] = replace(leases.clear_lease(there), **changes)
         return True
 
 
@@ -96,18 +96,20 @@ class _Halves:
 
 
 class _Trusting(Refresh):
-    def _despite(self, seen: Connection, seen_at: float, trouble: PortalkeyError) -> Connection:
+    def _or_living_token(
+        self, seen: Connection, seen_at: float, trouble: PortalkeyError
+    ) -> Connection:
         """Hand it out, dead or alive."""
         return seen
 
 
-class _Hasty(Judge):
-    def failed(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
+class _Hasty(OutcomeRecorder):
+    def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Whatever it is, the grant is dead."""
-        self.is_dead(lease)
+        self.record_invalid_grant(lease)
 
 
-class _Careless(Renewal):
+class _Careless(TokenRequest):
     def _secured(
         self, leased: Connection, response: Response | None, trouble: PortalkeyError
     ) -> Connection:
@@ -115,7 +117,7 @@ class _Careless(Renewal):
         return leased
 
 
-class _Eager(Renewal):
+class _Eager(TokenRequest):
     def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Hand it out, saved or not."""
         try:
@@ -127,15 +129,15 @@ class _Eager(Renewal):
             return replace(unsaved, sealed=self._vault._sealed(unsaved, whole))
 
 
-class _ShortOfBreath(Renewal):
+class _ShortOfBreath(TokenRequest):
     def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Try once, and keep nothing for later."""
         kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
         return kept or super()._kept(leased, grant, event)
 
 
-def _holder(process: Process) -> None:
-    process.refresh._holder = _DeadHolders(process)
+def _lease_owner(process: Process) -> None:
+    process.refresh._lease_owner = _DeadHolders(process)
 
 
 def _halves(process: Process) -> None:
@@ -148,9 +150,9 @@ def _of_class(part: str, kind: type) -> Any:
         if part == "refresh":
             whole.__class__ = kind
         elif part == "renewal":
-            whole._renewal.__class__ = kind
+            whole._token_request.__class__ = kind
         else:
-            whole._renewal._judge.__class__ = kind
+            whole._token_request._outcomes.__class__ = kind
 
     return fit
 
@@ -159,7 +161,7 @@ _HELD_UP = ("pause_after", "refresh")
 _ROTATING: Sequence[Mode] = (Mode.SINGLE_USE, Mode.REUSE_KILLS)
 
 MUTANTS: dict[str, tuple[str, Kind]] = {
-    "every holder of a lease is taken for dead": ("I1", Kind(fit=_holder)),
+    "every holder of a lease is taken for dead": ("I1", Kind(fit=_lease_owner)),
     "a renewal keeps the generation": ("I2", Kind(store=_Standstill)),
     "a renewal is written over whatever is there": ("I3", Kind(store=_Overwriting)),
     "a token is served in trouble, dead or alive": (

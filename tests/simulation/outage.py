@@ -87,9 +87,9 @@ class Outage:
     def _ask(self, process: Process, connection_id: str) -> None:
         seen = process.port.connection(connection_id)
         if due.margin(seen) < seen.seconds_left < due.window(seen):
-            process.refresh.ahead(seen)
+            process.refresh.refresh_in_background(seen)
         try:
-            self.watch.handed(process.refresh.fresh(seen), len(self.world.trace))
+            self.watch.handed(process.refresh.ensure_fresh(seen), len(self.world.trace))
         except TryLater:
             self.asked.refused += 1
             if seen.seconds_left > MINUTE:

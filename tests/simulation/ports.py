@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from portalkey._support.background import Background
-from portalkey.broker.audit import Journal
-from portalkey.broker.lease_owner import Holder
+from portalkey.broker.audit import Audit
+from portalkey.broker.lease_owner import LeaseOwner
+from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
-from portalkey.broker.revoke import Revoker
 from portalkey.errors import NoKeyOpens, PortalkeyError, StoreUnusable
 from portalkey.settings import Settings
 from portalkey.vault import MemoryStore, Vault
@@ -91,19 +91,19 @@ class StorePort:
         self.__dict__[name] = call
         return call
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """In an order that is the same each time: ids are random."""
         process = self._process
-        process.world.point(process, "owed", BEFORE)
+        process.world.point(process, "pending", BEFORE)
         if process.world.now < process.cut_until:
             raise StoreUnusable
         now = process.store.now()
         kept = process.store._owed.values()
-        process.world.point(process, "owed", AFTER)
+        process.world.point(process, "pending", AFTER)
         return [each for each in kept if each.due_at <= now][:at_most]
 
 
-class SimHolder(Holder):
+class SimHolder(LeaseOwner):
     """Knows of the dead of its own machine, and never takes the living for dead."""
 
     def __init__(self, process: "Process") -> None:
@@ -174,19 +174,19 @@ class Process:
         port: Any = StorePort(self)
         self.port = port
         self.vault = Vault(keyring, port, SETTINGS.client_id)
-        journal = Journal(port)
+        audit = Audit(port)
         self.line = Line(
             self,
             lambda token: self.watch.posted(self, token),
             lambda *answer: self.watch.received(self, *answer),
         )
-        self.revoker = Revoker(SETTINGS, self.vault, self.line, journal)
+        self.outbox = Outbox(SETTINGS, self.vault, self.line, audit)
         self.refresh = Refresh(
             SETTINGS,
             self.vault,
             self.line,
-            journal,
-            self.revoker,
+            audit,
+            self.outbox,
             clock=self._clock,
             sleep=self._sleep,
             uniform=self._uniform,
@@ -201,7 +201,7 @@ class Process:
         self.number, self.machine = number, world.random.choice((1, 1, 2))
         self.is_dead, self.naps, self.cut_until = False, 0, -1.0
         self.offset = world.random.choice((0.0, 0.0, 3600.0, -3600.0)) + 1e6
-        self.refresh._renewal._unsaved.clear()
+        self.refresh._token_request._pending.clear()
         self.refresh._background = Inline(self)
 
     def _clock(self) -> float:

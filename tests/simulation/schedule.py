@@ -35,19 +35,19 @@ _NEEDED = {
     "disconnect": ("disconnect",),
     "holders": ("disconnect",),
     "record": ("disconnect",),
-    "settle": ("disconnect",),
+    "complete": ("disconnect",),
     "revoke": ("disconnect",),
-    "put_off": ("disconnect",),
-    "take": ("disconnect",),
-    "owe": ("cancelled",),
-    "owed": ("disconnect", "drain"),
+    "reschedule": ("disconnect",),
+    "claim": ("disconnect",),
+    "enqueue": ("cancelled",),
+    "pending": ("disconnect", "drain"),
 }
 """What somebody has to do for a step to be reached, beside renewing."""
 _NEEDED_FAULTS = {
     "release": (("invalid_client", "refresh"), ("html_403", "refresh")),
-    "provider": (("503", "refresh"), ("unreachable", "refresh")),
+    "update_throttle": (("503", "refresh"), ("unreachable", "refresh")),
     "mark": (("lost_answer", "refresh"), ("locked", "refresh"), ("invalid_grant", "refresh")),
-    "put_off": (("503", "revoke"), ("unreachable", "revoke")),
+    "reschedule": (("503", "revoke"), ("unreachable", "revoke")),
 }
 """And what has to go wrong first."""
 
@@ -115,7 +115,7 @@ class Schedule:
             with happened.connected_to(watch.told):
                 world.run()
                 self._end()
-                watch.judge()
+                watch.outcomes()
                 self._ways_out()
         except Endless:
             watch.broke("LOOP a schedule without an end")
@@ -190,7 +190,7 @@ class Schedule:
         elif action == "disconnect":
             self._disconnect(process, connection_id)
         elif action == "drain":
-            process.revoker.send_due()
+            process.outbox.send_due()
         else:
             self._connect(process, connection_id, is_cancelled=action == "cancelled")
 
@@ -199,18 +199,18 @@ class Schedule:
         process.naps, began = 0, len(self.world.trace)
         seen = _live_row(process, connection_id)
         if how == "ahead":
-            process.refresh.ahead(seen)
+            process.refresh.refresh_in_background(seen)
             return
         if how == "beyond":
-            process.refresh.beyond(seen)
+            process.refresh.force_refresh(seen)
             began = len(self.world.trace)
             seen = _live_row(process, connection_id)
-        self.watch.handed(process.refresh.fresh(seen), began)
+        self.watch.handed(process.refresh.ensure_fresh(seen), began)
 
     def _disconnect(self, process: Process, connection_id: str) -> None:
-        owed = process.vault.forget(_live_row(process, connection_id))
-        if owed is not None and process.revoker.send(owed):
-            process.revoker.send_due()
+        owed = process.vault.erase(_live_row(process, connection_id))
+        if owed is not None and process.outbox.send(owed):
+            process.outbox.send_due()
 
     def _connect(self, process: Process, connection_id: str, *, is_cancelled: bool = False) -> None:
         """As an exchange does once HubSpot has answered."""
@@ -222,10 +222,10 @@ class Schedule:
             self.store._attempts[attempt.id] = attempt
         account, kept = Account(self.ids.index(connection_id) + 1), None
         try:
-            kept = process.vault.keep(attempt, grant(given), account, (), sent_at=sent_at)
+            kept = process.vault.save(attempt, grant(given), account, (), sent_at=sent_at)
         finally:
             if kept is None:
-                process.revoker.give_back(SecretStr(given.refresh))
+                process.outbox.give_back(SecretStr(given.refresh))
 
     def _consented(self, connection_id: str) -> Given:
         """A new grant; where tokens can be used again it may be the old one."""
@@ -240,7 +240,7 @@ class Schedule:
         self.world.is_quiet = True
         self.world.now += LONGER
         alive = [each for each in self.processes.values() if not each.is_dead]
-        asking = [each for each in alive if each.refresh._renewal._unsaved] or alive[:1]
+        asking = [each for each in alive if each.refresh._token_request._pending] or alive[:1]
         asking.append(self._process_begins([], 0.0))
         for number, process in enumerate(asking):
             self.world.spawn(process, partial(self._ask_all, process), 30.0 * number)
@@ -250,7 +250,7 @@ class Schedule:
         for connection_id in self.ids:
             with self._told("asking in the end"):
                 self._insist(process, connection_id)
-        process.revoker.send_due()
+        process.outbox.send_due()
 
     def _insist(self, process: Process, connection_id: str) -> None:
         """A token, or what the person has to do, within a few tries."""

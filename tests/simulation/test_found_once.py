@@ -10,8 +10,8 @@ SCHEDULES = 150
 FOUND = {
     "the store fails as the breaker is to be closed": (
         ("unreachable", "refresh"),
-        ("unusable_before", "provider"),
-        ("unusable_before", "provider"),
+        ("unusable_before", "update_throttle"),
+        ("unusable_before", "update_throttle"),
     ),
     "held up for longer than the new token lives": (("pause_after", "refresh"),) * 2,
     "cut off from the store with a grant in hand": (("cut", "now"), ("cut", "now")),

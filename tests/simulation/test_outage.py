@@ -1,7 +1,7 @@
 """HubSpot at 503 for an hour of virtual time, with 1,000 connections."""
 
 from portalkey.model.connection import Connection
-from portalkey.model.leases import Ask, Denied, Lease
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.vault import MemoryStore
 from simulation.campaign import campaign
 from simulation.outage import CONNECTIONS, Outage
@@ -10,7 +10,7 @@ from simulation.outage import CONNECTIONS, Outage
 class Unbraked(MemoryStore):
     """Nobody remembers how the token endpoint is doing."""
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """As if it had never been asked before."""
         self._providers.clear()
         return super().lease(seen, ask)

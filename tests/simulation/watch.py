@@ -19,7 +19,7 @@ from portalkey.hubspot.http import Response
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.expiry import LEAST
-from portalkey.model.leases import Denied, Lease
+from portalkey.model.leases import Lease, LeaseDenied
 from portalkey.vault import MemoryStore
 from portalkey.vault.keyring import Binding, Keyring
 from simulation.hubspot import Given, HubSpot
@@ -136,7 +136,7 @@ class Watch:
 
     def effected(self, process: Mortal, name: str, args: Sequence[Any], result: Any) -> None:
         """The store did what *name* says to the row in *args*, and answers *result*."""
-        if name not in _WRITES or result is False or isinstance(result, Denied):
+        if name not in _WRITES or result is False or isinstance(result, LeaseDenied):
             return
         task = self.world.current
         if isinstance(result, Lease) and task is not None:
@@ -223,7 +223,7 @@ class Watch:
 
     # What has come of it in the end
 
-    def judge(self) -> None:
+    def outcomes(self) -> None:
         """Once all is quiet: nothing that a survivor received is lost."""
         owed = {each.fingerprint for each in self.store._owed.values()}
         newest: dict[int, Given] = {}

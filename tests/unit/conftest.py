@@ -5,7 +5,7 @@ from ssl import SSLContext
 import pytest
 
 from peer import Peer, Script
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 
 Listen = Callable[..., Peer]
 
@@ -24,8 +24,8 @@ def listen() -> Iterator[Listen]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def wire() -> Iterator[HubSpotClient]:
     """A wire as it is used, with less patience."""
-    made = Wire(deadline=5.0)
+    made = HubSpotClient(deadline=5.0)
     yield made
     made.close()

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
-from portalkey.broker.waiting import PATIENCE
+from portalkey.broker.waiting import LONGEST
 from portalkey.errors import (
     HubSpotUnavailable,
     NoKeyOpens,
@@ -23,13 +23,13 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.hubspot.client import Send, Wire
+from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import Return, Wish
+from portalkey.model.authorization import AuthorizationOptions, Callback
 from portalkey.model.events import EventName
-from portalkey.model.leases import Ask, Lease
-from portalkey.model.throttle import Pace
+from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.throttle import Limits
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import HubSpot
@@ -38,12 +38,12 @@ from visitor import query_of
 Around = Callable[[Request, Send], Response]
 
 
-def finished(broker: Broker, hubspot: HubSpot, wish: Wish | None = None) -> Attempt:
+def finished(broker: Broker, hubspot: HubSpot, wish: AuthorizationOptions | None = None) -> Attempt:
     """An attempt of Ada's, gone through to its end."""
     begun = broker.begin("ada", "browser", wish)
     callback = hubspot.approve(begun.authorize_url)
     cookies = {begun.attempt.id: begun.cookie}
-    return broker.finish(Return(tuple(query_of(callback).items()), cookies, "ada"))
+    return broker.finish(Callback(tuple(query_of(callback).items()), cookies, "ada"))
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_cancel_during_the_exchange_wins(
         return send(request)
 
     holder.append(around(through))
-    attempt = finished(holder[0], hubspot, Wish(attempt_id="A" * 22))
+    attempt = finished(holder[0], hubspot, AuthorizationOptions(attempt_id="A" * 22))
 
     assert attempt.status == "cancelled"
     assert holder[0].connections("ada") == []
@@ -169,7 +169,7 @@ def test_a_crash_during_the_exchange_ends_the_attempt(
 
     broker = around(crash)
     with pytest.raises(ZeroDivisionError):
-        finished(broker, hubspot, Wish(attempt_id="A" * 22))
+        finished(broker, hubspot, AuthorizationOptions(attempt_id="A" * 22))
 
     attempt = broker.vault.store.attempt("A" * 22)
     assert attempt is not None
@@ -241,10 +241,10 @@ def test_a_dead_key_stops_a_revocation_but_not_the_rest(
     """What does not open stays owed, is told as an alarm, and is tried again later."""
     finished(broker, hubspot)
     (connection,) = broker.connections("ada")
-    owed = broker.vault.owe(broker.vault.open_refresh(connection))
-    moved = replace(owed, id=broker.vault.owe(broker.vault.open_refresh(connection)).id)
+    owed = broker.vault.enqueue(broker.vault.open_refresh(connection))
+    moved = replace(owed, id=broker.vault.enqueue(broker.vault.open_refresh(connection)).id)
 
-    assert broker._revoker.send(moved) is False
+    assert broker._outbox.send(moved) is False
     assert broker.vault.store.events()[-1].name == EventName.NO_KEY_OPENS
 
 
@@ -286,7 +286,7 @@ def test_a_broker_from_the_environment_needs_no_web_settings(
 def test_wire_is_closed_with_the_broker(settings: Settings, broker: Broker) -> None:
     """What the broker was given to send with is given back."""
     closed: list[bool] = []
-    wire = Wire()
+    wire = HubSpotClient()
     other = Broker(settings, broker.vault, wire.send, close=lambda: closed.append(True))
 
     other.close()
@@ -325,7 +325,7 @@ def test_a_refused_grant_is_not_revoked_while_a_connection_lives_on_it(
     }
     hubspot.next_token_answer(200, same)
 
-    attempt = finished(broker, hubspot, Wish(hub_id=4410002))
+    attempt = finished(broker, hubspot, AuthorizationOptions(hub_id=4410002))
 
     assert (attempt.status, attempt.error) == ("failed", "wrong_account")
     assert "revoke" not in hubspot.requests[-1].path
@@ -354,7 +354,7 @@ def failing_at(
     return Broker(broker.settings, vault, broker._send, close=broker.close)
 
 
-@pytest.mark.parametrize("where", ["connect", "connection_to", "holders", "owe"])
+@pytest.mark.parametrize("where", ["connect", "connection_to", "holders", "enqueue"])
 def test_a_store_that_fails_after_the_exchange_is_told_as_such(
     broker: Broker, hubspot: HubSpot, where: str
 ) -> None:
@@ -412,12 +412,12 @@ def test_a_lease_that_nobody_heard_of_locks_nobody_out(
     ahead.seconds += 1801
     sick = failing_at(broker, ahead)
     (seen,) = sick.connections("ada")
-    ask = Ask(sick._refresh._holder.name, 30.0, Pace(10.0, 20))
+    ask = LeaseRequest(sick._refresh._lease_owner.name, 30.0, Limits(10.0, 20))
     assert isinstance(sick.vault.store.lease(seen, ask), Lease)
 
     began = sick._clock()
     assert sick.access_token("ada")
-    assert sick._clock() - began < PATIENCE
+    assert sick._clock() - began < LONGEST
 
 
 def test_a_living_token_is_served_though_the_store_is_busy(
@@ -515,7 +515,7 @@ def test_no_traceback_of_the_journey_shows_a_secret(
     callback = query_of(hubspot.approve(begun.authorize_url))
     cookies = {begun.attempt.id: begun.cookie}
     sick = failing_at(broker, move_attempt=[error, error], add_attempt=[error])
-    returned = Return(tuple(callback.items()), cookies, "ada")
+    returned = Callback(tuple(callback.items()), cookies, "ada")
 
     told = ""
     for work in (lambda: sick.finish(returned), lambda: sick.begin("ada", "canary-in-begin")):

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from portalkey.broker.lease_owner import Holder
+from portalkey.broker.lease_owner import LeaseOwner
 
 HOLD = """
 import sys
 from pathlib import Path
-from portalkey.broker.lease_owner import Holder
-holder = Holder(Path(sys.argv[1]))
+from portalkey.broker.lease_owner import LeaseOwner
+holder = LeaseOwner(Path(sys.argv[1]))
 print(holder.name, flush=True)
 sys.stdin.read()
 """
@@ -40,11 +40,11 @@ def end(process: subprocess.Popen[str]) -> None:
 def test_a_living_process_is_not_dead(tmp_path: Path) -> None:
     """Another one, this one, or this one's second broker."""
     process, name = other(tmp_path)
-    mine = Holder(tmp_path)
+    mine = LeaseOwner(tmp_path)
 
     assert not mine.is_dead(name)
     assert not mine.is_dead(mine.name)
-    assert not Holder(tmp_path).is_dead(mine.name)
+    assert not LeaseOwner(tmp_path).is_dead(mine.name)
     end(process)
 
 
@@ -53,7 +53,7 @@ def test_a_killed_process_is_dead(tmp_path: Path) -> None:
     process, name = other(tmp_path)
     end(process)
 
-    assert Holder(tmp_path).is_dead(name)
+    assert LeaseOwner(tmp_path).is_dead(name)
 
 
 def test_an_absent_file_proves_nothing(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_an_absent_file_proves_nothing(tmp_path: Path) -> None:
     process, name = other(tmp_path)
     end(process)
 
-    assert not Holder(tmp_path / "elsewhere").is_dead(name)
+    assert not LeaseOwner(tmp_path / "elsewhere").is_dead(name)
 
 
 def test_another_machines_lease_proves_nothing(tmp_path: Path) -> None:
@@ -69,23 +69,23 @@ def test_another_machines_lease_proves_nothing(tmp_path: Path) -> None:
     process, name = other(tmp_path)
     end(process)
 
-    assert not Holder(tmp_path).is_dead("another-boot/" + name.partition("/")[2])
+    assert not LeaseOwner(tmp_path).is_dead("another-boot/" + name.partition("/")[2])
 
 
 def test_names_that_lead_elsewhere_prove_nothing(tmp_path: Path) -> None:
     """A name is what a row says, and names a file in the one directory only."""
-    machine = Holder(tmp_path).name.partition("/")[0]
+    machine = LeaseOwner(tmp_path).name.partition("/")[0]
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "x.lock").touch()
     (tmp_path / "link.lock").symlink_to(tmp_path / "sub" / "x.lock")
 
     for file in ("sub/x.lock", "../x.lock", "", ".", "link.lock", "\0"):
-        assert not Holder(tmp_path).is_dead(f"{machine}/{file}"), file
+        assert not LeaseOwner(tmp_path).is_dead(f"{machine}/{file}"), file
 
 
 def test_a_forked_child_is_somebody_else(tmp_path: Path) -> None:
     """It neither speaks for its parent nor keeps it alive."""
-    holder = Holder(tmp_path)
+    holder = LeaseOwner(tmp_path)
     name = holder.name
     child = os.fork()
     if child == 0:
@@ -98,7 +98,7 @@ def test_a_forked_child_is_somebody_else(tmp_path: Path) -> None:
 
 def test_a_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
     """When the parent dies its lease is free, though the child lives on."""
-    holder = Holder(tmp_path)
+    holder = LeaseOwner(tmp_path)
     file = tmp_path / holder.name.partition("/")[2]
     ready, wait = os.pipe(), os.pipe()
     child = os.fork()
@@ -118,7 +118,7 @@ def test_a_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:
 
 def test_a_closed_holder_leaves_no_file(tmp_path: Path) -> None:
     """And has another name when it is asked again."""
-    holder = Holder(tmp_path)
+    holder = LeaseOwner(tmp_path)
     name = holder.name
     holder.close()
 
@@ -130,26 +130,26 @@ def test_old_files_of_the_dead_are_swept_away(tmp_path: Path) -> None:
     """Those of the living stay, however old."""
     process, _ = other(tmp_path)
     end(process)
-    living = Holder(tmp_path)
+    living = LeaseOwner(tmp_path)
     kept = living.name.partition("/")[2]
     for file in tmp_path.iterdir():
         os.utime(file, (0, 0))
 
-    new = Holder(tmp_path).name.partition("/")[2]
+    new = LeaseOwner(tmp_path).name.partition("/")[2]
     assert {file.name for file in tmp_path.iterdir()} == {kept, new}
 
 
 def test_without_a_directory_nothing_is_proven(tmp_path: Path) -> None:
     """A lease is waited out then, and everything else works."""
-    holder = Holder(tmp_path / "absent")
+    holder = LeaseOwner(tmp_path / "absent")
 
     assert holder.name
-    assert not Holder(tmp_path / "absent").is_dead(holder.name)
+    assert not LeaseOwner(tmp_path / "absent").is_dead(holder.name)
 
 
 def test_one_thread_at_a_work(tmp_path: Path) -> None:
     """Who comes second is told so, and takes nothing away from the first."""
-    holder = Holder(tmp_path)
+    holder = LeaseOwner(tmp_path)
     with holder.at("a") as first, holder.at("a") as second, holder.at("b") as other:
         assert (first, second, other) == (True, False, True)
     with holder.at("a") as again:

@@ -20,7 +20,7 @@ from portalkey.cli.importing.move_in import BATCH
 from portalkey.cli.importing.outcomes import GOOD
 from portalkey.cli.importing.rows import members, owner_of
 from portalkey.errors import HubSpotRefused, HubSpotUnavailable, RateLimited
-from portalkey.hubspot.client import Send, Wire
+from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import Account, ConnectionStatus
 from portalkey.settings import Settings
@@ -39,22 +39,22 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def wire() -> Iterator[HubSpotClient]:
     """A wire of the test's own."""
-    with closing(Wire()) as made:
+    with closing(HubSpotClient()) as made:
         yield made
 
 
 @pytest.fixture
 def importer(
-    broker: Broker, settings: Settings, wire: Wire, naps: list[float]
+    broker: Broker, settings: Settings, wire: HubSpotClient, naps: list[float]
 ) -> Callable[..., MoveIn]:
     """Makes an import into the broker's store, which does not really sleep."""
 
     def made(send: Send = wire.send) -> MoveIn:
         vault = Adoption(broker.vault.keyring, broker.vault.store, settings.client_id)
         asking = Asking(settings, send, sleep=naps.append)
-        return MoveIn(vault, asking, broker.journal, imported_from="csv")
+        return MoveIn(vault, asking, broker.audit, imported_from="csv")
 
     return made
 
@@ -176,7 +176,7 @@ def test_hubspot_goes_away_in_the_middle(
 
 
 def test_answers_come_in_another_order(
-    importer: Callable[..., MoveIn], hubspot: HubSpot, wire: Wire
+    importer: Callable[..., MoveIn], hubspot: HubSpot, wire: HubSpotClient
 ) -> None:
     """The report keeps the order of the source, whoever was answered first."""
     rows = rows_of(hubspot, 2)
@@ -211,7 +211,7 @@ def test_somebody_connects_at_the_same_moment(broker: Broker, settings: Settings
 
     row, found = Row("row 1", "ada", TOKEN), answering(ALIVE)
     told: list[Result] = []
-    MoveIn(vault, Asking(settings, found), broker.journal, imported_from="csv").run(
+    MoveIn(vault, Asking(settings, found), broker.audit, imported_from="csv").run(
         [row], told.append
     )
 
@@ -230,7 +230,7 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
     vault = Adoption(broker.vault.keyring, store, settings.client_id)
     told: list[Result] = []
 
-    MoveIn(vault, Asking(settings, answering(ALIVE)), broker.journal, imported_from="csv").run(
+    MoveIn(vault, Asking(settings, answering(ALIVE)), broker.audit, imported_from="csv").run(
         [Row("row 1", "ada", TOKEN)], told.append
     )
 

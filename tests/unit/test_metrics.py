@@ -25,7 +25,7 @@ from portalkey.errors import PortalkeyError
 from portalkey.flask.session_store import SessionStore
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.metrics import ENDS, RESULTS, Metrics
-from portalkey.model.authorization import Return
+from portalkey.model.authorization import Callback
 from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Key, Settings
 from portalkey.vault import MemoryStore, SQLStore, Vault
@@ -204,14 +204,14 @@ def test_attempts_are_counted_by_their_end(
     broker.attempts.expire(broker.begin("ada", "browser").attempt)
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Return(no, {begun.attempt.id: begun.cookie}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: begun.cookie}, "ada"))
     hubspot.next_token_answer(status=500)
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     hubspot.next_token_refusal("BAD_CLIENT_ID")
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     broker.begin("ada", "browser")
     with suppress(PortalkeyError):
-        broker.finish(Return((("state", "unknown"),), {}, "ada"))
+        broker.finish(Callback((("state", "unknown"),), {}, "ada"))
 
     assert scrape.nonzero("attempts", "end") == {
         "connected": 1,

@@ -13,11 +13,11 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey._support.background import Background
-from portalkey.broker.audit import Journal
-from portalkey.broker.lease_owner import Holder
+from portalkey.broker.audit import Audit
+from portalkey.broker.lease_owner import LeaseOwner
+from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import START_WITHIN, Refresh
-from portalkey.broker.revoke import Revoker
-from portalkey.broker.waiting import LOOK_AGAIN, remembered
+from portalkey.broker.waiting import LOOK_AGAIN, recall_error
 from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
@@ -32,8 +32,8 @@ from portalkey.errors import (
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
-from portalkey.model.leases import Ask, Lease
-from portalkey.model.throttle import Pace
+from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.throttle import Limits
 from portalkey.settings import Key, Settings
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
@@ -76,21 +76,21 @@ class Place:
         key = Fernet.generate_key().decode()
         self.settings = Settings(client_id="app-of-tests", client_secret="s" * 20, keys=f"a:{key}")
         self.vault = Vault(Keyring(self.settings.keys), self.store, self.settings.client_id)
-        self.holder = Holder(folder)
+        self.holder = LeaseOwner(folder)
         self.refresh = self.process(self.holder)
         self.connection = self._connect()
 
-    def process(self, holder: Holder, vault: Vault | None = None) -> Refresh:
+    def process(self, holder: LeaseOwner, vault: Vault | None = None) -> Refresh:
         """Another process over the same store."""
         vault = vault or self.vault
-        journal = Journal(self.store)
-        revoker = Revoker(self.settings, vault, self._send, journal)
+        audit = Audit(self.store)
+        outbox = Outbox(self.settings, vault, self._send, audit)
         return Refresh(
             self.settings,
             vault,
             self._send,
-            journal,
-            revoker,
+            audit,
+            outbox,
             clock=self.time,
             sleep=self.time.passes,
             uniform=lambda low, high: (low + high) / 2,
@@ -102,7 +102,7 @@ class Place:
         claimed = self.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
         assert claimed
         grant = Grant(SecretStr("old"), SecretStr("refresh"), 1800)
-        kept = self.vault.keep(claimed, grant, Account(1), ("oauth",), sent_at=self.store.now())
+        kept = self.vault.save(claimed, grant, Account(1), ("oauth",), sent_at=self.store.now())
         assert kept
         return kept
 
@@ -122,7 +122,7 @@ class Place:
 
     def token(self, refresh: Refresh | None = None) -> str:
         """The token of whatever ``fresh`` finds good."""
-        fresh = (refresh or self.refresh).fresh(self.seen())
+        fresh = (refresh or self.refresh).ensure_fresh(self.seen())
         return self.vault.open_access(fresh).get_secret_value()
 
 
@@ -159,7 +159,7 @@ def test_a_disconnect_while_hubspot_takes_its_time_is_seen(place: Place) -> None
 
     def disconnect() -> None:
         place.time.passes(LOOK_AGAIN + 1)
-        place.vault.forget(place.seen())
+        place.vault.erase(place.seen())
 
     place.meanwhile = disconnect
     with pytest.raises(NotConnected):
@@ -196,7 +196,7 @@ def test_another_process_marks_it_meanwhile(place: Place) -> None:
     seen = place.seen()
     place.store.mark(seen, ConnectionStatus.NEEDS_RECONNECT)
     with pytest.raises(NeedsReconnect):
-        place.refresh.fresh(seen)
+        place.refresh.ensure_fresh(seen)
     assert place.sent == []
 
 
@@ -204,7 +204,7 @@ def test_two_threads_of_one_process_ask_once(place: Place) -> None:
     """Whatever they want it for: only one of them is at it."""
     place.meanwhile = lambda: place.time.passes(0.01)
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(place.refresh.beyond, place.seen())
+        pool.submit(place.refresh.force_refresh, place.seen())
         found = pool.submit(place.token).result()
     place.refresh.close()
 
@@ -222,7 +222,7 @@ def test_who_is_at_it_is_waited_for(place: Place) -> None:
 
 def test_a_living_lease_is_left_alone(place: Place) -> None:
     """Of another machine, of which nothing can be proven."""
-    ask = Ask("other machine", 30.0, Pace(1, 1))
+    ask = LeaseRequest("other machine", 30.0, Limits(1, 1))
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
 
     assert place.token() == "old"
@@ -232,10 +232,10 @@ def test_a_living_lease_is_left_alone(place: Place) -> None:
 def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
     """Without the key nothing is sent, and the row is told of once."""
     stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
-    refresh = place.process(Holder(tmp_path), stranger)
+    refresh = place.process(LeaseOwner(tmp_path), stranger)
     for _ in range(2):
         with pytest.raises(NoKeyOpens):
-            refresh.fresh(place.seen())
+            refresh.ensure_fresh(place.seen())
 
     assert place.sent == []
     assert len([e for e in place.store.events() if e.name == "no_key_opens"]) == 1
@@ -245,7 +245,7 @@ def test_a_seal_that_was_replaced_meanwhile_is_no_news(place: Place) -> None:
     """Whoever looked at an old row raises no alarm of it."""
     old = place.seen()
     assert place.token() == "new"
-    place.refresh._judge.no_key(old, NoKeyOpens("a"))
+    place.refresh._outcomes.record_missing_key(old, NoKeyOpens("a"))
 
     assert not [e for e in place.store.events() if e.name == "no_key_opens"]
 
@@ -253,21 +253,21 @@ def test_a_seal_that_was_replaced_meanwhile_is_no_news(place: Place) -> None:
 def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
     """Another process may have the key, and be at it."""
     stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
-    refresh = place.process(Holder(), stranger)
-    ask = Ask("other machine", 30.0, Pace(1, 1))
+    refresh = place.process(LeaseOwner(), stranger)
+    ask = LeaseRequest("other machine", 30.0, Limits(1, 1))
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
 
     with pytest.raises(NoKeyOpens):
-        refresh.opened(place.seen())
+        refresh.decrypt_access_token(place.seen())
     assert place.seen().is_leased
 
 
 def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> None:
     """And told as what it is, where it takes longer."""
-    ask = Ask("other", 0.0, Pace(0.01, 1))
+    ask = LeaseRequest("other", 0.0, Limits(0.01, 1))
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
     place.time.passes(10)
-    place.refresh._pace = Pace(0.01, 1)
+    place.refresh._pace = Limits(0.01, 1)
 
     with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
         place.token()
@@ -291,7 +291,7 @@ def test_trouble_that_is_waited_out_is_told_anew(
     reason: str | None, error: type[PortalkeyError]
 ) -> None:
     """Of the same kind, with what is left to wait."""
-    told = remembered(reason, 7.0)
+    told = recall_error(reason, 7.0)
 
     assert type(told) is error
     assert getattr(told, "retry_after", 7.0) == 7.0
@@ -318,8 +318,8 @@ def test_what_nobody_asks_for_is_saved_with_what_is_owed(place: Place) -> None:
     with pytest.raises(StoreBusy):
         place.token()
     del place.store.at["renew"]
-    place.vault.forget(place.seen())
-    place.refresh.save_unsaved()
+    place.vault.erase(place.seen())
+    place.refresh.save_pending()
 
     assert place.sent[-1].form["token"] == "again"
 
@@ -327,10 +327,10 @@ def test_what_nobody_asks_for_is_saved_with_what_is_owed(place: Place) -> None:
 def test_an_unsaved_grant_is_kept_for_so_many_only(place: Place) -> None:
     """What is kept in memory is bounded; the save is tried all the same."""
     full = dict.fromkeys(map(str, range(1000)))
-    place.refresh._renewal._unsaved.update(full)  # type: ignore[arg-type]
+    place.refresh._token_request._pending.update(full)  # type: ignore[arg-type]
 
     assert place.token() == "new"
-    assert len(place.refresh._renewal._unsaved) == 1000
+    assert len(place.refresh._token_request._pending) == 1000
 
 
 def test_a_resealed_row_is_no_rival(place: Place) -> None:
@@ -345,7 +345,7 @@ def test_a_resealed_row_is_no_rival(place: Place) -> None:
         place.store._connections[row.id] = replace(row, sealed=resealed)
 
     place.meanwhile = reseal
-    assert both.open_access(refresh.fresh(place.seen())).get_secret_value() == "new"
+    assert both.open_access(refresh.ensure_fresh(place.seen())).get_secret_value() == "new"
 
 
 def test_a_row_that_is_resealed_each_time(place: Place) -> None:
@@ -367,7 +367,7 @@ def test_a_row_that_is_resealed_each_time(place: Place) -> None:
 
     place.store.at["renew"] = reseal
     with pytest.raises(PortalkeyError):
-        refresh.fresh(place.seen())
+        refresh.ensure_fresh(place.seen())
 
 
 def test_a_spoilt_answer_over_a_spoilt_seal(place: Place) -> None:
@@ -380,5 +380,5 @@ def test_a_spoilt_answer_over_a_spoilt_seal(place: Place) -> None:
     place.answers = [answer(access_token="", refresh_token="rotated")]
 
     with pytest.raises(BadAnswer):
-        place.refresh.fresh(place.seen())
+        place.refresh.ensure_fresh(place.seen())
     assert place.seen().status is ConnectionStatus.FAILING

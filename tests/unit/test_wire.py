@@ -28,7 +28,7 @@ from rich.traceback import Traceback
 
 from peer import Peer, drip, http
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
-from portalkey.hubspot.client import LONGEST_BODY, Wire
+from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
 
@@ -52,7 +52,7 @@ def secret(url: str) -> Request:
     return Request("POST", f"{url}/oauth/2026-03/token", form, SecretStr(f"{CANARY}-b"))
 
 
-def test_form_and_bearer(listen: Listen, wire: Wire) -> None:
+def test_form_and_bearer(listen: Listen, wire: HubSpotClient) -> None:
     """A form goes into the body, a bearer into the header, and neither into the address."""
     peer = listen(http(200, '{"a": 1}', {"X-Y": "Z"}))
 
@@ -66,7 +66,7 @@ def test_form_and_bearer(listen: Listen, wire: Wire) -> None:
     assert (response.status, response.body, response.headers["x-y"]) == (200, b'{"a": 1}', "Z")
 
 
-def test_what_is_said_of_us(listen: Listen, wire: Wire) -> None:
+def test_what_is_said_of_us(listen: Listen, wire: HubSpotClient) -> None:
     """HubSpot learns who asks, and that the answer must not be compressed."""
     peer = listen(http())
 
@@ -80,7 +80,7 @@ def test_what_is_said_of_us(listen: Listen, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_not_followed(status: int, listen: Listen, wire: Wire) -> None:
+def test_redirect_is_not_followed(status: int, listen: Listen, wire: HubSpotClient) -> None:
     """A redirect is an answer like any other: secrets are not sent twice."""
     elsewhere = listen(http())
     peer = listen(http(status, "", {"Location": elsewhere.url}))
@@ -89,7 +89,7 @@ def test_redirect_is_not_followed(status: int, listen: Listen, wire: Wire) -> No
     assert elsewhere.requests == []
 
 
-def test_cookies_are_not_kept(listen: Listen, wire: Wire) -> None:
+def test_cookies_are_not_kept(listen: Listen, wire: HubSpotClient) -> None:
     """What HubSpot sets for one connection is not sent with another's."""
     peer = listen(http(200, "{}", {"Set-Cookie": "a=b; Path=/"}))
 
@@ -100,7 +100,7 @@ def test_cookies_are_not_kept(listen: Listen, wire: Wire) -> None:
 
 
 def test_environment_has_no_say(
-    listen: Listen, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    listen: Listen, wire: HubSpotClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A proxy or a .netrc that was set for others sees nothing."""
     proxy, peer = listen(http()), listen(http())
@@ -116,7 +116,7 @@ def test_environment_has_no_say(
     assert b"authorization" not in peer.requests[0].lower()
 
 
-def test_connection_is_kept(listen: Listen, wire: Wire) -> None:
+def test_connection_is_kept(listen: Listen, wire: HubSpotClient) -> None:
     """A second request needs no second connection."""
     peer = listen(http())
 
@@ -126,7 +126,7 @@ def test_connection_is_kept(listen: Listen, wire: Wire) -> None:
     assert (peer.connections, len(peer.requests)) == (1, 2)
 
 
-def test_many_threads(listen: Listen, wire: Wire) -> None:
+def test_many_threads(listen: Listen, wire: HubSpotClient) -> None:
     """Threads share a wire, more of them than there are connections."""
     peer = listen(http(200, "{}"))
 
@@ -138,7 +138,7 @@ def test_many_threads(listen: Listen, wire: Wire) -> None:
 
 def test_close(listen: Listen) -> None:
     """A closed wire opens new connections."""
-    peer, wire = listen(http()), Wire()
+    peer, wire = listen(http()), HubSpotClient()
 
     with closing(wire):
         wire.send(get(peer.url))
@@ -148,7 +148,7 @@ def test_close(listen: Listen) -> None:
     assert peer.connections == 2
 
 
-def test_many_threads_send_at_once(listen: Listen, wire: Wire) -> None:
+def test_many_threads_send_at_once(listen: Listen, wire: HubSpotClient) -> None:
     """None waits for another's connection: it may hold a lease, which runs on."""
     threads = 64
     together = Barrier(threads)
@@ -179,7 +179,7 @@ def in_child(act: Callable[[], object]) -> int:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_fork(listen: Listen, wire: Wire) -> None:
+def test_fork(listen: Listen, wire: HubSpotClient) -> None:
     """A child neither uses its parent's connection nor closes it, and waits for no lock."""
     peer = listen(http())
     wire.send(get(peer.url))
@@ -192,7 +192,7 @@ def test_fork(listen: Listen, wire: Wire) -> None:
     assert (peer.connections, len(peer.requests)) == (2, 3)
 
 
-def test_what_a_child_does(listen: Listen, wire: Wire) -> None:
+def test_what_a_child_does(listen: Listen, wire: HubSpotClient) -> None:
     """What was kept is given up without waiting, and everything is made anew."""
     peer = listen(http())
     wire.send(get(peer.url))
@@ -218,7 +218,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
-def test_slow_answer(script: Callable[..., None], listen: Listen, wire: Wire) -> None:
+def test_slow_answer(script: Callable[..., None], listen: Listen, wire: HubSpotClient) -> None:
     """However slowly an answer drips, the exchange ends in time."""
     peer, start = listen(script), time.monotonic()
 
@@ -232,13 +232,16 @@ def test_deadline_of_the_wire(listen: Listen) -> None:
     """Without a word about it, an exchange has the wire's own deadline."""
     peer, start = listen(SLOW["body"]), time.monotonic()
 
-    with closing(Wire(deadline=SOON)) as wire, pytest.raises(HubSpotUnavailable, match="in time"):
+    with (
+        closing(HubSpotClient(deadline=SOON)) as wire,
+        pytest.raises(HubSpotUnavailable, match="in time"),
+    ):
         wire.send(get(peer.url))
 
     assert time.monotonic() - start < LATE
 
 
-def test_no_time_at_all(listen: Listen, wire: Wire) -> None:
+def test_no_time_at_all(listen: Listen, wire: HubSpotClient) -> None:
     """A deadline that is over sends nothing."""
     peer = listen(http())
 
@@ -256,7 +259,10 @@ def test_slow_resolver() -> None:
         done.wait(60)
         return []
 
-    with closing(Wire(resolve=never)) as wire, pytest.raises(HubSpotUnavailable, match="in time"):
+    with (
+        closing(HubSpotClient(resolve=never)) as wire,
+        pytest.raises(HubSpotUnavailable, match="in time"),
+    ):
         wire.send(get("http://localhost:1"), deadline=SOON)
 
     assert time.monotonic() - start < LATE
@@ -269,7 +275,7 @@ def test_slow_tls(listen: Listen, trust: ssl.SSLContext) -> None:
     url = peer.url.replace("http:", "https:")
 
     with (
-        closing(Wire(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as wire,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
         wire.send(get(url), deadline=SOON)
@@ -288,7 +294,7 @@ def test_address_that_does_not_answer() -> None:
             each.settimeout(0)
             each.connect_ex(("127.0.0.1", port))
         with (
-            closing(Wire(connect=SOON)) as wire,
+            closing(HubSpotClient(connect=SOON)) as wire,
             pytest.raises(HubSpotUnavailable, match="no connection came about"),
         ):
             wire.send(get(f"http://localhost:{port}"))
@@ -302,7 +308,7 @@ def test_second_address(listen: Listen) -> None:
     """Where one address does not take a connection, the next one may."""
     peer = listen(http())
 
-    with closing(Wire(resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])) as wire:
+    with closing(HubSpotClient(resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])) as wire:
         assert wire.send(get(peer.url)).status == 200
 
 
@@ -315,13 +321,13 @@ def test_resolve() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "gzip, identity", "x"])
-def test_compressed_answer(coding: str, listen: Listen, wire: Wire) -> None:
+def test_compressed_answer(coding: str, listen: Listen, wire: HubSpotClient) -> None:
     """What was not asked for is not unpacked: a few bytes could become any number."""
     with pytest.raises(BadAnswer, match="compressed"):
         wire.send(get(listen(http(200, b"\x1f\x8b", {"Content-Encoding": coding})).url))
 
 
-def test_identity_answer(listen: Listen, wire: Wire) -> None:
+def test_identity_answer(listen: Listen, wire: HubSpotClient) -> None:
     """Saying that nothing was done is fine."""
     peer = listen(http(200, "{}", {"Content-Encoding": " Identity "}))
 
@@ -329,7 +335,7 @@ def test_identity_answer(listen: Listen, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("excess", [0, 1])
-def test_length_of_an_answer(excess: int, listen: Listen, wire: Wire) -> None:
+def test_length_of_an_answer(excess: int, listen: Listen, wire: HubSpotClient) -> None:
     """An answer is bounded, to the byte."""
     peer = listen(http(200, b"x" * (LONGEST_BODY + excess)))
 
@@ -340,7 +346,7 @@ def test_length_of_an_answer(excess: int, listen: Listen, wire: Wire) -> None:
         assert len(wire.send(get(peer.url)).body) == LONGEST_BODY
 
 
-def test_answer_without_end(listen: Listen, wire: Wire) -> None:
+def test_answer_without_end(listen: Listen, wire: HubSpotClient) -> None:
     """The rest of an endless answer is not waited for, and its connection is dropped."""
     broken = Event()
 
@@ -396,7 +402,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("answer", "words"), BROKEN.values(), ids=BROKEN)
-def test_broken_answer(answer: bytes, words: str, listen: Listen, wire: Wire) -> None:
+def test_broken_answer(answer: bytes, words: str, listen: Listen, wire: HubSpotClient) -> None:
     """Half an answer is none, and the message says what is wrong and where."""
     with pytest.raises(HubSpotUnavailable, match=words) as caught:
         wire.send(get(listen(answer).url), deadline=SOON if words == "in time" else None)
@@ -404,7 +410,7 @@ def test_broken_answer(answer: bytes, words: str, listen: Listen, wire: Wire) ->
     assert "at localhost:" in str(caught.value)
 
 
-def test_refused_connection(port: int, wire: Wire) -> None:
+def test_refused_connection(port: int, wire: HubSpotClient) -> None:
     """Nobody listens there."""
     with pytest.raises(HubSpotUnavailable, match="refused"):
         wire.send(get(f"http://localhost:{port}"))
@@ -418,7 +424,7 @@ def unresolved(host: str, port: int) -> list[str]:
 def test_unknown_host() -> None:
     """A name that nobody has is not waited for."""
     with (
-        closing(Wire(resolve=unresolved)) as wire,
+        closing(HubSpotClient(resolve=unresolved)) as wire,
         pytest.raises(HubSpotUnavailable, match=r"at api\.hubapi\.invalid: .* cannot be resolved"),
     ):
         wire.send(get("http://api.hubapi.invalid"))
@@ -427,7 +433,7 @@ def test_unknown_host() -> None:
 def test_unreachable_address() -> None:
     """A broadcast address takes no connection."""
     with (
-        closing(Wire(resolve=lambda _host, _port: ["255.255.255.255"])) as wire,
+        closing(HubSpotClient(resolve=lambda _host, _port: ["255.255.255.255"])) as wire,
         pytest.raises(HubSpotUnavailable, match="cannot be connected to"),
     ):
         wire.send(get("http://localhost:9"))
@@ -437,7 +443,9 @@ def test_unreachable_address() -> None:
     "request_",
     [Request("GET", "http://localhost:1/", bearer=SecretStr("a\r\nb")), Request("GET", "ftp://x/")],
 )
-def test_request_that_cannot_be_sent(request_: Request, listen: Listen, wire: Wire) -> None:
+def test_request_that_cannot_be_sent(
+    request_: Request, listen: Listen, wire: HubSpotClient
+) -> None:
     """What is no request does not get out."""
     peer = listen(http())
     url = request_.url.replace("localhost:1", f"localhost:{peer.port}")
@@ -499,7 +507,7 @@ def test_tls(listen: Listen, localhost: Path, trust: ssl.SSLContext) -> None:
     """A certificate that is trusted opens the way, once for all requests."""
     peer = listen(http(), serves(localhost))
 
-    with closing(Wire(ssl_context=trust)) as wire:
+    with closing(HubSpotClient(ssl_context=trust)) as wire:
         assert wire.send(secret(peer.url)).status == 200
         assert wire.send(get(peer.url)).status == 200
 
@@ -511,7 +519,7 @@ def test_slow_answer_over_tls(listen: Listen, localhost: Path, trust: ssl.SSLCon
     peer, start = listen(SLOW["body"], serves(localhost)), time.monotonic()
 
     with (
-        closing(Wire(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as wire,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
         wire.send(get(peer.url), deadline=SOON)
@@ -519,7 +527,7 @@ def test_slow_answer_over_tls(listen: Listen, localhost: Path, trust: ssl.SSLCon
     assert time.monotonic() - start < LATE
 
 
-def test_certificate_of_nobody(listen: Listen, localhost: Path, wire: Wire) -> None:
+def test_certificate_of_nobody(listen: Listen, localhost: Path, wire: HubSpotClient) -> None:
     """A certificate that no authority of the system signed is not trusted."""
     peer = listen(http(), serves(localhost))
 
@@ -530,7 +538,7 @@ def test_certificate_of_nobody(listen: Listen, localhost: Path, wire: Wire) -> N
 
 
 def test_authorities_of_the_environment(
-    listen: Listen, localhost: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    listen: Listen, localhost: Path, wire: HubSpotClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody adds an authority by a variable of the environment."""
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -549,7 +557,7 @@ def test_certificate_that_does_not_fit(
     peer = listen(http(), serves(path))
 
     with (
-        closing(Wire(ssl_context=ssl.create_default_context(cafile=str(path)))) as wire,
+        closing(HubSpotClient(ssl_context=ssl.create_default_context(cafile=str(path)))) as wire,
         pytest.raises(HubSpotUnavailable, match="cannot be trusted"),
     ):
         wire.send(secret(peer.url))
@@ -562,7 +570,7 @@ def test_no_tls_at_all(listen: Listen, trust: ssl.SSLContext) -> None:
     peer = listen(http(), greeting=b"220 ready\r\n")
 
     with (
-        closing(Wire(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as wire,
         pytest.raises(HubSpotUnavailable, match="TLS could not be agreed on"),
     ):
         wire.send(secret(peer.url.replace("http:", "https:")))
@@ -608,7 +616,7 @@ FAILURES: dict[str, Callable[[Listen], str]] = {
 
 @pytest.mark.parametrize("provoke", FAILURES.values(), ids=FAILURES)
 def test_canary(
-    provoke: Callable[[Listen], str], listen: Listen, wire: Wire, log: io.StringIO
+    provoke: Callable[[Listen], str], listen: Listen, wire: HubSpotClient, log: io.StringIO
 ) -> None:
     """Whatever fails, no secret gets into a log, a message or a crash report."""
     request = secret(provoke(listen))
@@ -624,7 +632,7 @@ def test_canary(
     assert not [line for line in log.getvalue().splitlines() if CANARY in line]
 
 
-def test_canary_of_a_success(listen: Listen, wire: Wire, log: io.StringIO) -> None:
+def test_canary_of_a_success(listen: Listen, wire: HubSpotClient, log: io.StringIO) -> None:
     """A success logs no secret either."""
     answer = http(200, f'{{"access_token": "{CANARY}"}}', {"Set-Cookie": CANARY})
 
@@ -634,7 +642,7 @@ def test_canary_of_a_success(listen: Listen, wire: Wire, log: io.StringIO) -> No
     assert CANARY not in log.getvalue()
 
 
-def test_log_of_others(listen: Listen, wire: Wire, log: io.StringIO) -> None:
+def test_log_of_others(listen: Listen, wire: HubSpotClient, log: io.StringIO) -> None:
     """Whoever else uses the library reads its log as ever."""
     url = listen(http(200, "{}", {"X-Y": "theirs"})).url
     wire.send(get(url))
@@ -657,7 +665,7 @@ def test_canary_of_an_interruption() -> None:
             raise Interrupted
 
     with (
-        closing(Wire(resolve=lambda _host, _port: Interrupts())) as interrupted,
+        closing(HubSpotClient(resolve=lambda _host, _port: Interrupts())) as interrupted,
         pytest.raises(Interrupted) as caught,
     ):
         interrupted.send(secret("http://localhost:1"))

@@ -14,7 +14,7 @@ AT_ONCE = 16
 """So many wait at once; the others stand in line."""
 
 
-class Askers:
+class Executor:
     """Not the event loop's own threads: a slow HubSpot would keep everybody else from them."""
 
     def __init__(self) -> None:

@@ -15,14 +15,14 @@ class _Interrupted(Exception):
     """Whoever was at it did not come to an end of it."""
 
 
-class Flights(Generic[T]):
+class SingleFlight(Generic[T]):
     """Work under way in this process, by name."""
 
     def __init__(self) -> None:
         self._renew()
         renew_after_fork(self._renew)
 
-    def board(self, name: str, work: Callable[[], T]) -> T:
+    def do(self, name: str, work: Callable[[], T]) -> T:
         """What *work* returns or raises: done by us, or by whoever is at it under this *name*.
 
         What interrupts whoever is at it (a time limit, the end of its process) is theirs alone:
@@ -33,24 +33,24 @@ class Flights(Generic[T]):
                 under_way = self._flights.get(name)
                 flight = under_way or self._flights.setdefault(name, Future())
             if under_way is None:
-                return self._fly(name, flight, work)
+                return self._run(name, flight, work)
             try:
                 return flight.result()
             except _Interrupted:
                 continue
 
-    def _fly(self, name: str, flight: Future[T], work: Callable[[], T]) -> T:
+    def _run(self, name: str, flight: Future[T], work: Callable[[], T]) -> T:
         try:
             result = work()
         except BaseException as error:
-            self._land(name)
+            self._finish(name)
             flight.set_exception(error if isinstance(error, PortalkeyError) else _Interrupted())
             raise
-        self._land(name)
+        self._finish(name)
         flight.set_result(result)
         return result
 
-    def _land(self, name: str) -> None:
+    def _finish(self, name: str) -> None:
         # Before the others hear of it, so that nobody who begins anew finds it still under way.
         with self._lock:
             del self._flights[name]

@@ -42,7 +42,7 @@ measured = Signal("portalkey-measured")
 """Sent after each measurement: ``measured.connect(receiver)``; the sender is the ``Measure``."""
 
 
-class Taking:
+class Timer:
     """Measures its ``with`` block; what the block raises is what comes of it."""
 
     def __init__(self, name: Measured) -> None:

@@ -20,13 +20,13 @@ _WARNINGS = frozenset(
 )
 
 
-class Journal:
+class Audit:
     """The one pen that writes events."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def note(
+    def record(
         self,
         name: EventName,
         *,
@@ -45,9 +45,9 @@ class Journal:
             event = self._store.record(event)
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
-        self.tell(event)
+        self.announce(event)
 
-    def tell(self, event: Event) -> None:
+    def announce(self, event: Event) -> None:
         """Log an *event* that was recorded with the change it tells of, and send it on."""
         log.log(
             _level(event.name),
@@ -63,14 +63,14 @@ class Journal:
             log.exception("a receiver of %s failed", event.name)
 
 
-def told_as(trouble: PortalkeyError, otherwise: EventName) -> EventName:
+def event_name_of(trouble: PortalkeyError, otherwise: EventName) -> EventName:
     """The event that *trouble* is: an alarm where the operator must look, or else *otherwise*."""
     if isinstance(trouble, HubSpotRefused):
         return EventName.HUBSPOT_REFUSED
     return EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else otherwise
 
 
-def facts_of(trouble: PortalkeyError) -> dict[str, Fact]:
+def event_facts(trouble: PortalkeyError) -> dict[str, Fact]:
     """What may be told of *trouble*: its code, and what the operator needs to find it."""
     facts: dict[str, Fact] = {"error": trouble.code}
     if isinstance(trouble, HubSpotRefused):

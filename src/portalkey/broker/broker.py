@@ -9,22 +9,22 @@ from typing import Self
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
-from portalkey._support.executor import Askers
+from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
-from portalkey.broker.account import AccountInUse
-from portalkey.broker.audit import Journal
+from portalkey.broker.account import ConnectedAccount
+from portalkey.broker.audit import Audit
 from portalkey.broker.connect import Attempts
-from portalkey.broker.disconnect import Parting
+from portalkey.broker.disconnect import Disconnector
 from portalkey.broker.exchange import Exchange
-from portalkey.broker.introspect import Checkup
+from portalkey.broker.introspect import Introspector
+from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
-from portalkey.broker.revoke import Revoker
-from portalkey.broker.token_cache import Tokens
+from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import NoSession, NotConnected
-from portalkey.hubspot.client import Send, Wire, traced
+from portalkey.hubspot.client import HubSpotClient, Send, traced
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import Begun, Return, Wish
+from portalkey.model.authorization import AuthorizationOptions, Callback, Started
 from portalkey.model.connection import Connection, require_owner, require_scopes, the_one
 from portalkey.settings.settings import Settings
 from portalkey.vault.keyring import Keyring
@@ -57,7 +57,7 @@ class Broker:
         Args:
             settings: What the operator decided.
             vault: Keyring and store.
-            send: Sends one request to HubSpot and returns the response; ``Wire().send``.
+            send: Sends one request to HubSpot and returns the response; ``HubSpotClient().send``.
             close: Gives back what *send* holds.
             clock: Counts the life of open tokens, in seconds; it never goes back.
             uniform: Draws how long to wait, between two numbers of seconds.
@@ -68,7 +68,7 @@ class Broker:
         self._clock, self._uniform = clock, uniform
         self._work_over(vault)
         self._on_the_side = Background(at_once=1)
-        self._askers = Askers()
+        self._executor = Executor()
         self._renew()
         renew_after_fork(self._renew)
 
@@ -76,23 +76,23 @@ class Broker:
         """Put together what works over *vault*."""
         settings, send = self.settings, traced(self._send)
         self.vault = vault
-        self.journal = Journal(vault.store)
-        self._revoker = Revoker(settings, vault, send, self.journal)
-        exchange = Exchange(settings, vault, send, self._revoker)
-        self.attempts = Attempts(settings, vault, exchange, self.journal)
+        self.audit = Audit(vault.store)
+        self._outbox = Outbox(settings, vault, send, self.audit)
+        exchange = Exchange(settings, vault, send, self._outbox)
+        self.attempts = Attempts(settings, vault, exchange, self.audit)
         self._refresh = Refresh(
             settings,
             vault,
             send,
-            self.journal,
-            self._revoker,
+            self.audit,
+            self._outbox,
             clock=self._clock,
             uniform=self._uniform,
         )
-        self._tokens = Tokens(vault, self._refresh, self._clock)
+        self._tokens = TokenCache(vault, self._refresh, self._clock)
         self._hot = self._tokens.hot
-        self._parting = Parting(vault, self.journal)
-        self.checkup = Checkup(settings, vault, send, self.journal, forget=self._tokens.forget)
+        self._disconnector = Disconnector(vault, self.audit)
+        self.checkup = Introspector(settings, vault, send, self.audit, forget=self._tokens.forget)
 
     def use_store(self, store: Store) -> None:
         """Keep everything in *store* from here on; for a skin, before the first request."""
@@ -115,16 +115,16 @@ class Broker:
         """A broker over the store that *settings* name."""
         keyring = Keyring(settings.keys)
         store = open_store(settings.database_url, settings.database_schema)
-        wire = Wire()
+        wire = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, wire.send, close=wire.close)
 
-    def begin(self, owner: str, browser: str, wish: Wish | None = None) -> Begun:
+    def begin(self, owner: str, browser: str, wish: AuthorizationOptions | None = None) -> Started:
         """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
         require_owner(owner)
-        return self.attempts.begin(owner, browser, wish or Wish())
+        return self.attempts.begin(owner, browser, wish or AuthorizationOptions())
 
-    def finish(self, returned: Return) -> Attempt:
+    def finish(self, returned: Callback) -> Attempt:
         """Bring the attempt that a callback belongs to to its end; see ``Attempts.finish``."""
         attempt = self.attempts.finish(returned)
         self._tokens.forget(attempt.owner)
@@ -160,12 +160,12 @@ class Broker:
         hot = self._hot.get((owner, hub_id))
         if hot is not None and self._clock() < hot.until:
             return self.access_token(owner, hub_id, scopes)
-        return await self._askers.ask(partial(self.access_token, owner, hub_id, scopes))
+        return await self._executor.ask(partial(self.access_token, owner, hub_id, scopes))
 
     @contextmanager
     def using(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
-    ) -> Iterator[AccountInUse]:
+    ) -> Iterator[ConnectedAccount]:
         """An account to work with, outside of any request.
 
         ::
@@ -179,7 +179,7 @@ class Broker:
         """
         connection = self._named(owner, hub_id)
         self.access_token(owner, connection.hub_id, scopes)
-        account = AccountInUse(self, connection)
+        account = ConnectedAccount(self, connection)
         try:
             yield account
         finally:
@@ -204,13 +204,13 @@ class Broker:
         Raises:
             As ``access_token`` does; ``NeedsReconnect`` where the app was uninstalled.
         """
-        return self._tokens.instead_of(token, owner, lambda: self._named(owner, hub_id))
+        return self._tokens.replacement_for(token, owner, lambda: self._named(owner, hub_id))
 
     async def report_unauthorized_async(
         self, owner: str, token: str, hub_id: int | None = None
     ) -> str:
         """As ``report_unauthorized``; the event loop goes on while HubSpot is waited for."""
-        return await self._askers.ask(partial(self.report_unauthorized, owner, token, hub_id))
+        return await self._executor.ask(partial(self.report_unauthorized, owner, token, hub_id))
 
     def connections(self, owner: str) -> Sequence[Connection]:
         """The *owner*'s connections, oldest first, those that need reconnecting included."""
@@ -225,10 +225,10 @@ class Broker:
         Raises:
             NotConnected: The owner has no such connection.
         """
-        owed = self._parting.forget(self._owned(owner, connection_id))
+        owed = self._disconnector.forget(self._owned(owner, connection_id))
         self._tokens.forget(owner)
-        if owed is not None and self._revoker.send(owed):
-            self._revoker.send_due()
+        if owed is not None and self._outbox.send(owed):
+            self._outbox.send_due()
 
     def on_user_deleted(self, owner: str) -> int:
         """Forget all that is *owner*'s: call it when the app deletes or disables whoever that is.
@@ -251,7 +251,7 @@ class Broker:
         connections = self.connections(owner)
         for connection in connections:
             with suppress(NotConnected):  # somebody disconnects it at this moment
-                self._parting.forget(connection)
+                self._disconnector.forget(connection)
         self._tokens.forget(owner)
         self._on_the_side.start("owed", self.send_owed)
         return len(connections)
@@ -262,8 +262,8 @@ class Broker:
         Any process may call this at any time, for example once a minute.
         """
         if not self.vault.store.is_personal:  # another visitor's is nobody's here
-            self._refresh.save_unsaved()
-        return self._revoker.send_due(at_most)
+            self._refresh.save_pending()
+        return self._outbox.send_due(at_most)
 
     def _renew(self) -> None:
         """What each process has of its own."""
@@ -282,7 +282,7 @@ class Broker:
 
         A renewal under way is waited for.
         """
-        self._askers.close()
+        self._executor.close()
         self._on_the_side.join()
         self._refresh.close()
         self._tokens.clear()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from portalkey._support.tracing import ATTEMPT, RESULT, Span
-from portalkey.broker.audit import Journal, facts_of, told_as
+from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.broker.exchange import Exchange
 from portalkey.errors import (
     AttemptMismatch,
@@ -16,9 +16,16 @@ from portalkey.errors import (
     HubSpotUnavailable,
     PortalkeyError,
 )
-from portalkey.hubspot.authorize import authorize_url, challenge, read_callback
+from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
 from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
-from portalkey.model.authorization import Begun, Return, Secrets, Wish, hash_of, is_hash_of
+from portalkey.model.authorization import (
+    AuthorizationOptions,
+    Callback,
+    Secrets,
+    Started,
+    hash_of,
+    is_hash_of,
+)
 from portalkey.model.events import EventName, Fact
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, connected_event
@@ -27,15 +34,13 @@ from portalkey.vault.vault import Vault, connected_event
 class Attempts:
     """Everything that happens to attempts."""
 
-    def __init__(
-        self, settings: Settings, vault: Vault, exchange: Exchange, journal: Journal
-    ) -> None:
+    def __init__(self, settings: Settings, vault: Vault, exchange: Exchange, audit: Audit) -> None:
         self._settings = settings
         self._vault = vault
         self._exchange = exchange
-        self._journal = journal
+        self._audit = audit
 
-    def begin(self, owner: str, browser: str, wish: Wish) -> Begun:
+    def begin(self, owner: str, browser: str, wish: AuthorizationOptions) -> Started:
         """Begin an attempt of *owner* in *browser*.
 
         Args:
@@ -51,20 +56,22 @@ class Attempts:
             span.note({ATTEMPT: begun.attempt.id})
         return begun
 
-    def _begun(self, owner: str, browser: str, wish: Wish) -> Begun:
-        fresh = Secrets.made(with_verifier=self._settings.pkce)
+    def _begun(self, owner: str, browser: str, wish: AuthorizationOptions) -> Started:
+        fresh = Secrets.generate(with_verifier=self._settings.pkce)
         attempt = self._made(owner, SecretStr(browser), wish, fresh)
         self._vault.store.add_attempt(attempt)
-        self._journal.note(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
+        self._audit.record(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
             state=fresh.state.get_secret_value(),
             challenge=challenge(fresh.verifier) if fresh.verifier else None,
             hub_id=wish.hub_id,
         )
-        return Begun(attempt, fresh.cookie, url)
+        return Started(attempt, fresh.cookie, url)
 
-    def _made(self, owner: str, browser: SecretStr, wish: Wish, fresh: Secrets) -> Attempt:
+    def _made(
+        self, owner: str, browser: SecretStr, wish: AuthorizationOptions, fresh: Secrets
+    ) -> Attempt:
         now = self._vault.store.now()
         attempt_id = wish.attempt_id or secrets.token_urlsafe(16)
         seal = self._vault.seal_verifier
@@ -86,7 +93,7 @@ class Attempts:
             status=AttemptStatus.AT_HUBSPOT,
         )
 
-    def finish(self, returned: Return) -> Attempt:
+    def finish(self, returned: Callback) -> Attempt:
         """Bring the attempt that *returned* belongs to to its end, and return it.
 
         State and browser are checked, the attempt is claimed, and the owner is checked before its
@@ -103,7 +110,7 @@ class Attempts:
             _note(span, attempt)
         return attempt
 
-    def _finished(self, returned: Return) -> Attempt:
+    def _finished(self, returned: Callback) -> Attempt:
         attempt = self._attempt_of(returned)
         if returned.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
             self._park(attempt, returned)
@@ -134,7 +141,7 @@ class Attempts:
             self._claim(attempt, owner, self._vault.open_code)
         return self._vault.store.attempt(attempt.id) or attempt
 
-    def _park(self, attempt: Attempt, returned: Return) -> None:
+    def _park(self, attempt: Attempt, returned: Callback) -> None:
         """Keep the code, sealed, for as long as a browser takes to come back by itself."""
         try:
             sealed = self._vault.seal_code(attempt.id, _code(returned))
@@ -151,12 +158,12 @@ class Attempts:
         else:
             self._conclude(claimed, owner, find_code)
 
-    def _attempt_of(self, returned: Return) -> Attempt:
+    def _attempt_of(self, returned: Callback) -> Attempt:
         """The attempt with this state, begun in this browser."""
         state_hash = returned.state_hash
         attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
         if attempt is None:
-            self._journal.note(EventName.CALLBACK_REFUSED, facts={"check": "state"})
+            self._audit.record(EventName.CALLBACK_REFUSED, facts={"check": "state"})
             raise AttemptMismatch
         if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
             self._refuse(attempt, check="cookie")
@@ -183,10 +190,10 @@ class Attempts:
             raise AttemptMismatch
         connection = self._exchange.run(attempt, find_code(attempt))
         if connection is not None:
-            self._journal.tell(connected_event(attempt, connection))
+            self._audit.announce(connected_event(attempt, connection))
 
     def _refuse(self, attempt: Attempt, *, check: str) -> None:
-        self._journal.note(
+        self._audit.record(
             EventName.CALLBACK_REFUSED,
             owner=attempt.owner,
             attempt_id=attempt.id,
@@ -194,14 +201,14 @@ class Attempts:
         )
 
     def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
-        name, facts = told_as(trouble, EventName.ATTEMPT_FAILED), facts_of(trouble)
+        name, facts = event_name_of(trouble, EventName.ATTEMPT_FAILED), event_facts(trouble)
         self._end(attempt, name, facts)
 
     def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
         """Fail *attempt* and tell it, unless it has ended already."""
         error = str(facts["error"])
         if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
-            self._journal.note(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
+            self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
 
     def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
         """The attempt, if *owner* began it in this *browser*; None like an unknown one."""
@@ -220,14 +227,14 @@ class Attempts:
     def cancel(self, attempt: Attempt) -> None:
         """End *attempt*, unless it has ended already; a callback that comes later is refused."""
         if self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED) is not None:
-            self._journal.note(
+            self._audit.record(
                 EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
             )
 
     def expire(self, attempt: Attempt) -> None:
         """End *attempt* because newer ones of the same browser have taken its place."""
         if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXPIRED) is not None:
-            self._journal.note(
+            self._audit.record(
                 EventName.ATTEMPT_EXPIRED, owner=attempt.owner, attempt_id=attempt.id
             )
 
@@ -238,9 +245,9 @@ def _note(span: Span, attempt: Attempt) -> None:
     )
 
 
-def _code(returned: Return) -> SecretStr:
+def _code(returned: Callback) -> SecretStr:
     """The code, if that is what HubSpot sent."""
-    callback = read_callback(returned.query)
+    callback = read_authorization_response(returned.query)
     if callback.error == "access_denied":
         raise Declined
     if callback.error in {"server_error", "temporarily_unavailable"}:

@@ -1,6 +1,6 @@
 """Forgetting a connection here, at once; what HubSpot has to be told of it is told after that."""
 
-from portalkey.broker.audit import Journal, facts_of
+from portalkey.broker.audit import Audit, event_facts
 from portalkey.errors import NoKeyOpens
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event, EventName
@@ -8,12 +8,12 @@ from portalkey.vault.store import OwedRevocation
 from portalkey.vault.vault import Vault
 
 
-class Parting:
+class Disconnector:
     """Ends connections because somebody here wants it."""
 
-    def __init__(self, vault: Vault, journal: Journal) -> None:
+    def __init__(self, vault: Vault, audit: Audit) -> None:
         self._vault = vault
-        self._journal = journal
+        self._audit = audit
 
     def forget(self, connection: Connection) -> OwedRevocation | None:
         """Erase the grant of *connection*; returns what HubSpot is owed now, if anything.
@@ -28,14 +28,14 @@ class Parting:
             # It is forgotten all the same, but HubSpot cannot be told of it.
             self._note_lost_key(connection, trouble)
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
-        owed = self._vault.forget(connection, event=event)
-        self._journal.tell(event)
+        owed = self._vault.erase(connection, event=event)
+        self._audit.announce(event)
         return owed
 
     def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
-        self._journal.note(
+        self._audit.record(
             EventName.NO_KEY_OPENS,
             owner=connection.owner,
             connection_id=connection.id,
-            facts=facts_of(trouble),
+            facts=event_facts(trouble),
         )

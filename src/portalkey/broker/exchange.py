@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from portalkey.broker.revoke import Revoker
+from portalkey.broker.outbox import Outbox
 from portalkey.errors import PortalkeyError, WrongAccount
 from portalkey.hubspot.account import (
     Details,
@@ -24,11 +24,11 @@ from portalkey.vault.vault import Vault
 class Exchange:
     """Exchanges one claimed attempt's code and keeps what comes of it."""
 
-    def __init__(self, settings: Settings, vault: Vault, send: Send, revoker: Revoker) -> None:
+    def __init__(self, settings: Settings, vault: Vault, send: Send, outbox: Outbox) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
-        self._revoker = revoker
+        self._outbox = outbox
 
     def run(self, attempt: Attempt, code: SecretStr) -> Connection | None:
         """Exchange *code*, find out whose account it is, seal and keep the grant.
@@ -47,10 +47,10 @@ class Exchange:
             account, scopes = self._identify(grant)
             if attempt.expected_hub_id not in (None, account.hub_id):
                 raise WrongAccount
-            connection = self._vault.keep(attempt, grant, account, scopes, sent_at=sent_at)
+            connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
         finally:
             if connection is None and grant.refresh_token is not None:
-                self._revoker.give_back(grant.refresh_token)
+                self._outbox.give_back(grant.refresh_token)
         return connection
 
     def _identify(self, grant: Grant) -> tuple[Account, tuple[str, ...]]:

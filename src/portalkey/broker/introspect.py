@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from portalkey.broker.audit import Journal
+from portalkey.broker.audit import Audit
 from portalkey.hubspot.account import introspect_request, read_introspection
 from portalkey.hubspot.client import Send
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -16,7 +16,7 @@ CHECK_SECONDS = 10.0
 CHECKS_REMEMBERED = 1000
 
 
-class Checkup:
+class Introspector:
     """Looks after connections that nobody needs a token of just now."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Checkup:
         settings: Settings,
         vault: Vault,
         send: Send,
-        journal: Journal,
+        audit: Audit,
         *,
         forget: Callable[[str], None],
     ) -> None:
@@ -32,7 +32,7 @@ class Checkup:
         self._settings = settings
         self._vault = vault
         self._send = send
-        self._journal = journal
+        self._audit = audit
         self._forget = forget
         self._checked: dict[str, datetime] = {}
 
@@ -56,7 +56,7 @@ class Checkup:
         status = ConnectionStatus.NEEDS_RECONNECT
         if self._vault.store.mark(connection, status, reason="inactive", event=event):
             self._forget(connection.owner)
-            self._journal.tell(event)
+            self._audit.announce(event)
 
     def _is_due(self, connection: Connection) -> bool:
         last = self._checked.get(connection.id)

@@ -28,7 +28,7 @@ _FILE = re.compile(r"[0-9a-f]{32}\.lock")
 _OLD = 3600.0
 
 
-class Holder:
+class LeaseOwner:
     """This process, as leases name it; a forked child is somebody else."""
 
     def __init__(self, directory: Path | None = None) -> None:

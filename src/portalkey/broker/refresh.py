@@ -16,14 +16,14 @@ from pydantic import SecretStr
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
-from portalkey._support.single_flight import Flights
+from portalkey._support.single_flight import SingleFlight
 from portalkey._support.timing import Measured, tell
 from portalkey.broker import waiting as patience
-from portalkey.broker.audit import Journal
-from portalkey.broker.lease_owner import Holder
-from portalkey.broker.refresh_outcome import Judge
-from portalkey.broker.revoke import Revoker
-from portalkey.broker.token_request import Dead, Lost, Renewal
+from portalkey.broker.audit import Audit
+from portalkey.broker.lease_owner import LeaseOwner
+from portalkey.broker.outbox import Outbox
+from portalkey.broker.refresh_outcome import OutcomeRecorder
+from portalkey.broker.token_request import InvalidGrant, Superseded, TokenRequest
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     NeedsReconnect,
@@ -38,8 +38,8 @@ from portalkey.hubspot.client import DEADLINE, Send
 from portalkey.model import expiry as due
 from portalkey.model import leases
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.leases import Ask, Denied, Lease, Why
-from portalkey.model.throttle import Pace
+from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Limits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
@@ -52,19 +52,19 @@ assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one 
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class _RefreshJob:
     """What is wanted: a grant after *generation* where one is given, a good one otherwise.
 
     *patience* is in seconds. *is_forced* is after a caller's 401.
     """
 
     connection_id: str
-    patience: float = patience.PATIENCE
+    patience: float = patience.LONGEST
     generation: int | None = None
     is_forced: bool = False
 
 
-class Borne(Protocol):
+class HasGeneration(Protocol):
     """As much as has to be known of a connection to ask for its next generation."""
 
     @property
@@ -84,13 +84,13 @@ class Refresh:
         settings: Settings,
         vault: Vault,
         send: Send,
-        journal: Journal,
-        revoker: Revoker,
+        audit: Audit,
+        outbox: Outbox,
         *,
         clock: Clock = boot_time,
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform = random.uniform,
-        holder: Holder | None = None,
+        holder: LeaseOwner | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings = settings
@@ -98,16 +98,23 @@ class Refresh:
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
-        self._holder = holder or Holder()
-        self._pace = Pace(settings.refresh_rate, settings.refresh_burst)
-        self._judge = Judge(vault, journal, uniform)
-        self._renewal = Renewal(
-            settings, vault, send, journal, revoker, judge=self._judge, sleep=sleep, uniform=uniform
+        self._lease_owner = holder or LeaseOwner()
+        self._pace = Limits(settings.refresh_rate, settings.refresh_burst)
+        self._outcomes = OutcomeRecorder(vault, audit, uniform)
+        self._token_request = TokenRequest(
+            settings,
+            vault,
+            send,
+            audit,
+            outbox,
+            outcomes=self._outcomes,
+            sleep=sleep,
+            uniform=uniform,
         )
-        self._flights: Flights[Connection] = Flights()
+        self._flights: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
 
-    def fresh(self, connection: Connection) -> Connection:
+    def ensure_fresh(self, connection: Connection) -> Connection:
         """The *connection* with an access token that is good for a minute at least, if any can.
 
         Raises:
@@ -116,111 +123,115 @@ class Refresh:
             OperatorMustAct, TryLater: Renewing failed, and no token is left that still lives.
         """
         # What another process said of the grant may be healed by what we have yet to save.
-        if not self._renewal.has_unsaved(connection.id) and self._is_good(connection):
+        if not self._token_request.has_pending(connection.id) and self._is_good(connection):
             return connection
         began = self._clock()
         try:
-            return self._together(connection.id, _Errand(connection.id))
+            return self._join(connection.id, _RefreshJob(connection.id))
         except (TryLater, StoreUnusable) as trouble:
             # Trouble of ours takes no living token away.
-            return self._despite(connection, began, trouble)
+            return self._or_living_token(connection, began, trouble)
 
-    def ahead(self, connection: Borne) -> bool:
+    def refresh_in_background(self, connection: HasGeneration) -> bool:
         """Start to renew *connection* in the background; False where nobody was free to."""
         # Whoever is denied the lease leaves it to the one who has it.
-        errand = _Errand(connection.id, patience=0.0, generation=connection.generation)
+        job = _RefreshJob(connection.id, patience=0.0, generation=connection.generation)
         name = f"ahead {connection.id}"
-        return self._background.start(name, lambda: self._together(name, errand))
+        return self._background.start(name, lambda: self._join(name, job))
 
-    def beyond(self, connection: Connection) -> Connection:
+    def force_refresh(self, connection: Connection) -> Connection:
         """The *connection* after a caller's 401: at a later generation, if that can be had now.
 
         Raises:
             NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``fresh`` does.
         """
-        errand = _Errand(connection.id, generation=connection.generation, is_forced=True)
-        return self._together(f"beyond {connection.id}", errand)
+        job = _RefreshJob(connection.id, generation=connection.generation, is_forced=True)
+        return self._join(f"beyond {connection.id}", job)
 
-    def save_unsaved(self) -> None:
+    def save_pending(self) -> None:
         """Save what no store would take before, or have HubSpot forget it.
 
         Raises:
             StoreBusy, StoreUnusable: The store still will not.
         """
-        self._renewal.save_all()
+        self._token_request.save_all_pending()
 
     def close(self) -> None:
         """Wait for what is under way, and hold no lease any more."""
         self._background.join()
-        self._holder.close()
+        self._lease_owner.close()
 
-    def _together(self, name: str, errand: _Errand) -> Connection:
-        return self._flights.board(name, lambda: self._until_enough(errand))
+    def _join(self, name: str, job: _RefreshJob) -> Connection:
+        return self._flights.do(name, lambda: self._until_done(job))
 
-    def _until_enough(self, errand: _Errand) -> Connection:
+    def _until_done(self, job: _RefreshJob) -> Connection:
         began = self._clock()
         while True:
-            self._renewal.save_what_was_not(errand.connection_id)
-            seen_at, seen = self._clock(), self._again(errand.connection_id)
-            if self._is_enough(seen, errand):
+            self._token_request.save_pending_of(job.connection_id)
+            seen_at, seen = self._clock(), self._read_again(job.connection_id)
+            if self._is_done(seen, job):
                 return seen
             try:
-                outcome = self._tried(seen, errand)
+                outcome = self._try_once(seen, job)
             except (PersonMustAct, NoKeyOpens):
                 raise
             except PortalkeyError as trouble:
                 self._save_later(seen.id)
-                return self._despite(seen, seen_at, trouble)
+                return self._or_living_token(seen, seen_at, trouble)
             if isinstance(outcome, Connection):
                 left = outcome.seconds_left - (self._clock() - seen_at)
                 if left > min(due.LEAST, due.margin(outcome)):
                     return outcome
                 # We were held up for longer than the new token lived.
-                outcome = Denied(Why.MOVED)
-            if outcome.why is Why.FORCED:
+                outcome = LeaseDenied(DenialReason.MOVED)
+            if outcome.why is DenialReason.FORCED:
                 return seen
             pause = patience.pause(outcome, seen_at - began, self._uniform)
-            until = began + min(errand.patience, patience.longest(outcome))
-            if self._clock() + pause > patience.at_most(until, seen, seen_at, self._clock()):
-                return self._despite(seen, seen_at, patience.told(outcome))
+            until = began + min(job.patience, patience.longest_wait(outcome))
+            if self._clock() + pause > patience.latest(until, seen, seen_at, self._clock()):
+                return self._or_living_token(seen, seen_at, patience.timeout_error(outcome))
             self._sleep(pause)
 
-    def _is_enough(self, seen: Connection, errand: _Errand) -> bool:
-        if errand.generation is None:
+    def _is_done(self, seen: Connection, job: _RefreshJob) -> bool:
+        if job.generation is None:
             return self._is_good(seen)
-        return seen.generation > errand.generation
+        return seen.generation > job.generation
 
-    def _tried(self, seen: Connection, errand: _Errand) -> Connection | Denied:
+    def _try_once(self, seen: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
         """One request, if we are the one to make it."""
-        with self._holder.at(seen.id) as is_ours:
-            return self._asked(seen, errand) if is_ours else Denied(Why.LEASED, LEASE)
+        with self._lease_owner.at(seen.id) as is_ours:
+            return self._asked(seen, job) if is_ours else LeaseDenied(DenialReason.LEASED, LEASE)
 
-    def _asked(self, seen: Connection, errand: _Errand) -> Connection | Denied:
+    def _asked(self, seen: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
         left = seen.lease_id if seen.is_leased else None
         # Our own that nobody is at was given while the store said that it was busy.
-        if left is not None and left != self._holder.name and not self._holder.is_dead(left):
-            return Denied(Why.LEASED, LEASE)
-        refresh_token = self._opened_refresh(seen)
+        if (
+            left is not None
+            and left != self._lease_owner.name
+            and not self._lease_owner.is_dead(left)
+        ):
+            return LeaseDenied(DenialReason.LEASED, LEASE)
+        refresh_token = self._decrypt_refresh_token(seen)
         asked_at = self._clock()
-        ask = Ask(self._holder.name, LEASE, self._pace, left, errand.is_forced)
+        ask = LeaseRequest(self._lease_owner.name, LEASE, self._pace, left, job.is_forced)
         # What the row says already costs no transaction.
-        lease = leases.leased(seen, seen, ask)
+        lease = leases.grant_lease(seen, seen, ask)
         if isinstance(lease, Lease):
             lease = self._vault.store.lease(seen, ask)
-        if isinstance(lease, Denied):
+        if isinstance(lease, LeaseDenied):
             return lease
         if self._clock() - asked_at > START_WITHIN:
             # We were held up, and by now somebody may think us dead: nothing is sent.
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
-            return Denied(Why.MOVED)
+            return LeaseDenied(DenialReason.MOVED)
         try:
-            return self._renewal.under(lease, refresh_token)
-        except Lost:
-            return Denied(Why.MOVED)
-        except Dead:
+            return self._token_request.under(lease, refresh_token)
+        except Superseded:
+            return LeaseDenied(DenialReason.MOVED)
+        except InvalidGrant:
             raise self._needs_reconnect(seen) from None
 
-    def opened(self, connection: Connection) -> str:
+    def decrypt_access_token(self, connection: Connection) -> str:
         """The open access token of *connection*.
 
         Raises:
@@ -229,25 +240,27 @@ class Refresh:
         try:
             return self._vault.open_access(connection).get_secret_value()
         except NoKeyOpens as trouble:
-            self._judge.no_key(connection, trouble)
+            self._outcomes.record_missing_key(connection, trouble)
             raise
 
-    def _opened_refresh(self, seen: Connection) -> SecretStr:
+    def _decrypt_refresh_token(self, seen: Connection) -> SecretStr:
         try:
             return self._vault.open_refresh(seen)
         except NoKeyOpens as trouble:
             tell(Measured.REFRESH, None, trouble)
-            self._judge.no_key(seen, trouble)
+            self._outcomes.record_missing_key(seen, trouble)
             raise
 
     def _save_later(self, connection_id: str) -> None:
         """What the store would not take may come too late with the next caller."""
-        if self._renewal.has_unsaved(connection_id):
+        if self._token_request.has_pending(connection_id):
             self._background.start(
-                f"save {connection_id}", lambda: self._renewal.save_soon(connection_id, LEASE)
+                f"save {connection_id}", lambda: self._token_request.save_soon(connection_id, LEASE)
             )
 
-    def _despite(self, seen: Connection, seen_at: float, trouble: PortalkeyError) -> Connection:
+    def _or_living_token(
+        self, seen: Connection, seen_at: float, trouble: PortalkeyError
+    ) -> Connection:
         """Hand out a token that still lives; otherwise say what is wrong."""
         passed = self._clock() - seen_at
         if seen.seconds_left - passed <= due.LEAST:
@@ -255,12 +268,12 @@ class Refresh:
         if passed < patience.LOOK_AGAIN:
             return seen
         # Asking took its time, and somebody may have disconnected meanwhile.
-        seen_at, fresh = self._clock(), self._again(seen.id)
+        seen_at, fresh = self._clock(), self._read_again(seen.id)
         if fresh.seconds_left - (self._clock() - seen_at) <= due.LEAST:
             raise trouble
         return fresh
 
-    def _again(self, connection_id: str) -> Connection:
+    def _read_again(self, connection_id: str) -> Connection:
         fresh = self._vault.store.connection(connection_id)
         if fresh is None or fresh.status is ConnectionStatus.DISCONNECTED:
             raise NotConnected

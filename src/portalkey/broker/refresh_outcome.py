@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from portalkey.broker.audit import Journal, facts_of, told_as
+from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     BadAnswer,
@@ -26,7 +26,7 @@ from portalkey.model import throttle as provider
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
-from portalkey.model.throttle import PROBE_SECONDS, Provider
+from portalkey.model.throttle import PROBE_SECONDS, Throttle
 from portalkey.vault.vault import Vault
 
 LOST_IN_FLIGHT = "lost_in_flight"
@@ -35,15 +35,15 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: a second try comes within the first, and no later one waits longer than the longest."""
 
 
-class Judge:
+class OutcomeRecorder:
     """Says what a failure means, and writes it down."""
 
-    def __init__(self, vault: Vault, journal: Journal, uniform: Uniform) -> None:
+    def __init__(self, vault: Vault, audit: Audit, uniform: Uniform) -> None:
         self._vault = vault
-        self._journal = journal
+        self._audit = audit
         self._uniform = uniform
 
-    def is_dead(self, lease: Lease) -> bool:
+    def record_invalid_grant(self, lease: Lease) -> bool:
         """HubSpot rejected the refresh token: end the connection, if it still bears that one.
 
         The loser of a race is no judge: False where the row has moved on, and nothing is written.
@@ -59,11 +59,11 @@ class Judge:
         status = ConnectionStatus.NEEDS_RECONNECT
         is_marked = self._vault.store.mark(connection, status, reason=reason, event=event)
         if is_marked:
-            self._journal.tell(event)
-        self.good_answer(lease)
+            self._audit.announce(event)
+        self.record_answer(lease)
         return is_marked
 
-    def no_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+    def record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
         """The seal does not open: an alarm, once, and the row is kept. Never raises."""
         # Somebody who has the key may be renewing it, and a mark would take the lease away.
         if connection.status_reason == trouble.code or connection.is_leased:
@@ -72,20 +72,20 @@ class Judge:
             EventName.NO_KEY_OPENS,
             owner=connection.owner,
             connection_id=connection.id,
-            facts=facts_of(trouble),
+            facts=event_facts(trouble),
         )
         with suppress(PortalkeyError):
             failing = ConnectionStatus.FAILING
             if self._vault.store.mark(connection, failing, reason=trouble.code, event=event):
-                self._journal.tell(event)
+                self._audit.announce(event)
 
-    def good_answer(self, lease: Lease) -> None:
+    def record_answer(self, lease: Lease) -> None:
         """The token endpoint answered, and that is news. Never raises."""
         if lease.is_news:
             with suppress(PortalkeyError):
-                self._change(lambda known, _: provider.answered(known), lease.connection, None)
+                self._change(lambda known, _: provider.record_answer(known), lease.connection, None)
 
-    def failed(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
+    def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Write down what *trouble* means; sets how long to wait. Never raises."""
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
             self._provider_failed(trouble, connection)
@@ -94,7 +94,7 @@ class Judge:
             else:
                 self._connection_failed(lease, connection, trouble)
         if not _is_of_provider(trouble):
-            self.good_answer(lease)
+            self.record_answer(lease)
 
     def _provider_failed(self, trouble: PortalkeyError, connection: Connection) -> None:
         if not _is_of_provider(trouble):
@@ -103,27 +103,27 @@ class Judge:
         if isinstance(trouble, HubSpotRefused):
             wait = PROBE_SECONDS
 
-        def change(known: Provider, now: datetime) -> Provider:
-            return provider.failed(known, _reason(trouble), wait, now)
+        def change(known: Throttle, now: datetime) -> Throttle:
+            return provider.record_failure(known, _reason(trouble), wait, now)
 
         self._change(change, connection, trouble)
 
     def _change(
         self,
-        change: Callable[[Provider, datetime], Provider],
+        change: Callable[[Throttle, datetime], Throttle],
         connection: Connection,
         trouble: PortalkeyError | None,
     ) -> None:
         """One event for each time that the breaker opens, for whatever reason, or closes."""
-        changed = self._vault.store.provider(connection.client_id, change)
+        changed = self._vault.store.update_throttle(connection.client_id, change)
         if changed is None or changed[0].reason == changed[1].reason:
             return
         if trouble is None:
-            self._journal.note(EventName.BREAKER_CLOSED)
+            self._audit.record(EventName.BREAKER_CLOSED)
             return
-        name = told_as(trouble, EventName.BREAKER_OPENED)
-        self._journal.note(
-            name, owner=connection.owner, connection_id=connection.id, facts=facts_of(trouble)
+        name = event_name_of(trouble, EventName.BREAKER_OPENED)
+        self._audit.record(
+            name, owner=connection.owner, connection_id=connection.id, facts=event_facts(trouble)
         )
 
     def _connection_failed(
@@ -135,10 +135,10 @@ class Judge:
             reason,
         )
         event = Event(
-            told_as(trouble, EventName.REFRESH_FAILED),
+            event_name_of(trouble, EventName.REFRESH_FAILED),
             owner=connection.owner,
             connection_id=connection.id,
-            facts=facts_of(trouble),
+            facts=event_facts(trouble),
         )
         is_marked = self._vault.store.mark(
             connection,
@@ -152,7 +152,7 @@ class Judge:
             event=event if is_news else None,
         )
         if is_marked and is_news:
-            self._journal.tell(event)
+            self._audit.announce(event)
         if isinstance(trouble, TryLater):
             trouble.retry_after = max(wait, 1.0)
 

@@ -1,9 +1,9 @@
 """The tokens that are open in this process: handing one out again touches neither disk nor seal.
 
 What another process does to a connection is seen within one second. A store that counts its commits
-is asked for the count no more than every ``PULSE`` seconds, for all connections together; where the
-count has moved, or where there is none, the row is read again and the token stays open while it is
-still the one in the row.
+is asked for the count no more than every ``POLL_INTERVAL`` seconds, for all connections together.
+Where the count has moved, or where there is none, the row is read again; the token stays open while
+it is still the one in the row.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from portalkey._support.clock import Clock
 from portalkey._support.fork import ProcessLock, renew_after_fork
-from portalkey._support.single_flight import Flights
-from portalkey._support.timing import Measured, Taking
+from portalkey._support.single_flight import SingleFlight
+from portalkey._support.timing import Measured, Timer
 from portalkey.broker.refresh import Refresh
 from portalkey.model import expiry as due
 from portalkey.model.connection import Connection
 from portalkey.vault.vault import Vault
 
-PULSE = 0.05
+POLL_INTERVAL = 0.05
 """Seconds for which the store's count of commits is taken to stand still."""
 REREAD = 1.0
 """Seconds for which a row is taken to stand still where the store has no count."""
@@ -32,7 +32,7 @@ Named = Callable[[], Connection]
 
 
 @dataclass(slots=True)
-class Hot:
+class CachedToken:
     """An open token, whose it is, and the moments by our clock that end its use.
 
     There may be many, so no more of the connection is kept than is asked for. Until ``until`` the
@@ -50,20 +50,20 @@ class Hot:
     version: int | None
 
 
-class Tokens:
+class TokenCache:
     """Open tokens by whose they are, checked and renewed as they are asked for."""
 
     def __init__(self, vault: Vault, refresh: Refresh, clock: Clock) -> None:
         self._vault = vault
         self._refresh = refresh
         self._clock = clock
-        self._looks: Flights[Hot] = Flights()
+        self._looks: SingleFlight[CachedToken] = SingleFlight()
         self._pulse_lock = ProcessLock()
         self._pulse: tuple[int | None, float] = (None, 0.0)
-        self.hot: dict[tuple[str, int | None], Hot] = {}
+        self.hot: dict[tuple[str, int | None], CachedToken] = {}
         renew_after_fork(self.clear)
 
-    def get(self, owner: str, hub_id: int | None, named: Named) -> Hot:
+    def get(self, owner: str, hub_id: int | None, named: Named) -> CachedToken:
         """The token of *owner*'s connection, looked at as far as it is due.
 
         Args:
@@ -78,20 +78,20 @@ class Tokens:
         hot = self.hot.get(key)
         if hot is not None and self._clock() < hot.good_until:  # it is open, and only looked at
             return self._found(key, named)
-        with Taking(Measured.TOKEN_WAIT):
+        with Timer(Measured.TOKEN_WAIT):
             return self._found(key, named)
 
-    def _found(self, key: tuple[str, int | None], named: Named) -> Hot:
+    def _found(self, key: tuple[str, int | None], named: Named) -> CachedToken:
         if self._vault.store.is_personal:  # what another request finds is another visitor's
             return self._looked_at(key, named)
-        hot = self._looks.board(repr(key), lambda: self._looked_at(key, named))
+        hot = self._looks.do(repr(key), lambda: self._looked_at(key, named))
         # Only now: whoever waited for us need not wait until a thread has started.
         now = self._clock()
         if now >= hot.ahead_at:
             self._renew_ahead(hot, now)
         return hot
 
-    def _looked_at(self, key: tuple[str, int | None], named: Named) -> Hot:
+    def _looked_at(self, key: tuple[str, int | None], named: Named) -> CachedToken:
         now = self._clock()
         version, pulse_until = self._current(now)
         hot = self.hot.get(key)
@@ -105,14 +105,14 @@ class Tokens:
         self,
         key: tuple[str, int | None],
         named: Named,
-        hot: Hot | None,
+        hot: CachedToken | None,
         now: float,
         version: int | None,
-    ) -> Hot:
+    ) -> CachedToken:
         """The token in the row as it stands; counted from before the row was read."""
         try:
             seen = named()
-            connection = self._refresh.fresh(seen)
+            connection = self._refresh.ensure_fresh(seen)
         except BaseException:
             self.hot.pop(key, None)
             raise
@@ -128,9 +128,9 @@ class Tokens:
             self._keep(key, opened, now)
         return opened
 
-    def _open(self, connection: Connection, now: float, version: int | None) -> Hot:
-        return Hot(
-            token=self._refresh.opened(connection),
+    def _open(self, connection: Connection, now: float, version: int | None) -> CachedToken:
+        return CachedToken(
+            token=self._refresh.decrypt_access_token(connection),
             id=connection.id,
             generation=connection.generation,
             scopes=connection.scopes,
@@ -140,7 +140,7 @@ class Tokens:
             version=version,
         )
 
-    def _keep(self, key: tuple[str, int | None], hot: Hot, now: float) -> None:
+    def _keep(self, key: tuple[str, int | None], hot: CachedToken, now: float) -> None:
         if len(self.hot) >= LONGEST:
             self.sweep(now)
         if len(self.hot) >= LONGEST:
@@ -148,9 +148,9 @@ class Tokens:
                 self.hot.pop(oldest, None)
         self.hot[key] = hot
 
-    def _renew_ahead(self, hot: Hot, now: float) -> None:
+    def _renew_ahead(self, hot: CachedToken, now: float) -> None:
         hot.ahead_at = now + TRY_EVERY
-        self._refresh.ahead(hot)
+        self._refresh.refresh_in_background(hot)
 
     def _current(self, now: float) -> tuple[int | None, float]:
         """The store's count of commits, and until when it is taken for that."""
@@ -159,16 +159,16 @@ class Tokens:
             return pulse
         with self._pulse_lock:
             if now >= self._pulse[1]:
-                self._pulse = (self._vault.store.version(), now + PULSE)
+                self._pulse = (self._vault.store.version(), now + POLL_INTERVAL)
             return self._pulse
 
-    def instead_of(self, refused: str, owner: str, named: Named) -> str:
+    def replacement_for(self, refused: str, owner: str, named: Named) -> str:
         """Another token than the *refused* one, if that can be had; raises as ``get`` does."""
         # From the row: another thread may keep the refused one open again meanwhile.
-        connection = self._refresh.fresh(named())
-        current = self._refresh.opened(connection)
+        connection = self._refresh.ensure_fresh(named())
+        current = self._refresh.decrypt_access_token(connection)
         if current == refused:
-            current = self._refresh.opened(self._refresh.beyond(connection))
+            current = self._refresh.decrypt_access_token(self._refresh.force_refresh(connection))
         self.forget(owner)
         return current
 
@@ -194,5 +194,5 @@ def _good_for(connection: Connection) -> float:
     return left - (spare if left > spare else due.LEAST)
 
 
-def _is_same(before: Hot, now: Connection) -> bool:
+def _is_same(before: CachedToken, now: Connection) -> bool:
     return (before.id, before.generation) == (now.id, now.generation)

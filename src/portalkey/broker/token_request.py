@@ -13,11 +13,11 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from portalkey._support.timing import Measured, Taking
+from portalkey._support.timing import Measured, Timer
 from portalkey._support.tracing import CONNECTION, Span
-from portalkey.broker.audit import Journal
-from portalkey.broker.refresh_outcome import Judge
-from portalkey.broker.revoke import Revoker
+from portalkey.broker.audit import Audit
+from portalkey.broker.outbox import Outbox
+from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     BadAnswer,
@@ -38,17 +38,17 @@ from portalkey.vault.vault import Vault
 
 SAVE_TRIES = 4
 """How often a store in trouble is asked to keep what HubSpot gave; each try waits by itself."""
-UNSAVED = 1000
+MOST_PENDING = 1000
 """So many grants that no store would take are kept in memory, to be saved at the next call."""
 
 
-class Lost(Exception):
+class Superseded(Exception):
     """Somebody else's grant counts by now; look at the row again."""
 
     code: ClassVar[str] = "lost"
 
 
-class Dead(Exception):
+class InvalidGrant(Exception):
     """HubSpot honours the refresh token no longer, and the row says so by now."""
 
     code: ClassVar[str] = NeedsReconnect.code
@@ -59,13 +59,13 @@ class _OfAnother(BadAnswer):
 
 
 @dataclass(frozen=True, slots=True)
-class _Unsaved:
+class _PendingSave:
     connection: Connection
     grant: Grant
     event: Event | None
 
 
-class Renewal:
+class TokenRequest:
     """Asks HubSpot once, and saves what it gives."""
 
     def __init__(
@@ -73,22 +73,22 @@ class Renewal:
         settings: Settings,
         vault: Vault,
         send: Send,
-        journal: Journal,
-        revoker: Revoker,
+        audit: Audit,
+        outbox: Outbox,
         *,
-        judge: Judge,
+        outcomes: OutcomeRecorder,
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
-        self._journal = journal
-        self._revoker = revoker
+        self._audit = audit
+        self._outbox = outbox
         self._sleep = sleep
         self._uniform = uniform
-        self._judge = judge
-        self._unsaved: dict[str, _Unsaved] = {}
+        self._outcomes = outcomes
+        self._pending: dict[str, _PendingSave] = {}
 
     def under(self, lease: Lease, token: SecretStr) -> Connection:
         """The connection at its next generation, renewed by one request under *lease*.
@@ -102,7 +102,7 @@ class Renewal:
         """
         with (
             Span("portalkey.broker.refresh", {CONNECTION: lease.connection.id}),
-            Taking(Measured.REFRESH),
+            Timer(Measured.REFRESH),
         ):
             return self._asked(lease, token)
 
@@ -112,61 +112,63 @@ class Renewal:
             response = self._send(refresh_request(self._settings, token))
             grant = _read(response, leased)
         except NeedsReconnect:
-            raise (Dead if self._judge.is_dead(lease) else Lost) from None
+            raise (
+                InvalidGrant if self._outcomes.record_invalid_grant(lease) else Superseded
+            ) from None
         except PortalkeyError as trouble:
-            self._judge.failed(lease, self._secured(leased, response, trouble), trouble)
+            self._outcomes.record_failure(lease, self._secured(leased, response, trouble), trouble)
             raise
         event = Event(EventName.REFRESHED, owner=leased.owner, connection_id=leased.id)
         try:
             return self._kept(leased, grant, event)
         finally:
-            self._judge.good_answer(lease)
+            self._outcomes.record_answer(lease)
 
-    def save_what_was_not(self, connection_id: str) -> None:
+    def save_pending_of(self, connection_id: str) -> None:
         """Save what no store would take before; nothing else is to be done for the connection.
 
         Raises:
             StoreBusy, StoreUnusable: It still will not; the grant is kept in memory.
         """
-        unsaved = self._unsaved.get(connection_id)
-        if unsaved is not None:
-            with suppress(Lost):
-                self._kept(unsaved.connection, unsaved.grant, unsaved.event)
+        pending = self._pending.get(connection_id)
+        if pending is not None:
+            with suppress(Superseded):
+                self._kept(pending.connection, pending.grant, pending.event)
 
-    def has_unsaved(self, connection_id: str) -> bool:
+    def has_pending(self, connection_id: str) -> bool:
         """True while a grant is kept in memory only."""
-        return connection_id in self._unsaved
+        return connection_id in self._pending
 
-    def save_all(self) -> None:
+    def save_all_pending(self) -> None:
         """Save, or give back, whatever is kept in memory only; also for what nobody asks for.
 
         Raises:
             StoreBusy, StoreUnusable: The store still will not.
         """
-        for connection_id in list(self._unsaved):
-            self.save_what_was_not(connection_id)
+        for connection_id in list(self._pending):
+            self.save_pending_of(connection_id)
 
     def save_soon(self, connection_id: str, seconds: float) -> None:
         """Try for about so many *seconds* to save what no store would take."""
-        while seconds > 0 and self.has_unsaved(connection_id):
+        while seconds > 0 and self.has_pending(connection_id):
             pause = self._uniform(0.5, 1.0)
             seconds -= pause
             self._sleep(pause)
             with suppress(StoreBusy, StoreUnusable):
-                self.save_what_was_not(connection_id)
+                self.save_pending_of(connection_id)
 
     def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Save *grant*, and hand it out only then."""
         # First of all, as this thread may be interrupted while it waits for the store.
-        if len(self._unsaved) < UNSAVED:
-            self._unsaved[leased.id] = _Unsaved(leased, grant, event)
+        if len(self._pending) < MOST_PENDING:
+            self._pending[leased.id] = _PendingSave(leased, grant, event)
         kept = self._saved(leased, grant, event)
-        self._unsaved.pop(leased.id, None)
+        self._pending.pop(leased.id, None)
         if kept is None:
             self._give_back(leased, grant)
-            raise Lost
+            raise Superseded
         if event is not None:
-            self._journal.tell(event)
+            self._audit.announce(event)
         return kept
 
     def _saved(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
@@ -183,7 +185,7 @@ class Renewal:
     def _give_back(self, leased: Connection, grant: Grant) -> None:
         """Somebody reconnected, disconnected or renewed while we asked: theirs counts."""
         if grant.refresh_token is not None:
-            self._revoker.give_back(grant.refresh_token, leased.id)
+            self._outbox.give_back(grant.refresh_token, leased.id)
 
     def _secured(
         self, leased: Connection, response: Response | None, trouble: PortalkeyError
@@ -198,7 +200,7 @@ class Renewal:
         try:
             grant = Grant(self._vault.open_access(leased), token, left)
             return self._kept(leased, grant, None)
-        except (Lost, NoKeyOpens, StoreBusy, StoreUnusable):
+        except (Superseded, NoKeyOpens, StoreBusy, StoreUnusable):
             return leased
 
 

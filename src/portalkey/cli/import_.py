@@ -16,7 +16,7 @@ from portalkey.broker.broker import Broker
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.asking import Asking
 from portalkey.errors import PortalkeyError, SourceUnusable
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 
@@ -122,13 +122,13 @@ def _trouble_of(
 
 @contextmanager
 def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
-    broker, wire = Broker.of(settings), Wire()
+    broker, wire = Broker.of(settings), HubSpotClient()
     try:
         vault = Adoption(broker.vault.keyring, broker.vault.store, settings.client_id)
         yield MoveIn(
             vault,
             Asking(settings, wire.send),
-            broker.journal,
+            broker.audit,
             imported_from=library,
             prefix=prefix,
             is_dry=is_dry,

@@ -16,7 +16,7 @@ SAID = "portalkey.headers"
 """Where a view leaves the headers of its answer in the WSGI environment."""
 
 
-class LastWord:
+class HeaderMiddleware:
     """Wraps a WSGI app; touches nothing but the headers of our own paths."""
 
     def __init__(self, app: "WSGIApplication") -> None:

@@ -13,14 +13,14 @@ from flask.typing import ResponseReturnValue
 import portalkey.web
 from portalkey.flask.header_middleware import SAID
 from portalkey.web.http import WebRequest, WebResponse
-from portalkey.web.router import ROUTES, Route, WebFace
+from portalkey.web.router import ROUTES, Route, Router
 
 BROWSER = "portalkey_browser"
 """The name in the host's session under which a browser's random value stands."""
 MOST_FORM_BYTES = 16 * 1024
 
 Owner = Callable[[], str | None]
-FindFace = Callable[[], tuple[WebFace, Owner]]
+FindFace = Callable[[], tuple[Router, Owner]]
 
 
 def make_blueprint(find_face: FindFace, *, setup_page: bool) -> Blueprint:

@@ -9,13 +9,13 @@ from jinja2 import Environment
 
 from portalkey.broker.broker import Broker
 from portalkey.flask.extension import HubSpotAuth
-from portalkey.flask.header_middleware import LastWord
+from portalkey.flask.header_middleware import HeaderMiddleware
 from portalkey.flask.hubspot_auth import Owner, browser, make_blueprint
 from portalkey.flask.session_store import SessionStore
 from portalkey.flask.visitor import visitor
-from portalkey.web.context import Desk, anybody
+from portalkey.web.context import Context, anybody
 from portalkey.web.rendering import Renderer, RenderWithHost, with_ours
-from portalkey.web.router import WebFace
+from portalkey.web.router import Router
 from portalkey.web.signed_tokens import Start
 
 _EXTENSION = "portalkey"
@@ -32,7 +32,7 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
         base=extension.base_template,
         with_host=_render_with(app),
     )
-    desk = Desk(
+    context = Context(
         broker,
         render,
         extension.login_url,
@@ -42,11 +42,11 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
         extension.owner_name,
     )
     # Nothing of the app is kept on the extension: one extension may serve several apps.
-    app.extensions[_EXTENSION] = (WebFace(desk), _checked(extension.owner or visitor))
+    app.extensions[_EXTENSION] = (Router(context), _checked(extension.owner or visitor))
     app.register_blueprint(make_blueprint(_find_face, setup_page=extension.setup_page))
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
     _stand_beside_flask_wtf(app)
-    app.wsgi_app = LastWord(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
 
 
 def _keep_where_told(extension: HubSpotAuth, app: Flask, broker: Broker) -> None:
@@ -84,7 +84,7 @@ def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> s
     """
     face, find_owner = _find_face()
     owner = find_owner()
-    return face.desk.connect_url(owner, browser(owner), Start(next or face.desk.home, hub_id))
+    return face.context.connect_url(owner, browser(owner), Start(next or face.context.home, hub_id))
 
 
 def _render_with(app: Flask) -> RenderWithHost:
@@ -100,7 +100,7 @@ def _render_with(app: Flask) -> RenderWithHost:
     return render
 
 
-def _find_face() -> tuple[WebFace, Owner]:
+def _find_face() -> tuple[Router, Owner]:
     face, owner = current_app.extensions[_EXTENSION]
     return face, owner
 

@@ -18,7 +18,7 @@ from portalkey.errors import SessionFull
 from portalkey.model import leases
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.throttle import Provider
+from portalkey.model.throttle import Throttle
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.sql import rows
 from portalkey.vault.sql.tables import connections
@@ -43,7 +43,7 @@ class Room(ConnectionsInMemory):
     """One session's connections, from any thread; events are collected for whoever records them."""
 
     def __init__(
-        self, name: str, now: Callable[[], datetime], providers: dict[str, Provider]
+        self, name: str, now: Callable[[], datetime], providers: dict[str, Throttle]
     ) -> None:
         """Begin empty.
 
@@ -111,7 +111,7 @@ class Rooms:
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
-        self._providers: dict[str, Provider] = {}
+        self._providers: dict[str, Throttle] = {}
         self._rooms: OrderedDict[str, Room] = OrderedDict()
 
     def enter(self, said: object) -> Room:
@@ -172,7 +172,7 @@ def require_fit(written: Written | None) -> None:
 
 def _row(connection: Connection) -> list[Any]:
     """As short as can be: a cookie is small."""
-    values = rows.connection_values(replace(leases.unleased(connection), lease_fence=0))
+    values = rows.connection_values(replace(leases.clear_lease(connection), lease_fence=0))
     bare = rows.bare(values)
     return [bare[name] for name in _COLUMNS]
 

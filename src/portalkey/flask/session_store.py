@@ -23,9 +23,9 @@ from portalkey.flask.session_rows import KEY, Room, Rooms, Written, require_fit
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider
-from portalkey.vault.store import Census, OwedRevocation, Store
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle
+from portalkey.vault.store import OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
 
@@ -127,7 +127,7 @@ class SessionStore(Store):
         """The owner's connection to that account in this session."""
         return self._room().connection_to(owner, client_id, hub_id)
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease among the threads of this process."""
         return self._room().lease(seen, ask)
 
@@ -135,11 +135,11 @@ class SessionStore(Store):
         """Give the lease back."""
         return self._room().release(connection, is_unanswered=is_unanswered)
 
-    def provider(
-        self, client_id: str, change: Callable[[Provider, datetime], Provider]
-    ) -> tuple[Provider, Provider] | None:
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's provider in its place, for this process."""
-        return self._room().provider(client_id, change)
+        return self._room().update_throttle(client_id, change)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*."""
@@ -174,10 +174,10 @@ class SessionStore(Store):
     ) -> bool:
         """Erase the sealed grant, and keep *owed*."""
         if owed is not None:
-            self._kept.owe(owed)
+            self._kept.enqueue(owed)
         is_erased = self._do(lambda room: room.erase(connection, event))
         if owed is not None and not is_erased:
-            self._kept.settle(owed.id)
+            self._kept.complete(owed.id)
         return is_erased
 
     def holders(self, fingerprints: Collection[str]) -> int:
@@ -236,29 +236,29 @@ class SessionStore(Store):
         """Note that the access token of a connected attempt is handed to the opening page."""
         return self._kept.deliver(attempt_id)
 
-    def owe(self, owed: OwedRevocation) -> None:
+    def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
-        self._kept.owe(owed)
+        self._kept.enqueue(owed)
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due."""
-        return self._kept.owed(at_most, client_id=client_id)
+        return self._kept.pending(at_most, client_id=client_id)
 
-    def take(self, owed_id: str, seconds: float) -> bool:
+    def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
-        return self._kept.take(owed_id, seconds)
+        return self._kept.claim(owed_id, seconds)
 
-    def put_off(self, owed_id: str, seconds: float) -> None:
+    def reschedule(self, owed_id: str, seconds: float) -> None:
         """Make a revocation due again."""
-        self._kept.put_off(owed_id, seconds)
+        self._kept.reschedule(owed_id, seconds)
 
-    def settle(self, owed_id: str) -> None:
+    def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        self._kept.settle(owed_id)
+        self._kept.complete(owed_id)
 
-    def census(self, client_id: str) -> Census:
+    def stats(self, client_id: str) -> Stats:
         """What is owed; nobody can count sessions, and each process has a breaker of its own."""
-        owed = self._kept.census(client_id)
+        owed = self._kept.stats(client_id)
         return replace(owed, connections=None, oldest_failing=None, is_breaker_open=None)
 
     def record(self, event: Event) -> Event:

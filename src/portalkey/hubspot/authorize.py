@@ -36,7 +36,7 @@ _CALLBACK_GRAMMAR = {
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
+class AuthorizationResponse:
     """What a person came back with: a code, or an error of RFC 6749 section 4.1.2.1."""
 
     code: SecretStr | None
@@ -82,7 +82,7 @@ def authorize_url(
     return f"{page}?{urlencode(query, quote_via=quote)}"
 
 
-def read_callback(query: Sequence[tuple[str, str]]) -> Callback:
+def read_authorization_response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse:
     """What the parameters of a callback say; those that nobody knows are ignored.
 
     Raises:
@@ -95,7 +95,9 @@ def read_callback(query: Sequence[tuple[str, str]]) -> Callback:
         raise AttemptMismatch
     if error is not None and error not in _CALLBACK_ERRORS:
         error = UNKNOWN_ERROR
-    return Callback(SecretStr(code) if code is not None else None, found["state"], error)
+    return AuthorizationResponse(
+        SecretStr(code) if code is not None else None, found["state"], error
+    )
 
 
 def _only(query: Sequence[tuple[str, str]], name: str) -> str | None:

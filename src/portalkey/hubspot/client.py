@@ -64,7 +64,7 @@ def _unlogging() -> Iterator[None]:
         _unlogged.reset(token)
 
 
-class Wire:
+class HubSpotClient:
     """Sends requests to HubSpot over kept connections; threads may share it, and forks renew it."""
 
     def __init__(

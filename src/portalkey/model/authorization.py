@@ -13,7 +13,7 @@ from portalkey.model.attempt import Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Started:
     """An attempt just begun: set *cookie* in this browser, then send it to *authorize_url*."""
 
     attempt: Attempt
@@ -30,14 +30,14 @@ class Secrets:
     verifier: SecretStr | None
 
     @classmethod
-    def made(cls, *, with_verifier: bool) -> Self:
+    def generate(cls, *, with_verifier: bool) -> Self:
         """Fresh ones; a verifier only where PKCE is on (RFC 7636 section 7.1)."""
         state, cookie, verifier = (SecretStr(secrets.token_urlsafe(32)) for _ in range(3))
         return cls(state, cookie, verifier if with_verifier else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuthorizationOptions:
     """What an attempt is begun with.
 
     ``attempt_id`` is the id that the opening page made (22 characters), or None to make one here.
@@ -55,7 +55,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class Callback:
     """A browser that came back from HubSpot.
 
     ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the

@@ -82,7 +82,7 @@ class Account:
     ui_domain: str | None = None
     data_hosting: str | None = None
 
-    def completed_by(self, known: "Account") -> "Account":
+    def fill_from(self, known: "Account") -> "Account":
         """The same account, with what was *known* before where nothing was said this time."""
         said = {name: value for name, value in asdict(self).items() if value is not None}
         return replace(known, **said)

@@ -5,14 +5,14 @@ from datetime import timedelta
 from enum import StrEnum
 
 from portalkey.model.connection import Connection
-from portalkey.model.throttle import SET_BACK, Pace, Provider, Refusal, admitted
+from portalkey.model.throttle import SET_BACK, Limits, Throttle, Throttled, admit
 
 FORCED_SECONDS = 300.0
 """A caller's 401 has a grant renewed before its time once in so many seconds at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class LeaseRequest:
     """Somebody wants to renew a grant, and asks for the lease on its row.
 
     *holder* is who asks, *seconds* how long the lease is to last. *dead* is the holder of a lease
@@ -21,12 +21,12 @@ class Ask:
 
     holder: str = field(repr=False)
     seconds: float
-    pace: Pace
+    pace: Limits
     dead: str | None = field(default=None, repr=False)
     is_forced: bool = False
 
 
-class Why(StrEnum):
+class DenialReason(StrEnum):
     """Why a lease was denied."""
 
     MOVED = "moved"
@@ -35,7 +35,7 @@ class Why(StrEnum):
     """Somebody else renews the grant just now."""
     WAITING = "waiting"
     """The last try failed, and the next is not due."""
-    PACED = "paced"
+    THROTTLED = "paced"
     """The token endpoint is asked no more just now; see ``portalkey.model.throttle``."""
     FORCED = "forced"
     """A caller's 401 had the grant renewed not long ago."""
@@ -56,18 +56,18 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Denied:
+class LeaseDenied:
     """The lease was not given; it may be in *wait* seconds.
 
     ``reason`` is the code of the trouble that is waited out, where one is known.
     """
 
-    why: Why
+    why: DenialReason
     wait: float = 0.0
     reason: str | None = None
 
 
-def leased(seen: Connection, row: Connection | None, ask: Ask) -> Lease | Denied:
+def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> Lease | LeaseDenied:
     """The lease that *ask* gets on *row* once the token endpoint may be asked.
 
     Args:
@@ -76,18 +76,20 @@ def leased(seen: Connection, row: Connection | None, ask: Ask) -> Lease | Denied
         ask: Who asks.
     """
     if row is None or not row.is_authenticated or not is_same_grant(row, seen):
-        return Denied(Why.MOVED)
+        return LeaseDenied(DenialReason.MOVED)
     now = row.seen_at
     if row.lease_until is not None and row.is_leased and row.lease_id != ask.dead:
         wait = (row.lease_until - now).total_seconds()
         if wait <= ask.seconds + SET_BACK:
-            return Denied(Why.LEASED, min(wait, ask.seconds))
+            return LeaseDenied(DenialReason.LEASED, min(wait, ask.seconds))
     if row.retry_at is not None and row.retry_at > now:
-        return Denied(Why.WAITING, (row.retry_at - now).total_seconds(), row.status_reason)
+        return LeaseDenied(
+            DenialReason.WAITING, (row.retry_at - now).total_seconds(), row.status_reason
+        )
     if ask.is_forced and row.forced_at is not None:
         wait = FORCED_SECONDS - (now - row.forced_at).total_seconds()
         if wait > 0:
-            return Denied(Why.FORCED, wait)
+            return LeaseDenied(DenialReason.FORCED, wait)
     taken = replace(
         row,
         lease_id=ask.holder,
@@ -99,11 +101,13 @@ def leased(seen: Connection, row: Connection | None, ask: Ask) -> Lease | Denied
     return Lease(taken, was_unanswered=row.unanswered_since is not None, is_news=False)
 
 
-def paced(lease: Lease, provider: Provider, pace: Pace) -> tuple[Lease, Provider] | Denied:
+def apply_throttle(
+    lease: Lease, provider: Throttle, pace: Limits
+) -> tuple[Lease, Throttle] | LeaseDenied:
     """The *lease*, and the *provider* once its request is sent; or why it must not be."""
-    allowed = admitted(provider, pace, lease.connection.seen_at)
-    if isinstance(allowed, Refusal):
-        return Denied(Why.PACED, allowed.wait, allowed.reason)
+    allowed = admit(provider, pace, lease.connection.seen_at)
+    if isinstance(allowed, Throttled):
+        return LeaseDenied(DenialReason.THROTTLED, allowed.wait, allowed.reason)
     return replace(lease, is_news=not provider.is_well), allowed
 
 
@@ -117,11 +121,11 @@ def lineage(connection: Connection) -> str | None:
     return connection.sealed.fingerprint if connection.sealed else None
 
 
-def unasked(connection: Connection) -> Connection:
+def clear_try(connection: Connection) -> Connection:
     """The *connection* after a try that failed: unleased, and free to be forced again."""
-    return replace(unleased(connection), forced_at=None)
+    return replace(clear_lease(connection), forced_at=None)
 
 
-def unleased(connection: Connection) -> Connection:
+def clear_lease(connection: Connection) -> Connection:
     """The *connection* with nobody renewing it and no request out."""
     return replace(connection, lease_id=None, lease_until=None, unanswered_since=None)

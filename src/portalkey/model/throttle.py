@@ -1,6 +1,6 @@
 """How the token endpoint is doing, as all processes know it together: circuit breaker and bucket.
 
-Pure: a store keeps the one ``Provider`` there is, and these rules say what becomes of it. All times
+Pure: a store keeps the one ``Throttle`` there is, and these rules say what becomes of it. All times
 are the store's.
 """
 
@@ -22,7 +22,7 @@ _WELL, _NOT_WELL = ".", "x"
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Limits:
     """How fast the token endpoint may be asked: *rate* a second, *burst* of them at once."""
 
     rate: float
@@ -30,7 +30,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class Throttle:
     """What is known of the token endpoint.
 
     ``bucket`` requests could be sent at the moment ``bucket_at``. ``recent`` are the last outcomes,
@@ -56,31 +56,31 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Throttled:
     """No request now: *wait* so many seconds; *reason* is what opened the breaker, if that is."""
 
     wait: float
     reason: str | None = None
 
 
-def new_provider(pace: Pace, now: datetime) -> Provider:
+def new_throttle(pace: Limits, now: datetime) -> Throttle:
     """A provider nobody has asked yet: a full bucket."""
-    return Provider(bucket=pace.burst, bucket_at=now)
+    return Throttle(bucket=pace.burst, bucket_at=now)
 
 
-def admitted(provider: Provider, pace: Pace, now: datetime) -> Provider | Refusal:
+def admit(provider: Throttle, pace: Limits, now: datetime) -> Throttle | Throttled:
     """The *provider* once one request more is sent, or why none may be."""
     if provider.open_until is not None and provider.open_until > now:
-        return Refusal((provider.open_until - now).total_seconds(), provider.reason)
+        return Throttled((provider.open_until - now).total_seconds(), provider.reason)
     bucket, at = _bucket(provider, pace, now)
     if bucket < 1:
-        return Refusal((1 - bucket) / pace.rate)
+        return Throttled((1 - bucket) / pace.rate)
     # Of all who ask while it is open, one tries; the others wait for what comes of that.
     until = now + timedelta(seconds=PROBE_SECONDS) if provider.is_open else None
     return replace(provider, bucket=bucket - 1, bucket_at=at, open_until=until)
 
 
-def _bucket(provider: Provider, pace: Pace, now: datetime) -> tuple[float, datetime]:
+def _bucket(provider: Throttle, pace: Limits, now: datetime) -> tuple[float, datetime]:
     """What is in the bucket by *now*, and as of when."""
     passed = (now - provider.bucket_at).total_seconds()
     if passed < -SET_BACK:
@@ -90,13 +90,13 @@ def _bucket(provider: Provider, pace: Pace, now: datetime) -> tuple[float, datet
     return filled, max(now, provider.bucket_at)
 
 
-def answered(provider: Provider) -> Provider:
+def record_answer(provider: Throttle) -> Throttle:
     """The *provider* once it gave a good answer: the breaker is closed."""
     recent = "" if provider.is_open else (provider.recent + _WELL)[-LOOKED_AT:]
     return replace(provider, recent=recent, open_until=None, reason=None)
 
 
-def failed(provider: Provider, reason: str, wait: float, now: datetime) -> Provider:
+def record_failure(provider: Throttle, reason: str, wait: float, now: datetime) -> Throttle:
     """The *provider* after a failure of its own, for *reason*.
 
     Args:

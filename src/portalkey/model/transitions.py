@@ -16,7 +16,7 @@ from portalkey.model.attempt import (
 )
 from portalkey.model.connection import ConnectionStatus
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long an attempt is kept after its end."""
 
 RENEWED = (
@@ -33,21 +33,21 @@ RENEWED = (
 """What a renewal writes; the row stays whose it was."""
 
 
-def in_time(attempt: Attempt) -> Attempt:
+def expire_overdue(attempt: Attempt) -> Attempt:
     """The *attempt* as it really stands at ``seen_at``: ended, where it was left lying too long.
 
     It ends at the moment its time was up, so whoever finds it writes down the same.
     """
     if attempt.status in EXPIRES and attempt.seen_at >= attempt.expires_at:
-        return ended(attempt, AttemptStatus.EXPIRED, at=attempt.expires_at)
+        return end(attempt, AttemptStatus.EXPIRED, at=attempt.expires_at)
     if attempt.status is AttemptStatus.EXCHANGING and attempt.claimed_at is not None:
         due = attempt.claimed_at + timedelta(seconds=EXCHANGE_SECONDS)
         if attempt.seen_at > due:
-            return ended(attempt, AttemptStatus.FAILED, at=due, error=INTERRUPTED)
+            return end(attempt, AttemptStatus.FAILED, at=due, error=INTERRUPTED)
     return attempt
 
 
-def moved(
+def move(
     attempt: Attempt,
     to: AttemptStatus,
     *,
@@ -58,7 +58,7 @@ def moved(
     if to not in attempts.MOVES[attempt.status]:
         return None
     if to in ENDS:
-        return ended(attempt, to, at=attempt.seen_at, error=error)
+        return end(attempt, to, at=attempt.seen_at, error=error)
     if to is AttemptStatus.RETURNED:
         until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
         return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
@@ -66,16 +66,14 @@ def moved(
     return replace(attempt, status=to, claimed_at=claimed_at)
 
 
-def ended(
-    attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None = None
-) -> Attempt:
+def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None = None) -> Attempt:
     """The *attempt* at its *end*, with nothing secret left in it."""
     return replace(
         attempt, status=end, ended_at=at, error=error, sealed_verifier=None, sealed_code=None
     )
 
 
-def delivered(attempt: Attempt) -> Attempt | None:
+def mark_delivered(attempt: Attempt) -> Attempt | None:
     """The *attempt* once its token is handed out, or None where that is no longer due."""
     return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None
 

@@ -181,7 +181,7 @@ class ConnectionPromises:
         found = stored(store, seen)
         assert (found.status, found.generation, found.failures) == (C.DISCONNECTED, 2, 0)
         assert (found.sealed, found.lease_id) == (None, None)
-        assert list(store.owed(9)) == [owed]
+        assert list(store.pending(9)) == [owed]
 
     def test_a_late_disconnect_is_lost(self, store: Store) -> None:
         """It owes nothing, for what it saw is not what is there."""
@@ -189,7 +189,7 @@ class ConnectionPromises:
         assert store.renew(following(seen), instead_of="lineage 1")
 
         assert not store.disconnect(seen, new_owed(store))
-        assert list(store.owed(9)) == []
+        assert list(store.pending(9)) == []
         assert stored(store, seen).sealed == following(seen).sealed
 
     def test_a_disconnected_account_connects_again(self, store: Store) -> None:

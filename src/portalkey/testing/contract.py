@@ -7,16 +7,16 @@ import pytest
 
 from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
-from portalkey.testing.census import CensusPromises
 from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
+from portalkey.testing.stats import StatsPromises
 from portalkey.vault.store import Store
 
 
 class StoreContract(
-    AttemptPromises, CensusPromises, ConnectionPromises, LeasePromises, OutboxPromises
+    AttemptPromises, StatsPromises, ConnectionPromises, LeasePromises, OutboxPromises
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

@@ -11,30 +11,30 @@ import pytest
 from portalkey.model.connection import Connection, SealedGrant
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
-from portalkey.model.leases import Ask, Denied, Lease, Why
-from portalkey.model.throttle import Pace, Provider, failed
+from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Limits, Throttle, record_failure
 from portalkey.testing.samples import Ahead, connect, exchanging, following, stored
 from portalkey.vault.store import Store
 
-PACE = Pace(rate=1.0, burst=3)
+PACE = Limits(rate=1.0, burst=3)
 
 
-def ask(holder: str = "me", **changes: Any) -> Ask:
+def ask(holder: str = "me", **changes: Any) -> LeaseRequest:
     """A wish for a lease of 30 seconds."""
-    return replace(Ask(holder, 30.0, PACE), **changes)
+    return replace(LeaseRequest(holder, 30.0, PACE), **changes)
 
 
-def leased(store: Store, seen: Connection, asked: Ask | None = None) -> Lease:
+def leased(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> Lease:
     """The lease, which is given."""
     lease = store.lease(seen, asked or ask())
     assert isinstance(lease, Lease), lease
     return lease
 
 
-def denied(store: Store, seen: Connection, asked: Ask | None = None) -> Denied:
+def denied(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> LeaseDenied:
     """Why it is not given."""
     lease = store.lease(seen, asked or ask())
-    assert isinstance(lease, Denied)
+    assert isinstance(lease, LeaseDenied)
     return lease
 
 
@@ -61,9 +61,9 @@ class LeasePromises:
         with ThreadPoolExecutor(8) as pool:
             got = list(pool.map(lambda n: store.lease(seen, ask(f"thread {n}")), range(8)))
 
-        others = [each for each in got if isinstance(each, Denied)]
+        others = [each for each in got if isinstance(each, LeaseDenied)]
         assert len(others) == 7
-        assert {each.why for each in others} <= {Why.LEASED}
+        assert {each.why for each in others} <= {DenialReason.LEASED}
         assert all(29 < each.wait <= 30 for each in others)
 
     def test_a_lease_ends_by_the_stores_clock(self, store: Store, ahead: Ahead) -> None:
@@ -72,7 +72,7 @@ class LeasePromises:
         leased(store, seen)
 
         ahead.passes(29)
-        assert denied(store, seen).why is Why.LEASED
+        assert denied(store, seen).why is DenialReason.LEASED
         ahead.passes(2)
         second = leased(store, seen, ask("other"))
 
@@ -97,7 +97,7 @@ class LeasePromises:
 
         refused = denied(store, seen, ask("other"))
 
-        assert refused.why is Why.LEASED
+        assert refused.why is DenialReason.LEASED
         assert refused.wait <= 30
 
     def test_a_moment_that_was_told_too_early_fills_no_bucket(
@@ -109,16 +109,16 @@ class LeasePromises:
             leased(store, each)
             ahead.passes(-0.05)
 
-        assert denied(store, many[3]).why is Why.PACED
+        assert denied(store, many[3]).why is DenialReason.THROTTLED
 
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
         seen = connect(store)
         leased(store, seen)
 
-        assert denied(store, seen, ask("other", dead="somebody")).why is Why.LEASED
+        assert denied(store, seen, ask("other", dead="somebody")).why is DenialReason.LEASED
         assert leased(store, seen, ask("other", dead="me")).connection.lease_id == "other"
-        assert denied(store, seen, ask("third", dead="me")).why is Why.LEASED
+        assert denied(store, seen, ask("third", dead="me")).why is DenialReason.LEASED
 
     @pytest.mark.parametrize("moved", ["renewed", "dead", "disconnected", "resealed", "unknown"])
     def test_no_lease_on_what_was_not_seen(self, store: Store, moved: str) -> None:
@@ -135,7 +135,7 @@ class LeasePromises:
         else:
             seen = replace(seen, id="x")
 
-        assert denied(store, seen).why is Why.MOVED
+        assert denied(store, seen).why is DenialReason.MOVED
 
     def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
         """Until the store's clock says that the next try is due, for the reason it had."""
@@ -143,7 +143,7 @@ class LeasePromises:
         assert store.mark(seen, C.FAILING, reason="why", failures=1, wait=20)
 
         waiting = denied(store, stored(store, seen))
-        assert (waiting.why, waiting.reason) == (Why.WAITING, "why")
+        assert (waiting.why, waiting.reason) == (DenialReason.WAITING, "why")
         assert 19 < waiting.wait <= 20
         ahead.passes(21)
         assert leased(store, stored(store, seen))
@@ -155,7 +155,7 @@ class LeasePromises:
         assert store.renew(following(first.connection), instead_of="lineage 1")
         now = stored(store, seen)
 
-        assert denied(store, now, ask(is_forced=True)).why is Why.FORCED
+        assert denied(store, now, ask(is_forced=True)).why is DenialReason.FORCED
         ahead.passes(301)
         assert leased(store, now, ask(is_forced=True))
 
@@ -220,40 +220,42 @@ class LeasePromises:
             leased(store, each)
 
         paced = denied(store, many[3])
-        assert (paced.why, paced.reason) == (Why.PACED, None)
+        assert (paced.why, paced.reason) == (DenialReason.THROTTLED, None)
         assert 0 < paced.wait <= 1
         assert not stored(store, many[3]).is_leased
         ahead.passes(1)
         leased(store, many[3])
-        assert denied(store, many[4]).why is Why.PACED
+        assert denied(store, many[4]).why is DenialReason.THROTTLED
 
     def test_an_open_breaker_stops_everybody(self, store: Store, ahead: Ahead) -> None:
         """But for one who tries in ten seconds."""
         first, second, third = (connect(store, owner=str(n)) for n in range(3))
         leased(store, first)
 
-        def change(known: Provider, now: datetime) -> Provider:
-            return failed(known, "hubspot_unavailable", 5.0, now)
+        def change(known: Throttle, now: datetime) -> Throttle:
+            return record_failure(known, "hubspot_unavailable", 5.0, now)
 
-        changed = store.provider("app", change)
+        changed = store.update_throttle("app", change)
         assert changed
         assert [each.is_open for each in changed] == [False, True]
         paced = denied(store, second)
-        assert (paced.why, paced.reason) == (Why.PACED, "hubspot_unavailable")
+        assert (paced.why, paced.reason) == (DenialReason.THROTTLED, "hubspot_unavailable")
         ahead.passes(11)
         assert leased(store, second).is_news
         assert denied(store, third).reason == "hubspot_unavailable"
 
     def test_nothing_is_known_of_a_provider_nobody_asked(self, store: Store) -> None:
         """There is nothing to change."""
-        assert store.provider("app", lambda known, _: known) is None
+        assert store.update_throttle("app", lambda known, _: known) is None
 
     def test_each_app_has_a_provider_of_its_own(self, store: Store) -> None:
         """Another app's wrong secret is no trouble of ours."""
         ours, theirs = connect(store), connect(store, client_id="other")
         leased(store, theirs)
-        assert store.provider("app", lambda known, _: known) is None
-        store.provider("other", lambda known, now: failed(known, "hubspot_refused", 60.0, now))
+        assert store.update_throttle("app", lambda known, _: known) is None
+        store.update_throttle(
+            "other", lambda known, now: record_failure(known, "hubspot_refused", 60.0, now)
+        )
 
         assert leased(store, ours)
 

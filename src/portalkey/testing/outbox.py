@@ -20,44 +20,44 @@ class OutboxPromises:
             for name, seconds in (("late", -1), ("early", -2), ("not yet", 60))
         )
         for owed in (late, early, not_yet):
-            store.owe(owed)
+            store.enqueue(owed)
 
-        assert list(store.owed(9)) == [early, late]
-        assert list(store.owed(1)) == [early]
+        assert list(store.pending(9)) == [early, late]
+        assert list(store.pending(1)) == [early]
 
     def test_one_of_many_takes_it(self, store: Store, ahead: Ahead) -> None:
         """Whoever has it keeps the others from it for a while; then another may."""
         owed = new_owed(store)
-        store.owe(owed)
+        store.enqueue(owed)
         with ThreadPoolExecutor(8) as pool:
-            taken = list(pool.map(lambda _: store.take(owed.id, 60), range(8)))
+            taken = list(pool.map(lambda _: store.claim(owed.id, 60), range(8)))
 
         assert sorted(taken) == [False] * 7 + [True]
-        assert list(store.owed(1)) == []
+        assert list(store.pending(1)) == []
         ahead.passes(61)
-        (again,) = store.owed(1)
+        (again,) = store.pending(1)
         assert again.tries == 0
-        assert store.take(owed.id, 60)
-        assert not store.take("unknown", 60)
+        assert store.claim(owed.id, 60)
+        assert not store.claim("unknown", 60)
 
     def test_each_app_has_its_own(self, store: Store) -> None:
         """Nobody tells HubSpot of another app's tokens."""
         ours, theirs = new_owed(store), new_owed(store, id="theirs", client_id="other")
         for owed in (ours, theirs):
-            store.owe(owed)
+            store.enqueue(owed)
 
-        assert list(store.owed(9, client_id="app")) == [ours]
-        assert list(store.owed(9, client_id="other")) == [theirs]
-        assert len(store.owed(9)) == 2
+        assert list(store.pending(9, client_id="app")) == [ours]
+        assert list(store.pending(9, client_id="other")) == [theirs]
+        assert len(store.pending(9)) == 2
 
     def test_a_failed_try_waits(self, store: Store, ahead: Ahead) -> None:
         """It counts, and the revocation is due again once the seconds are over."""
         owed = new_owed(store, connection_id=None)
-        store.owe(owed)
-        store.put_off(owed.id, 30)
-        before = store.owed(1)
+        store.enqueue(owed)
+        store.reschedule(owed.id, 30)
+        before = store.pending(1)
         ahead.passes(31)
-        (again,) = store.owed(1)
+        (again,) = store.pending(1)
 
         assert list(before) == []
         assert again == replace(owed, tries=1, due_at=again.due_at)
@@ -65,9 +65,9 @@ class OutboxPromises:
     def test_what_is_settled_is_gone(self, store: Store) -> None:
         """Settling or putting off what is not owed any more does no harm."""
         owed = new_owed(store)
-        store.owe(owed)
+        store.enqueue(owed)
         for _ in range(2):
-            store.settle(owed.id)
-            store.put_off(owed.id, 0)
+            store.complete(owed.id)
+            store.reschedule(owed.id, 0)
 
-        assert list(store.owed(1)) == []
+        assert list(store.pending(1)) == []

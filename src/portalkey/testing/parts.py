@@ -10,7 +10,7 @@ from portalkey._support.clock import boot_time
 from portalkey.broker.broker import Broker
 from portalkey.errors import BadSettings
 from portalkey.flask import HubSpotAuth
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
 from portalkey.settings.urls import redirect_uri
 from portalkey.vault.keyring import Keyring, new_key
@@ -60,7 +60,7 @@ def _scopes(app: App) -> tuple[str, ...]:
 
 def broker_over(settings: Settings, store: Store, hubspot: HubSpot) -> Broker:
     """A broker over *store* whose tokens grow old by HubSpot's clock."""
-    wire = Wire()
+    wire = HubSpotClient()
     return Broker(
         settings,
         Vault(Keyring(settings.keys), store, settings.client_id),

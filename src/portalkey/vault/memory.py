@@ -11,8 +11,8 @@ from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.snapshot import Endpoint, Kept
-from portalkey.vault.store import Census, OwedRevocation, Store
+from portalkey.vault.snapshot import Endpoint, Snapshot
+from portalkey.vault.store import OwedRevocation, Stats, Store
 
 
 def _utc_now() -> datetime:
@@ -42,7 +42,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         self._owed: dict[str, OwedRevocation] = {}
 
     @classmethod
-    def of(cls, kept: Kept, clock: Callable[[], datetime]) -> Self:
+    def of(cls, kept: Snapshot, clock: Callable[[], datetime]) -> Self:
         """A store that begins with what another has *kept*, and goes by its *clock*."""
         store = cls(clock)
         store._connections = {each.id: each for each in kept.connections}
@@ -52,10 +52,10 @@ class MemoryStore(ConnectionsInMemory, Store):
         store._events = list(kept.events)
         return store
 
-    def kept(self) -> Kept:
+    def kept(self) -> Snapshot:
         """All that is in it now."""
         with self._lock:
-            return Kept(
+            return Snapshot(
                 connections=tuple(self._connections.values()),
                 attempts=tuple(self._attempts.values()),
                 outbox=tuple(self._owed.values()),
@@ -73,7 +73,7 @@ class MemoryStore(ConnectionsInMemory, Store):
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
         with self._writing():
-            self._purge(self.now() - rules.KEPT)
+            self._purge(self.now() - rules.RETENTION)
             taken = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
             if attempt.id in taken or attempt.state_hash in taken.values():
                 raise AttemptMismatch
@@ -91,7 +91,7 @@ class MemoryStore(ConnectionsInMemory, Store):
             if found is None:
                 return None
             seen = replace(found, seen_at=self.now())
-            attempt = rules.in_time(seen)
+            attempt = rules.expire_overdue(seen)
             if attempt is not seen:
                 self._attempts[attempt_id] = attempt
             return attempt
@@ -121,9 +121,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Move an attempt, and return it as it stood before."""
         with self._writing():
             before = self.attempt(attempt_id)
-            after = (
-                rules.moved(before, to, error=error, sealed_code=sealed_code) if before else None
-            )
+            after = rules.move(before, to, error=error, sealed_code=sealed_code) if before else None
             if after is None:
                 return None
             self._attempts[attempt_id] = replace(after, connection_id=connection_id)
@@ -135,7 +133,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
             before = None if attempt_id is None else self.attempt(attempt_id)
-            after = rules.moved(before, AttemptStatus.CONNECTED) if before else None
+            after = rules.move(before, AttemptStatus.CONNECTED) if before else None
             if (attempt_id is not None and after is None) or not self._fits(connection):
                 return False
             if after is not None:
@@ -148,7 +146,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Note that an attempt's access token is handed out, if it is the first time."""
         with self._writing():
             attempt = self.attempt(attempt_id)
-            after = rules.delivered(attempt) if attempt else None
+            after = rules.mark_delivered(attempt) if attempt else None
             if after is not None:
                 self._attempts[attempt_id] = after
             return after is not None
@@ -164,12 +162,12 @@ class MemoryStore(ConnectionsInMemory, Store):
                 self._owed[owed.id] = owed
             return True
 
-    def owe(self, owed: OwedRevocation) -> None:
+    def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
         with self._writing():
             self._owed[owed.id] = owed
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first."""
         with self._lock:
             now = self.now()
@@ -177,7 +175,7 @@ class MemoryStore(ConnectionsInMemory, Store):
             due = [each for each in meant if each.due_at <= now]
         return sorted(due, key=lambda each: (each.due_at, each.id))[:at_most]
 
-    def take(self, owed_id: str, seconds: float) -> bool:
+    def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
         with self._writing():
             owed, now = self._owed.get(owed_id), self.now()
@@ -186,7 +184,7 @@ class MemoryStore(ConnectionsInMemory, Store):
             self._owed[owed_id] = replace(owed, due_at=now + timedelta(seconds=seconds))
             return True
 
-    def put_off(self, owed_id: str, seconds: float) -> None:
+    def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""
         with self._writing():
             owed = self._owed.get(owed_id)
@@ -194,18 +192,18 @@ class MemoryStore(ConnectionsInMemory, Store):
                 due_at = self.now() + timedelta(seconds=seconds)
                 self._owed[owed_id] = replace(owed, tries=owed.tries + 1, due_at=due_at)
 
-    def settle(self, owed_id: str) -> None:
+    def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
         with self._writing():
             self._owed.pop(owed_id, None)
 
-    def census(self, client_id: str) -> Census:
+    def stats(self, client_id: str) -> Stats:
         """What there is of the app's, counted."""
         with self._lock:
             now, known = self.now(), self._providers.get(client_id)
             ours = [each for each in self._connections.values() if each.client_id == client_id]
             failing = [each for each in ours if each.status is ConnectionStatus.FAILING]
-            return Census(
+            return Stats(
                 connections={
                     of: sum(each.status is of for each in ours) for of in ConnectionStatus
                 },

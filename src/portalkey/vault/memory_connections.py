@@ -10,8 +10,8 @@ from portalkey.model import leases
 from portalkey.model import transitions as rules
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider, new_provider
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle, new_throttle
 
 
 class ConnectionsInMemory:
@@ -22,7 +22,7 @@ class ConnectionsInMemory:
         self._lock = threading.RLock()
         self._connections: dict[str, Connection] = {}
         self._events: list[Event] = []
-        self._providers: dict[str, Provider] = {}
+        self._providers: dict[str, Throttle] = {}
         self._version = 0
 
     @contextmanager
@@ -84,18 +84,18 @@ class ConnectionsInMemory:
 
     def _put(self, connection: Connection) -> None:
         is_new = connection.generation == 1
-        self._connections[connection.id] = connection if is_new else leases.unleased(connection)
+        self._connections[connection.id] = connection if is_new else leases.clear_lease(connection)
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *seen*, or why not."""
         with self._writing():
-            lease = leases.leased(seen, self.connection(seen.id), ask)
-            if isinstance(lease, Denied):
+            lease = leases.grant_lease(seen, self.connection(seen.id), ask)
+            if isinstance(lease, LeaseDenied):
                 return lease
             known = self._providers.get(seen.client_id)
-            provider = known or new_provider(ask.pace, lease.connection.seen_at)
-            outcome = leases.paced(lease, provider, ask.pace)
-            if isinstance(outcome, Denied):
+            provider = known or new_throttle(ask.pace, lease.connection.seen_at)
+            outcome = leases.apply_throttle(lease, provider, ask.pace)
+            if isinstance(outcome, LeaseDenied):
                 return outcome
             given, self._providers[seen.client_id] = outcome
             self._connections[seen.id] = given.connection
@@ -107,15 +107,15 @@ class ConnectionsInMemory:
             there = self._same(connection)
             if there is None:
                 return False
-            freed = leases.unasked(there)
+            freed = leases.clear_try(there)
             if is_unanswered:
                 freed = replace(freed, unanswered_since=there.unanswered_since)
             self._connections[there.id] = freed
             return True
 
-    def provider(
-        self, client_id: str, change: Callable[[Provider, datetime], Provider]
-    ) -> tuple[Provider, Provider] | None:
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's provider in its place."""
         with self._writing():
             before = self._providers.get(client_id)
@@ -133,7 +133,7 @@ class ConnectionsInMemory:
             if leases.lineage(there) != instead_of:
                 return False
             self._connections[there.id] = replace(
-                leases.unleased(there),
+                leases.clear_lease(there),
                 **{name: getattr(connection, name) for name in rules.RENEWED},
                 updated_at=self.now(),
             )
@@ -158,7 +158,7 @@ class ConnectionsInMemory:
                 return False
             now = self.now()
             marked = replace(
-                leases.unasked(there),
+                leases.clear_try(there),
                 status=status,
                 status_reason=reason,
                 failures=failures,
@@ -183,7 +183,7 @@ class ConnectionsInMemory:
         if there is None or there.generation != connection.generation:
             return False
         self._connections[there.id] = replace(
-            leases.unleased(there),
+            leases.clear_lease(there),
             sealed=None,
             status=ConnectionStatus.DISCONNECTED,
             status_reason=None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
-from portalkey.model.throttle import Provider
+from portalkey.model.throttle import Throttle
 from portalkey.vault.store import OwedRevocation
 
 
@@ -14,11 +14,11 @@ class Endpoint:
     """How the token endpoint is doing for the app of this *client_id*."""
 
     client_id: str
-    state: Provider
+    state: Throttle
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Snapshot:
     """Rows of every kind, in the order in which they came."""
 
     connections: tuple[Connection, ...] = ()

@@ -13,8 +13,8 @@ from typing import ClassVar, Protocol
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class OwedRevocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class Stats:
     """How one app's connections are doing, counted at one moment; None is what cannot be counted.
 
     ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
@@ -124,10 +124,10 @@ class Store(Protocol):
     def version(self) -> int | None:
         """A number that changes with every commit, whoever's it is; None if the store has none."""
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *seen*, for one request to the token endpoint, or why not.
 
-        Row and ``Provider`` are changed together, by the rules of ``portalkey.model.leases``.
+        Row and ``Throttle`` are changed together, by the rules of ``portalkey.model.leases``.
         """
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
@@ -137,10 +137,10 @@ class Store(Protocol):
         that an earlier request is out whose answer is not known.
         """
 
-    def provider(
-        self, client_id: str, change: Callable[[Provider, datetime], Provider]
-    ) -> tuple[Provider, Provider] | None:
-        """Put what *change* makes of the app's ``Provider`` in its place; returns both.
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
+        """Put what *change* makes of the app's ``Throttle`` in its place; returns both.
 
         *change* is given the store's time. None where there is no provider yet: the first lease
         makes it.
@@ -185,22 +185,22 @@ class Store(Protocol):
     def holders(self, fingerprints: Collection[str]) -> int:
         """How many live rows hold a refresh token with one of these *fingerprints*."""
 
-    def owe(self, owed: OwedRevocation) -> None:
+    def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation that HubSpot still has to be told."""
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first; narrowed to those of an app."""
 
-    def take(self, owed_id: str, seconds: float) -> bool:
+    def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due for so many *seconds*; one of many gets it."""
 
-    def put_off(self, owed_id: str, seconds: float) -> None:
+    def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try and make the revocation due again in *seconds*."""
 
-    def settle(self, owed_id: str) -> None:
+    def complete(self, owed_id: str) -> None:
         """Forget a revocation that HubSpot has been told, or that is not owed any more."""
 
-    def census(self, client_id: str) -> Census:
+    def stats(self, client_id: str) -> Stats:
         """What there is of the app's, counted; it reads all of its connections, and writes none."""
 
     def record(self, event: Event) -> Event:

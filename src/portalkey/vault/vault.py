@@ -57,7 +57,7 @@ class Vault:
     def _of_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
         return Binding(self.client_id, attempt_id, column, 0)
 
-    def keep(
+    def save(
         self,
         attempt: Attempt,
         grant: Grant,
@@ -103,7 +103,7 @@ class Vault:
             id=there.id if there else secrets.token_urlsafe(16),
             owner=owner,
             client_id=self.client_id,
-            account=account.completed_by(there.account) if there else account,
+            account=account.fill_from(there.account) if there else account,
             scopes=(),
             sealed=None,
             access_expires_at=now,
@@ -209,9 +209,7 @@ class Vault:
             key_name=self.keyring.first_key_name,
         )
 
-    def forget(
-        self, connection: Connection, *, event: Event | None = None
-    ) -> OwedRevocation | None:
+    def erase(self, connection: Connection, *, event: Event | None = None) -> OwedRevocation | None:
         """Erase the grant of *connection* here, at once, whatever its key, and record *event*.
 
         Returns:
@@ -244,12 +242,12 @@ class Vault:
         """Two connections with one token, forgotten at one moment, must not rely on each other."""
         if token is None or self.is_held(token):
             return None
-        return self.owe(token, connection_id)
+        return self.enqueue(token, connection_id)
 
-    def owe(self, refresh_token: SecretStr, connection_id: str | None = None) -> OwedRevocation:
+    def enqueue(self, refresh_token: SecretStr, connection_id: str | None = None) -> OwedRevocation:
         """Keep *refresh_token*, sealed anew, until HubSpot has been told to forget it."""
         owed = self._owing(refresh_token, connection_id)
-        self.store.owe(owed)
+        self.store.enqueue(owed)
         return owed
 
     def _owing(self, refresh_token: SecretStr, connection_id: str | None) -> OwedRevocation:

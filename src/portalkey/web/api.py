@@ -6,8 +6,8 @@ from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.context import Desk
-from portalkey.web.csrf import Guard
+from portalkey.web.context import Context
+from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
@@ -15,10 +15,10 @@ from portalkey.web.signed_tokens import Start, is_own_path
 class Api:
     """What pages and programs ask; each method takes a request and returns a response."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
-        self._guard = Guard(desk)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
+        self._guard = CsrfGuard(context)
 
     def status(self, request: WebRequest) -> WebResponse:
         """Whether the owner is connected, and where an attempt of this browser stands.
@@ -28,15 +28,15 @@ class Api:
         journey; ``?next=`` says where it leads back to.
         """
         if request.owner is None:
-            return self._desk.problem("signed_out", 401)
+            return self._context.problem("signed_out", 401)
         onward = self._next(request)
         if onward is None:
-            return self._desk.problem("bad_next", 400)
+            return self._context.problem("bad_next", 400)
         attempt = None
         if any(name == "attempt" for name, _ in request.query):
             attempt = self._attempt(request, request.owner, request.attempt_id)
             if attempt is None:
-                return self._desk.problem("not_found", 404)
+                return self._context.problem("not_found", 404)
         if request.one("check") == "1":
             self._check(request.owner)
         link = {"connect_url": self._connect_url(request, onward)}
@@ -50,7 +50,7 @@ class Api:
     def connections(self, request: WebRequest) -> WebResponse:
         """The owner's connections."""
         if request.owner is None:
-            return self._desk.problem("signed_out", 401)
+            return self._context.problem("signed_out", 401)
         listed = [self._listed(each) for each in self._broker.connections(request.owner)]
         return WebResponse.json({"connections": listed}, headers.API)
 
@@ -58,38 +58,38 @@ class Api:
         """Forget one of the owner's connections; forms are led back to the setup page."""
         refused = self._guard.refusal(request)
         if refused is not None or request.owner is None:
-            return refused or self._desk.problem("signed_out", 401)
+            return refused or self._context.problem("signed_out", 401)
         try:
             if not self._disconnected(request.owner, request.arguments["connection_id"]):
                 return self._not_theirs(request)
         except NotConnected:
             if request.wants_json:
-                return self._desk.problem("not_connected", 404)
+                return self._context.problem("not_connected", 404)
         if request.wants_json:
             return WebResponse.json(self._status(request.owner, None), headers.API)
-        return WebResponse.to(self._desk.home, headers.SETUP)
+        return WebResponse.to(self._context.home, headers.SETUP)
 
     def _disconnected(self, owner: str, connection_id: str) -> bool:
         """Disconnect, unless the app does not let whoever asks do it."""
         theirs = [each for each in self._broker.connections(owner) if each.id == connection_id]
-        if any(not self._desk.may_disconnect(owner, each) for each in theirs):
+        if any(not self._context.may_disconnect(owner, each) for each in theirs):
             return False
         self._broker.disconnect(owner, connection_id)
         return True
 
     def _not_theirs(self, request: WebRequest) -> WebResponse:
         if request.wants_json:
-            return self._desk.problem("may_not_disconnect", 403)
-        return self._desk.notice("may_not_disconnect", 403, back=self._desk.home)
+            return self._context.problem("may_not_disconnect", 403)
+        return self._context.notice("may_not_disconnect", 403, back=self._context.home)
 
     def cancel(self, request: WebRequest) -> WebResponse:
         """End an attempt of this browser; answers with what became of it."""
         refused = self._guard.refusal(request, start_token_will_do=True)
         if refused is not None or request.owner is None:
-            return refused or self._desk.problem("signed_out", 401)
+            return refused or self._context.problem("signed_out", 401)
         attempt = self._attempt(request, request.owner, request.arguments["attempt_id"])
         if attempt is None:
-            return self._desk.problem("not_found", 404)
+            return self._context.problem("not_found", 404)
         self._broker.attempts.cancel(attempt)
         ended = self._attempt(request, request.owner, attempt.id)
         return WebResponse.json(self._status(request.owner, ended), headers.API)
@@ -105,12 +105,12 @@ class Api:
         origin = request.headers.get("origin", origins[0])
         wanted = request.one("next")
         if origin not in origins[1:]:
-            return self._desk.home if wanted is None else wanted if is_own_path(wanted) else None
+            return self._context.home if wanted is None else wanted if is_own_path(wanted) else None
         return f"{origin}{wanted or '/'}" if is_own_path(wanted or "/") else None
 
     def _connect_url(self, request: WebRequest, onward: str) -> str:
         """The link; whole, where a page on another origin asks."""
-        link = self._desk.connect_url(request.owner, request.browser, Start(onward))
+        link = self._context.connect_url(request.owner, request.browser, Start(onward))
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
@@ -145,7 +145,7 @@ class Api:
             "status": connection.status.value,
             "scopes": list(connection.scopes),
             "missing_scopes": list(connection.missing_scopes(wanted)),
-            "may_disconnect": self._desk.may_disconnect(connection.owner, connection),
+            "may_disconnect": self._context.may_disconnect(connection.owner, connection),
             "connected_at": connection.connected_at.isoformat(),
         }
 
@@ -160,10 +160,10 @@ class Api:
 
     def _message(self, attempt: Attempt) -> str | None:
         if attempt.error:
-            return self._desk.sentence(attempt.error, attempt.language)
+            return self._context.sentence(attempt.error, attempt.language)
         connection = self._broker.vault.store.connection(attempt.connection_id or "")
         if connection is None:
             return None
-        strings, account = self._desk.render.strings, connection.account
+        strings, account = self._context.render.strings, connection.account
         language = strings.language(attempt.language)
         return strings.plain(language, "connected_to", account=account.hub_domain or account.hub_id)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from portalkey.errors import HubSpotUnavailable, RateLimited, StoreBusy
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.web import headers
-from portalkey.web.context import Desk
+from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
 from portalkey.web.strings import knows
@@ -19,32 +19,32 @@ ON_HOST: Mapping[str, str] = {
 """A page of the host's own layout needs what that loads: its policy is the host's to say."""
 
 
-class SetupPage:
+class ConnectionsPage:
     """``/connections/setup``; ``?reconnect=ID`` leads to one connection."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
 
     def show(self, request: WebRequest) -> WebResponse:
         """The page, the connection that was asked for first."""
         tag = request.one("language")
         if request.owner is None:
-            return self._desk.signed_out(language=tag)
+            return self._context.signed_out(language=tag)
         cards = [
-            self._card(request, each, self._desk.language(tag))
+            self._card(request, each, self._context.language(tag))
             for each in self._broker.connections(request.owner)
         ]
         cards.sort(key=lambda card: not card["is_asked_for"])
-        settings, render = self._broker.settings, self._desk.render
+        settings, render = self._broker.settings, self._context.render
         body = render.setup(
             "connections/setup.html",
             language=tag,
             pk_owner=request.owner,
-            pk_owner_name=self._desk.owner_name(request.owner),
+            pk_owner_name=self._context.owner_name(request.owner),
             connect_url=self._link(request),
-            form_token=self._desk.form_token(request.owner, request.browser or ""),
-            status_url=self._desk.path("/api/hubspot/status"),
+            form_token=self._context.form_token(request.owner, request.browser or ""),
+            status_url=self._context.path("/api/hubspot/status"),
             wanted=settings.scopes,
             wanted_optional=settings.optional_scopes,
             connections=cards,
@@ -52,8 +52,8 @@ class SetupPage:
         return WebResponse.page(body, ON_HOST if render.extends_host else headers.SETUP)
 
     def _link(self, request: WebRequest, hub_id: int | None = None) -> str:
-        return self._desk.connect_url(
-            request.owner, request.browser, Start(self._desk.home, hub_id)
+        return self._context.connect_url(
+            request.owner, request.browser, Start(self._context.home, hub_id)
         )
 
     def _card(
@@ -79,10 +79,10 @@ class SetupPage:
             "needs_person": needs_reconnect or lacks_required,
             "is_asked_for": request.one("reconnect") == connection.id,
             "since": connection.connected_at,
-            "disconnect_url": self._desk.path(
+            "disconnect_url": self._context.path(
                 f"/api/hubspot/connections/{connection.id}/disconnect"
             ),
-            "may_disconnect": self._desk.may_disconnect(connection.owner, connection),
+            "may_disconnect": self._context.may_disconnect(connection.owner, connection),
             "reconnect_url": self._link(request, connection.hub_id),
         }
 
@@ -92,7 +92,7 @@ class SetupPage:
         if connection.status is ConnectionStatus.CONNECTED:
             return None
         if connection.status is ConnectionStatus.FAILING and reason in PASSING:
-            return self._desk.sentence("failing", language)
+            return self._context.sentence("failing", language)
         if reason is None or not knows(reason):
-            return self._desk.sentence(connection.status.value, language)
-        return self._desk.sentence(reason, language)
+            return self._context.sentence(connection.status.value, language)
+        return self._context.sentence(reason, language)

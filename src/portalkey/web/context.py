@@ -23,7 +23,7 @@ def anybody(owner: str, connection: Connection) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Context:
     """What the web face works with.
 
     ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.

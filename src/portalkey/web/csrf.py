@@ -1,17 +1,17 @@
 """Who may post: a page of this app, in this session, for whoever is signed in."""
 
 from portalkey.model.events import EventName
-from portalkey.web.context import Desk
+from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import is_form_signed, read_start
 
 
-class Guard:
+class CsrfGuard:
     """Looks at every POST before anything is done."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
 
     def refusal(
         self, request: WebRequest, *, start_token_will_do: bool = False
@@ -22,18 +22,22 @@ class Guard:
         """
         if request.owner is None:
             asks_json = request.wants_json
-            return self._desk.problem("signed_out", 401) if asks_json else self._desk.signed_out()
+            return (
+                self._context.problem("signed_out", 401)
+                if asks_json
+                else self._context.signed_out()
+            )
         check = self._forged(request, request.owner)
         if check == "token" and start_token_will_do and self._has_start_token(request):
             check = None
         if check is None:
             return None
-        self._broker.journal.note(
+        self._broker.audit.record(
             EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check}
         )
         if request.wants_json:
-            return self._desk.problem("forgery_refused", 403)
-        return self._desk.notice("forgery_refused", 403, back=self._desk.home)
+            return self._context.problem("forgery_refused", 403)
+        return self._context.notice("forgery_refused", 403, back=self._context.home)
 
     def _forged(self, request: WebRequest, owner: str) -> str | None:
         """The name of the check that failed, if one did."""

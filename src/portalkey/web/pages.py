@@ -6,11 +6,11 @@ from pydantic import SecretStr
 
 from portalkey.errors import AttemptMismatch
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.authorization import Return
+from portalkey.model.authorization import Callback
 from portalkey.web import headers
 from portalkey.web import result_pages as ending
-from portalkey.web.connections_page import SetupPage
-from portalkey.web.context import Desk
+from portalkey.web.connections_page import ConnectionsPage
+from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import is_complete_signed, sign_complete
 
@@ -18,10 +18,10 @@ from portalkey.web.signed_tokens import is_complete_signed, sign_complete
 class Pages:
     """Everything a person sees; each method takes a request and returns a response."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
-        self.setup = SetupPage(desk).show
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
+        self.setup = ConnectionsPage(context).show
 
     def callback(self, request: WebRequest) -> WebResponse:
         """Finish the attempt that HubSpot sent back, and leave this address by redirect."""
@@ -29,7 +29,7 @@ class Pages:
             return WebResponse(400, headers.POPUP)
         try:
             attempt = self._broker.finish(
-                Return(
+                Callback(
                     request.query,
                     request.attempt_cookies,
                     request.owner,
@@ -37,13 +37,13 @@ class Pages:
                 )
             )
         except AttemptMismatch:
-            return WebResponse.to(self._desk.path("/auth/hubspot/refused"), headers.POPUP)
+            return WebResponse.to(self._context.path("/auth/hubspot/refused"), headers.POPUP)
         return self._on_from(attempt)
 
     def refused(self, request: WebRequest) -> WebResponse:
         """Where a callback leads that is not ours to finish; its address held a code, maybe."""
         del request
-        return self._desk.notice("not_from_here", 403, back=self._desk.home)
+        return self._context.notice("not_from_here", 403, back=self._context.home)
 
     def complete(self, request: WebRequest) -> WebResponse:
         """A page of our own between HubSpot and us: what it posts brings the host's session along.
@@ -52,13 +52,13 @@ class Pages:
         """
         attempt, cookie = self._mine(request, request.attempt_id)
         if attempt is None:
-            return self._desk.notice("unknown_attempt", 404, back=self._desk.home)
+            return self._context.notice("unknown_attempt", 404, back=self._context.home)
         if attempt.status is not AttemptStatus.RETURNED:
             return self._on_from(attempt)
-        body = self._desk.render(
+        body = self._context.render(
             "popup/complete.html",
             language=attempt.language,
-            action=self._desk.path("/auth/hubspot/complete"),
+            action=self._context.path("/auth/hubspot/complete"),
             attempt_id=attempt.id,
             token=sign_complete(self._broker.vault.keyring, attempt.id, cookie),
         )
@@ -69,9 +69,9 @@ class Pages:
         attempt, cookie = self._mine(request, request.one_in_form("attempt"))
         token, keyring = request.one_in_form("token"), self._broker.vault.keyring
         if attempt is None or not is_complete_signed(keyring, token, attempt.id, cookie):
-            return self._desk.notice("unknown_attempt", 403, back=self._desk.home)
+            return self._context.notice("unknown_attempt", 403, back=self._context.home)
         if not request.is_own_post(self._broker.settings.allowed_origins[:1]):
-            return self._desk.notice("forgery_refused", 403, back=self._desk.home)
+            return self._context.notice("forgery_refused", 403, back=self._context.home)
         self._broker.attempts.complete(attempt, request.owner, request.browser)
         # To a page of ours: a browser holds the whole way on from a form to its form-action.
         return self._to("done", attempt)
@@ -93,14 +93,14 @@ class Pages:
         return self._to("complete" if attempt.status is AttemptStatus.RETURNED else "done", attempt)
 
     def _to(self, page: str, attempt: Attempt) -> WebResponse:
-        path = self._desk.path(f"/auth/hubspot/{page}?attempt={attempt.id}")
+        path = self._context.path(f"/auth/hubspot/{page}?attempt={attempt.id}")
         return WebResponse.to(path, headers.POPUP)
 
     def done(self, request: WebRequest) -> WebResponse:
         """Tell the opener and the person what became of an attempt of this browser."""
         attempt, _ = self._mine(request, request.attempt_id)
         if attempt is None:
-            return self._desk.notice("unknown_attempt", 404, back=self._desk.home)
+            return self._context.notice("unknown_attempt", 404, back=self._context.home)
         known: dict[str, object] = {
             "attempt_id": attempt.id,
             "origin": attempt.opener_origin,
@@ -109,8 +109,8 @@ class Pages:
             "delivery": self._delivery(request, attempt),
         }
         if attempt.status is AttemptStatus.CONNECTED:
-            return ending.success(self._desk, attempt, known)
-        return ending.failure(self._desk, request, attempt, known)
+            return ending.success(self._context, attempt, known)
+        return ending.failure(self._context, request, attempt, known)
 
     def _bridge(self, attempt: Attempt) -> str | None:
         """A page on the opening page's own origin, which can ring there when this one cannot."""
@@ -121,11 +121,11 @@ class Pages:
 
     def _delivery(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str] | None:
         """What ``deliver.js`` needs to fetch the access token, where the app delivers it."""
-        if self._desk.deliver is None or not attempt.opener_origin:
+        if self._context.deliver is None or not attempt.opener_origin:
             return None
         if request.owner is None or request.browser is None:
             return None
         return {
-            "token_url": self._desk.path(f"/api/hubspot/attempts/{attempt.id}/token"),
-            "form_token": self._desk.form_token(request.owner, request.browser),
+            "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
+            "form_token": self._context.form_token(request.owner, request.browser),
         }

@@ -6,7 +6,7 @@ from portalkey.errors import WrongAccount
 from portalkey.model.attempt import OPEN, Attempt
 from portalkey.model.connection import Account
 from portalkey.web import headers
-from portalkey.web.context import Desk
+from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
 
@@ -17,11 +17,11 @@ TROUBLES = frozenset({"store_busy", "store_unusable", "portalkey_error"})
 """What a callback may say of itself when it could not reach the attempt's row."""
 
 
-def success(desk: Desk, attempt: Attempt, known: Mapping[str, object]) -> WebResponse:
+def success(context: Context, attempt: Attempt, known: Mapping[str, object]) -> WebResponse:
     """The account that is connected now, and what HubSpot did not grant of it."""
-    connection = desk.broker.vault.store.connection(attempt.connection_id or "")
-    wanted = desk.broker.settings.wanted_scopes
-    body = desk.render(
+    connection = context.broker.vault.store.connection(attempt.connection_id or "")
+    wanted = context.broker.settings.wanted_scopes
+    body = context.render(
         "popup/success.html",
         language=attempt.language,
         close_after=SUCCESS_CLOSES_AFTER,
@@ -33,36 +33,36 @@ def success(desk: Desk, attempt: Attempt, known: Mapping[str, object]) -> WebRes
 
 
 def failure(
-    desk: Desk, request: WebRequest, attempt: Attempt, known: Mapping[str, object]
+    context: Context, request: WebRequest, attempt: Attempt, known: Mapping[str, object]
 ) -> WebResponse:
     """What ended the attempt, or the trouble that its callback ran into."""
     code, trouble = attempt.error or attempt.status.value, request.one("trouble")
     if attempt.is_open and trouble in TROUBLES:
         code = trouble
-    body = desk.render(
+    body = context.render(
         "popup/error.html",
         language=attempt.language,
         status="pending" if code in OPEN else "error",
         close_after=ERROR_CLOSES_AFTER,
         code=code,
-        sentence=desk.sentence(code, desk.language(attempt.language)),
-        expected=_expected(desk, attempt) if code == WrongAccount.code else None,
-        ways_on=_ways_on(desk, request, attempt) if code == WrongAccount.code else {},
+        sentence=context.sentence(code, context.language(attempt.language)),
+        expected=_expected(context, attempt) if code == WrongAccount.code else None,
+        ways_on=_ways_on(context, request, attempt) if code == WrongAccount.code else {},
         **known,
     )
     return WebResponse.page(body, headers.POPUP)
 
 
-def _expected(desk: Desk, attempt: Attempt) -> Account | None:
+def _expected(context: Context, attempt: Attempt) -> Account | None:
     """The account that should have come back, with all that is known of it."""
     if attempt.expected_hub_id is None:
         return None
-    connections = desk.broker.connections(attempt.owner)
+    connections = context.broker.connections(attempt.owner)
     known = (each.account for each in connections if each.hub_id == attempt.expected_hub_id)
     return next(known, Account(attempt.expected_hub_id))
 
 
-def _ways_on(desk: Desk, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
+def _ways_on(context: Context, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
     """Links to the account that was meant and to a further one, for a journey in one tab.
 
     A popup has none: the page that opened it waits for this attempt, and begins the next one.
@@ -70,8 +70,8 @@ def _ways_on(desk: Desk, request: WebRequest, attempt: Attempt) -> Mapping[str, 
     if attempt.opener_origin or request.owner != attempt.owner or request.browser is None:
         return {}
     again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
-    language = f"&language={desk.language(attempt.language)}"
+    language = f"&language={context.language(attempt.language)}"
     return {
-        "again": desk.connect_url(request.owner, request.browser, again) + language,
-        "further": desk.connect_url(request.owner, request.browser, further) + language,
+        "again": context.connect_url(request.owner, request.browser, again) + language,
+        "further": context.connect_url(request.owner, request.browser, further) + language,
     }

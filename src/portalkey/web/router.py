@@ -1,6 +1,6 @@
 """Every route, and the one way a request becomes a response, errors included.
 
-A skin registers ``ROUTES`` with its framework, hands each request to ``WebFace.answer`` and writes
+A skin registers ``ROUTES`` with its framework, hands each request to ``Router.answer`` and writes
 the response out. It decides nothing.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from portalkey.errors import PersonMustAct, PortalkeyError, TryLater
 from portalkey.web import headers
 from portalkey.web.api import Api
-from portalkey.web.context import Desk
+from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.pages import Pages
 from portalkey.web.start import StartPage
-from portalkey.web.token_delivery import Delivery
+from portalkey.web.token_delivery import TokenDelivery
 
 log = logging.getLogger("portalkey")
 
@@ -52,14 +52,14 @@ ROUTES = PAGES + API + PREFLIGHTS
 _SHARED = frozenset(route.name for route in API + PREFLIGHTS)
 
 
-class WebFace:
+class Router:
     """Answers the routes."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        pages, api = Pages(desk), Api(desk)
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        pages, api = Pages(context), Api(context)
         self._answers = {
-            "start": StartPage(desk).start,
+            "start": StartPage(context).start,
             "callback": pages.callback,
             "complete": pages.complete,
             "completed": pages.completed,
@@ -70,7 +70,7 @@ class WebFace:
             "connections": api.connections,
             "disconnect": api.disconnect,
             "cancel": api.cancel,
-            "token": Delivery(desk).token,
+            "token": TokenDelivery(context).token,
             **{each.name: api.preflight for each in PREFLIGHTS},
         }
 
@@ -99,7 +99,7 @@ class WebFace:
 
     def _shared(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """The *response*, readable for the page that asked where the app allows its origin."""
-        allowed = self.desk.broker.settings.allowed_origins
+        allowed = self.context.broker.settings.allowed_origins
         cors = headers.cors(request.headers.get("origin"), allowed) if name in _SHARED else {}
         return replace(response, headers={**response.headers, **cors})
 
@@ -107,14 +107,14 @@ class WebFace:
         """To where the end is shown, if it can only be one attempt's; there it says *trouble*."""
         mine = list(request.attempt_cookies) if request else []
         query = f"?attempt={mine[0]}&trouble={trouble}" if len(mine) == 1 else ""
-        return WebResponse.to(self.desk.path(f"/auth/hubspot/done{query}"), headers.POPUP)
+        return WebResponse.to(self.context.path(f"/auth/hubspot/done{query}"), headers.POPUP)
 
     def _trouble(self, name: str, request: WebRequest, trouble: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(trouble, PersonMustAct) else 503
         if name in {"status", "connections"} or request.wants_json:
-            response = self.desk.problem(trouble.code, status)
+            response = self.context.problem(trouble.code, status)
         else:
-            response = self.desk.notice(trouble.code, status, back=self.desk.home)
+            response = self.context.notice(trouble.code, status, back=self.context.home)
         if isinstance(trouble, TryLater):
             wait = {"Retry-After": str(max(1, round(trouble.retry_after)))}
             return replace(response, headers={**response.headers, **wait})

@@ -3,9 +3,9 @@
 from urllib.parse import urlencode
 
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import Wish
+from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
-from portalkey.web.context import Desk
+from portalkey.web.context import Context
 from portalkey.web.http import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, read_start
 
@@ -21,18 +21,18 @@ class StartPage:
     Without an attempt of its own the visit is a journey in one tab, and leads back to ``next``.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
-        self._origins = desk.broker.settings.allowed_origins
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
+        self._origins = context.broker.settings.allowed_origins
 
     def start(self, request: WebRequest) -> WebResponse:
         """Begin an attempt and lead on to HubSpot; ask first where the visit may not be meant."""
         language = request.one("language")
         if request.owner is None:
-            return self._desk.signed_out(language=language)
+            return self._context.signed_out(language=language)
         if request.one("origin") not in {None, *self._origins}:
-            return self._desk.notice("unknown_origin", 403, language=language)
+            return self._context.notice("unknown_origin", 403, language=language)
         keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
         token = request.one("t")
         start = read_start(keyring, token, browser=request.browser, owner=request.owner, now=now)
@@ -49,12 +49,12 @@ class StartPage:
         return attempt_id is not None and self._broker.vault.store.attempt(attempt_id) is None
 
     def _ask_first(self, request: WebRequest, start: Start | None) -> WebResponse:
-        onward = start or Start(self._desk.home)
-        url = self._desk.connect_url(request.owner, request.browser, onward)
-        body = self._desk.render(
+        onward = start or Start(self._context.home)
+        url = self._context.connect_url(request.owner, request.browser, onward)
+        body = self._context.render(
             "popup/start.html",
             language=request.one("language"),
-            pk_owner_name=self._desk.owner_name(request.owner or ""),
+            pk_owner_name=self._context.owner_name(request.owner or ""),
             attempt_id=request.attempt_id,
             go_on=url + self._carried_on(request),
             back=onward.next,
@@ -73,12 +73,12 @@ class StartPage:
 
     def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
         dropped = self._make_room(request)
-        wish = Wish(
+        wish = AuthorizationOptions(
             attempt_id=request.attempt_id,
             next=start.next,
             opener_origin=self._opener_origin(request),
             hub_id=start.hub_id,
-            language=self._desk.language(request.one("language")),
+            language=self._context.language(request.one("language")),
         )
         begun = self._broker.begin(owner, browser, wish)
         seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE
@@ -110,7 +110,7 @@ class StartPage:
         return Cookie(
             name=f"{ATTEMPT_COOKIE}{attempt_id}",
             value=value,
-            path=self._desk.path("/auth/hubspot"),
+            path=self._context.path("/auth/hubspot"),
             max_age=max_age,
             secure=self._broker.settings.is_secure,
         )

@@ -7,18 +7,18 @@ this is off by default, once an attempt, and the refresh token never leaves by i
 from portalkey.model.attempt import Attempt
 from portalkey.model.events import EventName
 from portalkey.web import headers
-from portalkey.web.context import Desk
-from portalkey.web.csrf import Guard
+from portalkey.web.context import Context
+from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
 
 
-class Delivery:
+class TokenDelivery:
     """``POST /api/hubspot/attempts/ID/token``."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._broker = desk.broker
-        self._guard = Guard(desk)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
+        self._guard = CsrfGuard(context)
 
     def token(self, request: WebRequest) -> WebResponse:
         """The access token that the attempt came to, and how many seconds it lives on.
@@ -26,14 +26,14 @@ class Delivery:
         Only for the owner in the browser that began it, at the origin that opened the popup (or
         from the popup itself), once, within ``DELIVER_SECONDS`` of the end.
         """
-        if self._desk.deliver is None:
-            return self._desk.problem("not_found", 404)
+        if self._context.deliver is None:
+            return self._context.problem("not_found", 404)
         refused = self._guard.refusal(request, start_token_will_do=True)
         if refused is not None or request.owner is None:
-            return refused or self._desk.problem("signed_out", 401)
+            return refused or self._context.problem("signed_out", 401)
         attempt = self._attempt(request, request.owner)
         if attempt is None or not self._is_of_the_journey(request, attempt):
-            return self._desk.problem("not_found", 404)
+            return self._context.problem("not_found", 404)
         return self._deliver(attempt)
 
     def _attempt(self, request: WebRequest, owner: str) -> Attempt | None:
@@ -52,13 +52,13 @@ class Delivery:
         store = self._broker.vault.store
         connection = store.connection(attempt.connection_id or "")
         if connection is None:
-            return self._desk.problem("not_connected", 409)
+            return self._context.problem("not_connected", 409)
         if not attempt.is_deliverable:
-            return self._desk.problem("already_delivered", 409)
+            return self._context.problem("already_delivered", 409)
         token = self._broker.access_token(attempt.owner, connection.hub_id)
         if not store.deliver(attempt.id):
-            return self._desk.problem("already_delivered", 409)
-        self._broker.journal.note(
+            return self._context.problem("already_delivered", 409)
+        self._broker.audit.record(
             EventName.DELIVERED,
             owner=attempt.owner,
             attempt_id=attempt.id,

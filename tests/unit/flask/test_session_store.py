@@ -32,7 +32,7 @@ from portalkey.flask.session_rows import KEY, MOST_COOKIE_BYTES
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
-from portalkey.web.router import WebFace
+from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
 
@@ -92,8 +92,8 @@ def cookie_of(client: FlaskClient) -> str:
 def app_broker(app: Flask) -> Broker:
     """The broker of the *app*."""
     face, _ = app.extensions["portalkey"]
-    assert isinstance(face, WebFace)
-    return face.desk.broker
+    assert isinstance(face, Router)
+    return face.context.broker
 
 
 def store_of(broker: Broker) -> SessionStore:

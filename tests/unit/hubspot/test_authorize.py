@@ -5,7 +5,12 @@ import pytest
 from pydantic import SecretStr
 
 from portalkey.errors import AttemptMismatch
-from portalkey.hubspot.authorize import Callback, authorize_url, challenge, read_callback
+from portalkey.hubspot.authorize import (
+    AuthorizationResponse,
+    authorize_url,
+    challenge,
+    read_authorization_response,
+)
 from portalkey.settings import Settings
 
 Query = Sequence[tuple[str, str]]
@@ -58,29 +63,29 @@ def test_challenge() -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ([], Callback(None, None, None)),
-        ([("code", "c"), ("state", STATE)], Callback(SecretStr("c"), STATE, None)),
-        ([("state", STATE)], Callback(None, STATE, None)),
+        ([], AuthorizationResponse(None, None, None)),
+        ([("code", "c"), ("state", STATE)], AuthorizationResponse(SecretStr("c"), STATE, None)),
+        ([("state", STATE)], AuthorizationResponse(None, STATE, None)),
         (
             [("error", "access_denied"), ("state", STATE)],
-            Callback(None, STATE, "access_denied"),
+            AuthorizationResponse(None, STATE, "access_denied"),
         ),
-        ([("error", "server_error")], Callback(None, None, "server_error")),
-        ([("error", "<script>")], Callback(None, None, "unknown_error")),
-        ([("error", "ACCESS_DENIED")], Callback(None, None, "unknown_error")),
+        ([("error", "server_error")], AuthorizationResponse(None, None, "server_error")),
+        ([("error", "<script>")], AuthorizationResponse(None, None, "unknown_error")),
+        ([("error", "ACCESS_DENIED")], AuthorizationResponse(None, None, "unknown_error")),
         (
             [("code", "a&client_secret=x#"), ("hub_id", "1"), ("hub_id", "2"), ("iss", "\0")],
-            Callback(SecretStr("a&client_secret=x#"), None, None),
+            AuthorizationResponse(SecretStr("a&client_secret=x#"), None, None),
         ),
         (
             [("state[]", "x"), ("access_token", "x"), ("error_description", "\x1b[2J<img>")],
-            Callback(None, None, None),
+            AuthorizationResponse(None, None, None),
         ),
     ],
 )
-def test_callback(query: Query, expected: Callback) -> None:
+def test_callback(query: Query, expected: AuthorizationResponse) -> None:
     """A code, a state and an error of RFC 6749 are read; whatever else there is, is ignored."""
-    assert read_callback(query) == expected
+    assert read_authorization_response(query) == expected
 
 
 @pytest.mark.parametrize(
@@ -111,11 +116,11 @@ def test_callback(query: Query, expected: Callback) -> None:
 def test_callback_that_cannot_be_trusted(query: Query) -> None:
     """Doubled, contradictory or malformed parameters are nobody's honest answer."""
     with pytest.raises(AttemptMismatch):
-        read_callback(query)
+        read_authorization_response(query)
 
 
 def test_callback_keeps_its_secrets() -> None:
     """Code and state are not shown."""
-    callback = read_callback([("code", "canary-code"), ("state", "canary-state")])
+    callback = read_authorization_response([("code", "canary-code"), ("state", "canary-state")])
 
     assert "canary" not in repr(callback)

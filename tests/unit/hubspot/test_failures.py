@@ -19,7 +19,7 @@ from portalkey.errors import (
     ScopesMissing,
 )
 from portalkey.hubspot.account import read_details
-from portalkey.hubspot.client import Wire
+from portalkey.hubspot.client import HubSpotClient
 from portalkey.hubspot.errors import (
     CATEGORIES,
     HTTP_STATUSES,
@@ -342,7 +342,7 @@ def raised(case: Case, act: Callable[[], object]) -> PortalkeyError:
 
 
 @pytest.mark.parametrize("case", [*TOKEN_ENDPOINT, *RFC_6749, *HTTP], ids=lambda case: case.name)
-def test_refusal_of_the_token_endpoint(case: Case, listen: Listen, wire: Wire) -> None:
+def test_refusal_of_the_token_endpoint(case: Case, listen: Listen, wire: HubSpotClient) -> None:
     """Each answer of the token endpoint is the error of whoever can put it right."""
     request = Request("POST", f"{listen(case.bytes()).url}/oauth/2026-03/token", {"a": "b"})
 
@@ -350,7 +350,7 @@ def test_refusal_of_the_token_endpoint(case: Case, listen: Listen, wire: Wire) -
 
 
 @pytest.mark.parametrize("case", API_CALLS, ids=lambda case: case.name)
-def test_refusal_of_an_api_call(case: Case, listen: Listen, wire: Wire) -> None:
+def test_refusal_of_an_api_call(case: Case, listen: Listen, wire: HubSpotClient) -> None:
     """Each answer to a call with a token is the error of whoever can put it right."""
     url = f"{listen(case.bytes()).url}/account-info/2026-03/details"
     request = Request("GET", url, bearer=SecretStr("access"))

@@ -87,7 +87,7 @@ def kept(
 
     def keep(owner: str = "ada", **tokens: str) -> Connection:
         now, attempt = vault.store.now(), exchanging(owner)
-        connection = vault.keep(attempt, grant(**tokens), Account(1), ("oauth",), sent_at=now)
+        connection = vault.save(attempt, grant(**tokens), Account(1), ("oauth",), sent_at=now)
         assert connection
         return connection
 

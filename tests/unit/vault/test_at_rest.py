@@ -49,7 +49,7 @@ def test_no_token_is_in_any_file(
     renewed = vault.renew(connection, grant("x", "canary-rotated"), sent_at=vault.store.now())
     assert renewed
     assert found_in(path) == set()
-    assert vault.forget(renewed)
+    assert vault.erase(renewed)
 
     assert found_in(path) == set()
     assert not [secret for secret in CANARIES if secret in dumped(path)]
@@ -79,7 +79,7 @@ def test_what_is_forgotten_is_overwritten(
     assert connection.sealed
     store.close()
     assert connection.sealed.access.encode() in path.read_bytes()
-    vault.forget(connection)
+    vault.erase(connection)
     store.close()
 
     assert connection.sealed.access.encode() not in path.read_bytes()

@@ -20,7 +20,7 @@ from portalkey.vault import SQLStore
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.store import EVENTS, ConfigFileStore
 from portalkey.vault.open import open_store
-from portalkey.vault.snapshot import Kept
+from portalkey.vault.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_versions_are_never_alike(store: ConfigFileStore, path: Path) -> None:
     os.utime(path, ns=(ahead, ahead))
     owed, versions = new_owed(store), {store.version()}
     for tries in range(3):
-        store.owe(replace(owed, tries=tries))
+        store.enqueue(replace(owed, tries=tries))
         versions.add(store.version())
 
     assert len(versions) == 4
@@ -293,7 +293,7 @@ def test_the_docs_say_what_it_says(tmp_path: Path) -> None:
         if line.startswith("PORTALKEY_DATABASE_URL="):
             assert checks.database_url(line.partition("=")[2])
     parts = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
-    assert parts == ["format", *(each.name for each in fields(Kept))]
+    assert parts == ["format", *(each.name for each in fields(Snapshot))]
 
     path = tmp_path / "connections.json"
     connect(ConfigFileStore(path), owner="ada")

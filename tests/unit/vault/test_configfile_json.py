@@ -8,16 +8,16 @@ import pytest
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.model.events import Event, EventName
-from portalkey.model.throttle import Provider
+from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.format import Newer, Wrong
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
-from portalkey.vault.snapshot import Endpoint, Kept
+from portalkey.vault.snapshot import Endpoint, Snapshot
 from portalkey.vault.store import OwedRevocation
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 NEVER = datetime.fromtimestamp(0, UTC)
-KEPT = Kept(
+RETENTION = Snapshot(
     connections=(
         Connection(
             id="connection",
@@ -50,10 +50,10 @@ KEPT = Kept(
         ),
     ),
     outbox=(OwedRevocation("owed", "app", None, "sealed", "lineage", "first", 0, NOW),),
-    provider=(Endpoint("app", Provider(19.5, NOW)),),
+    provider=(Endpoint("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
 )
-TEXT = json_rows.written(KEPT).decode()
+TEXT = json_rows.written(RETENTION).decode()
 SCOPES = TEXT[TEXT.index('"scopes"') : TEXT.index("]") + 1]
 
 
@@ -72,14 +72,14 @@ def complaint(content: str | bytes) -> str:
 
 def test_what_is_written_is_read() -> None:
     """Every field of every row, in their order; what is None is left out."""
-    assert json_rows.read(TEXT.encode()) == KEPT
+    assert json_rows.read(TEXT.encode()) == RETENTION
     assert "null" not in TEXT.replace('"none": null', "")
     assert "seen_at" not in TEXT
 
 
 def test_an_empty_store_is_written_and_read() -> None:
     """Every list is there."""
-    assert json_rows.read(json_rows.written(Kept())) == Kept()
+    assert json_rows.read(json_rows.written(Snapshot())) == Snapshot()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_empty_store_is_written_and_read() -> None:
 )
 def test_what_an_editor_may_do(change: Callable[[str], str]) -> None:
     """It means the same, however it is laid out."""
-    assert json_rows.read(change(TEXT).encode()) == KEPT
+    assert json_rows.read(change(TEXT).encode()) == RETENTION
 
 
 WRONG = [
@@ -177,7 +177,7 @@ def test_a_torn_file_is_never_taken_for_a_whole_one() -> None:
 
 def test_a_section_is_a_list() -> None:
     """A single row without its brackets is none."""
-    empty = json_rows.written(Kept()).decode()
+    empty = json_rows.written(Snapshot()).decode()
 
     assert complaint(empty.replace('"outbox": []', '"outbox": {}')) == (
         "line 6: must be a list in brackets"
@@ -190,7 +190,7 @@ def test_a_section_is_a_list() -> None:
 @pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider"])
 def test_a_row_stands_there_once(name: str) -> None:
     """A row that was pasted twice is refused at its second place."""
-    twice = Kept(**{name: getattr(KEPT, name) * 2})
+    twice = Snapshot(**{name: getattr(RETENTION, name) * 2})
     text = json_rows.written(twice).decode()
 
     found = complaint(text)
@@ -220,7 +220,7 @@ def test_nothing_is_written_that_could_not_be_read() -> None:
     event = Event(EventName.CONNECTED, facts={"seconds": float("nan")}, at=NOW)
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        json_rows.written(Kept(events=(event,)))
+        json_rows.written(Snapshot(events=(event,)))
 
 
 def test_every_place_has_a_line() -> None:

@@ -14,8 +14,8 @@ from portalkey.errors import StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import Event, EventName
-from portalkey.model.leases import Ask, Lease
-from portalkey.model.throttle import Pace
+from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.throttle import Limits
 from portalkey.testing.samples import (
     connect,
     following,
@@ -30,7 +30,7 @@ from postgres_server import changed
 
 pytest_plugins = ("postgres",)
 
-PACE = Pace(rate=1.0, burst=10)
+PACE = Limits(rate=1.0, burst=10)
 COPIES = (
     f"WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i <= {BATCH}) "  # noqa: S608
     "INSERT INTO portalkey_events (id, at, name, owner, facts) "
@@ -77,11 +77,11 @@ def fill(store: SQLStore) -> None:
     for number, owner in enumerate(("ada", "bob", "cy")):
         connection = connect(store, owner=owner, lease_id=None)
         if number:
-            store.owe(new_owed(store, id=f"owed {number}"))
+            store.enqueue(new_owed(store, id=f"owed {number}"))
     new_attempt(store, owner="dö \U0001f511")
     for _ in range(EVERYTHING["events"]):
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
-    lease = store.lease(connection, Ask("me", 30.0, PACE))
+    lease = store.lease(connection, LeaseRequest("me", 30.0, PACE))
     assert isinstance(lease, Lease)
 
 
@@ -174,8 +174,8 @@ def test_what_changed_since(
     assert store.renew(renewed, instead_of="lineage 1")
     assert store.mark(bob, ConnectionStatus.FAILING, reason="x", failures=1)
     assert store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
-    store.put_off("owed 1", 60)
-    assert isinstance(store.lease(stored(store, ada), Ask("you", 30.0, PACE)), Lease)
+    store.reschedule("owed 1", 60)
+    assert isinstance(store.lease(stored(store, ada), LeaseRequest("you", 30.0, PACE)), Lease)
 
     outcome = moved()
 
@@ -199,8 +199,8 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     assert target.disconnect(bob, None)
     assert target.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     assert store.move_attempt(attempt.id, AttemptStatus.EXPIRED)
-    target.put_off("owed 1", 60)
-    assert target.provider("app", lambda known, now: replace(known, bucket_at=now))
+    target.reschedule("owed 1", 60)
+    assert target.update_throttle("app", lambda known, now: replace(known, bucket_at=now))
     connect(target, owner="eve")
     before = content(to)
 
@@ -266,7 +266,7 @@ def test_a_store_in_use(store: SQLStore, target: SQLStore, moved: Move) -> None:
     def told(step: Step) -> None:
         if step.act == COPYING and step.table == "connections":
             connect(store, owner="eve")
-            store.settle("owed 1")
+            store.complete("owed 1")
             (ada,) = store.connections("ada", "app")
             assert store.renew(following(ada), instead_of="lineage 1")
 

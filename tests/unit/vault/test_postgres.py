@@ -22,8 +22,8 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
-from portalkey.model.leases import Ask, Denied, Why
-from portalkey.model.throttle import Pace
+from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
 from portalkey.vault import SQLStore
@@ -279,15 +279,15 @@ def test_who_waited_for_the_row_takes_no_lease_given_meanwhile(
     )
     with psycopg.connect(migrated_postgres_url) as other, ThreadPoolExecutor(1) as threads:
         other.execute("SELECT 1 FROM portalkey_connections FOR UPDATE")
-        asked = threads.submit(store.lease, seen, Ask("me", 30.0, Pace(10.0, 20)))
+        asked = threads.submit(store.lease, seen, LeaseRequest("me", 30.0, Limits(10.0, 20)))
         until_it_waits(migrated_postgres_url, asked)
         other.execute(taken)
         other.commit()
 
         outcome = asked.result()
 
-    assert isinstance(outcome, Denied)
-    assert outcome.why is Why.LEASED
+    assert isinstance(outcome, LeaseDenied)
+    assert outcome.why is DenialReason.LEASED
 
 
 def until_it_waits(url: str, asked: Future[Any]) -> None:

@@ -148,14 +148,14 @@ def test_a_full_disk_stores_nothing_by_half(
     assert claimed
     store._database.read(lambda tx: tx.execute(text("PRAGMA max_page_count=1")))
     with pytest.raises(StoreUnusable, match=r"portalkey.db cannot grow; make room on its disk"):
-        vault.keep(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
+        vault.save(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
     store.close()
 
     found = store.attempt(attempt.id)
     assert found
     assert found.status is AttemptStatus.EXCHANGING
     assert store.connection_to("ada", "app", 1) is None
-    assert vault.keep(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
+    assert vault.save(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
 
 
 def test_a_read_only_file_is_refused_at_the_start(nobody: Path) -> None:

@@ -32,7 +32,7 @@ from portalkey.vault.vault import TRIES
 
 Grants = Callable[..., Grant]
 Attempts = Callable[..., Attempt]
-Kept = Callable[..., Connection]
+Snapshot = Callable[..., Connection]
 
 
 REFRESH = "canary-refresh-token"
@@ -79,7 +79,7 @@ def test_a_kept_grant_opens(vault: Vault, grant: Grants, exchanging: Attempts) -
     """From its row, with its life counted from when it was asked for."""
     attempt, account = exchanging(), Account(1, hub_domain="example.com")
     sent_at = vault.store.now() - timedelta(seconds=2)
-    kept = vault.keep(attempt, grant(), account, ("oauth",), sent_at=sent_at)
+    kept = vault.save(attempt, grant(), account, ("oauth",), sent_at=sent_at)
 
     assert kept
     found = vault.store.connection(kept.id)
@@ -93,13 +93,13 @@ def test_a_kept_grant_opens(vault: Vault, grant: Grants, exchanging: Attempts) -
     assert 1797 < found.seconds_left <= 1798
 
 
-def test_connection_ids_cannot_be_guessed(kept: Kept) -> None:
+def test_connection_ids_cannot_be_guessed(kept: Snapshot) -> None:
     """128 random bits, in letters for a URL."""
     assert len({kept().id, kept("eve").id}) == 2
     assert len(kept("bob").id) == 22
 
 
-def test_a_reconnect_keeps_the_row(vault: Vault, kept: Kept, ahead: Ahead) -> None:
+def test_a_reconnect_keeps_the_row(vault: Vault, kept: Snapshot, ahead: Ahead) -> None:
     """At the next generation, with a new grant; the connection is as old as its grant."""
     first = kept()
     vault.store.mark(first, ConnectionStatus.NEEDS_RECONNECT, reason="gone", failures=2)
@@ -120,7 +120,7 @@ def test_nothing_is_kept_once_the_attempt_ended(
     attempt = exchanging()
     vault.store.move_attempt(attempt.id, end)
 
-    assert vault.keep(attempt, grant(), Account(1), (), sent_at=vault.store.now()) is None
+    assert vault.save(attempt, grant(), Account(1), (), sent_at=vault.store.now()) is None
     assert vault.store.connection_to("ada", "app", 1) is None
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_kept_for_an_unknown_attempt(
     """Such as one that was purged meanwhile."""
     attempt = replace(exchanging(), id="x")
 
-    assert vault.keep(attempt, grant(), Account(1), (), sent_at=vault.store.now()) is None
+    assert vault.save(attempt, grant(), Account(1), (), sent_at=vault.store.now()) is None
 
 
 @pytest.mark.parametrize(("times", "error"), [(TRIES - 1, None), (TRIES, StoreBusy)])
@@ -139,19 +139,21 @@ def test_a_lost_race_is_run_again(grant: Grants, times: int, error: type[StoreBu
     vault, attempt = in_memory(Crowded(times))
     if error:
         with pytest.raises(error):
-            vault.keep(attempt, grant(), Account(1), (), sent_at=vault.store.now())
+            vault.save(attempt, grant(), Account(1), (), sent_at=vault.store.now())
     else:
-        assert vault.keep(attempt, grant(), Account(1), (), sent_at=vault.store.now())
+        assert vault.save(attempt, grant(), Account(1), (), sent_at=vault.store.now())
 
 
 def test_a_grant_needs_a_refresh_token(vault: Vault, grant: Grants, exchanging: Attempts) -> None:
     """Without one the connection would be over within the hour."""
     attempt = exchanging()
     with pytest.raises(BadAnswer, match="no refresh token"):
-        vault.keep(attempt, grant(refresh=None), Account(1), (), sent_at=vault.store.now())
+        vault.save(attempt, grant(refresh=None), Account(1), (), sent_at=vault.store.now())
 
 
-def test_a_renewal_goes_on_with_what_is_left_out(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_a_renewal_goes_on_with_what_is_left_out(
+    vault: Vault, kept: Snapshot, grant: Grants
+) -> None:
     """The refresh token and the scopes (RFC 6749 section 6), sealed for the next generation."""
     first, sent_at = kept(), vault.store.now()
     second = vault.renew(first, grant("next", refresh=None), sent_at=sent_at)
@@ -166,7 +168,7 @@ def test_a_renewal_goes_on_with_what_is_left_out(vault: Vault, kept: Kept, grant
     assert found == replace(second, seen_at=found.seen_at, updated_at=found.updated_at)
 
 
-def test_a_renewal_takes_what_is_new(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_a_renewal_takes_what_is_new(vault: Vault, kept: Snapshot, grant: Grants) -> None:
     """A rotated refresh token, and scopes that the person has changed."""
     first = kept()
     second = vault.renew(first, grant("a", "b", ("oauth", "x")), sent_at=vault.store.now())
@@ -176,7 +178,7 @@ def test_a_renewal_takes_what_is_new(vault: Vault, kept: Kept, grant: Grants) ->
     assert vault.open_refresh(second) == SecretStr("b")
 
 
-def test_a_late_renewal_is_none(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_a_late_renewal_is_none(vault: Vault, kept: Snapshot, grant: Grants) -> None:
     """Whoever reconnected meanwhile has the newer grant."""
     first, second = kept(), kept(access="second")
 
@@ -186,9 +188,11 @@ def test_a_late_renewal_is_none(vault: Vault, kept: Kept, grant: Grants) -> None
     assert vault.open_access(found) == SecretStr("second")
 
 
-def test_a_disconnected_connection_has_no_token(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_a_disconnected_connection_has_no_token(
+    vault: Vault, kept: Snapshot, grant: Grants
+) -> None:
     """Neither to open nor to renew."""
-    vault.forget(kept())
+    vault.erase(kept())
     gone = vault.store.connection_to("ada", "app", 1)
     assert gone
     for use in (vault.open_access, vault.open_refresh):
@@ -198,13 +202,13 @@ def test_a_disconnected_connection_has_no_token(vault: Vault, kept: Kept, grant:
         vault.renew(gone, grant(), sent_at=vault.store.now())
 
 
-def test_forgetting_erases_and_owes(vault: Vault, kept: Kept) -> None:
+def test_forgetting_erases_and_owes(vault: Vault, kept: Snapshot) -> None:
     """Here at once; HubSpot is owed the rest, sealed anew and to be opened by its own id only."""
     connection = kept()
-    owed = vault.forget(connection)
+    owed = vault.erase(connection)
 
     assert owed
-    assert list(vault.store.owed(9)) == [owed]
+    assert list(vault.store.pending(9)) == [owed]
     assert (owed.client_id, owed.connection_id, owed.tries) == ("app", connection.id, 0)
     assert vault.open_owed(owed) == SecretStr(REFRESH)
     with pytest.raises(NoKeyOpens):
@@ -212,22 +216,22 @@ def test_forgetting_erases_and_owes(vault: Vault, kept: Kept) -> None:
     assert list(vault.store.connections("ada", "app")) == []
 
 
-def test_forgetting_twice_owes_once(vault: Vault, kept: Kept) -> None:
+def test_forgetting_twice_owes_once(vault: Vault, kept: Snapshot) -> None:
     """Whether the second one knows of the first or not."""
     connection = kept()
 
-    assert vault.forget(connection)
+    assert vault.erase(connection)
     for gone in (connection, replace(connection, id="x")):
         with pytest.raises(NotConnected):
-            vault.forget(gone)
-    assert len(vault.store.owed(9)) == 1
+            vault.erase(gone)
+    assert len(vault.store.pending(9)) == 1
 
 
-def test_forgetting_wins_over_a_renewal(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_forgetting_wins_over_a_renewal(vault: Vault, kept: Snapshot, grant: Grants) -> None:
     """What is revoked is the token that is there now, not the one that was seen."""
     connection = kept()
     assert vault.renew(connection, grant("a", "rotated"), sent_at=vault.store.now())
-    owed = vault.forget(connection)
+    owed = vault.erase(connection)
 
     assert owed
     assert vault.open_owed(owed) == SecretStr("rotated")
@@ -240,27 +244,27 @@ def test_a_lost_forgetting_is_tried_again(
     """From a fresh read, for a few times."""
     store = Crowded(0)
     vault, attempt = in_memory(store)
-    connection = vault.keep(attempt, grant(), Account(1), (), sent_at=store.now())
+    connection = vault.save(attempt, grant(), Account(1), (), sent_at=store.now())
     assert connection
     store.times = times
     if error:
         with pytest.raises(error):
-            vault.forget(connection)
+            vault.erase(connection)
     else:
-        assert vault.forget(connection)
+        assert vault.erase(connection)
 
 
-def test_a_shared_token_is_not_revoked(vault: Vault, kept: Kept) -> None:
+def test_a_shared_token_is_not_revoked(vault: Vault, kept: Snapshot) -> None:
     """It would break the other connection; whoever goes last owes."""
     ada, eve = kept("ada"), kept("eve")
 
-    assert vault.forget(ada) is None
+    assert vault.erase(ada) is None
     assert vault.is_held(SecretStr(REFRESH))
-    assert vault.forget(eve)
+    assert vault.erase(eve)
     assert not vault.is_held(SecretStr(REFRESH))
 
 
-def test_a_shared_token_is_known_under_an_older_key(vault: Vault, kept: Kept) -> None:
+def test_a_shared_token_is_known_under_an_older_key(vault: Vault, kept: Snapshot) -> None:
     """A row that is not sealed anew yet holds its token all the same."""
     kept("ada")
     old = Key("old", new_key())
@@ -270,39 +274,39 @@ def test_a_shared_token_is_known_under_an_older_key(vault: Vault, kept: Kept) ->
         attempt = new_attempt(vault.store, owner=name)
         assert vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
         grant = Grant(SecretStr("a"), SecretStr("shared"), 1800)
-        assert keyring.keep(attempt, grant, Account(1), (), sent_at=vault.store.now())
+        assert keyring.save(attempt, grant, Account(1), (), sent_at=vault.store.now())
 
     (bob,) = vault.store.connections("bob", "app")
-    assert both.forget(bob) is None
+    assert both.erase(bob) is None
     assert both.is_held(SecretStr("shared"))
 
 
 def test_twins_do_not_rely_on_each_other(grant: Grants) -> None:
     """Both saw the other one still there: it is looked at again once the row is erased."""
     vault, attempt = in_memory(Twins())
-    connection = vault.keep(attempt, grant(), Account(1), (), sent_at=vault.store.now())
+    connection = vault.save(attempt, grant(), Account(1), (), sent_at=vault.store.now())
     assert connection
-    owed = vault.forget(connection)
+    owed = vault.erase(connection)
 
     assert owed
-    assert list(vault.store.owed(9)) == [owed]
+    assert list(vault.store.pending(9)) == [owed]
 
 
-def test_forgetting_needs_no_key(vault: Vault, kept: Kept) -> None:
+def test_forgetting_needs_no_key(vault: Vault, kept: Snapshot) -> None:
     """Who wants to go can go; what does not open cannot be revoked."""
     connection = kept()
     stranger = Vault(Keyring([Key("first", new_key())]), vault.store, "app")
 
-    assert stranger.forget(connection) is None
+    assert stranger.erase(connection) is None
     assert list(vault.store.connections("ada", "app")) == []
-    assert list(vault.store.owed(9)) == []
+    assert list(vault.store.pending(9)) == []
 
 
 def test_a_grant_that_was_never_kept_is_owed(vault: Vault) -> None:
     """Of a cancelled attempt, for one."""
-    owed = vault.owe(SecretStr("never kept"))
+    owed = vault.enqueue(SecretStr("never kept"))
 
-    assert list(vault.store.owed(9)) == [owed]
+    assert list(vault.store.pending(9)) == [owed]
     assert vault.open_owed(owed) == SecretStr("never kept")
     assert owed.connection_id is None
 
@@ -321,7 +325,7 @@ def test_a_verifier_opens_for_its_attempt(vault: Vault, exchanging: Attempts) ->
         vault.open_verifier(replace(attempt, sealed_verifier=None))
 
 
-def test_swapped_values_do_not_open(vault: Vault, kept: Kept, grant: Grants) -> None:
+def test_swapped_values_do_not_open(vault: Vault, kept: Snapshot, grant: Grants) -> None:
     """Between rows, columns and generations, as somebody who can write the database would."""
     first = kept()
     second = vault.renew(first, grant("a", "b"), sent_at=vault.store.now())
@@ -346,15 +350,15 @@ def test_swapped_values_do_not_open(vault: Vault, kept: Kept, grant: Grants) -> 
             opens(swapped)
 
 
-def secret_bearers(vault: Vault, kept: Kept, exchanging: Attempts) -> list[Any]:
+def secret_bearers(vault: Vault, kept: Snapshot, exchanging: Attempts) -> list[Any]:
     """One of everything that bears something sealed."""
     connection, attempt = kept("ada"), exchanging()
     sealed = vault.seal_verifier(attempt.id, SecretStr("canary-verifier"))
-    owed = vault.forget(kept("bob", refresh="canary-refresh-2"))
+    owed = vault.erase(kept("bob", refresh="canary-refresh-2"))
     return [connection, connection.sealed, replace(attempt, sealed_verifier=sealed), owed]
 
 
-def test_nothing_shows_a_secret(vault: Vault, kept: Kept, exchanging: Attempts) -> None:
+def test_nothing_shows_a_secret(vault: Vault, kept: Snapshot, exchanging: Attempts) -> None:
     """Neither open nor sealed in a repr; never open in a pickle or a copy."""
     for each in secret_bearers(vault, kept, exchanging):
         assert "v1." not in repr(each)
@@ -369,14 +373,14 @@ def traced(error: BaseException) -> str:
     return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
-def test_no_traceback_shows_a_secret(vault: Vault, kept: Kept) -> None:
+def test_no_traceback_shows_a_secret(vault: Vault, kept: Snapshot) -> None:
     """Nor a sealed value, where it is the database that complains."""
-    connection, owed = kept(), vault.owe(SecretStr(REFRESH))
+    connection, owed = kept(), vault.enqueue(SecretStr(REFRESH))
     stranger = Vault(Keyring([Key("first", new_key())]), vault.store, "app")
     with pytest.raises(NoKeyOpens) as refused:
         stranger.open_access(connection)
     with pytest.raises(StoreUnusable) as doubled:
-        vault.store.owe(owed)
+        vault.store.enqueue(owed)
 
     # Taken before any assertion, as pytest's own variables would be in it.
     refusal, complaint = traced(refused.value), traced(doubled.value)

@@ -25,10 +25,10 @@ def test_german_is_whole() -> None:
     """Both languages have the same keys, in the same order, and say the same facts."""
     assert list(de.WORDS) == list(en.WORDS)
     for key, text in en.WORDS.items():
-        assert facts_of(de.WORDS[key]) == facts_of(text), key
+        assert event_facts(de.WORDS[key]) == event_facts(text), key
 
 
-def facts_of(text: str) -> set[str | None]:
+def event_facts(text: str) -> set[str | None]:
     """What stands in braces."""
     return {name for _, name, _, _ in Formatter().parse(text)} - {None}
 

@@ -7,7 +7,7 @@ source. What is there already stays, so a run that was cut off is finished by th
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from portalkey.broker.audit import Journal
+from portalkey.broker.audit import Audit
 from portalkey.cli.importing.asking import Asking, Known, Useless, useless
 from portalkey.cli.importing.outcomes import WHY, Outcome, Result
 from portalkey.cli.importing.rows import Row, is_owner
@@ -27,7 +27,7 @@ class MoveIn:
         self,
         vault: Adoption,
         asking: Asking,
-        journal: Journal,
+        audit: Audit,
         *,
         imported_from: str,
         prefix: str = "",
@@ -45,7 +45,7 @@ class MoveIn:
         """
         self._vault = vault
         self._asking = asking
-        self._journal = journal
+        self._audit = audit
         self._imported_from = imported_from
         self._prefix = prefix
         self._is_dry = is_dry
@@ -102,7 +102,7 @@ class MoveIn:
         )
         if event is None:  # somebody connected this very moment
             return Outcome.THERE
-        self._journal.tell(event)
+        self._audit.announce(event)
         return Outcome.IMPORTED
 
 

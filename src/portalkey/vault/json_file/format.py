@@ -14,7 +14,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
-from portalkey.vault.snapshot import Endpoint, Kept
+from portalkey.vault.snapshot import Endpoint, Snapshot
 from portalkey.vault.store import OwedRevocation
 
 FORMAT = 1
@@ -53,7 +53,7 @@ class _Repeated(Exception):
     pass
 
 
-def written(kept: Kept) -> bytes:
+def written(kept: Snapshot) -> bytes:
     """The file that says what is *kept*: two spaces a step, and one line an event."""
     head = [f'  "about": {json.dumps(_ABOUT)}', f'  "format": {FORMAT}']
     parts = [f'  "{name}": {_list(name, getattr(kept, name))}' for name in _ROWS]
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
     return {name: _plain(each) for name, each in found.items() if each is not None}
 
 
-def read(content: bytes) -> Kept:
+def read(content: bytes) -> Snapshot:
     """What the file of this *content* says is kept.
 
     Raises:
@@ -127,7 +127,7 @@ def _no_constant(_: str) -> None:
     raise ValueError
 
 
-def _kept(document: Any) -> Kept:  # noqa: ANN401 - JSON
+def _kept(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
     if not isinstance(document, dict):
         raise Misplaced((), "must be an object in braces")
     known = document.get("format")
@@ -137,7 +137,7 @@ def _kept(document: Any) -> Kept:  # noqa: ANN401 - JSON
     if known > FORMAT:
         raise Newer(known)
     require_names(document, {*_ROWS, "format"}, {"about"}, ())
-    kept = Kept(**{name: _rows(document, name, kind) for name, kind in _ROWS.items()})
+    kept = Snapshot(**{name: _rows(document, name, kind) for name, kind in _ROWS.items()})
     _distinct(kept)
     return kept
 
@@ -149,7 +149,7 @@ def _rows(document: Mapping[str, Any], name: str, kind: type) -> tuple[Any, ...]
     return tuple(read_row(row, (name, at)) for at, row in enumerate(rows))
 
 
-def _distinct(kept: Kept) -> None:
+def _distinct(kept: Snapshot) -> None:
     """Refuse rows that no store keeps side by side."""
     for at, each in enumerate(kept.connections):
         if not each.owner.strip() or "\0" in each.owner:

@@ -14,15 +14,15 @@ from typing import TypeVar
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
-from portalkey.vault.snapshot import Kept
+from portalkey.vault.snapshot import Snapshot
 from portalkey.vault.sql.database import BUSY_SECONDS
 from portalkey.vault.sql.urls import mounted, require_local
-from portalkey.vault.store import Census, OwedRevocation, Store
+from portalkey.vault.store import OwedRevocation, Stats, Store
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class ConfigFileStore(Store):
         """
         self._ahead = ahead
         self._file = ConfigFile(path.resolve(), is_for_all=is_for_all, wait=wait)
-        self._seen: tuple[Stamp, Kept] | None = None
+        self._seen: tuple[Stamp, Snapshot] | None = None
         require_local(self._file.path, mounts())
         self._file.make_room()
         with self._file.locked():
@@ -71,7 +71,7 @@ class ConfigFileStore(Store):
         elif self._file.good.exists():
             raise self._file.gone()
         else:
-            self._file.replace(json_rows.written(Kept()))
+            self._file.replace(json_rows.written(Snapshot()))
 
     def close(self) -> None:
         """Forget what was read; the next use reads it again."""
@@ -89,7 +89,7 @@ class ConfigFileStore(Store):
         """A number that changes with every commit by anybody, in any process, and every edit."""
         return hash(self._file.stamp())
 
-    def _current(self) -> Kept:
+    def _current(self) -> Snapshot:
         """What is kept, read again only where that has changed."""
         seen = self._seen
         if seen is None or seen[0] != self._file.stamp():
@@ -97,7 +97,7 @@ class ConfigFileStore(Store):
             seen = self._seen = stamp, self._read(content)
         return seen[1]
 
-    def _read(self, content: bytes) -> Kept:
+    def _read(self, content: bytes) -> Snapshot:
         try:
             return json_rows.read(content)
         except json_rows.Newer as newer:
@@ -191,7 +191,7 @@ class ConfigFileStore(Store):
         """The owner's connection to that account."""
         return self._look(lambda kept: kept.connection_to(owner, client_id, hub_id))
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *seen*, or why not."""
         return self._write(lambda kept: kept.lease(seen, ask))
 
@@ -199,11 +199,11 @@ class ConfigFileStore(Store):
         """Give the lease back, where it is still this one."""
         return self._write(lambda kept: kept.release(connection, is_unanswered=is_unanswered))
 
-    def provider(
-        self, client_id: str, change: Callable[[Provider, datetime], Provider]
-    ) -> tuple[Provider, Provider] | None:
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's provider in its place."""
-        return self._write(lambda kept: kept.provider(client_id, change))
+        return self._write(lambda kept: kept.update_throttle(client_id, change))
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
@@ -243,29 +243,29 @@ class ConfigFileStore(Store):
         """How many live rows hold a refresh token with one of these *fingerprints*."""
         return self._look(lambda kept: kept.holders(fingerprints))
 
-    def owe(self, owed: OwedRevocation) -> None:
+    def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
-        self._write(lambda kept: kept.owe(owed))
+        self._write(lambda kept: kept.enqueue(owed))
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first."""
-        return self._look(lambda kept: kept.owed(at_most, client_id=client_id))
+        return self._look(lambda kept: kept.pending(at_most, client_id=client_id))
 
-    def take(self, owed_id: str, seconds: float) -> bool:
+    def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
-        return self._write(lambda kept: kept.take(owed_id, seconds))
+        return self._write(lambda kept: kept.claim(owed_id, seconds))
 
-    def put_off(self, owed_id: str, seconds: float) -> None:
+    def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""
-        self._write(lambda kept: kept.put_off(owed_id, seconds))
+        self._write(lambda kept: kept.reschedule(owed_id, seconds))
 
-    def settle(self, owed_id: str) -> None:
+    def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        self._write(lambda kept: kept.settle(owed_id))
+        self._write(lambda kept: kept.complete(owed_id))
 
-    def census(self, client_id: str) -> Census:
+    def stats(self, client_id: str) -> Stats:
         """What there is of the app's, counted."""
-        return self._look(lambda kept: kept.census(client_id))
+        return self._look(lambda kept: kept.stats(client_id))
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""

@@ -80,7 +80,7 @@ def _read(tx: Tx, query: Select[Any]) -> Attempt | None:
 def settle(tx: Tx, now: Now, which: Which) -> Attempt | None:
     """The attempt, ended first where it is overdue."""
     found = _lock(tx, now, which)
-    attempt = rules.in_time(found) if found else None
+    attempt = rules.expire_overdue(found) if found else None
     if attempt is not None and attempt is not found:
         _save(tx, attempt)
     return attempt
@@ -98,7 +98,7 @@ def move(
 ) -> Attempt | None:
     """Move the attempt; returns it as it stood before, or None where it could not be moved."""
     before = settle(tx, now, which)
-    after = rules.moved(before, to, error=error, sealed_code=sealed_code) if before else None
+    after = rules.move(before, to, error=error, sealed_code=sealed_code) if before else None
     if after is None:
         return None
     _save(tx, replace(after, connection_id=connection_id))
@@ -108,7 +108,7 @@ def move(
 def deliver(tx: Tx, now: Now, which: Which) -> bool:
     """Note the one time that the attempt's token is handed out; False where it was, or is late."""
     attempt = _lock(tx, now, which)
-    after = rules.delivered(attempt) if attempt else None
+    after = rules.mark_delivered(attempt) if attempt else None
     if after is not None:
         _save(tx, after)
     return after is not None

@@ -14,8 +14,8 @@ from sqlalchemy import Connection as Tx
 from portalkey.model import leases
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider, new_provider
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql import rows
 from portalkey.vault.sql.compiled import Fast
@@ -25,7 +25,7 @@ from portalkey.vault.sql.tables import connections, events, provider
 Now = ColumnElement[datetime]
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
-_PROVIDER = tuple(field.name for field in fields(Provider))
+_PROVIDER = tuple(field.name for field in fields(Throttle))
 _THE_PROVIDER = (
     select(*[provider.c[name] for name in _PROVIDER])
     .where(provider.c.id == bindparam("app"))
@@ -69,7 +69,7 @@ class Renewing:
             lambda now: insert(events).values(_new(_EVENT) | {"at": now}).inline()
         )
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *seen*, or why not; nothing is written then."""
         return self._database.write_fast(lambda tx: self._lease(tx, seen, ask))
 
@@ -77,13 +77,13 @@ class Renewing:
         """Write the grant of *connection* over the one with the fingerprint *instead_of*."""
         return self._database.write_fast(lambda tx: self._saved(tx, connection, instead_of, event))
 
-    def _lease(self, tx: Fast, seen: Connection, ask: Ask) -> Lease | Denied:
+    def _lease(self, tx: Fast, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         found = tx.rows(self._row, id=seen.id)
-        given = leases.leased(seen, self._read_row(found[0]) if found else None, ask)
-        if isinstance(given, Denied):
+        given = leases.grant_lease(seen, self._read_row(found[0]) if found else None, ask)
+        if isinstance(given, LeaseDenied):
             return given
-        outcome = leases.paced(given, self._known(tx, given, ask), ask.pace)
-        if isinstance(outcome, Denied):
+        outcome = leases.apply_throttle(given, self._known(tx, given, ask), ask.pace)
+        if isinstance(outcome, LeaseDenied):
             return outcome
         lease, after = outcome
         taken = {name: getattr(lease.connection, name) for name in _LEASE}
@@ -91,18 +91,18 @@ class Renewing:
         tx.count(self._pace, app=seen.client_id, **_named(_values(after)))
         return lease
 
-    def _known(self, tx: Fast, lease: Lease, ask: Ask) -> Provider:
+    def _known(self, tx: Fast, lease: Lease, ask: LeaseRequest) -> Throttle:
         app = lease.connection.client_id
         found = tx.rows(self._provider, app=app)
         if not found:
-            first = new_provider(ask.pace, lease.connection.seen_at)
+            first = new_throttle(ask.pace, lease.connection.seen_at)
             tx.count(self._first, app=app, **_named(_values(first)))
             found = tx.rows(self._provider, app=app)
         values = dict(zip(_PROVIDER, found[0], strict=True))
         for name in ("bucket_at", "open_until"):
             if values[name] is not None:
                 values[name] = datetime.fromtimestamp(values[name], UTC)
-        return Provider(**values)
+        return Throttle(**values)
 
     def _saved(
         self, tx: Fast, connection: Connection, instead_of: str, event: Event | None
@@ -118,19 +118,19 @@ class Renewing:
 
 
 def change(
-    tx: Tx, now: Now, client_id: str, change: Callable[[Provider, datetime], Provider]
-) -> tuple[Provider, Provider] | None:
+    tx: Tx, now: Now, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+) -> tuple[Throttle, Throttle] | None:
     """The app's provider before and after *change*; None where there is none yet."""
     row = tx.execute(_THE_PROVIDER, {"app": client_id}).mappings().one_or_none()
     if row is None:
         return None
-    before = Provider(**{name: row[name] for name in _PROVIDER})
+    before = Throttle(**{name: row[name] for name in _PROVIDER})
     after = change(before, tx.execute(select(now)).scalar_one())
     tx.execute(update(provider).where(provider.c.id == client_id).values(_values(after)))
     return before, after
 
 
-def _values(known: Provider) -> rows.Values:
+def _values(known: Throttle) -> rows.Values:
     # Not asdict(), which copies every value first.
     return {name: getattr(known, name) for name in _PROVIDER}
 

@@ -16,14 +16,14 @@ from portalkey.model import transitions as rules
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.leases import Ask, Denied, Lease
-from portalkey.model.throttle import Provider
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Throttle
 from portalkey.vault.sql import attempts, connections, leases, rows, stats
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.tables import events, outbox
 from portalkey.vault.sql.urls import mounted, open_database
-from portalkey.vault.store import Census, OwedRevocation, Store
+from portalkey.vault.store import OwedRevocation, Stats, Store
 
 
 class SQLStore(Store):
@@ -92,7 +92,7 @@ class SQLStore(Store):
         """
 
         def work(tx: Tx) -> bool:
-            attempts.purge(tx, before=self._now(tx) - rules.KEPT)
+            attempts.purge(tx, before=self._now(tx) - rules.RETENTION)
             return attempts.add(tx, attempt)
 
         if not self._database.write(work):
@@ -101,20 +101,20 @@ class SQLStore(Store):
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id."""
         found = self._attempt_by_id.read(attempt_id)
-        return self._in_time(found, attempts.by_id(attempt_id))
+        return self._expire_overdue(found, attempts.by_id(attempt_id))
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state."""
         found = self._attempt_by_state.read(state_hash)
-        return self._in_time(found, attempts.by_state(state_hash))
+        return self._expire_overdue(found, attempts.by_state(state_hash))
 
     def open_attempts(self, owner: str) -> Sequence[Attempt]:
         """The *owner*'s attempts that have not ended."""
         now = self._database.now()
         return self._database.read(lambda tx: attempts.still_open(tx, now, owner))
 
-    def _in_time(self, found: Attempt | None, which: attempts.Which) -> Attempt | None:
-        if found is None or rules.in_time(found) is found:
+    def _expire_overdue(self, found: Attempt | None, which: attempts.Which) -> Attempt | None:
+        if found is None or rules.expire_overdue(found) is found:
             return found
         return self._database.write(lambda tx: attempts.settle(tx, self._database.now(), which))
 
@@ -171,7 +171,7 @@ class SQLStore(Store):
         """A number that changes with every commit by anybody; None where it cannot be told."""
         return self._database.version()
 
-    def lease(self, seen: Connection, ask: Ask) -> Lease | Denied:
+    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *seen*, or why not."""
         return self._renewing.lease(seen, ask)
 
@@ -181,9 +181,9 @@ class SQLStore(Store):
             lambda tx: connections.release(tx, connection, is_unanswered=is_unanswered)
         )
 
-    def provider(
-        self, client_id: str, change: Callable[[Provider, datetime], Provider]
-    ) -> tuple[Provider, Provider] | None:
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's provider in its place."""
         now = self._database.now()
         return self._database.write(lambda tx: leases.change(tx, now, client_id, change))
@@ -239,11 +239,11 @@ class SQLStore(Store):
         """How many live rows hold a refresh token with one of these *fingerprints*."""
         return self._database.read(lambda tx: connections.holders(tx, fingerprints))
 
-    def owe(self, owed: OwedRevocation) -> None:
+    def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
         self._execute(insert(outbox).values(rows.owed_values(owed)))
 
-    def owed(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due, oldest first."""
         due = select(outbox).where(outbox.c.due_at <= self._database.now())
         if client_id is not None:
@@ -251,26 +251,26 @@ class SQLStore(Store):
         query = due.order_by(outbox.c.due_at, outbox.c.id).limit(at_most)
         return [rows.read_owed(row) for row in self._rows(query)]
 
-    def take(self, owed_id: str, seconds: float) -> bool:
+    def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
         now, until = self._database.now(), self._database.now(seconds)
         statement = update(outbox).where(outbox.c.id == owed_id, outbox.c.due_at <= now)
         taken = statement.values(due_at=until)
         return self._database.write(lambda tx: tx.execute(taken).rowcount == 1)
 
-    def put_off(self, owed_id: str, seconds: float) -> None:
+    def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""
         tries, due_at = outbox.c.tries + 1, self._database.now(seconds)
         statement = update(outbox).where(outbox.c.id == owed_id)
         self._execute(statement.values(tries=tries, due_at=due_at))
 
-    def settle(self, owed_id: str) -> None:
+    def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
         self._execute(delete(outbox).where(outbox.c.id == owed_id))
 
-    def census(self, client_id: str) -> Census:
+    def stats(self, client_id: str) -> Stats:
         """What there is of the app's, counted."""
-        return stats.census(self._database, client_id)
+        return stats.stats(self._database, client_id)
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from portalkey.broker.audit import Journal, facts_of, told_as
+from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.errors import PortalkeyError, TryLater
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.token import read_revocation, revoke_request
@@ -24,14 +24,14 @@ TAKEN = 60.0
 """Seconds for which whoever sends one keeps others from it."""
 
 
-class Revoker:
+class Outbox:
     """Sends owed revocations."""
 
-    def __init__(self, settings: Settings, vault: Vault, send: Send, journal: Journal) -> None:
+    def __init__(self, settings: Settings, vault: Vault, send: Send, audit: Audit) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
-        self._journal = journal
+        self._audit = audit
 
     def send(self, owed: OwedRevocation) -> bool:
         """Tell HubSpot to forget this token; True once nothing is owed any more.
@@ -40,10 +40,10 @@ class Revoker:
         it would break that connection. Trouble puts the revocation off and is noted, never raised.
         """
         try:
-            if not self._vault.store.take(owed.id, TAKEN):
+            if not self._vault.store.claim(owed.id, TAKEN):
                 return False
             self._tell(owed)
-            self._vault.store.settle(owed.id)
+            self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
             self._put_off(owed, trouble)
             return False
@@ -57,14 +57,14 @@ class Revoker:
         """
         try:
             if not self._vault.is_held(refresh_token):
-                self.send(self._vault.owe(refresh_token, connection_id))
+                self.send(self._vault.enqueue(refresh_token, connection_id))
         except PortalkeyError as trouble:
             self._note(trouble, connection_id)
 
     def send_due(self, at_most: int = 5) -> int:
         """Send what is due, oldest first, and stop at the first trouble. Returns how many went."""
         sent = 0
-        for owed in self._vault.store.owed(at_most, client_id=self._vault.client_id):
+        for owed in self._vault.store.pending(at_most, client_id=self._vault.client_id):
             if not self.send(owed):
                 break
             sent += 1
@@ -75,7 +75,7 @@ class Revoker:
         if self._vault.is_held(token):
             return
         read_revocation(self._send(revoke_request(self._settings, token)))
-        self._journal.note(EventName.REVOKED, connection_id=owed.connection_id)
+        self._audit.record(EventName.REVOKED, connection_id=owed.connection_id)
 
     def _put_off(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
@@ -83,8 +83,8 @@ class Revoker:
             wait = max(wait, trouble.retry_after)
         self._note(trouble, owed.connection_id, wait=wait)
         with suppress(PortalkeyError):  # it is still owed, and due
-            self._vault.store.put_off(owed.id, wait)
+            self._vault.store.reschedule(owed.id, wait)
 
     def _note(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
-        name = told_as(trouble, EventName.REVOCATION_OWED)
-        self._journal.note(name, connection_id=connection_id, facts=facts_of(trouble) | facts)
+        name = event_name_of(trouble, EventName.REVOCATION_OWED)
+        self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)

@@ -3,20 +3,20 @@
 
 from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
-from portalkey.model.leases import Ask, Lease
-from portalkey.model.throttle import Pace, failed
+from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.throttle import Limits, record_failure
 from portalkey.testing.samples import Ahead, connect, new_owed, stored
 from portalkey.vault.store import Store
 
-_ASK = Ask("holder", 30, Pace(1000, 1000))
+_ASK = LeaseRequest("holder", 30, Limits(1000, 1000))
 
 
-class CensusPromises:
+class StatsPromises:
     """Counts of one app's connections, of what it is owed, and the state of its breaker."""
 
     def test_an_empty_store_counts_nothing(self, store: Store) -> None:
         """Every status is there, with none."""
-        counted = store.census("app")
+        counted = store.stats("app")
 
         assert counted.connections == dict.fromkeys(C, 0)
         assert (counted.oldest_failing, counted.outbox, counted.is_breaker_open) == (0, 0, False)
@@ -28,7 +28,7 @@ class CensusPromises:
         assert store.disconnect(connect(store, account=Account(9)), None)
         connect(store, client_id="other")
 
-        counted = store.census("app").connections
+        counted = store.stats("app").connections
         assert counted == {C.CONNECTED: 2, C.FAILING: 1, C.NEEDS_RECONNECT: 1, C.DISCONNECTED: 1}
 
     def test_the_oldest_failing_is_failing_since_its_first_failure(
@@ -42,11 +42,11 @@ class CensusPromises:
         assert store.mark(second, C.FAILING, reason="one", failures=1)
         ahead.passes(40)
 
-        assert 100 <= (store.census("app").oldest_failing or 0) < 110
+        assert 100 <= (store.stats("app").oldest_failing or 0) < 110
         assert store.mark(stored(store, first), C.NEEDS_RECONNECT)
-        assert 40 <= (store.census("app").oldest_failing or 0) < 50
+        assert 40 <= (store.stats("app").oldest_failing or 0) < 50
         assert store.disconnect(stored(store, second), None)
-        assert store.census("app").oldest_failing == 0
+        assert store.stats("app").oldest_failing == 0
 
     def test_what_is_owed_is_counted_due_or_not(self, store: Store) -> None:
         """A long outbox is news even while all of it waits."""
@@ -55,17 +55,19 @@ class CensusPromises:
             new_owed(store, id="2"),
             new_owed(store, client_id="x", id="3"),
         ):
-            store.owe(owed)
-        store.put_off("2", 600)
+            store.enqueue(owed)
+        store.reschedule("2", 600)
 
-        assert store.census("app").outbox == 2
+        assert store.stats("app").outbox == 2
 
     def test_an_open_breaker_is_seen(self, store: Store) -> None:
         """Until a good answer closes it."""
         seen = connect(store)
         assert isinstance(store.lease(seen, _ASK), Lease)
-        assert store.census("app").is_breaker_open is False
-        assert store.provider("app", lambda known, now: failed(known, "rate_limited", 60, now))
+        assert store.stats("app").is_breaker_open is False
+        assert store.update_throttle(
+            "app", lambda known, now: record_failure(known, "rate_limited", 60, now)
+        )
 
-        assert store.census("app").is_breaker_open is True
-        assert store.census("other").is_breaker_open is False
+        assert store.stats("app").is_breaker_open is True
+        assert store.stats("other").is_breaker_open is False
