@@ -23,7 +23,6 @@ from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, re
 from portalkey.cli.importing.asking import Asking
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
-from portalkey.vault.adoption import Adoption
 from portalkey_simulator import App, HubSpot, running_hubspot
 
 FROM = (*LIBRARIES, CSV)
@@ -105,13 +104,11 @@ def running(folder: str) -> Iterator[tuple[HubSpot, Broker]]:
 def timed(broker: Broker, source: str, where: str) -> tuple[Counter[Outcome], float]:
     """What became of the rows, and the seconds it took to read, ask and write."""
     results: list[Result] = []
-    vault, settings = broker.vault, broker.settings
     began = time.monotonic()
     rows: Sequence[Row] = read_rows(source, where, Names())
     with closing(HubSpotClient()) as wire:
-        adoption = Adoption(vault.keyring, vault.store, settings.client_id)
-        asking = Asking(settings, wire.send)
-        move_in = MoveIn(adoption, asking, broker.audit, imported_from=source)
+        asking = Asking(broker.settings, wire.send)
+        move_in = MoveIn(broker, asking, imported_from=source)
         move_in.run(rows, results.append)
     return Counter(result.outcome for result in results), time.monotonic() - began
 

@@ -8,14 +8,16 @@ answers. No label holds an owner, an account or anything else that there is no e
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from portalkey._support.timing import INTERRUPTED, OK, Measure, Measured, measured
-from portalkey.broker.broker import Broker
 from portalkey.errors import LibraryUnusable, PortalkeyError
 from portalkey.model.events import Event, EventName, happened
 from portalkey.vault.store import Stats
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, make_wsgi_app
@@ -76,7 +78,7 @@ class Metrics:
     into every registry that it is registered with.
     """
 
-    def __init__(self, broker: Broker, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(self, broker: "Broker", registry: CollectorRegistry = REGISTRY) -> None:
         """Count what happens in this process, in *registry*, which keeps it alive.
 
         Args:
@@ -150,7 +152,7 @@ class Metrics:
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """How connections are doing now; a store in trouble leaves out all but that it is."""
         try:
-            stats = self._broker.vault.store.stats(self._broker.settings.client_id)
+            stats = self._broker.stats()
         except PortalkeyError as trouble:
             log.debug("not counted: %s", trouble.code)
             return [_store_up(0)]

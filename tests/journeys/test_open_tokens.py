@@ -218,7 +218,7 @@ class Starting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._refresh, name)
 
-    def ahead(self, _: object) -> bool:
+    def refresh_in_background(self, _: object) -> bool:
         """Take long."""
         self.heard.append(self._meanwhile())
         return True
@@ -242,7 +242,7 @@ def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahe
 def test_an_open_token_is_small(broker: Broker, owner: str) -> None:
     """There may be ten thousand of them, each under a kilobyte, with nothing sealed."""
     broker.access_token(owner)
-    ((key, hot),) = broker._tokens.hot.items()
+    ((key, hot),) = broker._tokens.cached.items()
     kept = [hot, key, *key, *(getattr(hot, name) for name in hot.__slots__)]
 
     assert sum(map(sys.getsizeof, kept)) < 1000
@@ -252,12 +252,12 @@ def test_an_open_token_is_small(broker: Broker, owner: str) -> None:
 def test_nothing_is_kept_past_its_use(broker: Broker, owner: str, ahead: Any) -> None:
     """A sweep closes what is over; the number of open tokens is bounded."""
     broker.access_token(owner)
-    assert broker._tokens.hot
+    assert broker._tokens.cached
     broker._tokens.sweep(broker._clock())
-    assert broker._tokens.hot
+    assert broker._tokens.cached
     ahead.seconds += 1801
     broker._tokens.sweep(broker._clock())
-    assert not broker._tokens.hot
+    assert not broker._tokens.cached
 
 
 def test_the_number_of_open_tokens_is_bounded(
@@ -265,11 +265,11 @@ def test_the_number_of_open_tokens_is_bounded(
 ) -> None:
     """Past it, what is over goes first, and then what was opened first."""
     broker.access_token(owner)
-    (hot,) = broker._tokens.hot.values()
+    (hot,) = broker._tokens.cached.values()
     for number in range(2 * tokens.LONGEST):
         broker._tokens._keep((str(number), None), hot, broker._clock())
 
-    assert len(broker._tokens.hot) <= tokens.LONGEST
+    assert len(broker._tokens.cached) <= tokens.LONGEST
     assert broker.access_token(owner) == hot.token
 
 
@@ -278,7 +278,7 @@ def test_a_forked_child_begins_with_nothing_open(broker: Broker, owner: str) -> 
     token = broker.access_token(owner)
     child = os.fork()
     if child == 0:
-        is_right = not broker._tokens.hot and broker.access_token(owner) == token
+        is_right = not broker._tokens.cached and broker.access_token(owner) == token
         os._exit(0 if is_right else 1)
     _, status = os.waitpid(child, 0)
 

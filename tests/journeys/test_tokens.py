@@ -344,6 +344,6 @@ def test_checks_are_not_remembered_without_end(
 
     for number in range(CHECKS_REMEMBERED + 5):
         with suppress(NoKeyOpens):  # sealed for another id
-            broker.checkup.check(replace(connection, id=str(number)))
+            broker.introspector.check(replace(connection, id=str(number)))
 
-    assert len(broker.checkup._checked) <= CHECKS_REMEMBERED
+    assert len(broker.introspector._checked) <= CHECKS_REMEMBERED

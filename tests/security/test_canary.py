@@ -129,7 +129,7 @@ def test_no_repr_shows_a_secret(visitor: Visitor, broker: Broker, hubspot: HubSp
     begun = broker.begin(owner, "browser")
     grant = Grant(broker.vault.open_access(connection), broker.vault.open_refresh(connection), 1)
     token = broker.access_token(owner)
-    (hot,) = broker._tokens.hot.values()
+    (hot,) = broker._tokens.cached.values()
     assert hot.token == token
     secrets = secrets_of(broker, hubspot, owner)
     secrets["state"] = query_of(begun.authorize_url)["state"]

@@ -305,7 +305,7 @@ def test_a_check_that_loses_marks_nothing(
         finished(broker, hubspot)
         return Response(200, {"content-type": "application/json"}, b'{"active": false}')
 
-    around(meanwhile).checkup.check(stale)
+    around(meanwhile).introspector.check(stale)
 
     assert broker.connections("ada")[0].status == "connected"
 

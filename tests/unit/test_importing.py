@@ -52,9 +52,8 @@ def importer(
     """Makes an import into the broker's store, which does not really sleep."""
 
     def made(send: Send = wire.send) -> MoveIn:
-        vault = Adoption(broker.vault.keyring, broker.vault.store, settings.client_id)
         asking = Asking(settings, send, sleep=naps.append)
-        return MoveIn(vault, asking, broker.audit, imported_from="csv")
+        return MoveIn(broker, asking, imported_from="csv")
 
     return made
 
@@ -207,13 +206,10 @@ class Overtaken(MemoryStore):
 def test_somebody_connects_at_the_same_moment(broker: Broker, settings: Settings) -> None:
     """Theirs stays."""
     store = Overtaken()
-    vault = Adoption(broker.vault.keyring, store, settings.client_id)
-
+    broker.wrap_store(lambda _: store)
     row, found = Row("row 1", "ada", TOKEN), answering(ALIVE)
     told: list[Result] = []
-    MoveIn(vault, Asking(settings, found), broker.audit, imported_from="csv").run(
-        [row], told.append
-    )
+    MoveIn(broker, Asking(settings, found), imported_from="csv").run([row], told.append)
 
     assert [result.outcome for result in told] == [Outcome.THERE]
 
@@ -227,10 +223,9 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
         store.mark(there, ConnectionStatus.NEEDS_RECONNECT, reason="x")
     elif status == "disconnected":
         store.disconnect(there, None)
-    vault = Adoption(broker.vault.keyring, store, settings.client_id)
     told: list[Result] = []
 
-    MoveIn(vault, Asking(settings, answering(ALIVE)), broker.audit, imported_from="csv").run(
+    MoveIn(broker, Asking(settings, answering(ALIVE)), imported_from="csv").run(
         [Row("row 1", "ada", TOKEN)], told.append
     )
 

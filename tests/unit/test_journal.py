@@ -13,7 +13,7 @@ def test_an_event_is_kept_sent_and_logged(caplog: pytest.LogCaptureFixture) -> N
     """Audit, receivers and log hear the same."""
     store, heard = MemoryStore(), list[Event]()
     with happened.connected_to(heard.append), caplog.at_level(logging.INFO, "portalkey"):
-        Audit(store).record(
+        Audit(store.record).record(
             EventName.CONNECTED, owner="ada", connection_id="c1", facts={"hub_id": 7}
         )
 
@@ -36,7 +36,7 @@ def test_levels_say_who_should_look(
 ) -> None:
     """An alarm is an error, a refusal a warning, and the rest is news."""
     with caplog.at_level(logging.INFO, "portalkey"):
-        Audit(MemoryStore()).record(name)
+        Audit(MemoryStore().record).record(name)
 
     assert caplog.records[-1].levelno == level
 
@@ -49,7 +49,7 @@ def test_a_receivers_mistake_undoes_nothing(caplog: pytest.LogCaptureFixture) ->
         raise RuntimeError
 
     with happened.connected_to(stumble):
-        Audit(store).record(EventName.CONNECTED)
+        Audit(store.record).record(EventName.CONNECTED)
 
     assert len(store.events()) == 1
     assert "a receiver of connected failed" in caplog.text
@@ -59,6 +59,6 @@ def test_a_store_in_trouble_undoes_nothing(
     broken_store: SQLStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The event is lost, which is logged; what it told of is not."""
-    Audit(broken_store).record(EventName.CONNECTED)
+    Audit(broken_store.record).record(EventName.CONNECTED)
 
     assert "event not kept (store_unusable)" in caplog.text

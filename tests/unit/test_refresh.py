@@ -83,7 +83,7 @@ class Place:
     def process(self, holder: LeaseOwner, vault: Vault | None = None) -> Refresh:
         """Another process over the same store."""
         vault = vault or self.vault
-        audit = Audit(self.store)
+        audit = Audit(self.store.record)
         outbox = Outbox(self.settings, vault, self._send, audit)
         return Refresh(
             self.settings,

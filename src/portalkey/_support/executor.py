@@ -21,7 +21,7 @@ class Executor:
         self._renew()
         renew_after_fork(self._renew)
 
-    async def ask(self, work: Callable[[], T]) -> T:
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
         """What *work* returns or raises; the event loop goes on meanwhile."""
         # In the caller's context: a store of sessions finds its request there.
         context = copy_context()

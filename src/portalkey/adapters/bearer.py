@@ -5,12 +5,14 @@ The token goes to HubSpot only. Nothing is kept here but whose it is: the broker
 
 import logging
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from portalkey.broker.broker import Broker
 from portalkey.errors import NotHubSpot
 from portalkey.hubspot.endpoints import HOSTS
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 _USUAL = {"http": 80, "https": 443}
 _LOG = logging.getLogger("portalkey.adapters")
@@ -36,7 +38,7 @@ class Bearer:
     """The tokens of one owner's connection, for the requests of one client."""
 
     def __init__(
-        self, broker: Broker, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+        self, broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
     ) -> None:
         """Take each token from *broker*; the others are as in ``Broker.access_token``."""
         self._broker = broker

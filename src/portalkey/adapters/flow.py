@@ -1,11 +1,13 @@
 """The auth flow of httpx and httpx2, which are alike; each adapter brings its library's types."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, MutableMapping
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from portalkey.adapters.bearer import Address, Bearer, header, tell_unrepeated
-from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 _UNAUTHORIZED = 401
 
@@ -57,7 +59,7 @@ class Flow(Generic[R]):
     """The type of a body that is there as a whole."""
 
     def __init__(
-        self, broker: Broker, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+        self, broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
     ) -> None:
         """Take each token from *broker*.
 

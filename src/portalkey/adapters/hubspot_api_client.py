@@ -8,13 +8,15 @@ like.
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from types import SimpleNamespace
-from typing import Protocol, TypeGuard
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 from portalkey.adapters.bearer import Bearer, header
 from portalkey.adapters.libraries import unusable
 from portalkey.adapters.requests import RequestsAuth
-from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 _PACKAGE = "hubspot-api-client"
 
@@ -35,7 +37,7 @@ _LONGEST = 60.0
 
 
 def hubspot_client(
-    broker: Broker,
+    broker: "Broker",
     owner: str,
     hub_id: int | None = None,
     scopes: Iterable[str] = (),

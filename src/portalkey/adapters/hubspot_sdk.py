@@ -7,12 +7,15 @@ told before it sends, and after a 401 where the SDK makes its own error of the 4
 
 from collections.abc import Generator, Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from portalkey.adapters.flow import Answer
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.libraries import unusable
-from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 _PACKAGE = "hubspot-sdk"
 
@@ -33,7 +36,7 @@ _UNAUTHORIZED = 401
 
 
 def hubspot_client(
-    broker: Broker, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+    broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
 ) -> HubSpot:
     """A client of ``hubspot-sdk`` whose every request bears a valid access token.
 
@@ -56,7 +59,7 @@ def hubspot_client(
 
 
 def async_hubspot_client(
-    broker: Broker, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+    broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
 ) -> AsyncHubSpot:
     """As ``hubspot_client``, for asyncio; the event loop goes on while a token is fetched."""
     _require_seam()

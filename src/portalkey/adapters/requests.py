@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portalkey.adapters.bearer import Bearer, header, tell_unrepeated
 from portalkey.adapters.libraries import unusable
-from portalkey.broker.broker import Broker
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 try:
     from requests import PreparedRequest, Response, codes
@@ -27,7 +29,7 @@ class RequestsAuth(AuthBase):
     """
 
     def __init__(
-        self, broker: Broker, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
+        self, broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
     ) -> None:
         """Take each token from *broker*.
 

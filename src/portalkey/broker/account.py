@@ -14,7 +14,7 @@ class _Tokens(Protocol):
     def report_unauthorized(self, owner: str, token: str, hub_id: int | None) -> str: ...
 
 
-class ConnectedAccount:
+class AccountHandle:
     """An account that is connected, for as long as a ``with broker.using(...)`` lasts.
 
     ``connection`` is as it stood when the block began: whose it is, which account, its scopes.

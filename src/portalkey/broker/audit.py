@@ -1,11 +1,10 @@
 """Tells what happened: to the audit, to the log and to whoever listens, in that order."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
 from portalkey.model.events import Event, EventName, Fact, happened
-from portalkey.vault.store import Store
 
 log = logging.getLogger("portalkey")
 
@@ -23,8 +22,8 @@ _WARNINGS = frozenset(
 class Audit:
     """The one pen that writes events."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, record: Callable[[Event], Event]) -> None:
+        self._record = record
 
     def record(
         self,
@@ -42,7 +41,7 @@ class Audit:
         """
         event = Event(name, owner, attempt_id, connection_id, facts or {})
         try:
-            event = self._store.record(event)
+            event = self._record(event)
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
         self.announce(event)

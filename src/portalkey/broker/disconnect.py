@@ -15,7 +15,7 @@ class Disconnector:
         self._vault = vault
         self._audit = audit
 
-    def forget(self, connection: Connection) -> OwedRevocation | None:
+    def disconnect(self, connection: Connection) -> OwedRevocation | None:
         """Erase the grant of *connection*; returns what HubSpot is owed now, if anything.
 
         Raises:

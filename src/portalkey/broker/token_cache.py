@@ -60,7 +60,7 @@ class TokenCache:
         self._looks: SingleFlight[CachedToken] = SingleFlight()
         self._pulse_lock = ProcessLock()
         self._pulse: tuple[int | None, float] = (None, 0.0)
-        self.hot: dict[tuple[str, int | None], CachedToken] = {}
+        self.cached: dict[tuple[str, int | None], CachedToken] = {}
         renew_after_fork(self.clear)
 
     def get(self, owner: str, hub_id: int | None, named: Named) -> CachedToken:
@@ -75,7 +75,7 @@ class TokenCache:
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
         key = (owner, hub_id)
-        hot = self.hot.get(key)
+        hot = self.cached.get(key)
         if hot is not None and self._clock() < hot.good_until:  # it is open, and only looked at
             return self._found(key, named)
         with Timer(Measured.TOKEN_WAIT):
@@ -94,7 +94,7 @@ class TokenCache:
     def _looked_at(self, key: tuple[str, int | None], named: Named) -> CachedToken:
         now = self._clock()
         version, pulse_until = self._current(now)
-        hot = self.hot.get(key)
+        hot = self.cached.get(key)
         is_counted = hot is not None and version is not None and hot.version == version
         if hot is None or not is_counted or now >= hot.good_until:
             hot = self._read(key, named, hot, now, version)
@@ -114,7 +114,7 @@ class TokenCache:
             seen = named()
             connection = self._refresh.ensure_fresh(seen)
         except BaseException:
-            self.hot.pop(key, None)
+            self.cached.pop(key, None)
             raise
         if hot is not None and _is_same(hot, connection):
             hot.version, hot.scopes = version, connection.scopes
@@ -141,12 +141,12 @@ class TokenCache:
         )
 
     def _keep(self, key: tuple[str, int | None], hot: CachedToken, now: float) -> None:
-        if len(self.hot) >= LONGEST:
+        if len(self.cached) >= LONGEST:
             self.sweep(now)
-        if len(self.hot) >= LONGEST:
-            for oldest in list(self.hot)[: LONGEST // 10]:
-                self.hot.pop(oldest, None)
-        self.hot[key] = hot
+        if len(self.cached) >= LONGEST:
+            for oldest in list(self.cached)[: LONGEST // 10]:
+                self.cached.pop(oldest, None)
+        self.cached[key] = hot
 
     def _renew_ahead(self, hot: CachedToken, now: float) -> None:
         hot.ahead_at = now + TRY_EVERY
@@ -174,18 +174,18 @@ class TokenCache:
 
     def forget(self, owner: str) -> None:
         """Close *owner*'s tokens: something was done to a connection of theirs here."""
-        for key in [key for key in list(self.hot) if key[0] == owner]:
-            self.hot.pop(key, None)
+        for key in [key for key in list(self.cached) if key[0] == owner]:
+            self.cached.pop(key, None)
 
     def sweep(self, now: float) -> None:
         """Close what is past its use."""
-        for key, hot in list(self.hot.items()):
+        for key, hot in list(self.cached.items()):
             if now >= hot.good_until:
-                self.hot.pop(key, None)
+                self.cached.pop(key, None)
 
     def clear(self) -> None:
         """Close all."""
-        self.hot.clear()
+        self.cached.clear()
 
 
 def _good_for(connection: Connection) -> float:

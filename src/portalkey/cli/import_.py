@@ -18,7 +18,6 @@ from portalkey.cli.importing.asking import Asking
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
-from portalkey.vault.adoption import Adoption
 
 _LISTED = 10
 """So many failed rows are named at the end; the report names all."""
@@ -124,11 +123,9 @@ def _trouble_of(
 def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
     broker, wire = Broker.of(settings), HubSpotClient()
     try:
-        vault = Adoption(broker.vault.keyring, broker.vault.store, settings.client_id)
         yield MoveIn(
-            vault,
+            broker,
             Asking(settings, wire.send),
-            broker.audit,
             imported_from=library,
             prefix=prefix,
             is_dry=is_dry,

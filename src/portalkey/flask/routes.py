@@ -50,14 +50,14 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
 
 
 def _keep_where_told(extension: HubSpotAuth, app: Flask, broker: Broker) -> None:
-    store = broker.vault.store
     if extension.store is None:
-        if store.is_personal:
+        if broker.is_personal:
             raise ValueError('this broker keeps connections in sessions: say store="session" too')
         return
     # One broker may serve several apps, or one app made several times.
-    sessions = store if isinstance(store, SessionStore) else SessionStore(store)
-    broker.use_store(sessions)
+    sessions = broker.wrap_store(
+        lambda store: store if isinstance(store, SessionStore) else SessionStore(store)
+    )
     app.after_request(sessions.write_back)
 
 

@@ -6,9 +6,9 @@ from pydantic import SecretStr
 
 from portalkey.errors import BadAnswer
 from portalkey.hubspot import endpoints
-from portalkey.hubspot.app import App
+from portalkey.hubspot.app import App, authenticated
 from portalkey.hubspot.errors import failure
-from portalkey.hubspot.http import Request, Response, authenticated
+from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.json_body import Answer
 from portalkey.model.connection import Account, Grant
 

@@ -1,10 +1,12 @@
 """The app as HubSpot knows it; ``Settings`` satisfies it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from portalkey.hubspot.endpoints import ApiVersion
+from portalkey.hubspot.http import Request
 
 
 class App(Protocol):
@@ -41,3 +43,15 @@ class App(Protocol):
     @property
     def api_version(self) -> ApiVersion:
         """The version of the OAuth endpoints to use."""
+
+
+def authenticated(settings: App, url: str, form: Mapping[str, str]) -> Request:
+    """A form for *url* that says who the app is (RFC 6749 section 2.3.1).
+
+    In the body, as nothing of HubSpot's documents any other way, and never in the URL.
+    """
+    client = {
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret.get_secret_value(),
+    }
+    return Request("POST", url, {**form, **client})

@@ -29,7 +29,7 @@ from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.deadline import Resolve, TimedBackend, Unresolved, resolve
 from portalkey.hubspot.http import Request, Response, Send
 
-__all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "Send", "Wire"]
+__all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "HubSpotClient", "Send"]
 
 DEADLINE = 12.0
 """Seconds that one exchange may take, all in all."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from portalkey.hubspot.app import App
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -32,15 +30,3 @@ class Response:
 
 Send = Callable[[Request], Response]
 """Sends a request and returns the response, whatever its status."""
-
-
-def authenticated(settings: App, url: str, form: Mapping[str, str]) -> Request:
-    """A form for *url* that says who the app is (RFC 6749 section 2.3.1).
-
-    In the body, as nothing of HubSpot's documents any other way, and never in the URL.
-    """
-    client = {
-        "client_id": settings.client_id,
-        "client_secret": settings.client_secret.get_secret_value(),
-    }
-    return Request("POST", url, {**form, **client})

@@ -169,7 +169,7 @@ def require_owner(owner: object) -> None:
         raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")
 
 
-def the_one(connections: Sequence[Connection], hub_id: int | None) -> Connection:
+def choose_connection(connections: Sequence[Connection], hub_id: int | None) -> Connection:
     """The one of an owner's *connections* that is meant by *hub_id*, or by naming none.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portalkey.errors import NotConnected, PortalkeyError
+from portalkey.errors import NotConnected
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.web import headers
@@ -38,7 +38,7 @@ class Api:
             if attempt is None:
                 return self._context.problem("not_found", 404)
         if request.one("check") == "1":
-            self._check(request.owner)
+            self._broker.check_connections(self._broker.connections(request.owner))
         link = {"connect_url": self._connect_url(request, onward)}
         return WebResponse.json(self._status(request.owner, attempt) | link, headers.API)
 
@@ -90,14 +90,14 @@ class Api:
         attempt = self._attempt(request, request.owner, request.arguments["attempt_id"])
         if attempt is None:
             return self._context.problem("not_found", 404)
-        self._broker.attempts.cancel(attempt)
+        self._broker.cancel(attempt)
         ended = self._attempt(request, request.owner, attempt.id)
         return WebResponse.json(self._status(request.owner, ended), headers.API)
 
     def _attempt(self, request: WebRequest, owner: str, attempt_id: str | None) -> Attempt | None:
         if attempt_id is None or request.browser is None:
             return None
-        return self._broker.attempts.begun_by(attempt_id, owner, request.browser)
+        return self._broker.attempt_of_session(attempt_id, owner, request.browser)
 
     def _next(self, request: WebRequest) -> str | None:
         """Where to lead back to: what was asked for, on the asking page's own origin."""
@@ -113,14 +113,6 @@ class Api:
         link = self._context.connect_url(request.owner, request.browser, Start(onward))
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
-
-    def _check(self, owner: str) -> None:
-        for connection in self._broker.connections(owner):
-            if connection.is_authenticated:
-                try:
-                    self._broker.checkup.check(connection)
-                except PortalkeyError:
-                    continue  # HubSpot did not say; what the store says stands
 
     def _status(self, owner: str, attempt: Attempt | None) -> dict[str, Any]:
         connections = self._broker.connections(owner)
@@ -161,7 +153,7 @@ class Api:
     def _message(self, attempt: Attempt) -> str | None:
         if attempt.error:
             return self._context.sentence(attempt.error, attempt.language)
-        connection = self._broker.vault.store.connection(attempt.connection_id or "")
+        connection = self._broker.connection_of(attempt)
         if connection is None:
             return None
         strings, account = self._context.render.strings, connection.account

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from portalkey.broker.broker import Broker
 from portalkey.model.connection import Connection
 from portalkey.web import headers
 from portalkey.web.http import WebResponse
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
 from portalkey.web.strings import ENGLISH
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 MayDisconnect = Callable[[str, Connection], bool]
 """Whether whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
@@ -32,7 +34,7 @@ class Context:
     is ``owner_name``: what people call an owner.
     """
 
-    broker: Broker
+    broker: "Broker"
     render: Renderer
     login_url: str | None = None
     has_setup_page: bool = True
@@ -54,20 +56,18 @@ class Context:
         url = self.path("/auth/hubspot/start")
         if owner is None or browser is None:
             return url
-        keyring, now = self.broker.vault.keyring, self.broker.vault.store.now()
         token = sign_start(
-            keyring,
+            self.broker,
             start,
             browser=browser,
             owner=owner,
-            now=now,
             origins=self.broker.settings.allowed_origins,
         )
         return f"{url}?t={token}"
 
     def form_token(self, owner: str, browser: str) -> str:
         """The token that this visitor's forms carry."""
-        return sign_form(self.broker.vault.keyring, browser=browser, owner=owner)
+        return sign_form(self.broker, browser=browser, owner=owner)
 
     def language(self, tag: str | None = None) -> str:
         """The language to speak to somebody who asked for *tag*; the host's where none will do."""

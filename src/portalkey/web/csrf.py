@@ -32,9 +32,7 @@ class CsrfGuard:
             check = None
         if check is None:
             return None
-        self._broker.audit.record(
-            EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check}
-        )
+        self._broker.record(EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check})
         if request.wants_json:
             return self._context.problem("forgery_refused", 403)
         return self._context.notice("forgery_refused", 403, back=self._context.home)
@@ -44,12 +42,10 @@ class CsrfGuard:
         if not request.is_own_post(self._broker.settings.allowed_origins):
             return "origin"
         token = request.headers.get("x-portalkey-token") or request.one_in_form("portalkey_token")
-        keyring = self._broker.vault.keyring
-        signed = is_form_signed(keyring, token, browser=request.browser, owner=owner)
+        signed = is_form_signed(self._broker, token, browser=request.browser, owner=owner)
         return None if signed else "token"
 
     def _has_start_token(self, request: WebRequest) -> bool:
-        keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
         token, owner = request.headers.get("x-portalkey-token"), request.owner or ""
-        start = read_start(keyring, token, browser=request.browser, owner=owner, now=now)
+        start = read_start(self._broker, token, browser=request.browser, owner=owner)
         return start is not None

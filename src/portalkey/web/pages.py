@@ -60,19 +60,19 @@ class Pages:
             language=attempt.language,
             action=self._context.path("/auth/hubspot/complete"),
             attempt_id=attempt.id,
-            token=sign_complete(self._broker.vault.keyring, attempt.id, cookie),
+            token=sign_complete(self._broker, attempt.id, cookie),
         )
         return WebResponse.page(body, headers.COMPLETE)
 
     def completed(self, request: WebRequest) -> WebResponse:
         """Finish the attempt that the page above posted, with whoever is signed in."""
         attempt, cookie = self._mine(request, request.one_in_form("attempt"))
-        token, keyring = request.one_in_form("token"), self._broker.vault.keyring
-        if attempt is None or not is_complete_signed(keyring, token, attempt.id, cookie):
+        token = request.one_in_form("token")
+        if attempt is None or not is_complete_signed(self._broker, token, attempt.id, cookie):
             return self._context.notice("unknown_attempt", 403, back=self._context.home)
         if not request.is_own_post(self._broker.settings.allowed_origins[:1]):
             return self._context.notice("forgery_refused", 403, back=self._context.home)
-        self._broker.attempts.complete(attempt, request.owner, request.browser)
+        self._broker.complete(attempt, request.owner, request.browser)
         # To a page of ours: a browser holds the whole way on from a form to its form-action.
         return self._to("done", attempt)
 
@@ -84,7 +84,7 @@ class Pages:
         cookie = cookies.get(attempt_id or "")
         if attempt_id is None or cookie is None:
             return None, SecretStr("")
-        return self._broker.attempts.of_browser(attempt_id, cookies), cookie
+        return self._broker.attempt_of_browser(attempt_id, cookies), cookie
 
     def _on_from(self, attempt: Attempt) -> WebResponse:
         """By redirect to the next page of the journey, or back to where one in this tab began."""

@@ -19,7 +19,7 @@ TROUBLES = frozenset({"store_busy", "store_unusable", "portalkey_error"})
 
 def success(context: Context, attempt: Attempt, known: Mapping[str, object]) -> WebResponse:
     """The account that is connected now, and what HubSpot did not grant of it."""
-    connection = context.broker.vault.store.connection(attempt.connection_id or "")
+    connection = context.broker.connection_of(attempt)
     wanted = context.broker.settings.wanted_scopes
     body = context.render(
         "popup/success.html",

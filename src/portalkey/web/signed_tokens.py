@@ -11,13 +11,25 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pydantic import SecretStr
 
-from portalkey.vault.keyring import Keyring
-
 START_HOURS = 12
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f]{0,2000}")
+
+
+class Signer(Protocol):
+    """A broker: it signs with the app's own keys, and knows the time."""
+
+    def now(self) -> datetime:
+        """Return the store's time, in UTC."""
+
+    def sign(self, purpose: str, *parts: str) -> str:
+        """Sign *parts* for one *purpose*."""
+
+    def is_signed(self, signature: str, purpose: str, *parts: str) -> bool:
+        """Return True where *signature* is that of *parts* for this *purpose*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +52,14 @@ def is_own_address(address: str, origins: Collection[str]) -> bool:
 
 
 def sign_start(
-    keyring: Keyring,
+    signer: Signer,
     start: Start,
     *,
     browser: str,
     owner: str,
-    now: datetime,
     origins: Collection[str] = (),
 ) -> str:
-    """A start token that holds for ``START_HOURS`` from *now*.
+    """A start token that holds for ``START_HOURS`` from now.
 
     Raises:
         ValueError: ``start.next`` is neither an own path nor one on one of the *origins*; pass one
@@ -56,44 +67,44 @@ def sign_start(
     """
     if not is_own_address(start.next, origins):
         raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
-    until = int((now + timedelta(hours=START_HOURS)).timestamp())
+    until = int((signer.now() + timedelta(hours=START_HOURS)).timestamp())
     said = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))
     payload = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
-    return f"{payload}~{keyring.sign('start', browser, owner, payload)}"
+    return f"{payload}~{signer.sign('start', browser, owner, payload)}"
 
 
 def read_start(
-    keyring: Keyring, token: str | None, *, browser: str | None, owner: str, now: datetime
+    signer: Signer, token: str | None, *, browser: str | None, owner: str
 ) -> Start | None:
     """What *token* says; None where it is not ours, not for this browser and owner, or too old."""
     payload, _, signature = (token or "").partition("~")
-    if browser is None or not keyring.is_signed(signature, "start", browser, owner, payload):
+    if browser is None or not signer.is_signed(signature, "start", browser, owner, payload):
         return None
     try:
         padded = payload + "=" * (-len(payload) % 4)
         next_, hub_id, until = json.loads(base64.urlsafe_b64decode(padded))
     except (binascii.Error, ValueError):  # signed by an older or newer portalkey
         return None
-    return Start(next_, hub_id) if now.timestamp() < until else None
+    return Start(next_, hub_id) if signer.now().timestamp() < until else None
 
 
-def sign_complete(keyring: Keyring, attempt_id: str, cookie: SecretStr) -> str:
+def sign_complete(signer: Signer, attempt_id: str, cookie: SecretStr) -> str:
     """The token of the page that brings a Strict session along: no session is there to bind it."""
-    return keyring.sign("complete", attempt_id, cookie.get_secret_value())
+    return signer.sign("complete", attempt_id, cookie.get_secret_value())
 
 
 def is_complete_signed(
-    keyring: Keyring, token: str | None, attempt_id: str, cookie: SecretStr
+    signer: Signer, token: str | None, attempt_id: str, cookie: SecretStr
 ) -> bool:
     """True where *token* is the one of this attempt and its cookie."""
-    return keyring.is_signed(token or "", "complete", attempt_id, cookie.get_secret_value())
+    return signer.is_signed(token or "", "complete", attempt_id, cookie.get_secret_value())
 
 
-def sign_form(keyring: Keyring, *, browser: str, owner: str) -> str:
+def sign_form(signer: Signer, *, browser: str, owner: str) -> str:
     """The token that every POST of this browser and owner has to carry."""
-    return keyring.sign("form", browser, owner)
+    return signer.sign("form", browser, owner)
 
 
-def is_form_signed(keyring: Keyring, token: str | None, *, browser: str | None, owner: str) -> bool:
+def is_form_signed(signer: Signer, token: str | None, *, browser: str | None, owner: str) -> bool:
     """True where *token* is the form token of this browser and owner."""
-    return browser is not None and keyring.is_signed(token or "", "form", browser, owner)
+    return browser is not None and signer.is_signed(token or "", "form", browser, owner)

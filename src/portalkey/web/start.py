@@ -33,9 +33,8 @@ class StartPage:
             return self._context.signed_out(language=language)
         if request.one("origin") not in {None, *self._origins}:
             return self._context.notice("unknown_origin", 403, language=language)
-        keyring, now = self._broker.vault.keyring, self._broker.vault.store.now()
         token = request.one("t")
-        start = read_start(keyring, token, browser=request.browser, owner=request.owner, now=now)
+        start = read_start(self._broker, token, browser=request.browser, owner=request.owner)
         is_meant = request.is_own_visit(self._origins) and self._may_be_begun(request)
         if start is None or not is_meant:
             return self._ask_first(request, start)
@@ -46,7 +45,7 @@ class StartPage:
         if all(name != "attempt" for name, _ in request.query):
             return True
         attempt_id = request.attempt_id
-        return attempt_id is not None and self._broker.vault.store.attempt(attempt_id) is None
+        return attempt_id is not None and not self._broker.has_attempt(attempt_id)
 
     def _ask_first(self, request: WebRequest, start: Start | None) -> WebResponse:
         onward = start or Start(self._context.home)
@@ -98,12 +97,12 @@ class StartPage:
 
         Cookies ignore ports: those of an app beside this one are not known here, and left alone.
         """
-        cookies, find = request.attempt_cookies, self._broker.attempts.of_browser
+        cookies, find = request.attempt_cookies, self._broker.attempt_of_browser
         mine = [each for name in cookies if (each := find(name, cookies)) is not None]
         alive = sorted((each for each in mine if each.is_open), key=lambda each: each.created_at)
         surplus = alive[: 1 - ATTEMPTS_ALIVE]
         for attempt in surplus:
-            self._broker.attempts.expire(attempt)
+            self._broker.expire(attempt)
         return [each.id for each in mine if each in surplus or _is_long_over(each)]
 
     def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:

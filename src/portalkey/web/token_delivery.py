@@ -4,8 +4,10 @@ A page that holds a token can lose it: to any script on it, to an extension, to 
 this is off by default, once an attempt, and the refresh token never leaves by it.
 """
 
+from dataclasses import asdict
+
+from portalkey.errors import NotConnected
 from portalkey.model.attempt import Attempt
-from portalkey.model.events import EventName
 from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
@@ -38,7 +40,7 @@ class TokenDelivery:
 
     def _attempt(self, request: WebRequest, owner: str) -> Attempt | None:
         attempt_id, browser = request.arguments["attempt_id"], request.browser
-        return self._broker.attempts.begun_by(attempt_id, owner, browser) if browser else None
+        return self._broker.attempt_of_session(attempt_id, owner, browser) if browser else None
 
     def _is_of_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
         """True where the browser says that the opening page asks, or our own popup."""
@@ -49,22 +51,10 @@ class TokenDelivery:
         }
 
     def _deliver(self, attempt: Attempt) -> WebResponse:
-        store = self._broker.vault.store
-        connection = store.connection(attempt.connection_id or "")
-        if connection is None:
+        try:
+            delivered = self._broker.deliver(attempt)
+        except NotConnected:
             return self._context.problem("not_connected", 409)
-        if not attempt.is_deliverable:
+        if delivered is None:
             return self._context.problem("already_delivered", 409)
-        token = self._broker.access_token(attempt.owner, connection.hub_id)
-        if not store.deliver(attempt.id):
-            return self._context.problem("already_delivered", 409)
-        self._broker.audit.record(
-            EventName.DELIVERED,
-            owner=attempt.owner,
-            attempt_id=attempt.id,
-            connection_id=connection.id,
-        )
-        fresh = store.connection(connection.id) or connection
-        seconds = (fresh.access_expires_at - fresh.seen_at).total_seconds()
-        told = {"access_token": token, "expires_in": max(0, int(seconds))}
-        return WebResponse.json(told, headers.API)
+        return WebResponse.json(asdict(delivered), headers.API)

@@ -49,7 +49,7 @@ def leave(
     page_of(client)
     with client.session_transaction() as session:
         browser = session[BROWSER]
-    token = sign_form(broker.vault.keyring, browser=browser, owner="acme")
+    token = sign_form(broker, browser=browser, owner="acme")
     answer = client.post(
         f"/api/hubspot/connections/{connection.id}/disconnect",
         data={"portalkey_token": token},

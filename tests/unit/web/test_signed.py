@@ -26,9 +26,24 @@ blob:x|//evil。test|/ /evil.test|/x\r\nSet-Cookie:x=1|/..//evil.test|evil.test|
 """.replace("\n", "|").split("|")
 
 
-def keyring(*names: str) -> Keyring:
+class Ring(Keyring):
+    """A keyring with a clock."""
+
+    at = NOW
+
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self.at
+
+
+def new_key(name: str) -> Key:
+    """A fresh key."""
+    return Key(name, SecretStr(Fernet.generate_key().decode()))
+
+
+def keyring(*names: str) -> Ring:
     """A ring of fresh keys."""
-    return Keyring([Key(name, SecretStr(Fernet.generate_key().decode())) for name in names])
+    return Ring([new_key(name) for name in names])
 
 
 @pytest.mark.parametrize("path", HOSTILE)
@@ -36,38 +51,39 @@ def test_a_path_that_may_lead_elsewhere_is_refused(path: str) -> None:
     """No browser's reading of ``next`` leaves the site (R8)."""
     assert not is_own_path(path)
     with pytest.raises(ValueError, match="must be a path"):
-        sign_start(keyring("a"), Start(path), browser="b", owner="o", now=NOW)
+        sign_start(keyring("a"), Start(path), browser="b", owner="o")
 
 
 @pytest.mark.parametrize("path", ["/", "/settings", "/a/b?c=d&e=/f", "/ä#x", "/x:y@z"])
 def test_an_own_path_is_taken(path: str) -> None:
     """Any path of the app's own may be led back to."""
     ring = keyring("a")
-    token = sign_start(ring, Start(path, 7), browser="b", owner="o", now=NOW)
+    token = sign_start(ring, Start(path, 7), browser="b", owner="o")
 
-    assert read_start(ring, token, browser="b", owner="o", now=NOW) == Start(path, 7)
+    assert read_start(ring, token, browser="b", owner="o") == Start(path, 7)
 
 
 def test_a_start_token_is_for_one_browser_one_owner_and_half_a_day() -> None:
     """Elsewhere, for somebody else, or tomorrow, it says nothing."""
     ring = keyring("a")
-    token = sign_start(ring, Start("/"), browser="b", owner="o", now=NOW)
+    token = sign_start(ring, Start("/"), browser="b", owner="o")
 
     for browser, owner, hours in [("x", "o", 0), (None, "o", 0), ("b", "x", 0), ("b", "o", 12)]:
-        now = NOW + timedelta(hours=hours)
-        assert read_start(ring, token, browser=browser, owner=owner, now=now) is None
-    assert read_start(ring, token, browser="b", owner="o", now=NOW + timedelta(hours=11.9))
+        ring.at = NOW + timedelta(hours=hours)
+        assert read_start(ring, token, browser=browser, owner=owner) is None
+    ring.at = NOW + timedelta(hours=11.9)
+    assert read_start(ring, token, browser="b", owner="o")
 
 
 @pytest.mark.parametrize("place", [0, 10, -1])
 def test_a_changed_token_says_nothing(place: int) -> None:
     """Neither payload nor signature can be bent."""
     ring = keyring("a")
-    token = sign_start(ring, Start("/"), browser="b", owner="o", now=NOW)
+    token = sign_start(ring, Start("/"), browser="b", owner="o")
     changed = list(token)
     changed[place] = "A" if changed[place] != "A" else "B"
 
-    assert read_start(ring, "".join(changed), browser="b", owner="o", now=NOW) is None
+    assert read_start(ring, "".join(changed), browser="b", owner="o") is None
 
 
 def test_a_signed_payload_of_another_version_says_nothing() -> None:
@@ -75,21 +91,20 @@ def test_a_signed_payload_of_another_version_says_nothing() -> None:
     ring = keyring("a")
     for payload in ("bm90aGluZw", "W10", "€"):
         token = f"{payload}~{ring.sign('start', 'b', 'o', payload)}"
-        assert read_start(ring, token, browser="b", owner="o", now=NOW) is None
+        assert read_start(ring, token, browser="b", owner="o") is None
 
 
 def test_a_form_token_is_bound_and_survives_rotation() -> None:
     """It holds for its browser and owner under every key of the ring."""
-    old = Key("old", SecretStr(Fernet.generate_key().decode()))
-    new = Key("new", SecretStr(Fernet.generate_key().decode()))
-    token = sign_form(Keyring([old]), browser="b", owner="o")
-    rotated = Keyring([new, old])
+    old, new = new_key("old"), new_key("new")
+    token = sign_form(Ring([old]), browser="b", owner="o")
+    rotated = Ring([new, old])
 
     assert is_form_signed(rotated, token, browser="b", owner="o")
     assert not is_form_signed(rotated, token, browser="x", owner="o")
     assert not is_form_signed(rotated, token, browser="b", owner="x")
     assert not is_form_signed(rotated, None, browser="b", owner="o")
-    assert not is_form_signed(Keyring([new]), token, browser="b", owner="o")
+    assert not is_form_signed(Ring([new]), token, browser="b", owner="o")
 
 
 def test_a_start_token_is_no_form_token() -> None:

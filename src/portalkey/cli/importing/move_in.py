@@ -6,13 +6,15 @@ source. What is there already stays, so a run that was cut off is finished by th
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
-from portalkey.broker.audit import Audit
 from portalkey.cli.importing.asking import Asking, Known, Useless, useless
 from portalkey.cli.importing.outcomes import WHY, Outcome, Result
 from portalkey.cli.importing.rows import Row, is_owner
 from portalkey.model.connection import ConnectionStatus
-from portalkey.vault.adoption import Adoption
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 AT_ONCE = 8
 """So many threads ask HubSpot."""
@@ -25,9 +27,8 @@ class MoveIn:
 
     def __init__(
         self,
-        vault: Adoption,
+        broker: "Broker",
         asking: Asking,
-        audit: Audit,
         *,
         imported_from: str,
         prefix: str = "",
@@ -36,16 +37,14 @@ class MoveIn:
         """Put the parts together.
 
         Args:
-            vault: Takes the grants in.
+            broker: Takes the grants in.
             asking: Asks HubSpot about each.
-            journal: Tells of each connection that is made.
             imported_from: What the audit calls the source.
             prefix: Stands before each owner from now on.
             is_dry: HubSpot is asked, and nothing is written.
         """
-        self._vault = vault
+        self._broker = broker
         self._asking = asking
-        self._audit = audit
         self._imported_from = imported_from
         self._prefix = prefix
         self._is_dry = is_dry
@@ -87,23 +86,21 @@ class MoveIn:
 
     def _kept(self, owner: str, row: Row, found: Known) -> Outcome:
         hub_id = found.account.hub_id
-        there = self._vault.store.connection_to(owner, self._vault.client_id, hub_id)
+        there = self._broker.connection_to(owner, hub_id)
         if there is not None:
             return _AS_IT_IS.get(there.status, Outcome.THERE)
         if self._is_dry:
             return Outcome.IMPORTABLE
         assert row.refresh_token is not None  # noqa: S101 - HubSpot was asked about it
-        event = self._vault.adopt(
+        is_new = self._broker.adopt(
             owner,
             row.refresh_token,
             found.account,
             found.scopes,
             imported_from=self._imported_from,
         )
-        if event is None:  # somebody connected this very moment
-            return Outcome.THERE
-        self._audit.announce(event)
-        return Outcome.IMPORTED
+        # Somebody may have connected this very moment.
+        return Outcome.IMPORTED if is_new else Outcome.THERE
 
 
 _AS_IT_IS = {

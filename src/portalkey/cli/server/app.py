@@ -1,22 +1,24 @@
 """A small Flask app around the blueprint: one owner per visitor's signed session."""
 
 import secrets
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flask import Flask, abort, redirect, request, session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from portalkey.broker.broker import Broker
 from portalkey.errors import PortalkeyError
 from portalkey.flask import HubSpotAuth
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 _OWNER = "owner"
 _YEAR = 365 * 24 * 3600
 
 
 def create_app(
-    broker: Broker,
+    broker: "Broker",
     *,
     session_cookie: str = "portalkey_session",
     store: Literal["session"] | None = None,
@@ -32,7 +34,7 @@ def create_app(
     """
     app = Flask("portalkey.cli.server", static_folder=None)
     # Who visited before a rotation is still the same visitor after it.
-    secret, *older = (each.get_secret_value() for each in broker.vault.keyring.derive("session"))
+    secret, *older = (each.get_secret_value() for each in broker.derive_keys("session"))
     app.config.update(
         SECRET_KEY=secret,
         SECRET_KEY_FALLBACKS=older,
@@ -65,13 +67,13 @@ def _answer_own_host_only(app: Flask, host: str) -> None:
     app.before_request(check_host)
 
 
-def _add_own_routes(app: Flask, broker: Broker) -> None:
+def _add_own_routes(app: Flask, broker: "Broker") -> None:
     def home() -> Response:
         return redirect(f"{broker.settings.mount}/connections/setup", 303)
 
     def healthz() -> tuple[dict[str, str], int]:
         try:
-            broker.vault.store.now()
+            broker.now()
         except PortalkeyError as trouble:
             return {"status": trouble.code}, 503
         return {"status": "ok"}, 200

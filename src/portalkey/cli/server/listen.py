@@ -4,13 +4,15 @@ import logging
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cheroot import wsgi
 from flask import Flask
 
-from portalkey.broker.broker import Broker
 from portalkey.errors import BadSettings, PortalkeyError
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 log = logging.getLogger("portalkey")
 
@@ -27,7 +29,7 @@ class Listener:
     def __init__(
         self,
         app: Flask,
-        broker: Broker,
+        broker: "Broker",
         *,
         host: str,
         port: int,

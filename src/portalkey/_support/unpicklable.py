@@ -1,0 +1,14 @@
+"""A base for objects that hold secrets or sockets and must not travel to another process."""
+
+from typing import NoReturn, SupportsIndex
+
+
+class Unpicklable:
+    """Refuse to be pickled: what is pickled lies about in clear, in queues, caches and logs."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Raise TypeError with what to do instead."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled, as it would carry secrets in clear; "
+            "make it where the worker's module is imported, for example with Broker.from_env()."
+        )

@@ -1,0 +1,199 @@
+"""Methods of the Broker for web faces and commands, so that neither reaches past it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import SecretStr
+
+from portalkey.errors import NotConnected, PortalkeyError
+from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import AuthorizationOptions, Callback, Started
+from portalkey.model.connection import Account, Connection, ConnectionStatus, require_owner
+from portalkey.model.events import EventName, Fact
+from portalkey.settings.settings import Settings
+from portalkey.vault.adoption import Adoption
+from portalkey.vault.store import Stats, Store
+from portalkey.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from portalkey.broker.audit import Audit
+    from portalkey.broker.connect import Attempts
+    from portalkey.broker.introspect import Introspector
+    from portalkey.broker.token_cache import TokenCache
+
+S = TypeVar("S", bound=Store)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredToken:
+    """An access token for the page that opened the popup, and for how many seconds it lives on."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+
+
+class WebMethods:
+    """The Broker's methods that an app never needs itself."""
+
+    settings: Settings
+    vault: Vault
+    audit: "Audit"
+    attempts: "Attempts"
+    introspector: "Introspector"
+    _tokens: "TokenCache"
+
+    def begin(
+        self, owner: str, browser: str, options: AuthorizationOptions | None = None
+    ) -> Started:
+        """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
+        require_owner(owner)
+        return self.attempts.begin(owner, browser, options or AuthorizationOptions())
+
+    def finish(self, callback: Callback) -> Attempt:
+        """Bring the attempt that *callback* belongs to to its end; see ``Attempts.finish``."""
+        attempt = self.attempts.finish(callback)
+        self._tokens.forget(attempt.owner)
+        return attempt
+
+    def now(self) -> datetime:
+        """Return the store's time, in UTC.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        return self.vault.store.now()
+
+    def sign(self, purpose: str, *parts: str) -> str:
+        """Sign *parts* for one *purpose*, with the first key."""
+        return self.vault.keyring.sign(purpose, *parts)
+
+    def is_signed(self, signature: str, purpose: str, *parts: str) -> bool:
+        """Return True where *signature* is that of *parts* for this *purpose*, by any key."""
+        return self.vault.keyring.is_signed(signature, purpose, *parts)
+
+    def derive_keys(self, purpose: str) -> Sequence[SecretStr]:
+        """Derive one secret for each key, the first key's first, for signatures of a host's own."""
+        return self.vault.keyring.derive(purpose)
+
+    def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+        """Finish an attempt whose code is parked; see ``Attempts.complete``."""
+        return self.attempts.complete(attempt, owner, browser)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """End *attempt* as cancelled, unless it has ended already."""
+        self.attempts.cancel(attempt)
+
+    def expire(self, attempt: Attempt) -> None:
+        """End *attempt* because newer ones of the same browser have taken its place."""
+        self.attempts.expire(attempt)
+
+    def has_attempt(self, attempt_id: str) -> bool:
+        """Return True where an attempt of this id was begun, by whomever."""
+        return self.vault.store.attempt(attempt_id) is not None
+
+    def attempt_of_session(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
+        """Return the attempt if *owner* began it in this *browser* session; else None."""
+        return self.attempts.begun_by(attempt_id, owner, browser)
+
+    def attempt_of_browser(
+        self, attempt_id: str, cookies: Mapping[str, SecretStr]
+    ) -> Attempt | None:
+        """Return the attempt if its own cookie is among the browser's *cookies*; else None."""
+        return self.attempts.of_browser(attempt_id, cookies)
+
+    def connection_of(self, attempt: Attempt) -> Connection | None:
+        """Return the connection that *attempt* made or renewed, if there is one."""
+        return self.vault.store.connection(attempt.connection_id or "")
+
+    def deliver(self, attempt: Attempt) -> DeliveredToken | None:
+        """Hand the access token of a connected *attempt* to the page that opened the popup, once.
+
+        Returns:
+            None where it was handed out already, or too long ago.
+
+        Raises:
+            NotConnected: The connection is gone.
+            PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
+        """
+        connection = self.connection_of(attempt)
+        if connection is None or connection.status is ConnectionStatus.DISCONNECTED:
+            raise NotConnected
+        if not attempt.is_deliverable:
+            return None
+        cached = self._tokens.get(attempt.owner, connection.hub_id, lambda: connection)
+        if not self.vault.store.deliver(attempt.id):
+            return None
+        self.audit.record(
+            EventName.DELIVERED,
+            owner=attempt.owner,
+            attempt_id=attempt.id,
+            connection_id=connection.id,
+        )
+        current = self.connection_of(attempt) or connection
+        return DeliveredToken(cached.token, max(0, int(current.seconds_left)))
+
+    def check_connections(self, connections: Sequence[Connection]) -> None:
+        """Ask HubSpot whether it still honours *connections*; never raises.
+
+        Where HubSpot does not say, what the store says stands.
+        """
+        for connection in connections:
+            if connection.is_authenticated:
+                try:
+                    self.introspector.check(connection)
+                except PortalkeyError:
+                    continue
+
+    def record(
+        self,
+        name: EventName,
+        *,
+        owner: str | None = None,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> None:
+        """Write an event into the audit and announce it; never raises."""
+        self.audit.record(name, owner=owner, facts=facts)
+
+    def stats(self) -> Stats:
+        """Count this app's connections by status, and what HubSpot is still owed.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        return self.vault.store.stats(self.settings.client_id)
+
+    @property
+    def is_personal(self) -> bool:
+        """True where connections are in visitors' own sessions."""
+        return self.vault.store.is_personal
+
+    def wrap_store(self, wrap: Callable[[Store], S]) -> S:
+        """Put what *wrap* makes of the store in its place; for a skin, before the first request."""
+        store = wrap(self.vault.store)
+        self.vault.store = store
+        return store
+
+    def connection_to(self, owner: str, hub_id: int) -> Connection | None:
+        """Return *owner*'s connection to that account, whatever its status, if there is one."""
+        return self.vault.store.connection_to(owner, self.settings.client_id, hub_id)
+
+    def adopt(
+        self,
+        owner: str,
+        refresh_token: SecretStr,
+        account: Account,
+        scopes: tuple[str, ...],
+        *,
+        imported_from: str,
+    ) -> bool:
+        """Take in a grant that another program was given; see ``Adoption.adopt``.
+
+        False where the owner has a connection to that account already, which stays as it is.
+        """
+        adoption = Adoption(self.vault.keyring, self.vault.store, self.settings.client_id)
+        event = adoption.adopt(owner, refresh_token, account, scopes, imported_from=imported_from)
+        if event is not None:
+            self.audit.announce(event)
+        return event is not None
