@@ -95,9 +95,9 @@ def test_many_threads_look_at_the_count_once(broker: Broker, owner: str, ahead: 
     ahead.seconds += tokens.POLL_INTERVAL
     found, now = (12345, broker._clock() + 100), broker._clock()
     with ThreadPoolExecutor(1) as pool:
-        with broker._tokens._pulse_lock:
-            waiting = pool.submit(broker._tokens._current, now)
-            broker._tokens._pulse = found
+        with broker._tokens._version_lock:
+            waiting = pool.submit(broker._tokens._read_version, now)
+            broker._tokens._version = found
         assert waiting.result() == found
 
 
@@ -242,8 +242,8 @@ def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahe
 def test_an_open_token_is_small(broker: Broker, owner: str) -> None:
     """There may be ten thousand of them, each under a kilobyte, with nothing sealed."""
     broker.access_token(owner)
-    ((key, hot),) = broker._tokens.cached.items()
-    kept = [hot, key, *key, *(getattr(hot, name) for name in hot.__slots__)]
+    ((key, cached),) = broker._tokens.cached.items()
+    kept = [cached, key, *key, *(getattr(cached, name) for name in cached.__slots__)]
 
     assert sum(map(sys.getsizeof, kept)) < 1000
     assert not any(isinstance(value, Connection) for value in kept)
@@ -265,12 +265,12 @@ def test_the_number_of_open_tokens_is_bounded(
 ) -> None:
     """Past it, what is over goes first, and then what was opened first."""
     broker.access_token(owner)
-    (hot,) = broker._tokens.cached.values()
-    for number in range(2 * tokens.LONGEST):
-        broker._tokens._keep((str(number), None), hot, broker._clock())
+    (cached,) = broker._tokens.cached.values()
+    for number in range(2 * tokens.MOST_TOKENS):
+        broker._tokens._put((str(number), None), cached, broker._clock())
 
-    assert len(broker._tokens.cached) <= tokens.LONGEST
-    assert broker.access_token(owner) == hot.token
+    assert len(broker._tokens.cached) <= tokens.MOST_TOKENS
+    assert broker.access_token(owner) == cached.token
 
 
 def test_a_forked_child_begins_with_nothing_open(broker: Broker, owner: str) -> None:
@@ -287,7 +287,7 @@ def test_a_forked_child_begins_with_nothing_open(broker: Broker, owner: str) -> 
 
 def test_the_event_loop_goes_on(broker: Broker, owner: str, hubspot: HubSpot, ahead: Any) -> None:
     """An open token comes on the loop itself; a renewal leaves the loop to others."""
-    hot = broker.access_token(owner)
+    cached = broker.access_token(owner)
 
     async def both() -> tuple[str, str, int]:
         at_once = await broker.access_token_async(owner)
@@ -302,7 +302,7 @@ def test_the_event_loop_goes_on(broker: Broker, owner: str, hubspot: HubSpot, ah
         return at_once, await renewing, turns
 
     at_once, renewed, turns = asyncio.run(both())
-    assert at_once == hot != renewed
+    assert at_once == cached != renewed
     assert turns > 3
 
 

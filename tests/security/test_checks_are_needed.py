@@ -18,12 +18,12 @@ CHECKS = {
     "state": (
         "broker/connect.py",
         "self._vault.store.attempt_by_state(state_hash) if state_hash else None",
-        "self._vault.store.attempt(next(iter(returned.cookies), ''))",
+        "self._vault.store.attempt(next(iter(callback.cookies), ''))",
         "test_unknown_state_is_refused",
     ),
     "cookie": (
         "broker/connect.py",
-        "if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):",
+        "if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):",
         "if False:",
         "test_another_browser_ends_the_attempt",
     ),

@@ -96,11 +96,11 @@ class _Halves:
 
 
 class _Trusting(Refresh):
-    def _or_living_token(
-        self, seen: Connection, seen_at: float, trouble: PortalkeyError
+    def _serve_or_raise(
+        self, row: Connection, read_at: float, trouble: PortalkeyError
     ) -> Connection:
         """Hand it out, dead or alive."""
-        return seen
+        return row
 
 
 class _Hasty(OutcomeRecorder):
@@ -110,7 +110,7 @@ class _Hasty(OutcomeRecorder):
 
 
 class _Careless(TokenRequest):
-    def _secured(
+    def _save_refresh_token(
         self, leased: Connection, response: Response | None, trouble: PortalkeyError
     ) -> Connection:
         """Judge first, and secure nothing."""
@@ -118,10 +118,10 @@ class _Careless(TokenRequest):
 
 
 class _Eager(TokenRequest):
-    def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Hand it out, saved or not."""
         try:
-            return super()._kept(leased, grant, event)
+            return super()._save_first(leased, grant, event)
         except (StoreBusy, StoreUnusable):
             whole = replace(grant, refresh_token=self._vault.open_refresh(leased))
             end = leased.seen_at + timedelta(seconds=grant.expires_in)
@@ -130,10 +130,10 @@ class _Eager(TokenRequest):
 
 
 class _ShortOfBreath(TokenRequest):
-    def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Try once, and keep nothing for later."""
         kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
-        return kept or super()._kept(leased, grant, event)
+        return kept or super()._save_first(leased, grant, event)
 
 
 def _lease_owner(process: Process) -> None:

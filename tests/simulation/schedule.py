@@ -225,7 +225,7 @@ class Schedule:
             kept = process.vault.save(attempt, grant(given), account, (), sent_at=sent_at)
         finally:
             if kept is None:
-                process.outbox.give_back(SecretStr(given.refresh))
+                process.outbox.revoke_unsaved(SecretStr(given.refresh))
 
     def _consented(self, connection_id: str) -> Given:
         """A new grant; where tokens can be used again it may be the old one."""

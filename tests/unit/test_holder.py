@@ -150,7 +150,7 @@ def test_without_a_directory_nothing_is_proven(tmp_path: Path) -> None:
 def test_one_thread_at_a_work(tmp_path: Path) -> None:
     """Who comes second is told so, and takes nothing away from the first."""
     holder = LeaseOwner(tmp_path)
-    with holder.at("a") as first, holder.at("a") as second, holder.at("b") as other:
+    with holder.claim("a") as first, holder.claim("a") as second, holder.claim("b") as other:
         assert (first, second, other) == (True, False, True)
-    with holder.at("a") as again:
+    with holder.claim("a") as again:
         assert again

@@ -17,7 +17,7 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import START_WITHIN, Refresh
-from portalkey.broker.waiting import LOOK_AGAIN, recall_error
+from portalkey.broker.waiting import REREAD_AFTER, recall_error
 from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
@@ -158,7 +158,7 @@ def test_a_disconnect_while_hubspot_takes_its_time_is_seen(place: Place) -> None
     place.answers = [HubSpotUnavailable()]
 
     def disconnect() -> None:
-        place.time.passes(LOOK_AGAIN + 1)
+        place.time.passes(REREAD_AFTER + 1)
         place.vault.erase(place.seen())
 
     place.meanwhile = disconnect
@@ -214,7 +214,7 @@ def test_two_threads_of_one_process_ask_once(place: Place) -> None:
 
 def test_who_is_at_it_is_waited_for(place: Place) -> None:
     """A second errand of this process for the same connection takes no lease beside the first."""
-    with place.holder.at(place.connection.id) as is_ours:
+    with place.holder.claim(place.connection.id) as is_ours:
         assert is_ours
         assert place.token() == "old"
     assert place.sent == []
@@ -267,7 +267,7 @@ def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> No
     ask = LeaseRequest("other", 0.0, Limits(0.01, 1))
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
     place.time.passes(10)
-    place.refresh._pace = Limits(0.01, 1)
+    place.refresh._limits = Limits(0.01, 1)
 
     with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
         place.token()

@@ -55,10 +55,10 @@ class Timer:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         """Tell whoever listens."""
-        tell(self._name, perf_counter() - self._began, error)
+        report(self._name, perf_counter() - self._began, error)
 
 
-def tell(name: Measured, seconds: float | None, error: BaseException | None) -> None:
+def report(name: Measured, seconds: float | None, error: BaseException | None) -> None:
     """Send a measure to the receivers of ``measured``; a receiver's mistake is logged only."""
     if not measured.receivers:
         return

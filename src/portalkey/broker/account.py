@@ -1,4 +1,4 @@
-"""One connected account in the hands of a script or a worker."""
+"""Account handle: one connected account for a script or a worker."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -7,7 +7,7 @@ from portalkey.model.connection import Connection
 
 
 class _Tokens(Protocol):
-    """Where the tokens come from: a broker."""
+    """The source of tokens: a broker."""
 
     def access_token(self, owner: str, hub_id: int | None, scopes: Iterable[str] = ()) -> str: ...
 
@@ -27,7 +27,7 @@ class AccountHandle:
 
     @property
     def owner(self) -> str:
-        """Whose connection it is."""
+        """The owner of the connection."""
         return self.connection.owner
 
     @property
@@ -36,7 +36,7 @@ class AccountHandle:
         return self.connection.hub_id
 
     def access_token(self, scopes: Iterable[str] = ()) -> str:
-        """A token that is valid now: ask before each request, keep it for none.
+        """Return a token that is valid now; ask for it before each request.
 
         Raises:
             RuntimeError: The block is over; begin another for more work.
@@ -46,7 +46,7 @@ class AccountHandle:
         return self._tokens.access_token(self.owner, self.hub_id, scopes)
 
     def report_unauthorized(self, token: str) -> str:
-        """The token to repeat a request with that HubSpot answered with 401, once.
+        """Return the token to repeat a request with, once, that HubSpot answered with 401.
 
         Raises:
             RuntimeError: The block is over.
@@ -56,7 +56,7 @@ class AccountHandle:
         return self._tokens.report_unauthorized(self.owner, token, self.hub_id)
 
     def end(self) -> None:
-        """No more tokens: work that outlives its block must not go on unseen."""
+        """Hand out no more tokens: work must not outlive its block unseen."""
         self._is_over = True
 
     def _require_open(self) -> None:

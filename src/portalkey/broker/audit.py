@@ -1,4 +1,4 @@
-"""Tells what happened: to the audit, to the log and to whoever listens, in that order."""
+"""Audit writer: events go to the audit, the log and the receivers, in that order."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _WARNINGS = frozenset(
 
 
 class Audit:
-    """The one pen that writes events."""
+    """Writes events; nothing else does."""
 
     def __init__(self, record: Callable[[Event], Event]) -> None:
         self._record = record
@@ -34,9 +34,9 @@ class Audit:
         connection_id: str | None = None,
         facts: Mapping[str, Fact] | None = None,
     ) -> None:
-        """Keep the event, log it and send it to the receivers of ``events.happened``.
+        """Record the event, log it and send it to the receivers of ``events.happened``.
 
-        Never raises: what is told has already happened, and neither a store in trouble nor a
+        Never raises: the event has already happened, and neither a store in trouble nor a
         receiver's mistake may undo it. Both are logged.
         """
         event = Event(name, owner, attempt_id, connection_id, facts or {})
@@ -47,7 +47,7 @@ class Audit:
         self.announce(event)
 
     def announce(self, event: Event) -> None:
-        """Log an *event* that was recorded with the change it tells of, and send it on."""
+        """Log an *event* that was recorded with its change, and send it to the receivers."""
         log.log(
             _level(event.name),
             "%s attempt=%s connection=%s %s",
@@ -63,14 +63,14 @@ class Audit:
 
 
 def event_name_of(trouble: PortalkeyError, otherwise: EventName) -> EventName:
-    """The event that *trouble* is: an alarm where the operator must look, or else *otherwise*."""
+    """Return the event that *trouble* is: an alarm for the operator, or else *otherwise*."""
     if isinstance(trouble, HubSpotRefused):
         return EventName.HUBSPOT_REFUSED
     return EventName.NO_KEY_OPENS if isinstance(trouble, NoKeyOpens) else otherwise
 
 
 def event_facts(trouble: PortalkeyError) -> dict[str, Fact]:
-    """What may be told of *trouble*: its code, and what the operator needs to find it."""
+    """Return the facts of *trouble* for an event: its code, and what the operator needs."""
     facts: dict[str, Fact] = {"error": trouble.code}
     if isinstance(trouble, HubSpotRefused):
         facts["status"] = trouble.status

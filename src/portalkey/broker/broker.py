@@ -126,7 +126,7 @@ class Broker(Unpicklable, WebMethods):
         self._cached = self._tokens.cached
         self._disconnector = Disconnector(vault, self.audit)
         self.introspector = Introspector(
-            settings, vault, send, self.audit, forget=self._tokens.forget
+            settings, vault, send, self.audit, evict=self._tokens.evict
         )
 
     def access_token(
@@ -230,7 +230,7 @@ class Broker(Unpicklable, WebMethods):
         if connection is None:
             raise NotConnected
         owed = self._disconnector.disconnect(connection)
-        self._tokens.forget(owner)
+        self._tokens.evict(owner)
         if owed is not None and self._outbox.send(owed):
             self._outbox.send_due()
 
@@ -256,7 +256,7 @@ class Broker(Unpicklable, WebMethods):
         for connection in connections:
             with suppress(NotConnected):  # somebody disconnects it at this moment
                 self._disconnector.disconnect(connection)
-        self._tokens.forget(owner)
+        self._tokens.evict(owner)
         self._background.start("owed", self.send_owed)
         return len(connections)
 

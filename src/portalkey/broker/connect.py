@@ -1,4 +1,4 @@
-"""Attempts from click to end: who began one, who may finish it, and what became of it."""
+"""Attempts from click to end: begun, finished, parked, cancelled, expired."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from portalkey.vault.vault import Vault, connected_event
 
 
 class Attempts:
-    """Everything that happens to attempts."""
+    """Begins and ends attempts, and checks who may finish one."""
 
     def __init__(self, settings: Settings, vault: Vault, exchange: Exchange, audit: Audit) -> None:
         self._settings = settings
@@ -40,61 +40,61 @@ class Attempts:
         self._exchange = exchange
         self._audit = audit
 
-    def begin(self, owner: str, browser: str, wish: AuthorizationOptions) -> Started:
+    def begin(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
         """Begin an attempt of *owner* in *browser*.
 
         Args:
             owner: Whom the app says the connection will belong to.
-            browser: The random value in the host's session; only its hash is kept.
-            wish: What else is known.
+            browser: The random value in the host's session; only its hash is stored.
+            options: How it is begun: see there.
 
         Raises:
             StoreBusy, StoreUnusable: Nothing was begun.
         """
         with Span("portalkey.start") as span:
-            begun = self._begun(owner, browser, wish)
-            span.note({ATTEMPT: begun.attempt.id})
-        return begun
+            started = self._start(owner, browser, options)
+            span.note({ATTEMPT: started.attempt.id})
+        return started
 
-    def _begun(self, owner: str, browser: str, wish: AuthorizationOptions) -> Started:
-        fresh = Secrets.generate(with_verifier=self._settings.pkce)
-        attempt = self._made(owner, SecretStr(browser), wish, fresh)
+    def _start(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
+        new = Secrets.generate(with_verifier=self._settings.pkce)
+        attempt = self._new_attempt(owner, SecretStr(browser), options, new)
         self._vault.store.add_attempt(attempt)
         self._audit.record(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
-            state=fresh.state.get_secret_value(),
-            challenge=challenge(fresh.verifier) if fresh.verifier else None,
-            hub_id=wish.hub_id,
+            state=new.state.get_secret_value(),
+            challenge=challenge(new.verifier) if new.verifier else None,
+            hub_id=options.hub_id,
         )
-        return Started(attempt, fresh.cookie, url)
+        return Started(attempt, new.cookie, url)
 
-    def _made(
-        self, owner: str, browser: SecretStr, wish: AuthorizationOptions, fresh: Secrets
+    def _new_attempt(
+        self, owner: str, browser: SecretStr, options: AuthorizationOptions, new: Secrets
     ) -> Attempt:
         now = self._vault.store.now()
-        attempt_id = wish.attempt_id or secrets.token_urlsafe(16)
+        attempt_id = options.attempt_id or secrets.token_urlsafe(16)
         seal = self._vault.seal_verifier
         return Attempt(
             id=attempt_id,
             owner=owner,
-            state_hash=hash_of(fresh.state),
-            cookie_hash=hash_of(fresh.cookie),
+            state_hash=hash_of(new.state),
+            cookie_hash=hash_of(new.cookie),
             browser_hash=hash_of(browser),
-            sealed_verifier=seal(attempt_id, fresh.verifier) if fresh.verifier else None,
+            sealed_verifier=seal(attempt_id, new.verifier) if new.verifier else None,
             redirect_uri=self._settings.redirect_uri,
-            opener_origin=wish.opener_origin or "",
-            next=wish.next,
-            language=wish.language,
+            opener_origin=options.opener_origin or "",
+            next=options.next,
+            language=options.language,
             created_at=now,
             expires_at=now + timedelta(seconds=self._settings.attempt_seconds),
             seen_at=now,
-            expected_hub_id=wish.hub_id,
+            expected_hub_id=options.hub_id,
             status=AttemptStatus.AT_HUBSPOT,
         )
 
-    def finish(self, returned: Callback) -> Attempt:
-        """Bring the attempt that *returned* belongs to to its end, and return it.
+    def finish(self, callback: Callback) -> Attempt:
+        """Bring the attempt that *callback* belongs to to its end, and return it.
 
         State and browser are checked, the attempt is claimed, and the owner is checked before its
         code is exchanged. Of several callbacks at once one gets this far, so the others can
@@ -103,19 +103,19 @@ class Attempts:
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
                 an attempt begun in another browser is over.
-            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback") as span:
-            attempt = self._finished(returned)
-            _note(span, attempt)
+            attempt = self._finish(callback)
+            _annotate(span, attempt)
         return attempt
 
-    def _finished(self, returned: Callback) -> Attempt:
-        attempt = self._attempt_of(returned)
-        if returned.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
-            self._park(attempt, returned)
+    def _finish(self, callback: Callback) -> Attempt:
+        attempt = self._attempt_of(callback)
+        if callback.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
+            self._park(attempt, callback)
         else:
-            self._claim(attempt, returned.owner, lambda _: _code(returned))
+            self._claim(attempt, callback.owner, lambda _: _read_code(callback))
         return self._vault.store.attempt(attempt.id) or attempt
 
     def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
@@ -124,14 +124,14 @@ class Attempts:
         The cookie was checked by ``of_browser``; session value and owner are checked here.
 
         Raises:
-            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not kept.
+            StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
-            attempt = self._completed(attempt, owner, browser)
-            _note(span, attempt)
+            attempt = self._complete(attempt, owner, browser)
+            _annotate(span, attempt)
         return attempt
 
-    def _completed(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+    def _complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         if attempt.status is not AttemptStatus.RETURNED:
             self._refuse(attempt, check="claim")
         elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
@@ -141,10 +141,10 @@ class Attempts:
             self._claim(attempt, owner, self._vault.open_code)
         return self._vault.store.attempt(attempt.id) or attempt
 
-    def _park(self, attempt: Attempt, returned: Callback) -> None:
-        """Keep the code, sealed, for as long as a browser takes to come back by itself."""
+    def _park(self, attempt: Attempt, callback: Callback) -> None:
+        """Store the code, sealed, for as long as a browser takes to come back by itself."""
         try:
-            sealed = self._vault.seal_code(attempt.id, _code(returned))
+            sealed = self._vault.seal_code(attempt.id, _read_code(callback))
             self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
@@ -158,14 +158,14 @@ class Attempts:
         else:
             self._conclude(claimed, owner, find_code)
 
-    def _attempt_of(self, returned: Callback) -> Attempt:
-        """The attempt with this state, begun in this browser."""
-        state_hash = returned.state_hash
+    def _attempt_of(self, callback: Callback) -> Attempt:
+        """Return the attempt with this state, if it was begun in this browser."""
+        state_hash = callback.state_hash
         attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
         if attempt is None:
             self._audit.record(EventName.CALLBACK_REFUSED, facts={"check": "state"})
             raise AttemptMismatch
-        if not is_hash_of(attempt.cookie_hash, returned.cookies.get(attempt.id)):
+        if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):
             self._refuse(attempt, check="cookie")
             self._fail(attempt, AttemptMismatch())
             raise AttemptMismatch
@@ -205,20 +205,20 @@ class Attempts:
         self._end(attempt, name, facts)
 
     def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
-        """Fail *attempt* and tell it, unless it has ended already."""
+        """Fail *attempt* and record that, unless it has ended already."""
         error = str(facts["error"])
         if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
             self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
 
     def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
-        """The attempt, if *owner* began it in this *browser*; None like an unknown one."""
+        """Return the attempt if *owner* began it in this *browser*; else None."""
         attempt = self._vault.store.attempt(attempt_id)
         if attempt is None or attempt.owner != owner:
             return None
         return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
 
     def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
-        """The attempt, if its own cookie is among the browser's *cookies*."""
+        """Return the attempt if its own cookie is among the *cookies*; else None."""
         attempt = self._vault.store.attempt(attempt_id)
         if attempt is None or not is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
             return None
@@ -239,21 +239,21 @@ class Attempts:
             )
 
 
-def _note(span: Span, attempt: Attempt) -> None:
+def _annotate(span: Span, attempt: Attempt) -> None:
     span.note(
         {ATTEMPT: attempt.id, RESULT: attempt.error or attempt.status.value}, error=attempt.error
     )
 
 
-def _code(returned: Callback) -> SecretStr:
-    """The code, if that is what HubSpot sent."""
-    callback = read_authorization_response(returned.query)
-    if callback.error == "access_denied":
+def _read_code(callback: Callback) -> SecretStr:
+    """Return the code of *callback*, or raise the error that HubSpot sent in its place."""
+    answer = read_authorization_response(callback.query)
+    if answer.error == "access_denied":
         raise Declined
-    if callback.error in {"server_error", "temporarily_unavailable"}:
+    if answer.error in {"server_error", "temporarily_unavailable"}:
         raise HubSpotUnavailable
-    if callback.error is not None:
-        raise HubSpotRefused(status=callback.error)
-    if callback.code is None:
+    if answer.error is not None:
+        raise HubSpotRefused(status=answer.error)
+    if answer.code is None:
         raise AttemptMismatch
-    return callback.code
+    return answer.code

@@ -1,4 +1,4 @@
-"""Forgetting a connection here, at once; what HubSpot has to be told of it is told after that."""
+"""Disconnection: the grant is erased here at once, and HubSpot is told after that."""
 
 from portalkey.broker.audit import Audit, event_facts
 from portalkey.errors import NoKeyOpens
@@ -16,7 +16,7 @@ class Disconnector:
         self._audit = audit
 
     def disconnect(self, connection: Connection) -> OwedRevocation | None:
-        """Erase the grant of *connection*; returns what HubSpot is owed now, if anything.
+        """Erase the grant of *connection*; return the revocation that HubSpot is owed now, if any.
 
         Raises:
             NotConnected: It was disconnected meanwhile.
@@ -25,14 +25,14 @@ class Disconnector:
         try:
             self._vault.open_refresh(connection)
         except NoKeyOpens as trouble:
-            # It is forgotten all the same, but HubSpot cannot be told of it.
-            self._note_lost_key(connection, trouble)
+            # It is erased all the same, but HubSpot cannot be told.
+            self._record_missing_key(connection, trouble)
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
         owed = self._vault.erase(connection, event=event)
         self._audit.announce(event)
         return owed
 
-    def _note_lost_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+    def _record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
         self._audit.record(
             EventName.NO_KEY_OPENS,
             owner=connection.owner,

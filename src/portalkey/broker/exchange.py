@@ -1,4 +1,4 @@
-"""From a code to a kept connection."""
+"""Exchange of an authorization code for a stored connection."""
 
 from pydantic import SecretStr
 
@@ -22,7 +22,7 @@ from portalkey.vault.vault import Vault
 
 
 class Exchange:
-    """Exchanges one claimed attempt's code and keeps what comes of it."""
+    """Exchanges the code of a claimed attempt, and stores the connection."""
 
     def __init__(self, settings: Settings, vault: Vault, send: Send, outbox: Outbox) -> None:
         self._settings = settings
@@ -31,9 +31,9 @@ class Exchange:
         self._outbox = outbox
 
     def run(self, attempt: Attempt, code: SecretStr) -> Connection | None:
-        """Exchange *code*, find out whose account it is, seal and keep the grant.
+        """Exchange *code*, find out whose account it is, seal and store the grant.
 
-        Returns None where the attempt was cancelled meanwhile. A grant that is not kept, for this
+        Returns None where the attempt was cancelled meanwhile. A grant that is not stored, for this
         or any other reason, is revoked. Raises what the exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
@@ -50,14 +50,14 @@ class Exchange:
             connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
         finally:
             if connection is None and grant.refresh_token is not None:
-                self._outbox.give_back(grant.refresh_token)
+                self._outbox.revoke_unsaved(grant.refresh_token)
         return connection
 
     def _identify(self, grant: Grant) -> tuple[Account, tuple[str, ...]]:
         return identify(grant, self._introspect(grant), self._details(grant))
 
     def _introspect(self, grant: Grant) -> Introspection | None:
-        """Who agreed, and on which account; None where HubSpot does not say just now."""
+        """Ask who agreed, and for which account; None where HubSpot does not say just now."""
         try:
             return read_introspection(
                 self._send(introspect_request(self._settings, grant.access_token))
@@ -66,7 +66,7 @@ class Exchange:
             return None
 
     def _details(self, grant: Grant) -> Details | None:
-        """Time zone, kind and place of the account; it may be beyond the granted scopes."""
+        """Ask for the account's time zone, kind and place; None where the scopes do not reach."""
         try:
             return read_details(self._send(details_request(self._settings, grant.access_token)))
         except PortalkeyError:

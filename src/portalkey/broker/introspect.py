@@ -1,4 +1,4 @@
-"""Asking HubSpot whether it still honours a connection, without renewing anything."""
+"""Introspection: does HubSpot still honour a connection? Nothing is renewed (RFC 7662)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,12 +12,12 @@ from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
 CHECK_SECONDS = 10.0
-"""How rarely HubSpot is asked about one connection."""
+"""Seconds between two questions about one connection, at least."""
 CHECKS_REMEMBERED = 1000
 
 
 class Introspector:
-    """Looks after connections that nobody needs a token of just now."""
+    """Checks connections that nobody needs a token of just now."""
 
     def __init__(
         self,
@@ -26,14 +26,14 @@ class Introspector:
         send: Send,
         audit: Audit,
         *,
-        forget: Callable[[str], None],
+        evict: Callable[[str], None],
     ) -> None:
-        """Put the parts together; *forget* closes the open tokens of an owner."""
+        """Put the parts together; *evict* drops the cached tokens of an owner."""
         self._settings = settings
         self._vault = vault
         self._send = send
         self._audit = audit
-        self._forget = forget
+        self._evict = evict
         self._checked: dict[str, datetime] = {}
 
     def check(self, connection: Connection) -> None:
@@ -55,7 +55,7 @@ class Introspector:
         )
         status = ConnectionStatus.NEEDS_RECONNECT
         if self._vault.store.mark(connection, status, reason="inactive", event=event):
-            self._forget(connection.owner)
+            self._evict(connection.owner)
             self._audit.announce(event)
 
     def _is_due(self, connection: Connection) -> bool:

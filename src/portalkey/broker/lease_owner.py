@@ -1,4 +1,4 @@
-"""Who holds a lease: this process, with a lock on a file that its death lets go of.
+"""Identity of a lease owner: this process, by a lock on a file that its death releases.
 
 A lease outlives a process that was killed. Another process of the same machine need not wait for
 its end: death is proven by taking the lock of the *existing* file that the lease names. An absent
@@ -29,7 +29,7 @@ _OLD = 3600.0
 
 
 class LeaseOwner:
-    """This process, as leases name it; a forked child is somebody else."""
+    """This process, as leases name it; a forked child is another owner."""
 
     def __init__(self, directory: Path | None = None) -> None:
         """Make no file yet.
@@ -47,17 +47,17 @@ class LeaseOwner:
 
     @property
     def name(self) -> str:
-        """What a lease of this process bears; it is good for as long as the process lives."""
+        """The name on leases of this process, for as long as the process lives."""
         with self._lock:
             if self._name is None:
                 self._name = self._new_name()
             return self._name
 
     @contextmanager
-    def at(self, work: str) -> Iterator[bool]:
-        """True for one thread of this process at a time, of all that want to be at this *work*.
+    def claim(self, work: str) -> Iterator[bool]:
+        """Yield True to one thread of this process at a time, of all that want this *work*.
 
-        So a lease of ours on it that nobody here is at was given without our hearing of it.
+        A lease in our name that no thread holds was granted, but its response was lost.
         """
         mine = object()
         is_mine = self._at.setdefault(work, mine) is mine
@@ -68,7 +68,7 @@ class LeaseOwner:
                 del self._at[work]
 
     def is_dead(self, name: str) -> bool:
-        """True where the holder of this *name* is proven to have died."""
+        """Return True where the owner of this *name* is proven to have died."""
         machine, _, file = name.partition("/")
         if fcntl is None or machine != _machine() or not _FILE.fullmatch(file):
             return False
@@ -85,7 +85,7 @@ class LeaseOwner:
         return True
 
     def _new_name(self) -> str:
-        """Where no file can be made and locked, a name that nobody can prove anything of."""
+        """Make a name with a locked file behind it, or one that proves nothing where that fails."""
         file = f"{secrets.token_hex(16)}.lock"
         if fcntl is not None:
             try:
@@ -106,12 +106,12 @@ class LeaseOwner:
                     file.unlink()
 
     def close(self) -> None:
-        """Remove the file: whoever holds no lease is in nobody's way."""
+        """Remove the lock file; the next lease makes another."""
         with self._lock:
-            self._let_go()
+            self._release()
             self._name = None
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if self._file is not None and self._name is not None:
             (self._directory / self._name.partition("/")[2]).unlink(missing_ok=True)
             os.close(self._file)
@@ -126,7 +126,7 @@ class LeaseOwner:
 
 
 def _machine() -> str:
-    """Which running system this is; two of them may share a file system."""
+    """Return the id of this running system; two of them may share a file system."""
     try:
         return _BOOT.read_text().strip()
     except OSError:
@@ -134,13 +134,13 @@ def _machine() -> str:
 
 
 def _private_directory() -> Path:
-    """A directory that nobody else can put files into; else one that does not exist."""
+    """Return a directory that only this user can write to; else one that does not exist."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
     directory = Path(tempfile.gettempdir()) / f"portalkey-{user}"
     try:
         directory.mkdir(mode=0o700, exist_ok=True)
-        found = directory.lstat()
+        status = directory.lstat()
     except OSError:
         return directory / "none"
-    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == user
-    return directory if is_ours and not found.st_mode & 0o077 else directory / "none"
+    is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == user
+    return directory if is_ours and not status.st_mode & 0o077 else directory / "none"

@@ -1,7 +1,7 @@
-"""Telling HubSpot to forget a refresh token, now or later.
+"""Outbox of revocations: those that fail are queued and retried.
 
-Forgetting here never waits for HubSpot: a row is erased first, and what HubSpot still has to be
-told stands in the outbox until it answered (RFC 7009 section 2.2).
+Erasing a connection never waits for HubSpot: its row is erased first, and the revocation stands in
+the outbox until HubSpot has answered (RFC 7009 section 2.2).
 """
 
 from contextlib import suppress
@@ -20,12 +20,12 @@ from portalkey.vault.vault import Vault
 FIRST_WAIT = 30.0
 """Seconds until the second try; each further one waits twice as long."""
 LONGEST_WAIT = 6 * 3600.0
-TAKEN = 60.0
-"""Seconds for which whoever sends one keeps others from it."""
+CLAIM_SECONDS = 60.0
+"""Seconds for which a process that sends a revocation keeps others from it."""
 
 
 class Outbox:
-    """Sends owed revocations."""
+    """Sends revocations to HubSpot."""
 
     def __init__(self, settings: Settings, vault: Vault, send: Send, audit: Audit) -> None:
         self._settings = settings
@@ -34,35 +34,36 @@ class Outbox:
         self._audit = audit
 
     def send(self, owed: OwedRevocation) -> bool:
-        """Tell HubSpot to forget this token; True once nothing is owed any more.
+        """Have HubSpot revoke this token; True once nothing is owed any more.
 
-        A token that a live connection holds again (the same person reconnected) is kept: revoking
-        it would break that connection. Trouble puts the revocation off and is noted, never raised.
+        A token that a live connection holds again (the same person reconnected) is not revoked, as
+        that would break the connection. Trouble is recorded and the revocation rescheduled; nothing
+        is raised.
         """
         try:
-            if not self._vault.store.claim(owed.id, TAKEN):
+            if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
                 return False
-            self._tell(owed)
+            self._revoke(owed)
             self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
-            self._put_off(owed, trouble)
+            self._reschedule(owed, trouble)
             return False
         return True
 
-    def give_back(self, refresh_token: SecretStr, connection_id: str | None = None) -> None:
-        """Have HubSpot forget a token that was not kept; never raises.
+    def revoke_unsaved(self, refresh_token: SecretStr, connection_id: str | None = None) -> None:
+        """Have HubSpot revoke a token that was not saved; never raises.
 
         While the store is in trouble nobody can tell whether a connection lives on the same token,
-        so it is left alone then, which is noted: nobody holds it.
+        so it is left alone then, and recorded.
         """
         try:
             if not self._vault.is_held(refresh_token):
                 self.send(self._vault.enqueue(refresh_token, connection_id))
         except PortalkeyError as trouble:
-            self._note(trouble, connection_id)
+            self._record(trouble, connection_id)
 
     def send_due(self, at_most: int = 5) -> int:
-        """Send what is due, oldest first, and stop at the first trouble. Returns how many went."""
+        """Send what is due, oldest first, up to the first trouble; return how many went."""
         sent = 0
         for owed in self._vault.store.pending(at_most, client_id=self._vault.client_id):
             if not self.send(owed):
@@ -70,21 +71,21 @@ class Outbox:
             sent += 1
         return sent
 
-    def _tell(self, owed: OwedRevocation) -> None:
+    def _revoke(self, owed: OwedRevocation) -> None:
         token = self._vault.open_owed(owed)
         if self._vault.is_held(token):
             return
         read_revocation(self._send(revoke_request(self._settings, token)))
         self._audit.record(EventName.REVOKED, connection_id=owed.connection_id)
 
-    def _put_off(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
+    def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
-        self._note(trouble, owed.connection_id, wait=wait)
+        self._record(trouble, owed.connection_id, wait=wait)
         with suppress(PortalkeyError):  # it is still owed, and due
             self._vault.store.reschedule(owed.id, wait)
 
-    def _note(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
+    def _record(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
         name = event_name_of(trouble, EventName.REVOCATION_OWED)
         self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)

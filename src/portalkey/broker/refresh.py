@@ -1,7 +1,7 @@
-"""The one way a token is renewed.
+"""Renewal of a connection's token: the only way there is.
 
-One thread of this process renews a connection while the others wait for what comes of it. It takes
-a lease on the row first, so that one process of all does, and looks at the row again under it. No
+One thread of this process renews a connection while the others wait for its result. It takes a
+lease on the row first, so that one process of all does, and reads the row again under it. No
 transaction is open while HubSpot is asked. The lease is for politeness (one request); the
 compare-and-swap that saves what HubSpot gives is for truth.
 """
@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import SingleFlight
-from portalkey._support.timing import Measured, tell
-from portalkey.broker import waiting as patience
+from portalkey._support.timing import Measured, report
+from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
@@ -35,8 +35,7 @@ from portalkey.errors import (
     TryLater,
 )
 from portalkey.hubspot.client import DEADLINE, Send
-from portalkey.model import expiry as due
-from portalkey.model import leases
+from portalkey.model import expiry, leases
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits
@@ -44,8 +43,8 @@ from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
 LEASE = 30.0
-"""Seconds that a lease lasts. Whoever has it sends within ``START_WITHIN`` and hears or gives up
-within the wire's deadline; ten seconds more are left for slow stores."""
+"""Seconds that a lease lasts. Its owner sends within ``START_WITHIN`` and has an answer or gives up
+within the client's deadline; ten seconds more are left for slow stores."""
 START_WITHIN = 5.0
 
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
@@ -53,23 +52,24 @@ assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one 
 
 @dataclass(frozen=True, slots=True)
 class _RefreshJob:
-    """What is wanted: a grant after *generation* where one is given, a good one otherwise.
+    """Get a grant later than *generation* where one is named, a good one otherwise.
 
-    *patience* is in seconds. *is_forced* is after a caller's 401.
+    *longest* is for how many seconds to wait for another process. *is_forced* is after a caller's
+    401.
     """
 
     connection_id: str
-    patience: float = patience.LONGEST
+    longest: float = waiting.LONGEST
     generation: int | None = None
     is_forced: bool = False
 
 
 class HasGeneration(Protocol):
-    """As much as has to be known of a connection to ask for its next generation."""
+    """The part of a connection that asking for its next generation needs."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The connection's id."""
 
     @property
     def generation(self) -> int:
@@ -99,7 +99,7 @@ class Refresh:
         self._sleep = sleep
         self._uniform = uniform
         self._lease_owner = holder or LeaseOwner()
-        self._pace = Limits(settings.refresh_rate, settings.refresh_burst)
+        self._limits = Limits(settings.refresh_rate, settings.refresh_burst)
         self._outcomes = OutcomeRecorder(vault, audit, uniform)
         self._token_request = TokenRequest(
             settings,
@@ -111,36 +111,38 @@ class Refresh:
             sleep=sleep,
             uniform=uniform,
         )
-        self._flights: SingleFlight[Connection] = SingleFlight()
+        self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
 
     def ensure_fresh(self, connection: Connection) -> Connection:
-        """The *connection* with an access token that is good for a minute at least, if any can.
+        """Return *connection* with an access token that is good for a minute, if one can be had.
 
         Raises:
             NeedsReconnect: HubSpot no longer honours the connection.
             NotConnected: It was disconnected meanwhile.
             OperatorMustAct, TryLater: Renewing failed, and no token is left that still lives.
         """
-        # What another process said of the grant may be healed by what we have yet to save.
+        # A grant that is still to be saved may heal what another process found wrong.
         if not self._token_request.has_pending(connection.id) and self._is_good(connection):
             return connection
         began = self._clock()
         try:
             return self._join(connection.id, _RefreshJob(connection.id))
         except (TryLater, StoreUnusable) as trouble:
-            # Trouble of ours takes no living token away.
-            return self._or_living_token(connection, began, trouble)
+            # Trouble on our side takes no living token away.
+            return self._serve_or_raise(connection, began, trouble)
 
     def refresh_in_background(self, connection: HasGeneration) -> bool:
-        """Start to renew *connection* in the background; False where nobody was free to."""
-        # Whoever is denied the lease leaves it to the one who has it.
-        job = _RefreshJob(connection.id, patience=0.0, generation=connection.generation)
+        """Start to renew *connection* in the background; False where no thread is free.
+
+        Where another process has the lease, it is left to that one.
+        """
+        job = _RefreshJob(connection.id, longest=0.0, generation=connection.generation)
         name = f"ahead {connection.id}"
         return self._background.start(name, lambda: self._join(name, job))
 
     def force_refresh(self, connection: Connection) -> Connection:
-        """The *connection* after a caller's 401: at a later generation, if that can be had now.
+        """Return *connection* after a caller's 401: at a later generation, if one can be had now.
 
         Raises:
             NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``fresh`` does.
@@ -149,93 +151,94 @@ class Refresh:
         return self._join(f"beyond {connection.id}", job)
 
     def save_pending(self) -> None:
-        """Save what no store would take before, or have HubSpot forget it.
+        """Save the grants that the store would not take before, or have HubSpot revoke them.
 
         Raises:
-            StoreBusy, StoreUnusable: The store still will not.
+            StoreBusy, StoreUnusable: The store still will not take them.
         """
         self._token_request.save_all_pending()
 
     def close(self) -> None:
-        """Wait for what is under way, and hold no lease any more."""
+        """Wait for renewals under way, and give up being a lease owner."""
         self._background.join()
         self._lease_owner.close()
 
     def _join(self, name: str, job: _RefreshJob) -> Connection:
-        return self._flights.do(name, lambda: self._until_done(job))
+        return self._renewals.do(name, lambda: self._until_done(job))
 
     def _until_done(self, job: _RefreshJob) -> Connection:
         began = self._clock()
         while True:
             self._token_request.save_pending_of(job.connection_id)
-            seen_at, seen = self._clock(), self._read_again(job.connection_id)
-            if self._is_done(seen, job):
-                return seen
+            read_at, row = self._clock(), self._read_again(job.connection_id)
+            if self._is_done(row, job):
+                return row
             try:
-                outcome = self._try_once(seen, job)
+                outcome = self._try_once(row, job)
             except (PersonMustAct, NoKeyOpens):
                 raise
             except PortalkeyError as trouble:
-                self._save_later(seen.id)
-                return self._or_living_token(seen, seen_at, trouble)
+                self._save_later(row.id)
+                return self._serve_or_raise(row, read_at, trouble)
             if isinstance(outcome, Connection):
-                left = outcome.seconds_left - (self._clock() - seen_at)
-                if left > min(due.LEAST, due.margin(outcome)):
+                left = outcome.seconds_left - (self._clock() - read_at)
+                if left > min(expiry.LEAST, expiry.margin(outcome)):
                     return outcome
-                # We were held up for longer than the new token lived.
-                outcome = LeaseDenied(DenialReason.MOVED)
+                # This thread was held up for longer than the new token lived.
+                outcome = LeaseDenied(DenialReason.STALE)
             if outcome.why is DenialReason.FORCED:
-                return seen
-            pause = patience.pause(outcome, seen_at - began, self._uniform)
-            until = began + min(job.patience, patience.longest_wait(outcome))
-            if self._clock() + pause > patience.latest(until, seen, seen_at, self._clock()):
-                return self._or_living_token(seen, seen_at, patience.timeout_error(outcome))
+                return row
+            pause = waiting.pause(outcome, read_at - began, self._uniform)
+            until = began + min(job.longest, waiting.longest_wait(outcome))
+            if self._clock() + pause > waiting.latest(until, row, read_at, self._clock()):
+                return self._serve_or_raise(row, read_at, waiting.timeout_error(outcome))
             self._sleep(pause)
 
-    def _is_done(self, seen: Connection, job: _RefreshJob) -> bool:
+    def _is_done(self, row: Connection, job: _RefreshJob) -> bool:
         if job.generation is None:
-            return self._is_good(seen)
-        return seen.generation > job.generation
+            return self._is_good(row)
+        return row.generation > job.generation
 
-    def _try_once(self, seen: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
-        """One request, if we are the one to make it."""
-        with self._lease_owner.at(seen.id) as is_ours:
-            return self._asked(seen, job) if is_ours else LeaseDenied(DenialReason.LEASED, LEASE)
+    def _try_once(self, row: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
+        """Renew *row* by one request, unless another thread or process is at it."""
+        with self._lease_owner.claim(row.id) as is_ours:
+            if not is_ours:
+                return LeaseDenied(DenialReason.LEASED, LEASE)
+            lease_id = row.lease_id if row.is_leased else None
+            # A lease in our name that no thread is at was granted, but its response was lost.
+            is_anothers = lease_id is not None and lease_id != self._lease_owner.name
+            if is_anothers and not self._lease_owner.is_dead(lease_id or ""):
+                return LeaseDenied(DenialReason.LEASED, LEASE)
+            return self._refresh_with_lease(row, job, lease_id)
 
-    def _asked(self, seen: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
-        left = seen.lease_id if seen.is_leased else None
-        # Our own that nobody is at was given while the store said that it was busy.
-        if (
-            left is not None
-            and left != self._lease_owner.name
-            and not self._lease_owner.is_dead(left)
-        ):
-            return LeaseDenied(DenialReason.LEASED, LEASE)
-        refresh_token = self._decrypt_refresh_token(seen)
+    def _refresh_with_lease(
+        self, row: Connection, job: _RefreshJob, dead: str | None
+    ) -> Connection | LeaseDenied:
+        refresh_token = self._decrypt_refresh_token(row)
         asked_at = self._clock()
-        ask = LeaseRequest(self._lease_owner.name, LEASE, self._pace, left, job.is_forced)
-        # What the row says already costs no transaction.
-        lease = leases.grant_lease(seen, seen, ask)
+        request = LeaseRequest(self._lease_owner.name, LEASE, self._limits, dead, job.is_forced)
+        # A denial that the row already tells costs no transaction.
+        lease = leases.grant_lease(row, row, request)
         if isinstance(lease, Lease):
-            lease = self._vault.store.lease(seen, ask)
+            lease = self._vault.store.lease(row, request)
         if isinstance(lease, LeaseDenied):
             return lease
         if self._clock() - asked_at > START_WITHIN:
-            # We were held up, and by now somebody may think us dead: nothing is sent.
+            # This thread was held up, and others may think it dead by now: nothing is sent.
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
-            return LeaseDenied(DenialReason.MOVED)
+            return LeaseDenied(DenialReason.STALE)
         try:
-            return self._token_request.under(lease, refresh_token)
+            return self._token_request.refresh_under_lease(lease, refresh_token)
         except Superseded:
-            return LeaseDenied(DenialReason.MOVED)
+            return LeaseDenied(DenialReason.STALE)
         except InvalidGrant:
-            raise self._needs_reconnect(seen) from None
+            raise self._needs_reconnect(row) from None
 
     def decrypt_access_token(self, connection: Connection) -> str:
-        """The open access token of *connection*.
+        """Open the access token of *connection*.
 
         Raises:
-            NoKeyOpens: Its seal does not open. It is kept as it is, and told of once.
+            NoKeyOpens: No key opens its seal. The row stays as it is; the alarm is recorded once.
         """
         try:
             return self._vault.open_access(connection).get_secret_value()
@@ -243,51 +246,51 @@ class Refresh:
             self._outcomes.record_missing_key(connection, trouble)
             raise
 
-    def _decrypt_refresh_token(self, seen: Connection) -> SecretStr:
+    def _decrypt_refresh_token(self, row: Connection) -> SecretStr:
         try:
-            return self._vault.open_refresh(seen)
+            return self._vault.open_refresh(row)
         except NoKeyOpens as trouble:
-            tell(Measured.REFRESH, None, trouble)
-            self._outcomes.record_missing_key(seen, trouble)
+            report(Measured.REFRESH, None, trouble)
+            self._outcomes.record_missing_key(row, trouble)
             raise
 
     def _save_later(self, connection_id: str) -> None:
-        """What the store would not take may come too late with the next caller."""
+        """Save in the background: the next caller may come too late for it."""
         if self._token_request.has_pending(connection_id):
             self._background.start(
                 f"save {connection_id}", lambda: self._token_request.save_soon(connection_id, LEASE)
             )
 
-    def _or_living_token(
-        self, seen: Connection, seen_at: float, trouble: PortalkeyError
+    def _serve_or_raise(
+        self, row: Connection, read_at: float, trouble: PortalkeyError
     ) -> Connection:
-        """Hand out a token that still lives; otherwise say what is wrong."""
-        passed = self._clock() - seen_at
-        if seen.seconds_left - passed <= due.LEAST:
+        """Return *row* while its token lives; otherwise raise *trouble*."""
+        passed = self._clock() - read_at
+        if row.seconds_left - passed <= expiry.LEAST:
             raise trouble
-        if passed < patience.LOOK_AGAIN:
-            return seen
+        if passed < waiting.REREAD_AFTER:
+            return row
         # Asking took its time, and somebody may have disconnected meanwhile.
-        seen_at, fresh = self._clock(), self._read_again(seen.id)
-        if fresh.seconds_left - (self._clock() - seen_at) <= due.LEAST:
+        read_at, row = self._clock(), self._read_again(row.id)
+        if row.seconds_left - (self._clock() - read_at) <= expiry.LEAST:
             raise trouble
-        return fresh
+        return row
 
     def _read_again(self, connection_id: str) -> Connection:
-        fresh = self._vault.store.connection(connection_id)
-        if fresh is None or fresh.status is ConnectionStatus.DISCONNECTED:
+        row = self._vault.store.connection(connection_id)
+        if row is None or row.status is ConnectionStatus.DISCONNECTED:
             raise NotConnected
-        if fresh.status is ConnectionStatus.NEEDS_RECONNECT:
-            raise self._needs_reconnect(fresh)
-        return fresh
+        if row.status is ConnectionStatus.NEEDS_RECONNECT:
+            raise self._needs_reconnect(row)
+        return row
 
     def _is_good(self, connection: Connection) -> bool:
         if connection.status is ConnectionStatus.NEEDS_RECONNECT:
             raise self._needs_reconnect(connection)
-        return connection.seconds_left > due.margin(connection)
+        return connection.seconds_left > expiry.margin(connection)
 
     def _needs_reconnect(self, connection: Connection) -> NeedsReconnect:
-        """With an absolute address: a worker has no request to build one from."""
+        """Name an absolute address: a worker has no request to build one from."""
         settings = self._settings
         page = f"{settings.public_url}{settings.mount}/connections/setup"
         return NeedsReconnect(reconnect_url=f"{page}?reconnect={connection.id}")

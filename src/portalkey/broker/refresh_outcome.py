@@ -1,9 +1,8 @@
-"""What a failure to renew means: for the connection, for the token endpoint, and for the caller.
+"""Outcomes of a renewal, recorded for the connection, for the throttle and for the caller.
 
-A dead grant ends the connection, and nothing else does. What HubSpot says of the app, or of its own
-health, counts for the token endpoint, which all processes then ask less. Everything else is the one
-connection's, which is tried again after a while. Whatever it is, a token that still lives is handed
-out.
+An invalid grant ends the connection, and nothing else does. What HubSpot says of the app, or of its
+own health, counts for the throttle, so that all processes ask less. Every other failure is the one
+connection's, which is retried after a while. Whatever it is, a token that still lives is served.
 """
 
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from portalkey.errors import (
     RateLimited,
     TryLater,
 )
-from portalkey.model import throttle as provider
+from portalkey.model import throttle as throttles
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
@@ -30,13 +29,13 @@ from portalkey.model.throttle import PROBE_SECONDS, Throttle
 from portalkey.vault.vault import Vault
 
 LOST_IN_FLIGHT = "lost_in_flight"
-"""Why a grant is dead: its last token was in an answer that nobody lived to keep."""
+"""The reason where the last refresh token was in an answer that was never saved."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: a second try comes within the first, and no later one waits longer than the longest."""
 
 
 class OutcomeRecorder:
-    """Says what a failure means, and writes it down."""
+    """Records what a renewal came to."""
 
     def __init__(self, vault: Vault, audit: Audit, uniform: Uniform) -> None:
         self._vault = vault
@@ -44,9 +43,9 @@ class OutcomeRecorder:
         self._uniform = uniform
 
     def record_invalid_grant(self, lease: Lease) -> bool:
-        """HubSpot rejected the refresh token: end the connection, if it still bears that one.
+        """End the connection, as HubSpot rejected its refresh token.
 
-        The loser of a race is no judge: False where the row has moved on, and nothing is written.
+        Do nothing and return False if the row no longer has that refresh token.
         """
         connection = lease.connection
         reason = LOST_IN_FLIGHT if lease.was_unanswered else NeedsReconnect.code
@@ -64,7 +63,7 @@ class OutcomeRecorder:
         return is_marked
 
     def record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
-        """The seal does not open: an alarm, once, and the row is kept. Never raises."""
+        """Raise an alarm, once, as no key opens the seal; the row stays. Never raises."""
         # Somebody who has the key may be renewing it, and a mark would take the lease away.
         if connection.status_reason == trouble.code or connection.is_leased:
             return
@@ -80,31 +79,33 @@ class OutcomeRecorder:
                 self._audit.announce(event)
 
     def record_answer(self, lease: Lease) -> None:
-        """The token endpoint answered, and that is news. Never raises."""
+        """Close the breaker where it is open, as the token endpoint answered. Never raises."""
         if lease.is_news:
             with suppress(PortalkeyError):
-                self._change(lambda known, _: provider.record_answer(known), lease.connection, None)
+                self._change(
+                    lambda known, _: throttles.record_answer(known), lease.connection, None
+                )
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
-        """Write down what *trouble* means; sets how long to wait. Never raises."""
+        """Record *trouble* where it belongs, and set how long to wait. Never raises."""
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
-            self._provider_failed(trouble, connection)
+            self._record_for_throttle(trouble, connection)
             if isinstance(trouble, HubSpotRefused) and trouble.of_app:
                 self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
             else:
-                self._connection_failed(lease, connection, trouble)
-        if not _is_of_provider(trouble):
+                self._record_for_connection(lease, connection, trouble)
+        if not _is_of_token_endpoint(trouble):
             self.record_answer(lease)
 
-    def _provider_failed(self, trouble: PortalkeyError, connection: Connection) -> None:
-        if not _is_of_provider(trouble):
+    def _record_for_throttle(self, trouble: PortalkeyError, connection: Connection) -> None:
+        if not _is_of_token_endpoint(trouble):
             return
-        wait = trouble.retry_after if isinstance(trouble, RateLimited) else _said(trouble)
+        wait = trouble.retry_after if isinstance(trouble, RateLimited) else _retry_after(trouble)
         if isinstance(trouble, HubSpotRefused):
             wait = PROBE_SECONDS
 
         def change(known: Throttle, now: datetime) -> Throttle:
-            return provider.record_failure(known, _reason(trouble), wait, now)
+            return throttles.record_failure(known, _reason(trouble), wait, now)
 
         self._change(change, connection, trouble)
 
@@ -114,7 +115,7 @@ class OutcomeRecorder:
         connection: Connection,
         trouble: PortalkeyError | None,
     ) -> None:
-        """One event for each time that the breaker opens, for whatever reason, or closes."""
+        """Change the throttle, with an event each time that the breaker opens or closes."""
         changed = self._vault.store.update_throttle(connection.client_id, change)
         if changed is None or changed[0].reason == changed[1].reason:
             return
@@ -126,7 +127,7 @@ class OutcomeRecorder:
             name, owner=connection.owner, connection_id=connection.id, facts=event_facts(trouble)
         )
 
-    def _connection_failed(
+    def _record_for_connection(
         self, lease: Lease, connection: Connection, trouble: PortalkeyError
     ) -> None:
         reason, wait = _reason(trouble), self._wait(connection, trouble)
@@ -157,9 +158,9 @@ class OutcomeRecorder:
             trouble.retry_after = max(wait, 1.0)
 
     def _wait(self, connection: Connection, trouble: PortalkeyError) -> float:
-        """Full jitter: what failed together must not be tried again together."""
+        """Draw the wait by full jitter: what failed together must not be retried together."""
         longest = min(FIRST_WAIT * 2 ** min(connection.failures, 16), LONGEST_WAIT)
-        return max(_said(trouble), self._uniform(0.0, longest))
+        return max(_retry_after(trouble), self._uniform(0.0, longest))
 
 
 def _reason(trouble: PortalkeyError) -> str:
@@ -168,12 +169,12 @@ def _reason(trouble: PortalkeyError) -> str:
     return trouble.code
 
 
-def _said(trouble: PortalkeyError) -> float:
+def _retry_after(trouble: PortalkeyError) -> float:
     return trouble.said if isinstance(trouble, TryLater) else 0.0
 
 
-def _is_of_provider(trouble: PortalkeyError) -> bool:
-    """True where every other connection would meet the same."""
+def _is_of_token_endpoint(trouble: PortalkeyError) -> bool:
+    """Return True where every other connection would meet the same."""
     if isinstance(trouble, HubSpotUnavailable):
         return not trouble.of_account
     if isinstance(trouble, HubSpotRefused):

@@ -1,8 +1,8 @@
-"""One request under a lease, and what becomes of its answer.
+"""One token request under a lease, and the saving of its answer.
 
-What HubSpot gives is secured first and judged later: the refresh token in an answer may be the only
-one that it still honours. It is saved by compare-and-swap on the lineage of the one that was sent,
-and nobody sees a token before that.
+A refresh token in an answer is saved first and judged later, as it may be the only one that HubSpot
+still honours. It is saved by compare-and-swap on the fingerprint of the one that was sent, and no
+caller gets a token before that.
 """
 
 import time
@@ -37,25 +37,25 @@ from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
 SAVE_TRIES = 4
-"""How often a store in trouble is asked to keep what HubSpot gave; each try waits by itself."""
+"""Tries to save a grant while the store is in trouble; each of them waits by itself."""
 MOST_PENDING = 1000
-"""So many grants that no store would take are kept in memory, to be saved at the next call."""
+"""Grants that the store would not take, kept in memory and saved at the next call, at most."""
 
 
 class Superseded(Exception):
-    """Somebody else's grant counts by now; look at the row again."""
+    """Another grant was written meanwhile; read the row again."""
 
     code: ClassVar[str] = "lost"
 
 
 class InvalidGrant(Exception):
-    """HubSpot honours the refresh token no longer, and the row says so by now."""
+    """HubSpot no longer honours the refresh token, and the row says so by now."""
 
     code: ClassVar[str] = NeedsReconnect.code
 
 
-class _OfAnother(BadAnswer):
-    """HubSpot answered with the token of another account; it was not used."""
+class _OtherAccount(BadAnswer):
+    """HubSpot answered with a token of another account; it was not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class _PendingSave:
 
 
 class TokenRequest:
-    """Asks HubSpot once, and saves what it gives."""
+    """Asks HubSpot for a new grant once, and saves it."""
 
     def __init__(
         self,
@@ -90,66 +90,67 @@ class TokenRequest:
         self._outcomes = outcomes
         self._pending: dict[str, _PendingSave] = {}
 
-    def under(self, lease: Lease, token: SecretStr) -> Connection:
-        """The connection at its next generation, renewed by one request under *lease*.
+    def refresh_under_lease(self, lease: Lease, token: SecretStr) -> Connection:
+        """Renew the connection of *lease* by one request, and return it at its next generation.
 
-        *token* is its refresh token. What is returned is as of the moment the lease was given.
+        *token* is its refresh token. The connection is as of the moment the lease was granted.
 
         Raises:
-            Dead, Lost: See there.
-            OperatorMustAct, TryLater: What this means to others is written down; the lease is given
-                back, unless the store is in trouble itself.
+            InvalidGrant, Superseded: See there.
+            OperatorMustAct, TryLater: The failure is recorded for all processes and the lease is
+                released, unless the store is in trouble itself.
         """
         with (
             Span("portalkey.broker.refresh", {CONNECTION: lease.connection.id}),
             Timer(Measured.REFRESH),
         ):
-            return self._asked(lease, token)
+            return self._request(lease, token)
 
-    def _asked(self, lease: Lease, token: SecretStr) -> Connection:
+    def _request(self, lease: Lease, token: SecretStr) -> Connection:
         leased, response = lease.connection, None
         try:
             response = self._send(refresh_request(self._settings, token))
-            grant = _read(response, leased)
+            grant = _read_grant(response, leased)
         except NeedsReconnect:
             raise (
                 InvalidGrant if self._outcomes.record_invalid_grant(lease) else Superseded
             ) from None
         except PortalkeyError as trouble:
-            self._outcomes.record_failure(lease, self._secured(leased, response, trouble), trouble)
+            current = self._save_refresh_token(leased, response, trouble)
+            self._outcomes.record_failure(lease, current, trouble)
             raise
         event = Event(EventName.REFRESHED, owner=leased.owner, connection_id=leased.id)
         try:
-            return self._kept(leased, grant, event)
+            return self._save_first(leased, grant, event)
         finally:
             self._outcomes.record_answer(lease)
 
     def save_pending_of(self, connection_id: str) -> None:
-        """Save what no store would take before; nothing else is to be done for the connection.
+        """Save the grant of this connection that the store would not take before, if there is one.
 
         Raises:
-            StoreBusy, StoreUnusable: It still will not; the grant is kept in memory.
+            StoreBusy, StoreUnusable: It still will not; the grant stays in memory.
         """
         pending = self._pending.get(connection_id)
         if pending is not None:
             with suppress(Superseded):
-                self._kept(pending.connection, pending.grant, pending.event)
+                self._save_first(pending.connection, pending.grant, pending.event)
 
     def has_pending(self, connection_id: str) -> bool:
-        """True while a grant is kept in memory only."""
+        """Return True while a grant of this connection is in memory only."""
         return connection_id in self._pending
 
     def save_all_pending(self) -> None:
-        """Save, or give back, whatever is kept in memory only; also for what nobody asks for.
+        """Save, or have revoked, every grant that is in memory only.
 
         Raises:
-            StoreBusy, StoreUnusable: The store still will not.
+            StoreBusy, StoreUnusable: The store still will not take them.
         """
         for connection_id in list(self._pending):
             self.save_pending_of(connection_id)
 
     def save_soon(self, connection_id: str, seconds: float) -> None:
-        """Try for about so many *seconds* to save what no store would take."""
+        """Try for about so many *seconds* to save a grant that the store would not take."""
         while seconds > 0 and self.has_pending(connection_id):
             pause = self._uniform(0.5, 1.0)
             seconds -= pause
@@ -157,21 +158,23 @@ class TokenRequest:
             with suppress(StoreBusy, StoreUnusable):
                 self.save_pending_of(connection_id)
 
-    def _kept(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
-        """Save *grant*, and hand it out only then."""
-        # First of all, as this thread may be interrupted while it waits for the store.
+    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+        """Save *grant* before anybody gets it: a token in use whose successor is lost is a loss."""
+        # Into memory first, as this thread may be interrupted while it waits for the store.
         if len(self._pending) < MOST_PENDING:
             self._pending[leased.id] = _PendingSave(leased, grant, event)
-        kept = self._saved(leased, grant, event)
+        renewed = self._save_in_tries(leased, grant, event)
         self._pending.pop(leased.id, None)
-        if kept is None:
-            self._give_back(leased, grant)
+        if renewed is None:
+            self._revoke(leased, grant)
             raise Superseded
         if event is not None:
             self._audit.announce(event)
-        return kept
+        return renewed
 
-    def _saved(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
+    def _save_in_tries(
+        self, leased: Connection, grant: Grant, event: Event | None
+    ) -> Connection | None:
         for number in range(1, SAVE_TRIES):
             with suppress(StoreBusy, StoreUnusable):
                 return self._save(leased, grant, event)
@@ -182,30 +185,30 @@ class TokenRequest:
         # The row was read before the request was sent: no token lives on for less.
         return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
 
-    def _give_back(self, leased: Connection, grant: Grant) -> None:
-        """Somebody reconnected, disconnected or renewed while we asked: theirs counts."""
+    def _revoke(self, leased: Connection, grant: Grant) -> None:
+        """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
         if grant.refresh_token is not None:
-            self._outbox.give_back(grant.refresh_token, leased.id)
+            self._outbox.revoke_unsaved(grant.refresh_token, leased.id)
 
-    def _secured(
+    def _save_refresh_token(
         self, leased: Connection, response: Response | None, trouble: PortalkeyError
     ) -> Connection:
-        """The row to judge: with the refresh token of an answer that is of no use otherwise."""
+        """Save the refresh token of an answer that is of no other use, and return the row then."""
         if response is None or not isinstance(trouble, BadAnswer):
             return leased
-        token = None if isinstance(trouble, _OfAnother) else read_refresh_token(response)
+        token = None if isinstance(trouble, _OtherAccount) else read_refresh_token(response)
         if token is None or token == self._vault.open_refresh(leased):
             return leased
         left = max(0, int(leased.seconds_left))
         try:
             grant = Grant(self._vault.open_access(leased), token, left)
-            return self._kept(leased, grant, None)
+            return self._save_first(leased, grant, None)
         except (Superseded, NoKeyOpens, StoreBusy, StoreUnusable):
             return leased
 
 
-def _read(response: Response, leased: Connection) -> Grant:
+def _read_grant(response: Response, leased: Connection) -> Grant:
     grant = read_grant(response, asked=GrantType.REFRESH)
     if grant.hub_id not in (None, leased.hub_id):
-        raise _OfAnother
+        raise _OtherAccount
     return grant

@@ -1,4 +1,4 @@
-"""How long a caller waits for a token that somebody else is getting, and what it is told then."""
+"""Wait policy: for how long a caller waits for another's renewal, and the error it gets then."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from portalkey.errors import (
     PortalkeyError,
     RateLimited,
 )
-from portalkey.model import expiry as due
+from portalkey.model import expiry
 from portalkey.model.connection import Connection
 from portalkey.model.leases import DenialReason, LeaseDenied
 
@@ -18,38 +18,38 @@ Uniform = Callable[[float, float], float]
 
 LONGEST = 20.0
 """Seconds that a caller waits for another process, at most."""
-OWN_PACE = 5.0
-"""Seconds that a caller waits where only our own pace is in the way."""
-LOOK_AGAIN = 0.5
+THROTTLE_WAIT = 5.0
+"""Seconds that a caller waits where only our own throttle is in the way."""
+REREAD_AFTER = 0.5
 """Seconds after which a row that was read is read again before its token is handed out."""
-LOOK_EVERY = 0.02
-"""Seconds between two looks at what another process is getting; more, the longer it takes."""
+POLL_EVERY = 0.02
+"""Seconds between two reads of a row that another process renews; more, the longer it takes."""
 
 
 def longest_wait(denied: LeaseDenied) -> float:
-    """For how many seconds this is waited out: HubSpot's trouble is told at once."""
+    """Return for how many seconds to wait: HubSpot's trouble is raised at once."""
     if denied.why is DenialReason.WAITING or denied.reason is not None:
         return 0.0
-    return OWN_PACE if denied.why is DenialReason.THROTTLED else LONGEST
+    return THROTTLE_WAIT if denied.why is DenialReason.THROTTLED else LONGEST
 
 
 def pause(denied: LeaseDenied, waited: float, uniform: Uniform) -> float:
-    """Seconds until it is worth another look, after so many that were *waited*."""
+    """Return the seconds until the row is worth another read, after so many that were *waited*."""
     if denied.why is DenialReason.LEASED:
-        every = min(max(LOOK_EVERY, waited / 4), LOOK_AGAIN / 2)
+        every = min(max(POLL_EVERY, waited / 4), REREAD_AFTER / 2)
         return uniform(every / 2, every * 1.5)
     return denied.wait * uniform(1.0, 1.5)
 
 
-def latest(until: float, seen: Connection, seen_at: float, now: float) -> float:
-    """Nobody waits past the end of a token that could be handed out."""
-    living_until = seen_at + seen.seconds_left - due.LEAST
+def latest(until: float, row: Connection, read_at: float, now: float) -> float:
+    """Never wait beyond the current token's expiry."""
+    living_until = read_at + row.seconds_left - expiry.LEAST
     return min(until, living_until) if now < living_until else until
 
 
 def timeout_error(denied: LeaseDenied) -> PortalkeyError:
-    """What a caller hears who has waited long enough."""
-    if denied.why in {DenialReason.LEASED, DenialReason.MOVED}:
+    """Return the error to raise when waiting times out."""
+    if denied.why in {DenialReason.LEASED, DenialReason.STALE}:
         return HubSpotUnavailable(
             "Another process has been renewing this connection for long; try again in a moment."
         )
@@ -63,7 +63,7 @@ def timeout_error(denied: LeaseDenied) -> PortalkeyError:
 
 
 def recall_error(reason: str | None, wait: float) -> PortalkeyError:
-    """The trouble that is being waited out for *wait* seconds, told anew to the next caller."""
+    """Make the error anew that is being waited out for *wait* seconds, for the next caller."""
     code, _, status = (reason or RateLimited.code).partition(":")
     if code == HubSpotRefused.code:
         return HubSpotRefused(

@@ -54,7 +54,7 @@ class WebMethods:
     def finish(self, callback: Callback) -> Attempt:
         """Bring the attempt that *callback* belongs to to its end; see ``Attempts.finish``."""
         attempt = self.attempts.finish(callback)
-        self._tokens.forget(attempt.owner)
+        self._tokens.evict(attempt.owner)
         return attempt
 
     def now(self) -> datetime:

@@ -29,7 +29,7 @@ class LeaseRequest:
 class DenialReason(StrEnum):
     """Why a lease was denied."""
 
-    MOVED = "moved"
+    STALE = "stale"
     """The row is not what the asker saw; read it again."""
     LEASED = "leased"
     """Somebody else renews the grant just now."""
@@ -76,7 +76,7 @@ def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> 
         ask: Who asks.
     """
     if row is None or not row.is_authenticated or not is_same_grant(row, seen):
-        return LeaseDenied(DenialReason.MOVED)
+        return LeaseDenied(DenialReason.STALE)
     now = row.seen_at
     if row.lease_until is not None and row.is_leased and row.lease_id != ask.dead:
         wait = (row.lease_until - now).total_seconds()
