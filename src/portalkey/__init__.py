@@ -10,10 +10,36 @@
     token = broker.access_token(current_user.get_id())
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from portalkey.errors import OperatorMustAct, PersonMustAct, PortalkeyError, TryLater
+from portalkey._support.lazy import load
+from portalkey.errors import (
+    AccountNotNamed,
+    AttemptExpired,
+    AttemptMismatch,
+    BadAnswer,
+    BadSettings,
+    Declined,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    LibraryUnusable,
+    NeedsReconnect,
+    NoKeyOpens,
+    NoSession,
+    NotConnected,
+    NotHubSpot,
+    OperatorMustAct,
+    PersonMustAct,
+    PortalkeyError,
+    RateLimited,
+    ScopesMissing,
+    SessionFull,
+    SourceUnusable,
+    StoreBusy,
+    StoreUnusable,
+    TryLater,
+    WrongAccount,
+)
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -21,17 +47,41 @@ if TYPE_CHECKING:
     from portalkey.model.events import Event, happened
     from portalkey.settings.settings import Settings
 
+    __version__: str
+
 __all__ = [
     "Account",
+    "AccountNotNamed",
+    "AttemptExpired",
+    "AttemptMismatch",
+    "BadAnswer",
+    "BadSettings",
     "Broker",
     "Connection",
     "ConnectionStatus",
+    "Declined",
     "Event",
+    "HubSpotRefused",
+    "HubSpotUnavailable",
+    "LibraryUnusable",
+    "NeedsReconnect",
+    "NoKeyOpens",
+    "NoSession",
+    "NotConnected",
+    "NotHubSpot",
     "OperatorMustAct",
     "PersonMustAct",
     "PortalkeyError",
+    "RateLimited",
+    "ScopesMissing",
+    "SessionFull",
     "Settings",
+    "SourceUnusable",
+    "StoreBusy",
+    "StoreUnusable",
     "TryLater",
+    "WrongAccount",
+    "__version__",
     "happened",
 ]
 
@@ -39,18 +89,17 @@ __all__ = [
 # wait for where it only imports our skin, nor the command line to tell its help.
 _HOMES = {
     "Account": "model.connection",
-    "Broker": "broker",
+    "Broker": "broker.broker",
     "Connection": "model.connection",
     "ConnectionStatus": "model.connection",
     "Event": "model.events",
-    "Settings": "settings",
+    "Settings": "settings.settings",
+    "__version__": "_support.version",
     "happened": "model.events",
 }
 
 if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        return found
+        globals()[name] = value = load(__name__, _HOMES, name)
+        return value

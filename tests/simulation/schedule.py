@@ -240,7 +240,7 @@ class Schedule:
         self.world.is_quiet = True
         self.world.now += LONGER
         alive = [each for each in self.processes.values() if not each.is_dead]
-        asking = [each for each in alive if each.refresh._token_request._pending] or alive[:1]
+        asking = [each for each in alive if each.refresh._token_request.pending] or alive[:1]
         asking.append(self._process_begins([], 0.0))
         for number, process in enumerate(asking):
             self.world.spawn(process, partial(self._ask_all, process), 30.0 * number)

@@ -327,10 +327,10 @@ def test_what_nobody_asks_for_is_saved_with_what_is_owed(place: Place) -> None:
 def test_an_unsaved_grant_is_kept_for_so_many_only(place: Place) -> None:
     """What is kept in memory is bounded; the save is tried all the same."""
     full = dict.fromkeys(map(str, range(1000)))
-    place.refresh._token_request._pending.update(full)  # type: ignore[arg-type]
+    place.refresh._token_request.pending.update(full)  # type: ignore[arg-type]
 
     assert place.token() == "new"
-    assert len(place.refresh._token_request._pending) == 1000
+    assert len(place.refresh._token_request.pending) == 1000
 
 
 def test_a_resealed_row_is_no_rival(place: Place) -> None:

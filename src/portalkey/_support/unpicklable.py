@@ -8,7 +8,8 @@ class Unpicklable:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         """Raise TypeError with what to do instead."""
+        name = type(self).__name__.strip("_")
         raise TypeError(
-            f"{type(self).__name__} cannot be pickled, as it would carry secrets in clear; "
-            "make it where the worker's module is imported, for example with Broker.from_env()."
+            f"{name} cannot be pickled, as it would carry secrets in clear; make it where the "
+            "worker's module is imported, for example with Broker.from_env()."
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import NotHubSpot
 from portalkey.hubspot.endpoints import HOSTS
 
@@ -34,7 +35,7 @@ class Address(Protocol):
         """The port, where the URL names one."""
 
 
-class Bearer:
+class Bearer(Unpicklable):
     """The tokens of one owner's connection, for the requests of one client."""
 
     def __init__(

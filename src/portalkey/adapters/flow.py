@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.adapters.bearer import Address, Bearer, header, tell_unrepeated
 from portalkey.errors import PortalkeyError
 
@@ -52,7 +53,7 @@ class Answer(Protocol[R_co]):
         """What travels with it."""
 
 
-class Flow(Generic[R]):
+class Flow(Unpicklable, Generic[R]):
     """Puts the valid token on each request; after a 401 a request is repeated once."""
 
     in_memory: ClassVar[type]

@@ -10,6 +10,7 @@ from functools import cache, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol, TypeGuard
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.adapters.bearer import Bearer, header
 from portalkey.adapters.libraries import unusable
 from portalkey.adapters.requests import RequestsAuth
@@ -87,7 +88,7 @@ class Pool(Protocol):
         """The answer to a request."""
 
 
-class _Client(HubSpot):  # type: ignore[misc]  # the SDK has no types
+class _Client(Unpicklable, HubSpot):  # type: ignore[misc]  # the SDK has no types
     """The SDK's client, but for how requests get their token."""
 
     def __init__(self, told: Mapping[str, object], bearer: Bearer, auth: RequestsAuth) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.adapters.flow import Answer
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.libraries import unusable
@@ -73,7 +74,7 @@ class _Auth(HttpxAuth):
         response.extensions[_TROUBLE] = trouble
 
 
-class _Client(HubSpot):  # type: ignore[misc]  # as mypy is not to read the SDK
+class _Client(Unpicklable, HubSpot):  # type: ignore[misc]  # as mypy is not to read the SDK
     def _prepare_request(self, request: Request) -> None:
         if isinstance(auth := self._client.auth, HttpxAuth):
             auth.bearer.token(request.url)
@@ -85,7 +86,7 @@ class _Client(HubSpot):  # type: ignore[misc]  # as mypy is not to read the SDK
         return super()._make_status_error(err_msg, body=body, response=response)
 
 
-class _AsyncClient(AsyncHubSpot):  # type: ignore[misc]
+class _AsyncClient(Unpicklable, AsyncHubSpot):  # type: ignore[misc]
     async def _prepare_request(self, request: Request) -> None:
         if isinstance(auth := self._client.auth, HttpxAuth):
             await auth.bearer.token_async(request.url)

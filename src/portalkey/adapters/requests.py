@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.adapters.bearer import Bearer, header, tell_unrepeated
 from portalkey.adapters.libraries import unusable
 
@@ -20,7 +21,7 @@ except ImportError as missing:
     raise unusable("requests") from missing
 
 
-class RequestsAuth(AuthBase):
+class RequestsAuth(Unpicklable, AuthBase):
     """Puts a valid access token on each request of requests.
 
     After a 401 the token is renewed, once for everybody, and the request is repeated once. A body

@@ -123,7 +123,7 @@ class Refresh:
             OperatorMustAct, TryLater: Renewing failed, and no token is left that still lives.
         """
         # A grant that is still to be saved may heal what another process found wrong.
-        if not self._token_request.has_pending(connection.id) and self._is_good(connection):
+        if connection.id not in self._token_request.pending and self._is_good(connection):
             return connection
         began = self._clock()
         try:
@@ -256,7 +256,7 @@ class Refresh:
 
     def _save_later(self, connection_id: str) -> None:
         """Save in the background: the next caller may come too late for it."""
-        if self._token_request.has_pending(connection_id):
+        if connection_id in self._token_request.pending:
             self._background.start(
                 f"save {connection_id}", lambda: self._token_request.save_soon(connection_id, LEASE)
             )

@@ -88,7 +88,8 @@ class TokenRequest:
         self._sleep = sleep
         self._uniform = uniform
         self._outcomes = outcomes
-        self._pending: dict[str, _PendingSave] = {}
+        self.pending: dict[str, _PendingSave] = {}
+        """By connection, the grants that are in memory only."""
 
     def refresh_under_lease(self, lease: Lease, token: SecretStr) -> Connection:
         """Renew the connection of *lease* by one request, and return it at its next generation.
@@ -123,7 +124,8 @@ class TokenRequest:
         try:
             return self._save_first(leased, grant, event)
         finally:
-            self._outcomes.record_answer(lease)
+            if lease.is_news:
+                self._outcomes.record_answer(lease)
 
     def save_pending_of(self, connection_id: str) -> None:
         """Save the grant of this connection that the store would not take before, if there is one.
@@ -131,14 +133,10 @@ class TokenRequest:
         Raises:
             StoreBusy, StoreUnusable: It still will not; the grant stays in memory.
         """
-        pending = self._pending.get(connection_id)
+        pending = self.pending.get(connection_id)
         if pending is not None:
             with suppress(Superseded):
                 self._save_first(pending.connection, pending.grant, pending.event)
-
-    def has_pending(self, connection_id: str) -> bool:
-        """Return True while a grant of this connection is in memory only."""
-        return connection_id in self._pending
 
     def save_all_pending(self) -> None:
         """Save, or have revoked, every grant that is in memory only.
@@ -146,12 +144,12 @@ class TokenRequest:
         Raises:
             StoreBusy, StoreUnusable: The store still will not take them.
         """
-        for connection_id in list(self._pending):
+        for connection_id in list(self.pending):
             self.save_pending_of(connection_id)
 
     def save_soon(self, connection_id: str, seconds: float) -> None:
         """Try for about so many *seconds* to save a grant that the store would not take."""
-        while seconds > 0 and self.has_pending(connection_id):
+        while seconds > 0 and connection_id in self.pending:
             pause = self._uniform(0.5, 1.0)
             seconds -= pause
             self._sleep(pause)
@@ -161,10 +159,10 @@ class TokenRequest:
     def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
         """Save *grant* before anybody gets it: a token in use whose successor is lost is a loss."""
         # Into memory first, as this thread may be interrupted while it waits for the store.
-        if len(self._pending) < MOST_PENDING:
-            self._pending[leased.id] = _PendingSave(leased, grant, event)
+        if len(self.pending) < MOST_PENDING:
+            self.pending[leased.id] = _PendingSave(leased, grant, event)
         renewed = self._save_in_tries(leased, grant, event)
-        self._pending.pop(leased.id, None)
+        self.pending.pop(leased.id, None)
         if renewed is None:
             self._revoke(leased, grant)
             raise Superseded

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
@@ -36,7 +37,7 @@ _NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
 _NEAR_MISS = 0.75
 
 
-class Settings(BaseSettings):
+class Settings(Unpicklable, BaseSettings):
     """What the operator decided; frozen.
 
     ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:

@@ -9,8 +9,9 @@ pytest does the rest::
             return MyStore(ahead=ahead)
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from portalkey._support.lazy import load
 
 if TYPE_CHECKING:
     from portalkey.testing.contract import StoreContract
@@ -25,10 +26,9 @@ _PROMISES = ("attempts", "stats", "connections", "contract", "leases", "outbox",
 if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import pytest  # noqa: PLC0415 - whoever asks for the promises has it
+        if name in _HOMES:
+            import pytest  # noqa: PLC0415 - whoever asks for the promises has it
 
-        pytest.register_assert_rewrite(*(f"{__name__}.{each}" for each in _PROMISES))
-        globals()[name] = found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        return found
+            pytest.register_assert_rewrite(*(f"{__name__}.{each}" for each in _PROMISES))
+        globals()[name] = value = load(__name__, _HOMES, name)
+        return value

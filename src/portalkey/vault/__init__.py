@@ -1,8 +1,8 @@
-"""Sealed in, open out."""
+"""Keyring, stores, and the vault that holds both."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from portalkey._support.lazy import load
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.store import OwedRevocation, Store
 from portalkey.vault.vault import Vault
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Keyring", "MemoryStore", "OwedRevocation", "SQLStore", "Store", "Vault"]
 
+# Loaded on first use: with a store come its database's libraries.
 _HOMES = {"MemoryStore": "memory", "SQLStore": "sql.store"}
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value = load(__name__, _HOMES, name)
+        return value
