@@ -12,9 +12,9 @@ import jsonschema_rs
 import pytest
 
 from portalkey_simulator import ACCOUNTS, App, HubSpot
-from portalkey_simulator.control.openapi import document
+from portalkey_simulator.control.openapi_document import document
+from portalkey_simulator.control.operations import CALLS
 from portalkey_simulator.control.state import PLAIN
-from portalkey_simulator.control.table import CALLS
 from portalkey_simulator.world.switches import Switches
 
 Connect = Callable[..., dict[str, Any]]

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from portalkey_simulator import ACCOUNTS, HubSpot
-from portalkey_simulator.control.bodies import NewFault
 from portalkey_simulator.control.objects import Object
+from portalkey_simulator.control.request_models import NewFault
 from portalkey_simulator.control.state import state
-from portalkey_simulator.faults.kinds import KINDS, PLACES
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
 
 JSON = {"Content-Type": "application/json"}
 ACCOUNT = {"hub_id": 9, "name": "n", "domain": "d"}

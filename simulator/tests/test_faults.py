@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.faults.kinds import KINDS, PLACES, Fault, Kind
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES, Fault, Kind
 from portalkey_simulator.faults.rules import Faults
 
 Connect = Callable[..., dict[str, Any]]

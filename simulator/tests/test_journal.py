@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from portalkey_simulator import DEFAULT_APP, App, HubSpot, running_hubspot
-from portalkey_simulator.api.journal import _signature
+from portalkey_simulator.api.webhooks_journal import _signature
 from portalkey_simulator.world.lifecycle import RETENTION
 
 Grant = Callable[..., dict[str, str]]

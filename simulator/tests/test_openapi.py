@@ -7,8 +7,8 @@ import httpx2
 
 from portalkey_simulator.api.openapi import document
 from portalkey_simulator.application import create_application
+from portalkey_simulator.endpoints import routes
 from portalkey_simulator.faults.rules import Faults
-from portalkey_simulator.routes import routes
 from portalkey_simulator.world import World
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from portalkey_simulator import DEFAULT_APP, App, HubSpot, StayedOnPage, running_hubspot
-from portalkey_simulator.pages.behaviours import BEHAVIOURS
+from portalkey_simulator.pages.page_behaviours import BEHAVIOURS
 from portalkey_simulator.pages.sentences import SENTENCES, Sentence
 from portalkey_simulator.walk import ask, sent_on
 from portalkey_simulator.world.evidence import Behaviour, Evidence

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from portalkey_simulator import Switches
-from portalkey_simulator.world.kinds import allowed, check
+from portalkey_simulator.world.field_values import allowed, check
 from portalkey_simulator.world.switches import behaviours
 
 

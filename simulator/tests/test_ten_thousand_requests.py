@@ -14,7 +14,7 @@ from typing import BinaryIO
 import httpx2
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.routes import routes
+from portalkey_simulator.endpoints import routes
 from portalkey_simulator.world import World
 
 Grant = Callable[..., dict[str, str]]

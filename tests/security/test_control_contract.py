@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.control.openapi import document
+from portalkey_simulator.control.openapi_document import document
 
 CHECKS = [
     not_a_server_error,

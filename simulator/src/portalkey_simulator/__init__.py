@@ -12,8 +12,8 @@ from portalkey_simulator.walk import StayedOnPage
 from portalkey_simulator.world.accounts import ACCOUNTS, Account, User
 from portalkey_simulator.world.apps import DEFAULT_APP, App
 from portalkey_simulator.world.clock import Clock
-from portalkey_simulator.world.record import Asked
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS, Refusal
+from portalkey_simulator.world.request_log import Asked
 from portalkey_simulator.world.switches import OpenerPolicy, Switches
 
 __all__ = [

@@ -8,23 +8,23 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from portalkey_simulator.api.errors import (
+from portalkey_simulator.api.error_responses import (
     CORRELATION,
     ApiRefused,
     refusal_response,
     unanswered,
 )
-from portalkey_simulator.api.v1 import without_token
-from portalkey_simulator.faults.kinds import Place
+from portalkey_simulator.api.oauth_v1 import without_token
+from portalkey_simulator.endpoints import API, View, routes
+from portalkey_simulator.faults.fault_kinds import Place
 from portalkey_simulator.faults.play import play, was_cut
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.forms import read_pairs
 from portalkey_simulator.pages.rendering import page, under_policy, with_headers
 from portalkey_simulator.pages.sentences import Stopped
-from portalkey_simulator.routes import API, View, routes
 from portalkey_simulator.world import World
-from portalkey_simulator.world.record import Asked
 from portalkey_simulator.world.refusals import Refused
+from portalkey_simulator.world.request_log import Asked
 
 _MOST_BYTES = 256 * 1024
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from portalkey_simulator.control.actions import add_rule, check_switch
-from portalkey_simulator.control.bodies import NewFault
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.reading import BadField, read_json, shortened
-from portalkey_simulator.control.shapes import AnyOf, Json, Many, Nothing, Number
+from portalkey_simulator.control.parsing import BadField, read_json, shortened
+from portalkey_simulator.control.request_models import NewFault
+from portalkey_simulator.control.schemas import AnyOf, Json, Many, Nothing, Number
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.world.accounts import ACCOUNTS, Account
 from portalkey_simulator.world.apps import App

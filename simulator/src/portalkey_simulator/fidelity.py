@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
-from portalkey_simulator.api.behaviours import BEHAVIOURS as OF_THE_API
-from portalkey_simulator.faults.kinds import KINDS, PLACES
-from portalkey_simulator.pages.behaviours import BEHAVIOURS as OF_THE_PAGES
+from portalkey_simulator.api.api_behaviours import BEHAVIOURS as OF_THE_API
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
+from portalkey_simulator.pages.page_behaviours import BEHAVIOURS as OF_THE_PAGES
 from portalkey_simulator.pages.sentences import SENTENCES
 from portalkey_simulator.world.accounts import LACKING
 from portalkey_simulator.world.evidence import Behaviour, Evidence
-from portalkey_simulator.world.kinds import allowed
+from portalkey_simulator.world.field_values import allowed
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 from portalkey_simulator.world.switches import GROUPS, Switches, behaviours
 

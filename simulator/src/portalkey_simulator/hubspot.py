@@ -11,12 +11,12 @@ from flask import Flask
 
 from portalkey_simulator import walk
 from portalkey_simulator.application import create_application, guarded
-from portalkey_simulator.control.bodies import Expire
-from portalkey_simulator.control.desk import Desk
-from portalkey_simulator.control.door import add_control
-from portalkey_simulator.control.reading import BadField
+from portalkey_simulator.control.dependencies import Desk
+from portalkey_simulator.control.parsing import BadField
 from portalkey_simulator.control.registry import let_expire
-from portalkey_simulator.faults.kinds import Fault
+from portalkey_simulator.control.request_models import Expire
+from portalkey_simulator.control.routes import add_control
+from portalkey_simulator.faults.fault_kinds import Fault
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.marketplace_walk import MarketplaceInstall
 from portalkey_simulator.server import Server
@@ -25,7 +25,7 @@ from portalkey_simulator.world import World
 from portalkey_simulator.world.accounts import ACCOUNTS, Account
 from portalkey_simulator.world.apps import DEFAULT_APP, App
 from portalkey_simulator.world.clock import Clock
-from portalkey_simulator.world.record import Asked
+from portalkey_simulator.world.request_log import Asked
 from portalkey_simulator.world.switches import Switches
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from flask import request
 
-from portalkey_simulator.api.errors import expired, missing_scopes, not_authenticated
-from portalkey_simulator.api.limits import count_call
+from portalkey_simulator.api.error_responses import expired, missing_scopes, not_authenticated
+from portalkey_simulator.api.rate_limits import count_call
 from portalkey_simulator.world import World
 from portalkey_simulator.world.installs import Agreement
 from portalkey_simulator.world.ledger import Access, AppAccess

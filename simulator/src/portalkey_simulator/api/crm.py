@@ -10,8 +10,8 @@ from flask import Response, jsonify, request
 from portalkey_simulator.api.bearer import admit
 from portalkey_simulator.api.crm_records import KINDS, Record, records
 from portalkey_simulator.api.crm_search import read_search
-from portalkey_simulator.api.errors import invalid, not_found, written
-from portalkey_simulator.api.limits import count_search
+from portalkey_simulator.api.error_responses import invalid, not_found, written
+from portalkey_simulator.api.rate_limits import count_search
 from portalkey_simulator.world import World
 
 _USUAL, _MOST, _MOST_FOUND = 10, 100, 200

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from portalkey_simulator.api.errors import written
+from portalkey_simulator.api.error_responses import written
 
 _CREATED = 1_767_225_600  # 2026-01-01
 _DAY = 86_400

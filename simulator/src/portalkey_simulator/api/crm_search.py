@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from portalkey_simulator.api.errors import invalid
+from portalkey_simulator.api.error_responses import invalid
 from portalkey_simulator.api.json_body import expect, objects, read_object
 
 _DATES = frozenset({"createdate", "lastmodifieddate"})

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from portalkey_simulator.api.errors import invalid
+from portalkey_simulator.api.error_responses import invalid
 
 _WORDS = {str: "a text", list: "an array", dict: "an object", int: "a whole number"}
 

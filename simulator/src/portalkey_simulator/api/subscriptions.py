@@ -3,7 +3,7 @@
 from flask import Response, jsonify, request
 
 from portalkey_simulator.api.bearer import admit_app
-from portalkey_simulator.api.errors import invalid, not_found, written
+from portalkey_simulator.api.error_responses import invalid, not_found, written
 from portalkey_simulator.api.grants import SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE
 from portalkey_simulator.api.json_body import expect, read_object
 from portalkey_simulator.world import World

@@ -5,7 +5,7 @@ from flask import Response, jsonify
 from portalkey_simulator.api.fields import Fields, read_fields
 from portalkey_simulator.api.grants import Grants
 from portalkey_simulator.api.introspection import describe_access, describe_refresh
-from portalkey_simulator.api.limits import count_token_request
+from portalkey_simulator.api.rate_limits import count_token_request
 from portalkey_simulator.world import World
 
 

@@ -6,13 +6,19 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from portalkey_simulator.control import state
-from portalkey_simulator.control.bodies import MOST_AHEAD, Decision, Move, NewFault
-from portalkey_simulator.control.desk import Asking, Desk, Walk
-from portalkey_simulator.control.reading import CONTROLS, BadField, Missing, Stayed, shortened
-from portalkey_simulator.control.shown import Callback, ShownClock, ShownRequest, ShownRule, State
+from portalkey_simulator.control.dependencies import Asking, Desk, Walk
+from portalkey_simulator.control.parsing import CONTROLS, BadField, Missing, Stayed, shortened
+from portalkey_simulator.control.request_models import MOST_AHEAD, Decision, Move, NewFault
+from portalkey_simulator.control.response_models import (
+    Callback,
+    ShownClock,
+    ShownRequest,
+    ShownRule,
+    State,
+)
 from portalkey_simulator.faults.rules import Faults, Rule
 from portalkey_simulator.walk import StayedOnPage
-from portalkey_simulator.world.kinds import allowed, check
+from portalkey_simulator.world.field_values import allowed, check
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 from portalkey_simulator.world.switches import Switches
 

@@ -8,8 +8,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from portalkey_simulator.control.reading import BadField, shortened
-from portalkey_simulator.control.shapes import (
+from portalkey_simulator.control.parsing import BadField, shortened
+from portalkey_simulator.control.schemas import (
     SAFE,
     AnyOf,
     Many,

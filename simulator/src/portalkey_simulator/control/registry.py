@@ -3,10 +3,10 @@
 import dataclasses
 
 from portalkey_simulator.control import state
-from portalkey_simulator.control.bodies import Expire, Uninstall
-from portalkey_simulator.control.desk import Asking, Desk
-from portalkey_simulator.control.reading import BadField, Missing
-from portalkey_simulator.control.shown import Expired, ShownAccount, ShownApp, Uninstalled
+from portalkey_simulator.control.dependencies import Asking, Desk
+from portalkey_simulator.control.parsing import BadField, Missing
+from portalkey_simulator.control.request_models import Expire, Uninstall
+from portalkey_simulator.control.response_models import Expired, ShownAccount, ShownApp, Uninstalled
 from portalkey_simulator.world import World
 from portalkey_simulator.world.accounts import Account
 from portalkey_simulator.world.apps import App

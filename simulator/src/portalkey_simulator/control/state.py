@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from urllib.parse import quote, unquote
 
-from portalkey_simulator.control.shown import (
+from portalkey_simulator.control.response_models import (
     ShownAccount,
     ShownApp,
     ShownClock,
@@ -22,10 +22,10 @@ from portalkey_simulator.faults.rules import Faults, Rule
 from portalkey_simulator.world import World
 from portalkey_simulator.world.accounts import Account
 from portalkey_simulator.world.apps import App
-from portalkey_simulator.world.kinds import allowed
+from portalkey_simulator.world.field_values import allowed
 from portalkey_simulator.world.ledger import Access, AppAccess, Refresh
 from portalkey_simulator.world.mint import may_hold_one
-from portalkey_simulator.world.record import Asked
+from portalkey_simulator.world.request_log import Asked
 from portalkey_simulator.world.switches import GROUPS, Switches, behaviours
 
 _LONG = 20

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flask import Response, request
 
-from portalkey_simulator.faults.kinds import Fault, Kind, Place
-from portalkey_simulator.world.bodies import CALLS, TOKEN_REQUESTS, error_body
-from portalkey_simulator.world.record import Pause
+from portalkey_simulator.faults.fault_kinds import Fault, Kind, Place
+from portalkey_simulator.world.error_bodies import CALLS, TOKEN_REQUESTS, error_body
 from portalkey_simulator.world.refusals import Refused
+from portalkey_simulator.world.request_log import Pause
 
 CUT = "simulator.cut"
 HANG_UP = "simulator.hang_up"

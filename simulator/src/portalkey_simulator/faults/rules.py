@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from portalkey_simulator.faults.kinds import KINDS, PLACES, Fault, Kind, Place
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES, Fault, Kind, Place
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 
 

@@ -13,7 +13,7 @@ from portalkey_simulator.pages.redirects import is_registered
 from portalkey_simulator.pages.sentences import Stopped
 from portalkey_simulator.world.accounts import Account
 from portalkey_simulator.world.apps import App
-from portalkey_simulator.world.proofs import Challenge
+from portalkey_simulator.world.pkce import Challenge
 from portalkey_simulator.world.switches import Switches
 
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")

@@ -14,7 +14,7 @@ from portalkey_simulator.pages.rendering import framing, page, redirect, under_p
 from portalkey_simulator.pages.sentences import Stopped
 from portalkey_simulator.world import World
 from portalkey_simulator.world.apps import App
-from portalkey_simulator.world.marketplace import Visit
+from portalkey_simulator.world.marketplace_visits import Visit
 
 
 class MarketplacePages:

@@ -10,10 +10,10 @@ from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement, Installs
 from portalkey_simulator.world.ledger import Ledger
 from portalkey_simulator.world.lifecycle import Lifecycle
-from portalkey_simulator.world.limits import Limits
-from portalkey_simulator.world.marketplace import Visits
+from portalkey_simulator.world.marketplace_visits import Visits
 from portalkey_simulator.world.mint import Mint
-from portalkey_simulator.world.record import Pause, Record
+from portalkey_simulator.world.request_log import Pause, Record
+from portalkey_simulator.world.rolling_windows import Limits
 from portalkey_simulator.world.switches import Switches
 
 DATED = ("2026-03", "2026-09")

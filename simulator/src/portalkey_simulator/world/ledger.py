@@ -11,7 +11,7 @@ from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement, Installs
 from portalkey_simulator.world.lifecycle import Lifecycle
 from portalkey_simulator.world.mint import Mint
-from portalkey_simulator.world.proofs import Challenge
+from portalkey_simulator.world.pkce import Challenge
 from portalkey_simulator.world.refusals import Refused
 from portalkey_simulator.world.switches import Switches
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
 
 from portalkey_simulator.world.evidence import Behaviour, Evidence, switch
-from portalkey_simulator.world.kinds import check
+from portalkey_simulator.world.field_values import check
 
 _DOCS = "https://developers.hubspot.com/docs"
 _KEEP_TOKENS = f"{_DOCS}/api-reference/legacy/authentication/manage-oauth-tokens"

@@ -5,10 +5,16 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from portalkey_simulator.api.openapi import accounts, crm, oauth, oauth_v1, webhooks
-from portalkey_simulator.api.openapi.schemas import SCHEMAS
+from portalkey_simulator.api.openapi import (
+    account_paths,
+    crm_paths,
+    oauth_paths,
+    oauth_v1_paths,
+    webhook_paths,
+)
+from portalkey_simulator.api.openapi.body_schemas import SCHEMAS
 
-_AREAS = (oauth, oauth_v1, accounts, crm, webhooks)
+_AREAS = (oauth_paths, oauth_v1_paths, account_paths, crm_paths, webhook_paths)
 _ABOUT = (
     "A local simulator of parts of HubSpot's public API, for development and tests. It is not "
     "HubSpot's, and HubSpot is a trademark of HubSpot, Inc. This document was written from public "

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from portalkey_simulator.api.bearer import admit_app
-from portalkey_simulator.api.errors import ApiRefused, error, not_found, written
+from portalkey_simulator.api.error_responses import ApiRefused, error, not_found, written
 from portalkey_simulator.api.grants import JOURNAL_READ
 from portalkey_simulator.world import World
 from portalkey_simulator.world.apps import App

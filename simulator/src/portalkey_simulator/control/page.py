@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from portalkey_simulator.faults.kinds import KINDS, PLACES
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
 from portalkey_simulator.pages.rendering import page
 from portalkey_simulator.world.accounts import LACKING
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS

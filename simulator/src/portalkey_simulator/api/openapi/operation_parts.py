@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from portalkey_simulator.api.openapi.schemas import Schema, ref
+from portalkey_simulator.api.openapi.body_schemas import Schema, ref
 from portalkey_simulator.forms import FORM
 
 Operation: TypeAlias = dict[str, Any]

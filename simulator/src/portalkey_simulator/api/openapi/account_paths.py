@@ -1,7 +1,7 @@
 """The account behind a token, and leaving it."""
 
-from portalkey_simulator.api.openapi.operations import GUARDED, Paths, operation
-from portalkey_simulator.api.openapi.schemas import ref
+from portalkey_simulator.api.openapi.body_schemas import ref
+from portalkey_simulator.api.openapi.operation_parts import GUARDED, Paths, operation
 from portalkey_simulator.world import VERSIONS
 
 

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.shown import Refusal
-from portalkey_simulator.control.table import CALLS, Call
+from portalkey_simulator.control.operations import CALLS, Call
+from portalkey_simulator.control.response_models import Refusal
 
 _ERROR = {"$ref": "#/components/schemas/Refusal"}
 _SAYS = {

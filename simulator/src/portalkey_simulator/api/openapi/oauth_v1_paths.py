@@ -1,7 +1,8 @@
 """OAuth v1, which ends on 2027-02-16."""
 
-from portalkey_simulator.api.openapi.oauth import GIVEN, GRANT, REFUSED
-from portalkey_simulator.api.openapi.operations import (
+from portalkey_simulator.api.openapi.body_schemas import Schema, ref
+from portalkey_simulator.api.openapi.oauth_paths import GIVEN, GRANT, REFUSED
+from portalkey_simulator.api.openapi.operation_parts import (
     Operation,
     Paths,
     form,
@@ -9,7 +10,6 @@ from portalkey_simulator.api.openapi.operations import (
     in_query,
     operation,
 )
-from portalkey_simulator.api.openapi.schemas import Schema, ref
 
 _ENDED: dict[int, Schema | None] = {410: ref("Error")}
 _TOKEN = [in_path("token", "The token itself; no other credentials are asked for.")]

@@ -1,9 +1,9 @@
 """How many calls an app has, and what tells it so."""
 
-from portalkey_simulator.api.errors import rate_limited
+from portalkey_simulator.api.error_responses import rate_limited
 from portalkey_simulator.api.headers import add_to_answer
 from portalkey_simulator.world import World
-from portalkey_simulator.world.bodies import CALLS, SEARCHES, TOKEN_REQUESTS
+from portalkey_simulator.world.error_bodies import CALLS, SEARCHES, TOKEN_REQUESTS
 from portalkey_simulator.world.ledger import Access
 
 _SECONDS = 10

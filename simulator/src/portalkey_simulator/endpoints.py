@@ -9,13 +9,13 @@ from flask import Response
 from portalkey_simulator.api.account_info import AccountInfo
 from portalkey_simulator.api.crm import Crm
 from portalkey_simulator.api.crm_records import KINDS
-from portalkey_simulator.api.journal import Journal
+from portalkey_simulator.api.oauth_v1 import V1
 from portalkey_simulator.api.openapi import show_document
 from portalkey_simulator.api.subscriptions import Subscriptions
 from portalkey_simulator.api.tokens import TokenEndpoints
 from portalkey_simulator.api.uninstall import Uninstalls
-from portalkey_simulator.api.v1 import V1
-from portalkey_simulator.faults.kinds import Place
+from portalkey_simulator.api.webhooks_journal import Journal
+from portalkey_simulator.faults.fault_kinds import Place
 from portalkey_simulator.pages.authorize import AuthorizePages
 from portalkey_simulator.pages.marketplace import MarketplacePages
 from portalkey_simulator.pages.sign_in import SignInPages

@@ -1,6 +1,7 @@
 """The webhooks journal and its subscriptions."""
 
-from portalkey_simulator.api.openapi.operations import (
+from portalkey_simulator.api.openapi.body_schemas import TEXT, TEXTS, WHOLE, Schema, has, only, ref
+from portalkey_simulator.api.openapi.operation_parts import (
     Operation,
     Paths,
     in_path,
@@ -8,7 +9,6 @@ from portalkey_simulator.api.openapi.operations import (
     json_object,
     operation,
 )
-from portalkey_simulator.api.openapi.schemas import TEXT, TEXTS, WHOLE, Schema, has, only, ref
 from portalkey_simulator.world import DATED
 from portalkey_simulator.world.lifecycle import EVENT_TYPES
 

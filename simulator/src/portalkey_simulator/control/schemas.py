@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portalkey_simulator.control.reading import CONTROLS, BadField, shortened
+from portalkey_simulator.control.parsing import CONTROLS, BadField, shortened
 
 Schema = dict[str, Any]
 

@@ -2,7 +2,8 @@
 
 from portalkey_simulator.api.crm_records import KINDS
 from portalkey_simulator.api.crm_search import OPERATORS
-from portalkey_simulator.api.openapi.operations import (
+from portalkey_simulator.api.openapi.body_schemas import TEXT, TEXTS, every, has, only, ref
+from portalkey_simulator.api.openapi.operation_parts import (
     GUARDED,
     Operation,
     Paths,
@@ -11,7 +12,6 @@ from portalkey_simulator.api.openapi.operations import (
     json_object,
     operation,
 )
-from portalkey_simulator.api.openapi.schemas import TEXT, TEXTS, every, has, only, ref
 from portalkey_simulator.world import DATED
 
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": 100}

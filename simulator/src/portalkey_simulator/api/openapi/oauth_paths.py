@@ -1,7 +1,7 @@
 """The token endpoints, as they are since January 2026."""
 
-from portalkey_simulator.api.openapi.operations import Operation, Paths, form, operation
-from portalkey_simulator.api.openapi.schemas import TEXT, Schema, only, ref
+from portalkey_simulator.api.openapi.body_schemas import TEXT, Schema, only, ref
+from portalkey_simulator.api.openapi.operation_parts import Operation, Paths, form, operation
 from portalkey_simulator.world import VERSIONS
 
 _CLIENT = {"client_id": TEXT, "client_secret": TEXT}

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 
-from portalkey_simulator.control.desk import Asking, Desk
-from portalkey_simulator.control.openapi import document
-from portalkey_simulator.control.reading import BadField, Missing, Stayed, read_json
-from portalkey_simulator.control.room import show_room
-from portalkey_simulator.control.shown import Problem, Refusal
-from portalkey_simulator.control.table import CALLS, Call
+from portalkey_simulator.control.dependencies import Asking, Desk
+from portalkey_simulator.control.openapi_document import document
+from portalkey_simulator.control.operations import CALLS, Call
+from portalkey_simulator.control.page import show_room
+from portalkey_simulator.control.parsing import BadField, Missing, Stayed, read_json
+from portalkey_simulator.control.response_models import Problem, Refusal
 
 _PREFIX = "/control/"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

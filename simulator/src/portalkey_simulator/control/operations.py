@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from portalkey_simulator.control import actions, registry
-from portalkey_simulator.control.bodies import Decision, Empty, Expire, Move, NewFault, Uninstall
-from portalkey_simulator.control.desk import Asking, Desk
+from portalkey_simulator.control.dependencies import Asking, Desk
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.shapes import Json, Many, Schema, Shape
-from portalkey_simulator.control.shown import (
+from portalkey_simulator.control.request_models import (
+    Decision,
+    Empty,
+    Expire,
+    Move,
+    NewFault,
+    Uninstall,
+)
+from portalkey_simulator.control.response_models import (
     Callback,
     Expired,
     ShownAccount,
@@ -21,6 +27,7 @@ from portalkey_simulator.control.shown import (
     State,
     Uninstalled,
 )
+from portalkey_simulator.control.schemas import Json, Many, Schema, Shape
 from portalkey_simulator.world.accounts import Account, User
 from portalkey_simulator.world.apps import App
 from portalkey_simulator.world.switches import Switches

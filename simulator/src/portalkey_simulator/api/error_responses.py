@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from flask import Response, jsonify
 
-from portalkey_simulator.world.bodies import TooMany, error_body
+from portalkey_simulator.world.error_bodies import TooMany, error_body
 from portalkey_simulator.world.refusals import Refused
 from portalkey_simulator.world.switches import Switches
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from portalkey_simulator.control.shapes import MOST, AnyOf, Json, Names, Nothing, Number, Text
-from portalkey_simulator.faults.kinds import Fault, Kind, Place
+from portalkey_simulator.control.schemas import MOST, AnyOf, Json, Names, Nothing, Number, Text
+from portalkey_simulator.faults.fault_kinds import Fault, Kind, Place
 
 MOST_AHEAD = MOST
 """How far the clock goes, in seconds: some 31 years."""

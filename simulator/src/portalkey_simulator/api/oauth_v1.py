@@ -6,12 +6,12 @@ and https://developers.hubspot.com/changelog/v1-oauth-api-deprecation.
 
 from flask import Response, jsonify
 
-from portalkey_simulator.api.errors import ApiRefused, error, invalid
+from portalkey_simulator.api.error_responses import ApiRefused, error, invalid
 from portalkey_simulator.api.fields import read_fields_of_v1
 from portalkey_simulator.api.grants import Grants
 from portalkey_simulator.api.headers import add_to_answer
 from portalkey_simulator.api.introspection import describe_access_v1, describe_refresh_v1
-from portalkey_simulator.api.limits import count_token_request
+from portalkey_simulator.api.rate_limits import count_token_request
 from portalkey_simulator.world import World
 from portalkey_simulator.world.refusals import Refused
 

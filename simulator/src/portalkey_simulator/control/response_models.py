@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from portalkey_simulator.control.bodies import MOST_AHEAD
-from portalkey_simulator.control.shapes import SAFE, AnyOf, Names, Nothing, Number
-from portalkey_simulator.faults.kinds import Kind, Place
+from portalkey_simulator.control.request_models import MOST_AHEAD
+from portalkey_simulator.control.schemas import SAFE, AnyOf, Names, Nothing, Number
+from portalkey_simulator.faults.fault_kinds import Kind, Place
 from portalkey_simulator.world.accounts import Tier
 
 _MOMENT = Number(0, SAFE)
