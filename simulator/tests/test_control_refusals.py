@@ -10,7 +10,7 @@ import pytest
 from portalkey_simulator import ACCOUNTS, HubSpot
 from portalkey_simulator.control.objects import Object
 from portalkey_simulator.control.request_models import NewFault
-from portalkey_simulator.control.state import state
+from portalkey_simulator.control.state import describe_state
 from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
 
 JSON = {"Content-Type": "application/json"}
@@ -21,7 +21,7 @@ MAYA = f"accounts/{ACCOUNTS[0].hub_id}"
 
 def seen(hubspot: HubSpot) -> str:
     """All that can be set, in a form that can be compared; the clock runs on."""
-    shown = state(hubspot._world, hubspot.faults)
+    shown = describe_state(hubspot._world, hubspot.faults)
     return repr((shown.switches, shown.accounts, shown.apps, shown.faults, shown.clock.ahead))
 
 
@@ -270,7 +270,7 @@ def test_faults_leave_the_control_room_alone(
 
 def test_kinds_and_places_are_those_of_the_table() -> None:
     """What may be asked for is what can be played."""
-    schema = Object(NewFault).schema()["properties"]
+    schema = Object(NewFault).json_schema()["properties"]
 
     assert schema["fault"]["enum"] == list(KINDS)
     assert schema["at"]["enum"] == list(PLACES)

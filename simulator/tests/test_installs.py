@@ -75,7 +75,7 @@ def test_apps_of_users() -> None:
     assert not installs.may_install(app, ACCOUNT, limited, [WRITE])
     assert installs.add(replace(agreed(THEO, READ), is_user_level=True))
     assert installs.add(replace(agreed(MAYA, READ), is_user_level=True))
-    assert {user_id for _, _, user_id, _ in installs.everywhere()} == {MAYA.user_id, THEO.user_id}
+    assert {user_id for _, _, user_id, _ in installs.list_all()} == {MAYA.user_id, THEO.user_id}
 
 
 def test_an_account_needs_somebody() -> None:

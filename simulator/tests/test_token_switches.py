@@ -38,7 +38,7 @@ def test_second_user_of_an_account(hubspot: HubSpot, grant: Callable[..., dict[s
     hubspot.switches.v1 = "works"
     theo = hubspot.accounts[0].users[1]
     token = grant("oauth", user=theo)["Authorization"].removeprefix("Bearer ")
-    refresh_token = next(iter(hubspot._world.ledger.out()))
+    refresh_token = next(iter(hubspot._world.ledger.list_tokens()))
 
     with httpx2.Client(base_url=hubspot.url) as http:
         form = {

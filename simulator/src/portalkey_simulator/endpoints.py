@@ -29,7 +29,7 @@ API = (
     "/integrations/",
     "/webhooks-journal/",
 )
-"""What is noted: requests of programs, and whatever they mistake for one."""
+"""The paths whose requests are logged: those of programs, and what they mistake for one."""
 
 View: TypeAlias = Callable[..., Response]
 
@@ -44,15 +44,15 @@ class Route:
     place: Place | None = None
 
 
-def routes(world: World) -> Iterator[Route]:
-    """All of them, over this *world*."""
+def list_routes(world: World) -> Iterator[Route]:
+    """List all of them, over this *world*."""
     yield Route("GET", "/isalive", _is_alive)
     yield Route("GET", "/openapi.json", show_document)
-    yield from _pages(world)
-    yield from _api(world)
+    yield from _page_routes(world)
+    yield from _api_routes(world)
 
 
-def _pages(world: World) -> Iterator[Route]:
+def _page_routes(world: World) -> Iterator[Route]:
     authorize, provider = AuthorizePages(world), SignInPages(world)
     for path in ("/oauth/authorize", "/oauth/<hub_id>/authorize"):
         yield Route("GET", path, authorize.show)
@@ -60,62 +60,62 @@ def _pages(world: World) -> Iterator[Route]:
         yield Route("GET", f"/sign-in{path}", provider.show)
         yield Route("POST", f"/sign-in{path}", provider.sign_in)
     market = MarketplacePages(world)
-    yield Route("GET", "/marketplace/<client_id>", market.listing)
+    yield Route("GET", "/marketplace/<client_id>", market.show_listing)
     yield Route("POST", "/marketplace/<client_id>", market.begin)
-    yield Route("GET", "/marketplace/installs/<visit_id>/consent", market.consent)
+    yield Route("GET", "/marketplace/installs/<visit_id>/consent", market.show_consent)
     yield Route("POST", "/marketplace/installs/<visit_id>/consent", market.decide)
-    yield Route("GET", "/marketplace/installs/<visit_id>/finalize", market.finalize)
-    yield Route("GET", "/marketplace/installs/<visit_id>/done", market.done)
+    yield Route("GET", "/marketplace/installs/<visit_id>/finalize", market.show_finalize)
+    yield Route("GET", "/marketplace/installs/<visit_id>/done", market.show_done)
 
 
-def _api(world: World) -> Iterator[Route]:
-    yield from _oauth(world)
-    yield from _crm(Crm(world))
-    yield from _webhooks(Subscriptions(world), Journal(world))
+def _api_routes(world: World) -> Iterator[Route]:
+    yield from _oauth_routes(world)
+    yield from _crm_routes(Crm(world))
+    yield from _webhook_routes(Subscriptions(world), Journal(world))
     accounts, uninstalls = AccountInfo(world), Uninstalls(world)
-    yield Route("GET", f"/account-info/{_VERSION}/details", accounts.details, "account_info")
-    yield Route("GET", "/integrations/v1/me", accounts.me, "account_info")
+    yield Route("GET", f"/account-info/{_VERSION}/details", accounts.show_details, "account_info")
+    yield Route("GET", "/integrations/v1/me", accounts.show_me, "account_info")
     install = f"/appinstalls/{_VERSION}/external-install"
     yield Route("DELETE", install, uninstalls.uninstall, "uninstall")
 
 
-def _oauth(world: World) -> Iterator[Route]:
+def _oauth_routes(world: World) -> Iterator[Route]:
     tokens, v1 = TokenEndpoints(world), V1(world)
-    yield Route("POST", f"/oauth/{_VERSION}/token", tokens.token, "token")
+    yield Route("POST", f"/oauth/{_VERSION}/token", tokens.issue, "token")
     yield Route("POST", f"/oauth/{_VERSION}/token/introspect", tokens.introspect, "introspect")
     yield Route("POST", f"/oauth/{_VERSION}/token/revoke", tokens.revoke, "revoke")
-    yield Route("POST", "/oauth/v1/token", v1.token, "token")
-    yield Route("GET", "/oauth/v1/access-tokens/<token>", v1.access_token, "introspect")
-    yield Route("GET", "/oauth/v1/refresh-tokens/<token>", v1.refresh_token, "introspect")
-    yield Route("DELETE", "/oauth/v1/refresh-tokens/<token>", v1.delete, "revoke")
+    yield Route("POST", "/oauth/v1/token", v1.issue, "token")
+    yield Route("GET", "/oauth/v1/access-tokens/<token>", v1.show_access_token, "introspect")
+    yield Route("GET", "/oauth/v1/refresh-tokens/<token>", v1.show_refresh_token, "introspect")
+    yield Route("DELETE", "/oauth/v1/refresh-tokens/<token>", v1.revoke, "revoke")
 
 
-def _crm(crm: Crm) -> Iterator[Route]:
-    for objects in ("/crm/v3/objects", f"/crm/objects/{_any(DATED)}"):
-        kind = f"{objects}/{_any(KINDS, 'kind')}"
-        yield Route("GET", kind, crm.page, "crm")
-        yield Route("GET", f"{kind}/<identifier>", crm.one, "crm")
+def _crm_routes(crm: Crm) -> Iterator[Route]:
+    for objects in ("/crm/v3/objects", f"/crm/objects/{_one_of(DATED)}"):
+        kind = f"{objects}/{_one_of(KINDS, 'kind')}"
+        yield Route("GET", kind, crm.show_page, "crm")
+        yield Route("GET", f"{kind}/<identifier>", crm.show_record, "crm")
         yield Route("POST", f"{kind}/search", crm.search, "crm")
 
 
-def _webhooks(subscriptions: Subscriptions, journal: Journal) -> Iterator[Route]:
-    every = f"/webhooks-journal/subscriptions/{_any(DATED)}"
+def _webhook_routes(subscriptions: Subscriptions, journal: Journal) -> Iterator[Route]:
+    every = f"/webhooks-journal/subscriptions/{_one_of(DATED)}"
     yield Route("POST", every, subscriptions.create, "webhooks")
-    yield Route("GET", every, subscriptions.every, "webhooks")
-    yield Route("GET", f"{every}/<number>", subscriptions.one, "webhooks")
+    yield Route("GET", every, subscriptions.list_all, "webhooks")
+    yield Route("GET", f"{every}/<number>", subscriptions.show, "webhooks")
     yield Route("DELETE", f"{every}/<number>", subscriptions.delete, "webhooks")
-    entries = f"/webhooks-journal/journal/{_any(DATED)}"
-    yield Route("GET", f"{entries}/earliest", journal.earliest, "webhooks")
-    yield Route("GET", f"{entries}/latest", journal.latest, "webhooks")
-    yield Route("GET", f"{entries}/offset/<offset>/next", journal.following, "webhooks")
-    yield Route("GET", "/webhooks-journal/pages/<offset>", journal.page, "webhooks")
+    entries = f"/webhooks-journal/journal/{_one_of(DATED)}"
+    yield Route("GET", f"{entries}/earliest", journal.show_earliest, "webhooks")
+    yield Route("GET", f"{entries}/latest", journal.show_latest, "webhooks")
+    yield Route("GET", f"{entries}/offset/<offset>/next", journal.show_next, "webhooks")
+    yield Route("GET", "/webhooks-journal/pages/<offset>", journal.show_entry, "webhooks")
 
 
-def _any(words: Iterable[str], name: str = "version") -> str:
+def _one_of(words: Iterable[str], name: str = "version") -> str:
     return f"<any({','.join(map(repr, words))}):{name}>"
 
 
-_VERSION = _any(VERSIONS)
+_VERSION = _one_of(VERSIONS)
 
 
 def _is_alive() -> Response:

@@ -1,4 +1,4 @@
-"""What the API does that no switch changes, and what is known of it."""
+"""Behaviours of the API that no switch changes, and the evidence for them."""
 
 from portalkey_simulator.world.evidence import Behaviour, Evidence
 

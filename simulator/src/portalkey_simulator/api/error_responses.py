@@ -1,4 +1,4 @@
-"""How HubSpot's API endpoints say no.
+"""Error responses of HubSpot's API endpoints.
 
 The bodies are those that were captured; HubSpot says that every field of them is optional
 (https://developers.hubspot.com/docs/api-reference/error-handling).
@@ -36,60 +36,64 @@ class ApiRefused(Exception):
         self.response = response
 
 
-def not_authenticated() -> ApiRefused:
+def authentication_error() -> ApiRefused:
     """401: there is no token, or none that is known."""
-    return _unauthorized(_NOT_FOUND, "INVALID_AUTHENTICATION")
+    return _unauthorized_error(_NOT_FOUND, "INVALID_AUTHENTICATION")
 
 
-def expired(expires_at: float, now: float) -> ApiRefused:
+def expired_token_error(expires_at: float, now: float) -> ApiRefused:
     """401: the token is past its time; both are in seconds since 1970 in UTC."""
     ago = now - expires_at
     size, unit = next((one for one in _UNITS if ago >= one[0]), _UNITS[-1])
-    return _unauthorized(
+    return _unauthorized_error(
         f"The OAuth token used to make this call expired {int(ago // size)} {unit}(s) ago.",
         "EXPIRED_AUTHENTICATION",
-        context={"expire time": [written(expires_at)]},
+        context={"expire time": [format_moment(expires_at)]},
     )
 
 
-def missing_scopes(scopes: Iterable[str]) -> ApiRefused:
+def missing_scopes_error(scopes: Iterable[str]) -> ApiRefused:
     """403: one of these *scopes* is needed."""
     problem = {
         "message": "One or more of the following scopes are required.",
         "context": {"requiredScopes": list(scopes)},
     }
     links = {"scopes": "https://developers.hubspot.com/scopes"}
-    return ApiRefused(error(403, _NOT_GRANTED, "MISSING_SCOPES", errors=[problem], links=links))
+    return ApiRefused(
+        error_response(403, _NOT_GRANTED, "MISSING_SCOPES", errors=[problem], links=links)
+    )
 
 
-def rate_limited(told: TooMany) -> ApiRefused:
-    """429: too many calls, which is *told* so."""
-    return ApiRefused(_answer(429, told.body))
+def rate_limit_error(limit: TooMany) -> ApiRefused:
+    """429: too many calls for this *limit*."""
+    return ApiRefused(_respond(429, limit.body))
 
 
-def invalid(message: str) -> ApiRefused:
+def validation_error(message: str) -> ApiRefused:
     """400: something that was sent cannot be used; HubSpot's own sentences vary."""
-    return ApiRefused(error(400, message, "VALIDATION_ERROR"))
+    return ApiRefused(error_response(400, message, "VALIDATION_ERROR"))
 
 
-def not_found(identifier: str) -> ApiRefused:
+def not_found_error(identifier: str) -> ApiRefused:
     """404: there is no object of this *identifier*."""
     message = "Object not found.  objectId are usually numeric."
-    return ApiRefused(error(404, message, "OBJECT_NOT_FOUND", context={"id": [identifier]}))
+    return ApiRefused(
+        error_response(404, message, "OBJECT_NOT_FOUND", context={"id": [identifier]})
+    )
 
 
-def error(status: int, message: str, category: str, **more: object) -> Response:
-    """A body of HubSpot's, with *more* fields in it."""
-    return _answer(status, error_body(message, category=category, **more))
+def error_response(status: int, message: str, category: str, **more: object) -> Response:
+    """Respond with HubSpot's body for an error, with *more* fields in it."""
+    return _respond(status, error_body(message, category=category, **more))
 
 
-def unanswered(status: int, message: str) -> Response:
-    """What is said to a request that no endpoint takes; its form is presumed."""
-    return _answer(status, error_body(message))
+def unrouted_response(status: int, message: str) -> Response:
+    """Answer a request that no endpoint takes; the form is presumed."""
+    return _respond(status, error_body(message))
 
 
 def refusal_response(refused: Refused, switches: Switches) -> Response:
-    """The token endpoints' answer to a request that is *refused*."""
+    """Respond as the token endpoints do to a request that is *refused*."""
     refusal = refused.refusal
     response = jsonify(refusal.body)
     response.status_code = refusal.http_status
@@ -98,20 +102,20 @@ def refusal_response(refused: Refused, switches: Switches) -> Response:
     return response
 
 
-def written(moment: float) -> str:
-    """A *moment*, in seconds since 1970 in UTC, as HubSpot writes it in JSON."""
+def format_moment(moment: float) -> str:
+    """Format a *moment*, in seconds since 1970 in UTC, as HubSpot does in JSON."""
     text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
-def _answer(status: int, body: Mapping[str, object]) -> Response:
+def _respond(status: int, body: Mapping[str, object]) -> Response:
     response = jsonify(body)
     response.status_code = status
     response.headers[CORRELATION] = str(body["correlationId"])
     return response
 
 
-def _unauthorized(message: str, category: str, **more: object) -> ApiRefused:
-    response = error(401, message, category, **more)
+def _unauthorized_error(message: str, category: str, **more: object) -> ApiRefused:
+    response = error_response(401, message, category, **more)
     response.headers["X-HubSpot-Auth-Failure"] = "401 Unauthorized"
     return ApiRefused(response)

@@ -6,7 +6,7 @@ and https://developers.hubspot.com/changelog/v1-oauth-api-deprecation.
 
 from flask import Response, jsonify
 
-from portalkey_simulator.api.error_responses import ApiRefused, error, invalid
+from portalkey_simulator.api.error_responses import ApiRefused, error_response, validation_error
 from portalkey_simulator.api.fields import read_fields_of_v1
 from portalkey_simulator.api.grants import Grants
 from portalkey_simulator.api.headers import add_to_answer
@@ -26,36 +26,36 @@ _WARNING = {
 
 
 class V1:
-    """What lies below ``/oauth/v1``."""
+    """The endpoints below ``/oauth/v1``."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._grants = Grants(world)
 
-    def token(self) -> Response:
-        """Tokens, as from the newer endpoints; here the fields may stand in the URL."""
+    def issue(self) -> Response:
+        """Issue tokens, as the newer endpoints do; here the fields may stand in the URL."""
         self._warn()
         count_token_request(self._world)
-        return jsonify(self._grants.give(read_fields_of_v1(self._world.switches)))
+        return jsonify(self._grants.answer(read_fields_of_v1(self._world.switches)))
 
-    def access_token(self, token: str) -> Response:
-        """What an access token is for; whoever has it may ask."""
+    def show_access_token(self, token: str) -> Response:
+        """Describe an access token to whoever has it."""
         self._warn()
         access, now = self._world.ledger.access(token), self._world.clock.now()
         if access is None or access.expires_at <= now:
-            raise invalid("The access token must have the correct format")
+            raise validation_error("The access token must have the correct format")
         app = self._world.apps[access.agreement.client_id]
         return jsonify(describe_access_v1(token, access, now, app))
 
-    def refresh_token(self, token: str) -> Response:
-        """What a refresh token is for; whoever has it may ask."""
+    def show_refresh_token(self, token: str) -> Response:
+        """Describe a refresh token to whoever has it."""
         self._warn()
         agreement = self._world.ledger.agreement(token)
         if agreement is None:
             raise Refused("BAD_REFRESH_TOKEN")
         return jsonify(describe_refresh_v1(token, agreement))
 
-    def delete(self, token: str) -> Response:
+    def revoke(self, token: str) -> Response:
         """End a refresh token; whoever has it may do so."""
         self._warn()
         self._world.ledger.revoke(token)
@@ -63,12 +63,12 @@ class V1:
 
     def _warn(self) -> None:
         if self._world.switches.v1 == "ended":
-            raise ApiRefused(error(410, _ENDED, "GONE"))
+            raise ApiRefused(error_response(410, _ENDED, "GONE"))
         add_to_answer(_WARNING)
 
 
-def without_token(path: str) -> str:
-    """The *path* of a request, less the token that v1's may end in."""
+def strip_token(path: str) -> str:
+    """Return *path* without the token that v1's may end in."""
     for above in (f"{PATH}access-tokens/", f"{PATH}refresh-tokens/"):
         if path.startswith(above):
             return f"{above}..."

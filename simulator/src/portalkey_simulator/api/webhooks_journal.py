@@ -1,4 +1,4 @@
-"""The webhooks journal: where an app looks up who installed and uninstalled it.
+"""The webhooks journal, in which an app looks up installs and uninstalls.
 
 Source: https://developers.hubspot.com/docs/api-reference/latest/webhooks-journal/guide.
 """
@@ -11,7 +11,12 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from portalkey_simulator.api.bearer import admit_app
-from portalkey_simulator.api.error_responses import ApiRefused, error, not_found, written
+from portalkey_simulator.api.error_responses import (
+    ApiRefused,
+    error_response,
+    format_moment,
+    not_found_error,
+)
 from portalkey_simulator.api.grants import JOURNAL_READ
 from portalkey_simulator.world import World
 from portalkey_simulator.world.apps import App
@@ -27,93 +32,95 @@ class Journal:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def earliest(self, version: str) -> Response:
-        """Where the oldest entry is.
+    def show_earliest(self, version: str) -> Response:
+        """Respond with a link to the oldest entry.
 
         Raises:
             ApiRefused: The token is no app's, or not for this.
         """
         del version
-        return self._link(self._entries()[:1])
+        return self._respond_with_link(self._list_entries()[:1])
 
-    def latest(self, version: str) -> Response:
-        """Where the newest entry is.
-
-        Raises:
-            ApiRefused: The token is no app's, or not for this.
-        """
-        del version
-        return self._link(self._entries()[-1:])
-
-    def following(self, version: str, offset: str) -> Response:
-        """Where the entry after the one at this *offset* is.
+    def show_latest(self, version: str) -> Response:
+        """Respond with a link to the newest entry.
 
         Raises:
             ApiRefused: The token is no app's, or not for this.
         """
         del version
-        return self._link(self._entries(offset)[:1])
+        return self._respond_with_link(self._list_entries()[-1:])
 
-    def page(self, offset: str) -> Response:
-        """The entry at this *offset*; the link to it is all that it takes.
+    def show_next(self, version: str, offset: str) -> Response:
+        """Respond with a link to the entry after the one at *offset*.
+
+        Raises:
+            ApiRefused: The token is no app's, or not for this.
+        """
+        del version
+        return self._respond_with_link(self._list_entries(offset)[:1])
+
+    def show_entry(self, offset: str) -> Response:
+        """Show the entry at *offset* to whoever has the link to it.
 
         Raises:
             ApiRefused: The link is not one of the simulator's, or too old.
         """
-        app = self._app_of_link(offset)
-        found = [one for one in self._world.lifecycle.events if one.offset == offset]
-        if not found:
-            raise not_found(offset)
+        app = self._check_link(offset)
+        events = [one for one in self._world.lifecycle.events if one.offset == offset]
+        if not events:
+            raise not_found_error(offset)
         return jsonify(
             offset=offset,
-            journalEvents=[_shown(one, app.app_id) for one in found],
-            publishedAt=written(found[0].at),
+            journalEvents=[_serialize_event(one, app.app_id) for one in events],
+            publishedAt=format_moment(events[0].at),
         )
 
-    def _app_of_link(self, offset: str) -> App:
-        until, told = request.args.get("until", ""), request.args.get("signature", "")
+    def _check_link(self, offset: str) -> App:
+        until, signature = request.args.get("until", ""), request.args.get("signature", "")
         app = self._world.apps.get(request.args.get("app", ""))
         if app is None or not hmac.compare_digest(
-            told.encode(), _signature(app, offset, until).encode()
+            signature.encode(), _sign_link(app, offset, until).encode()
         ):
-            raise ApiRefused(error(403, "The link is not signed as it has to be.", "FORBIDDEN"))
+            raise ApiRefused(
+                error_response(403, "The link is not signed as it has to be.", "FORBIDDEN")
+            )
         if not _MOMENT.fullmatch(until) or int(until) <= self._world.clock.now():
-            raise ApiRefused(error(403, "The link has expired.", "FORBIDDEN"))
+            raise ApiRefused(error_response(403, "The link has expired.", "FORBIDDEN"))
         return app
 
-    def _entries(self, after: str | None = None) -> tuple[Event, ...]:
+    def _list_entries(self, after: str | None = None) -> tuple[Event, ...]:
         client_id = admit_app(self._world, JOURNAL_READ).client_id
-        entries = self._world.lifecycle.journal(client_id, after)
+        entries = self._world.lifecycle.list_journal(client_id, after)
         only = request.args.get("installPortalId")
         return tuple(one for one in entries if only in {None, str(one.hub_id)})
 
-    def _link(self, entries: tuple[Event, ...]) -> Response:
+    def _respond_with_link(self, entries: tuple[Event, ...]) -> Response:
         if not entries:
             return Response(status=204)
         [entry] = entries
         until = int(self._world.clock.now()) + _LINK_SECONDS
         app = self._world.apps[entry.client_id]
-        signature = _signature(app, entry.offset, str(until))
+        signature = _sign_link(app, entry.offset, str(until))
         query = urlencode({"app": entry.client_id, "until": until, "signature": signature})
         return jsonify(
             currentOffset=entry.offset,
-            expiresAt=written(until),
+            expiresAt=format_moment(until),
             url=f"{request.host_url}webhooks-journal/pages/{entry.offset}?{query}",
         )
 
 
-def _signature(app: App, offset: str, until: str) -> str:
-    signed = f"{app.client_id}\n{offset}\n{until}".encode()
-    return hmac.new(app.client_secret.encode(), signed, hashlib.sha256).hexdigest()
+def _sign_link(app: App, offset: str, until: str) -> str:
+    payload = f"{app.client_id}\n{offset}\n{until}".encode()
+    return hmac.new(app.client_secret.encode(), payload, hashlib.sha256).hexdigest()
 
 
-def _shown(event: Event, app_id: int) -> dict[str, object]:
+def _serialize_event(event: Event, app_id: int) -> dict[str, object]:
     types = {action: number for number, action in EVENT_TYPES.items()}
     return {
         "type": "app_lifecycle_event",
         "action": event.action,
         "portalId": event.hub_id,
-        "occurredAt": written(event.at),
+        "occurredAt": format_moment(event.at),
         "eventTypeId": types[event.action],
         "properties": {
             "hs_app_id": str(app_id),

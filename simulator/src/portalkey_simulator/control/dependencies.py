@@ -1,4 +1,4 @@
-"""What the control room has its hands on."""
+"""The parts of a simulator that the control API works on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from portalkey_simulator.world import World
 
 
 class Walk(Protocol):
-    """Through the consent page, as a person would go."""
+    """Goes through the consent page, as a person would."""
 
     def __call__(
         self, authorize_url: str, hub_id: int | None = None, user_id: int | None = None
     ) -> str:
-        """The callback URL that a browser would be sent to."""
+        """Return the callback URL that a browser would be sent to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """The simulator, as far as it is set and seen by hand."""
+class Dependencies:
+    """The parts of a simulator that are set and shown by hand."""
 
     world: World
     faults: Faults
@@ -29,8 +29,8 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What came: the ``body``, read, and the numbers in the path."""
+class Arguments:
+    """The arguments of a call: the ``body``, parsed, and the numbers in the path."""
 
     body: Any = None
     path: Mapping[str, int] = field(default_factory=dict)

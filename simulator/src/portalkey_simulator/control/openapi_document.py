@@ -1,11 +1,11 @@
-"""The control API's OpenAPI document, made from the table that the door goes by."""
+"""The control API's OpenAPI document, made from the table of operations."""
 
 import re
 from functools import cache
 from typing import Any
 
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.operations import CALLS, Call
+from portalkey_simulator.control.operations import OPERATIONS, Operation
 from portalkey_simulator.control.response_models import Refusal
 
 _ERROR = {"$ref": "#/components/schemas/Refusal"}
@@ -20,11 +20,12 @@ _SAYS = {
 
 
 @cache
-def document() -> dict[str, Any]:
-    """All of it, less itself."""
+def build_document() -> dict[str, Any]:
+    """Return the document; its own path is not in it."""
     paths: dict[str, dict[str, Any]] = {}
-    for call in CALLS:
-        paths.setdefault(f"/control/{call.path}", {})[call.method.lower()] = _operation(call)
+    for each in OPERATIONS:
+        methods = paths.setdefault(f"/control/{each.path}", {})
+        methods[each.method.lower()] = _describe_operation(each)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -33,41 +34,42 @@ def document() -> dict[str, Any]:
             "description": "For tests and demos. JSON only, and no page of another origin may ask.",
         },
         "paths": paths,
-        "components": {"schemas": {"Refusal": Object(Refusal).schema()}},
+        "components": {"schemas": {"Refusal": Object(Refusal).json_schema()}},
     }
 
 
-def _operation(call: Call) -> dict[str, Any]:
-    names = re.findall(r"{(\w+)}", call.path)
-    operation: dict[str, Any] = {
-        "operationId": "_".join((call.method.lower(), *re.findall(r"\w+", call.path))),
-        "summary": call.says,
-        "responses": {str(status): answer for status, answer in _answers(call).items()},
+def _describe_operation(operation: Operation) -> dict[str, Any]:
+    names = re.findall(r"{(\w+)}", operation.path)
+    answers = _describe_answers(operation)
+    description: dict[str, Any] = {
+        "operationId": "_".join((operation.method.lower(), *re.findall(r"\w+", operation.path))),
+        "summary": operation.says,
+        "responses": {str(status): answer for status, answer in answers.items()},
     }
     if names:
-        operation["parameters"] = [
+        description["parameters"] = [
             {"name": name, "in": "path", "required": True, "schema": _NUMBER} for name in names
         ]
-    if call.body is not None:
-        content = {"application/json": {"schema": call.body.schema()}}
-        operation["requestBody"] = {"required": True, "content": content}
-    return operation
+    if operation.body is not None:
+        content = {"application/json": {"schema": operation.body.json_schema()}}
+        description["requestBody"] = {"required": True, "content": content}
+    return description
 
 
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 10**16 - 1}
 
 
-def _answers(call: Call) -> dict[int, dict[str, Any]]:
-    good: dict[str, Any] = {"description": call.says}
-    if call.answer is not None:
-        good["content"] = {"application/json": {"schema": call.answer.schema()}}
-    refused = [403]
-    if call.body is not None:
-        refused += [400, 413, 415]
-    if call.may_miss:
-        refused.append(404)
-    if call.may_stay:
-        refused.append(409)
+def _describe_answers(operation: Operation) -> dict[int, dict[str, Any]]:
+    good: dict[str, Any] = {"description": operation.says}
+    if operation.answer is not None:
+        good["content"] = {"application/json": {"schema": operation.answer.json_schema()}}
+    statuses = [403]
+    if operation.body is not None:
+        statuses += [400, 413, 415]
+    if operation.may_miss:
+        statuses.append(404)
+    if operation.may_stay:
+        statuses.append(409)
     content = {"application/json": {"schema": _ERROR}}
-    bad = {each: {"description": _SAYS[each], "content": content} for each in sorted(refused)}
-    return {call.status: good, **bad}
+    bad = {each: {"description": _SAYS[each], "content": content} for each in sorted(statuses)}
+    return {operation.status: good, **bad}

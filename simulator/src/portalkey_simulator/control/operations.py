@@ -1,4 +1,4 @@
-"""Every call of the control API, as a table: the door and the document go by it."""
+"""Every operation of the control API, as a table: routes and document go by it."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portalkey_simulator.control import actions, registry
-from portalkey_simulator.control.dependencies import Asking, Desk
+from portalkey_simulator.control.dependencies import Arguments, Dependencies
 from portalkey_simulator.control.objects import Object
 from portalkey_simulator.control.request_models import (
     Decision,
@@ -17,33 +17,33 @@ from portalkey_simulator.control.request_models import (
     Uninstall,
 )
 from portalkey_simulator.control.response_models import (
+    AccountView,
+    AppView,
     Callback,
-    Expired,
-    ShownAccount,
-    ShownApp,
-    ShownClock,
-    ShownRequest,
-    ShownRule,
+    ClockView,
+    ExpiredCount,
+    RequestView,
+    RuleView,
     State,
-    Uninstalled,
+    UninstalledApps,
 )
-from portalkey_simulator.control.schemas import Json, Many, Schema, Shape
+from portalkey_simulator.control.schemas import Json, JsonSchema, Many, Schema
 from portalkey_simulator.world.accounts import Account, User
 from portalkey_simulator.world.apps import App
 from portalkey_simulator.world.switches import Switches
 
 
-class _Switching(Json):
-    """Switches by their names. What they can be is their own to say."""
+class _SwitchesSchema(Json):
+    """Switches by their names; their own table says what they can be."""
 
-    def schema(self) -> Schema:
-        """The table of switches, as JSON Schema."""
-        return Object(Switches, partial=True).schema()
+    def json_schema(self) -> JsonSchema:
+        """Return the table of switches, as JSON Schema."""
+        return Object(Switches, partial=True).json_schema()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call: *answer* is the shape of what comes with *status*, None where there is nothing.
+class Operation:
+    """One operation: *answer* is the schema of the body that comes with *status*, if one does.
 
     *may_miss*: whether its path may lead to nothing; *may_stay*: whether a page may refuse.
     """
@@ -51,26 +51,26 @@ class Call:
     method: str
     path: str
     says: str
-    act: Callable[[Desk, Asking], Any]
-    body: Shape | None = None
-    answer: Shape | None = None
+    act: Callable[[Dependencies, Arguments], Any]
+    body: Schema | None = None
+    answer: Schema | None = None
     status: int = 200
     may_miss: bool = False
     may_stay: bool = False
 
-    def numbers(self, path: str) -> dict[str, int] | None:
-        """The numbers in *path*, by their names in the table; None where it is another path."""
+    def match_path(self, path: str) -> dict[str, int] | None:
+        """Return the numbers in *path* by their names; None where it is another path."""
         pattern = re.sub(r"{(\w+)}", r"(?P<\1>[0-9]{1,16})", self.path)
         match = re.fullmatch(pattern, path, re.ASCII)
         return match and {name: int(number) for name, number in match.groupdict().items()}
 
 
-SWITCHES, ACCOUNT = _Switching(), Object(ShownAccount)
-CALLS = (
-    Call(
+SWITCHES, ACCOUNT = _SwitchesSchema(), Object(AccountView)
+OPERATIONS = (
+    Operation(
         "GET", "state", "Everything that there is to see.", actions.show_state, None, Object(State)
     ),
-    Call(
+    Operation(
         "PATCH",
         "switches",
         "Set some switches: all that are named, or none. Answers what all of them are now.",
@@ -78,25 +78,25 @@ CALLS = (
         SWITCHES,
         SWITCHES,
     ),
-    Call(
+    Operation(
         "POST",
         "clock",
         "Let this many seconds pass at once.",
         actions.move_clock,
         Object(Move),
-        Object(ShownClock),
+        Object(ClockView),
     ),
-    Call(
+    Operation(
         "POST",
         "faults",
         "Let answers go wrong.",
         actions.add_fault,
         Object(NewFault),
-        Object(ShownRule),
+        Object(RuleView),
         201,
     ),
-    Call("DELETE", "faults", "Let everything go well.", actions.clear_faults, status=204),
-    Call(
+    Operation("DELETE", "faults", "Let everything go well.", actions.clear_faults, status=204),
+    Operation(
         "DELETE",
         "faults/{number}",
         "Take one rule away.",
@@ -104,7 +104,7 @@ CALLS = (
         status=204,
         may_miss=True,
     ),
-    Call(
+    Operation(
         "POST",
         "approve",
         "Agree on the consent page, as a person would.",
@@ -113,7 +113,7 @@ CALLS = (
         Object(Callback),
         may_stay=True,
     ),
-    Call(
+    Operation(
         "POST",
         "deny",
         "Cancel on the consent page, as a person would.",
@@ -122,21 +122,21 @@ CALLS = (
         Object(Callback),
         may_stay=True,
     ),
-    Call(
+    Operation(
         "GET",
         "requests",
         "What programs asked for, oldest first; secrets are left out.",
         actions.show_requests,
         None,
-        Many(Object(ShownRequest), list),
+        Many(Object(RequestView), list),
     ),
-    Call(
+    Operation(
         "DELETE", "requests", "Begin a new list of requests.", actions.forget_requests, status=204
     ),
-    Call(
+    Operation(
         "POST", "accounts", "Add an account.", registry.add_account, Object(Account), ACCOUNT, 201
     ),
-    Call(
+    Operation(
         "PATCH",
         "accounts/{hub_id}",
         "Change an account. Tokens that are out follow it, with the scopes they were granted.",
@@ -145,7 +145,7 @@ CALLS = (
         ACCOUNT,
         may_miss=True,
     ),
-    Call(
+    Operation(
         "PATCH",
         "accounts/{hub_id}/users/{user_id}",
         "Change somebody in an account.",
@@ -154,22 +154,22 @@ CALLS = (
         ACCOUNT,
         may_miss=True,
     ),
-    Call("POST", "apps", "Add an app.", registry.add_app, Object(App), Object(ShownApp), 201),
-    Call(
+    Operation("POST", "apps", "Add an app.", registry.add_app, Object(App), Object(AppView), 201),
+    Operation(
         "POST",
         "uninstall",
         "Take an app out of an account, or all of them: its refresh tokens there end.",
         registry.uninstall,
         Object(Uninstall),
-        Object(Uninstalled),
+        Object(UninstalledApps),
     ),
-    Call(
+    Operation(
         "POST",
         "expire",
         "Let access tokens be past their time: one, an account's, or all.",
         registry.expire,
         Object(Expire),
-        Object(Expired),
+        Object(ExpiredCount),
     ),
-    Call("POST", "reset", "Be as at the start.", actions.reset, Object(Empty), status=204),
+    Operation("POST", "reset", "Be as at the start.", actions.reset, Object(Empty), status=204),
 )

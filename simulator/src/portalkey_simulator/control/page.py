@@ -1,9 +1,9 @@
-"""The control room's page. All that it shows and does goes through the control API."""
+"""The control room's page; all that it shows and does goes through the control API."""
 
 from flask import Response
 
 from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
-from portalkey_simulator.pages.rendering import page
+from portalkey_simulator.pages.rendering import render_page
 from portalkey_simulator.world.accounts import LACKING
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 
@@ -13,9 +13,9 @@ _POLICY = (
 )
 
 
-def show_room() -> Response:
-    """The page at ``/``."""
-    response = page(
+def show_page() -> Response:
+    """Show the page at ``/``."""
+    response = render_page(
         "room.html", kinds=KINDS, places=PLACES, tiers=tuple(LACKING), refusals=TOKEN_REFUSALS
     )
     response.headers["Content-Security-Policy"] = _POLICY

@@ -1,4 +1,4 @@
-"""What comes in from outside, as far as it is JSON."""
+"""Parse JSON from outside, and name the field that cannot be used."""
 
 import json
 import re
@@ -9,14 +9,14 @@ CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class BadField(Exception):
-    """What was given cannot be used; the text is one sentence with all that follows.
+    """A value cannot be used; the text is one sentence with all that follows.
 
     ``field`` names where (``users[0].email``), ``problem`` what is wrong there, and ``allowed``
     what can stand there.
     """
 
     def __init__(self, field: str, problem: str, allowed: tuple[str, ...] = ()) -> None:
-        """Say that this *field* has this *problem*, and what is *allowed* in its place."""
+        """Say that this *field* has this *problem*, and what is *allowed* there."""
         super().__init__(field, problem, allowed)
         self.field, self.problem, self.allowed = field, problem, allowed
 
@@ -45,39 +45,41 @@ class Stayed(BadField):
 
 
 def read_json(text: bytes | str, name: str = "body") -> dict[str, Any]:
-    """The object that *text* is, which goes by this *name*.
+    """Return the JSON object in *text*; *name* is its own name in messages.
 
     Raises:
-        BadField: It is none, a name in it comes twice, or a text in it cannot be written down.
+        BadField: It is no object, a name in it comes twice, or a text in it is not Unicode.
     """
     try:
-        given = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        value = json.loads(
+            text, object_pairs_hook=_reject_duplicates, parse_constant=_reject_constant
+        )
         # Half of a surrogate pair is no text that could be sent on.
-        json.dumps(given, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as bad:
         place = f" at line {bad.lineno}, column {bad.colno}"
         raise BadField(name, f"is not JSON{place}", ("a JSON object",)) from None
     except (ValueError, RecursionError):
         raise BadField(name, "is not JSON", ("a JSON object",)) from None
-    if not isinstance(given, dict):
+    if not isinstance(value, dict):
         raise BadField(name, "is not an object", ("a JSON object",))
-    return given
+    return value
 
 
-def shortened(text: str, most: int = 60) -> str:
-    """*text*, cut to what can be read in a sentence, and without what would move a cursor."""
+def shorten(text: str, most: int = 60) -> str:
+    """Cut *text* to a sentence's length, and replace control characters."""
     line = CONTROLS.sub("?", text)
     return line if len(line) <= most else f"{line[:most]}…"
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
-            raise BadField(shortened(name), "is given more than once")
-        found[name] = value
-    return found
+        if name in values:
+            raise BadField(shorten(name), "is given more than once")
+        values[name] = value
+    return values
 
 
-def _refuse(_: str) -> None:
+def _reject_constant(_: str) -> None:
     raise ValueError

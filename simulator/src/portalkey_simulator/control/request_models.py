@@ -1,4 +1,4 @@
-"""What can be sent to the control API, as dataclasses: their fields are what may be given."""
+"""Bodies that the control API takes, as dataclasses: their fields are what may be given."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from portalkey_simulator.control.schemas import MOST, AnyOf, Json, Names, Nothin
 from portalkey_simulator.faults.fault_kinds import Fault, Kind, Place
 
 MOST_AHEAD = MOST
-"""How far the clock goes, in seconds: some 31 years."""
+"""The farthest that the clock goes, in seconds: some 31 years."""
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"
 _VISIBLE = r"[ -~]{0,1000}"
 
@@ -36,8 +36,8 @@ class NewFault:
     headers: Annotated[Mapping[str, str], Names(_NAME, _VISIBLE)] = field(default_factory=dict)
     refusal: str = ""
 
-    def as_fault(self) -> Fault:
-        """What goes wrong; an object as its body is sent as JSON."""
+    def to_fault(self) -> Fault:
+        """Return the fault; an object as its body is sent as JSON."""
         body, headers = self.body, dict(self.headers)
         if not isinstance(body, str):
             body = json.dumps(body)
@@ -47,7 +47,7 @@ class NewFault:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decides on the consent page, in which account, and who they are."""
+    """A person's decision on the consent page: in which account, and as which user."""
 
     authorize_url: str
     hub_id: int | None = None
@@ -56,7 +56,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Uninstall:
-    """Which app leaves which account; every app where none is named."""
+    """An app leaves an account; every app where none is named."""
 
     hub_id: int
     client_id: str | None = None
@@ -64,7 +64,7 @@ class Uninstall:
 
 @dataclass(frozen=True)
 class Expire:
-    """Which access tokens are past their time at once: this one, an account's, or all."""
+    """Access tokens expire at once: this one, an account's, or all."""
 
     access_token: str | None = None
     hub_id: int | None = None
@@ -72,4 +72,4 @@ class Expire:
 
 @dataclass(frozen=True)
 class Empty:
-    """Nothing has to be said."""
+    """A body without fields."""

@@ -1,4 +1,4 @@
-"""What the control API answers, as dataclasses: nothing in them is a secret."""
+"""Answers of the control API, as dataclasses: nothing in them is a secret."""
 
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
@@ -13,7 +13,7 @@ Moment: TypeAlias = Annotated[float, _MOMENT]
 
 
 @dataclass(frozen=True)
-class ShownSwitch:
+class SwitchView:
     """A switch, and what its default rests on."""
 
     name: str
@@ -28,7 +28,7 @@ class ShownSwitch:
 
 
 @dataclass(frozen=True)
-class ShownUser:
+class UserView:
     """Somebody in an account."""
 
     user_id: int
@@ -38,7 +38,7 @@ class ShownUser:
 
 
 @dataclass(frozen=True)
-class ShownAccount:
+class AccountView:
     """An account; ``cannot_grant`` is what it or its tier lacks."""
 
     hub_id: int
@@ -49,11 +49,11 @@ class ShownAccount:
     tier: Tier
     lacks: tuple[str, ...]
     cannot_grant: tuple[str, ...]
-    users: tuple[ShownUser, ...]
+    users: tuple[UserView, ...]
 
 
 @dataclass(frozen=True)
-class ShownApp:
+class AppView:
     """An app, without its secret; ``install_path`` begins an install without a state."""
 
     client_id: str
@@ -68,7 +68,7 @@ class ShownApp:
 
 
 @dataclass(frozen=True)
-class ShownInstall:
+class InstallView:
     """An app in an account, or with one of its users where it is on their level."""
 
     client_id: str
@@ -78,7 +78,7 @@ class ShownInstall:
 
 
 @dataclass(frozen=True)
-class ShownToken:
+class TokenView:
     """A token by its ends; of an app itself it has no account, and a refresh token no end."""
 
     kind: str
@@ -91,8 +91,8 @@ class ShownToken:
 
 
 @dataclass(frozen=True)
-class ShownRule:
-    """What goes wrong, and how often still."""
+class RuleView:
+    """A rule for a fault, and how often it still happens."""
 
     number: int
     fault: Kind
@@ -107,7 +107,7 @@ class ShownRule:
 
 
 @dataclass(frozen=True)
-class ShownRequest:
+class RequestView:
     """A request of a program; of its form what is no secret, and status 0 where it got none."""
 
     number: int
@@ -119,7 +119,7 @@ class ShownRequest:
 
 
 @dataclass(frozen=True)
-class ShownClock:
+class ClockView:
     """The simulated time in seconds since 1970, and how far it is ahead of the machine's."""
 
     now: Moment
@@ -130,41 +130,41 @@ class ShownClock:
 class State:
     """All of it; of many tokens the newest, and ``token_count`` is how many there are."""
 
-    clock: ShownClock
-    switches: tuple[ShownSwitch, ...]
-    accounts: tuple[ShownAccount, ...]
-    apps: tuple[ShownApp, ...]
-    installs: tuple[ShownInstall, ...]
-    tokens: tuple[ShownToken, ...]
+    clock: ClockView
+    switches: tuple[SwitchView, ...]
+    accounts: tuple[AccountView, ...]
+    apps: tuple[AppView, ...]
+    installs: tuple[InstallView, ...]
+    tokens: tuple[TokenView, ...]
     token_count: Annotated[int, Number(0, SAFE, whole=True)]
-    faults: tuple[ShownRule, ...]
-    requests: tuple[ShownRequest, ...]
+    faults: tuple[RuleView, ...]
+    requests: tuple[RequestView, ...]
 
 
 @dataclass(frozen=True)
 class Callback:
-    """Where a browser would be sent to, with a code or an error in its query."""
+    """The address that a browser would be sent to, with a code or an error in its query."""
 
     callback_url: str
 
 
 @dataclass(frozen=True)
-class Uninstalled:
+class UninstalledApps:
     """The client ids of the apps that were there."""
 
     uninstalled: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Expired:
-    """How many access tokens lived until now."""
+class ExpiredCount:
+    """The number of access tokens that lived until now."""
 
     expired: int
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a request: the field, a sentence, and what is allowed there."""
+    """The problem of a request: the field, a sentence, and what is allowed there."""
 
     field: str
     message: str

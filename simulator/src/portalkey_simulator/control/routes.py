@@ -1,4 +1,4 @@
-"""The way in to the control room, for programs under ``/control/`` and for people at ``/``."""
+"""Routes of the control room: ``/control/`` for programs, and ``/`` for people."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 
-from portalkey_simulator.control.dependencies import Asking, Desk
-from portalkey_simulator.control.openapi_document import document
-from portalkey_simulator.control.operations import CALLS, Call
-from portalkey_simulator.control.page import show_room
+from portalkey_simulator.control.dependencies import Arguments, Dependencies
+from portalkey_simulator.control.openapi_document import build_document
+from portalkey_simulator.control.operations import OPERATIONS, Operation
+from portalkey_simulator.control.page import show_page
 from portalkey_simulator.control.parsing import BadField, Missing, Stayed, read_json
 from portalkey_simulator.control.response_models import Problem, Refusal
 
@@ -20,70 +20,72 @@ _STATUSES: Mapping[type[BadField], int] = {BadField: 400, Missing: 404, Stayed: 
 _ELSEWHERE = ("cross-site", "same-site")
 
 
-def add_control(application: Flask, desk: Desk) -> None:
-    """Let the *application* be set and seen by hand; no fault and no record touches this."""
+def add_control(application: Flask, simulator: Dependencies) -> None:
+    """Add the control API and its page to *application*; no fault and no record touches them."""
 
     def control(path: str) -> Response:
-        return _answer(desk, path)
+        return _answer(simulator, path)
 
     application.add_url_rule(f"{_PREFIX}<path:path>", "control", control, methods=_METHODS)
-    application.add_url_rule("/", "room", show_room, methods=["GET"])
-    application.after_request(_in_json)
+    application.add_url_rule("/", "room", show_page, methods=["GET"])
+    application.after_request(_convert_html_error)
 
 
-def _answer(desk: Desk, path: str) -> Response:
-    if (elsewhere := _came_from_elsewhere()) is not None:
+def _answer(simulator: Dependencies, path: str) -> Response:
+    if (foreign_header := _find_foreign_header()) is not None:
         own = ("the simulator's own pages", "programs, which send none")
-        return _refuse(403, BadField(elsewhere, "is of another origin", own))
-    found = _found(path)
-    if not found:
-        paths = tuple(dict.fromkeys(one.path for one in CALLS))
+        return _refuse(403, BadField(foreign_header, "is of another origin", own))
+    actions = _find_actions(path)
+    if not actions:
+        paths = tuple(dict.fromkeys(one.path for one in OPERATIONS))
         return _refuse(404, BadField("path", "is unknown", paths))
     method = "GET" if request.method == "HEAD" else request.method
-    if method not in found:
-        refused = _refuse(405, BadField("method", "is not for this path", tuple(found)))
-        refused.headers["Allow"] = ", ".join(found)
-        return refused
-    return found[method](desk)
+    if method not in actions:
+        refusal = _refuse(405, BadField("method", "is not for this path", tuple(actions)))
+        refusal.headers["Allow"] = ", ".join(actions)
+        return refusal
+    return actions[method](simulator)
 
 
-def _found(path: str) -> dict[str, Callable[[Desk], Response]]:
-    """What there is at this path, by the method."""
+def _find_actions(path: str) -> dict[str, Callable[[Dependencies], Response]]:
+    """Return the actions at *path* by their methods."""
     if path == "openapi.json":
-        return {"GET": lambda _: jsonify(document())}
-    tried = ((call, call.numbers(path)) for call in CALLS)
+        return {"GET": lambda _: jsonify(build_document())}
+    matches = ((each, each.match_path(path)) for each in OPERATIONS)
     return {
-        call.method: partial(_do, call, numbers) for call, numbers in tried if numbers is not None
+        each.method: partial(_run, each, numbers)
+        for each, numbers in matches
+        if numbers is not None
     }
 
 
-def _do(call: Call, numbers: dict[str, int], desk: Desk) -> Response:
+def _run(operation: Operation, numbers: dict[str, int], simulator: Dependencies) -> Response:
     # A form cannot send this, so no page of another origin can without asking first.
-    if call.body is not None and request.mimetype != "application/json":
+    if operation.body is not None and request.mimetype != "application/json":
         return _refuse(415, BadField("Content-Type", "does not do", ("application/json",)))
     try:
         body = None
-        if call.body is not None:
-            body = call.body.read(read_json(request.get_data() or b"{}"), "")
-        result = call.act(desk, Asking(body, numbers))
+        if operation.body is not None:
+            body = operation.body.read(read_json(request.get_data() or b"{}"), "")
+        result = operation.act(simulator, Arguments(body, numbers))
     except BadField as bad:
         return _refuse(_STATUSES[type(bad)], bad)
-    if call.answer is None:
-        return Response(status=call.status)
-    return _json(result, call.status)
+    if operation.answer is None:
+        return Response(status=operation.status)
+    return _respond(result, operation.status)
 
 
-def _came_from_elsewhere() -> str | None:
-    """The header that tells of a page that is not the simulator's own, if one does."""
+def _find_foreign_header() -> str | None:
+    """Return the header that names a page other than the simulator's own, if one does."""
     own = f"http://{request.host.lower()}"
     if request.headers.get("Sec-Fetch-Site") in _ELSEWHERE:
         return "Sec-Fetch-Site"
     if request.headers.get("Origin", own) != own:
         return "Origin"
-    return None if _origin(request.headers.get("Referer", own)) == own else "Referer"
+    return None if _parse_origin(request.headers.get("Referer", own)) == own else "Referer"
 
 
-def _origin(url: str) -> str:
+def _parse_origin(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -92,21 +94,21 @@ def _origin(url: str) -> str:
 
 
 def _refuse(status: int, bad: BadField) -> Response:
-    return _json(Refusal(Problem(bad.field, bad.message, bad.allowed)), status)
+    return _respond(Refusal(Problem(bad.field, bad.message, bad.allowed)), status)
 
 
-def _json(result: Any, status: int) -> Response:  # noqa: ANN401 - dataclasses, lists of them, dicts
+def _respond(result: Any, status: int) -> Response:  # noqa: ANN401 - dataclasses, lists of them, dicts
     answer = jsonify(result)
     answer.status_code = status
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return answer
 
 
-def _in_json(response: Response) -> Response:
-    """What ended before it came here, as too large a body does, in the form that is used here."""
+def _convert_html_error(response: Response) -> Response:
+    """Answer in JSON where Flask refused before this API did, as it does with a large body."""
     if not request.path.startswith(_PREFIX) or response.mimetype != "text/html":
         return response
-    told = Refusal(Problem("body", f"body was not read: {response.status}", ()))
-    response.set_data(jsonify(told).get_data())
+    refusal = Refusal(Problem("body", f"body was not read: {response.status}", ()))
+    response.set_data(jsonify(refusal).get_data())
     response.mimetype = "application/json"
     return response

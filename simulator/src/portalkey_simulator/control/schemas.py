@@ -1,6 +1,6 @@
-"""What a value can be: how it is read, told in words, and put as JSON Schema."""
+"""Schemas of values: each reads a value, describes itself in words, and is JSON Schema too."""
 
-# ruff: noqa: ANN401, D102 - values of any type, and the methods of Shape
+# ruff: noqa: ANN401, D102 - values of any type, and the methods of Schema
 
 import json
 import math
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from portalkey_simulator.control.parsing import CONTROLS, BadField, shortened
+from portalkey_simulator.control.parsing import CONTROLS, BadField, shorten
 
-Schema = dict[str, Any]
+JsonSchema = dict[str, Any]
 
 MOST = 10**9
 """No number is greater, unless it says so; the switches have the same limit."""
@@ -20,44 +20,44 @@ SAFE = 2**53
 """JSON is sure of no greater number."""
 
 
-class Shape(ABC):
-    """What a value can be."""
+class Schema(ABC):
+    """The values that a field can have."""
 
     words: tuple[str, ...]
 
     @abstractmethod
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         """Whether this is roughly such a value; ``read`` may still find a flaw inside."""
 
     @abstractmethod
-    def schema(self) -> Schema:
-        """The same as JSON Schema."""
+    def json_schema(self) -> JsonSchema:
+        """Return the same as JSON Schema."""
 
     def read(self, value: Any, where: str) -> Any:
-        """The value as the code has it.
+        """Return the value as the code has it.
 
         Raises:
             BadField: It does not fit.
         """
-        if not self.fits(value):
-            raise BadField(where, f"cannot be {_told(value)}", self.words)
+        if not self.accepts(value):
+            raise BadField(where, f"cannot be {_describe(value)}", self.words)
         return value
 
 
 @dataclass(frozen=True)
-class Text(Shape):
+class Text(Schema):
     """One line, or several where ``lines``; ``pattern`` is a regular expression."""
 
     lines: bool = False
     pattern: str = ""
     words: tuple[str, ...] = ("a text",)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         if not isinstance(value, str) or (not self.lines and CONTROLS.search(value)):
             return False
         return not self.pattern or bool(re.fullmatch(self.pattern, value))
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         if self.lines:
             return {"type": "string"}
         return {"type": "string", "pattern": f"^{self.pattern or _NO_CONTROLS}$"}
@@ -67,7 +67,7 @@ _NO_CONTROLS = r"[^\u0000-\u001f\u007f]*"
 
 
 @dataclass(frozen=True)
-class Number(Shape):
+class Number(Schema):
     """A number, both ends included, but not the *least* itself where it has to be ``above`` it."""
 
     least: float = 0
@@ -82,84 +82,84 @@ class Number(Shape):
             f"{kind} {'above' if self.above else 'from'} {self.least:.16g} to {self.most:.16g}",
         )
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
             return False
         is_up = self.least < value if self.above else self.least <= value
         return math.isfinite(value) and is_up and value <= self.most
 
     def read(self, value: Any, where: str) -> Any:
-        """The number; JSON knows no difference between 2 and 2.0."""
+        """Return the number; JSON knows no difference between 2 and 2.0."""
         return super().read(int(value) if self._is_whole(value) else value, where)
 
     def _is_whole(self, value: object) -> bool:
         return self.whole and isinstance(value, float) and value.is_integer()
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         low = "exclusiveMinimum" if self.above else "minimum"
         kind = "integer" if self.whole else "number"
         return {"type": kind, low: self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True)
-class OneOf(Shape):
+class OneOf(Schema):
     """One of these very values."""
 
     values: tuple[object, ...]
 
     @property
     def words(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(_told(each).strip('"') for each in self.values)
+        return tuple(_describe(each).strip('"') for each in self.values)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         return any(type(value) is type(each) and value == each for each in self.values)
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         return {"enum": list(self.values)}
 
 
 @dataclass(frozen=True)
-class Nothing(Shape):
+class Nothing(Schema):
     """``null``."""
 
     words: tuple[str, ...] = ("null",)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         return value is None
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         return {"type": "null"}
 
 
 @dataclass(frozen=True)
-class AnyOf(Shape):
-    """What fits one of these."""
+class AnyOf(Schema):
+    """A value that one of these accepts."""
 
-    shapes: tuple[Shape, ...]
+    schemas: tuple[Schema, ...]
 
     @property
     def words(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(word for each in self.shapes for word in each.words)
+        return tuple(word for each in self.schemas for word in each.words)
 
-    def fits(self, value: object) -> bool:
-        return any(each.fits(value) for each in self.shapes)
+    def accepts(self, value: object) -> bool:
+        return any(each.accepts(value) for each in self.schemas)
 
     def read(self, value: Any, where: str) -> Any:
-        """As the first that it fits reads it."""
-        for each in self.shapes:
-            if each.fits(value):
+        """Return the value as the first schema that accepts it reads it."""
+        for each in self.schemas:
+            if each.accepts(value):
                 return each.read(value, where)
         return super().read(value, where)
 
-    def schema(self) -> Schema:
-        return {"anyOf": [each.schema() for each in self.shapes]}
+    def json_schema(self) -> JsonSchema:
+        return {"anyOf": [each.json_schema() for each in self.schemas]}
 
 
 @dataclass(frozen=True)
-class Many(Shape):
-    """A list, kept as ``kind``."""
+class Many(Schema):
+    """A list, turned into a ``kind``."""
 
-    item: Shape
+    item: Schema
     kind: Callable[[Any], Any]
     least: int = 0
 
@@ -167,33 +167,33 @@ class Many(Shape):
     def words(self) -> tuple[str, ...]:  # type: ignore[override]
         return (f"a list, each {' or '.join(self.item.words)}",)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         return isinstance(value, list) and len(value) >= self.least
 
     def read(self, value: Any, where: str) -> Any:
-        """All of them, each by its own name: ``users[0]``."""
+        """Read each item under a name of its own: ``users[0]``."""
         items = super().read(value, where)
         return self.kind(self.item.read(one, f"{where}[{at}]") for at, one in enumerate(items))
 
-    def schema(self) -> Schema:
-        return {"type": "array", "items": self.item.schema(), "minItems": self.least}
+    def json_schema(self) -> JsonSchema:
+        return {"type": "array", "items": self.item.json_schema(), "minItems": self.least}
 
 
 @dataclass(frozen=True)
-class Names(Shape):
+class Names(Schema):
     """An object of texts, as headers are; ``name`` and ``value`` are regular expressions."""
 
     name: str
     value: str
     words: tuple[str, ...] = ("an object of names and texts",)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         return isinstance(value, dict) and all(
             isinstance(one, str) and re.fullmatch(self.name, key) and re.fullmatch(self.value, one)
             for key, one in value.items()
         )
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         return {
             "type": "object",
             "propertyNames": {"pattern": f"^{self.name}$"},
@@ -202,23 +202,23 @@ class Names(Shape):
 
 
 @dataclass(frozen=True)
-class Json(Shape):
+class Json(Schema):
     """An object that may hold anything."""
 
     words: tuple[str, ...] = ("an object",)
 
-    def fits(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         return isinstance(value, dict)
 
-    def schema(self) -> Schema:
+    def json_schema(self) -> JsonSchema:
         return {"type": "object"}
 
 
-def _told(value: object) -> str:
-    """A value in a sentence; of what may hold a secret only its kind."""
+def _describe(value: object) -> str:
+    """Describe a value in a sentence; of what may hold a secret only its kind."""
     if isinstance(value, str) and CONTROLS.search(value):
         return "a text with control characters"
     if isinstance(value, dict | list):
         name = "object" if isinstance(value, dict) else "list"
         return f"this {name}" if value else f"an empty {name}"
-    return shortened(json.dumps(value, default=str, ensure_ascii=False))
+    return shorten(json.dumps(value, default=str, ensure_ascii=False))

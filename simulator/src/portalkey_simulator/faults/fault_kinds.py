@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, as a table."""
+"""The faults that an answer can have, as a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What HubSpot's pages do that no switch changes."""
+"""Behaviours of HubSpot's pages that no switch changes."""
 
 from portalkey_simulator.world.evidence import Behaviour, Evidence
 

@@ -1,17 +1,17 @@
-"""Bodies with which HubSpot says no, the one for too many calls among them."""
+"""Bodies of HubSpot's errors, the one for too many calls among them."""
 
 import uuid
 from dataclasses import dataclass
 
 
 def error_body(message: str, **more: object) -> dict[str, object]:
-    """The body that HubSpot's APIs say no with, with *more* fields in it."""
+    """Return the body of an error of HubSpot's APIs, with *more* fields in it."""
     return {"status": "error", "message": message, "correlationId": str(uuid.uuid4()), **more}
 
 
 @dataclass(frozen=True, slots=True)
 class TooMany:
-    """What is said to too many calls under a ``policy``, of a ``group`` of limits (captured)."""
+    """The error for too many calls under a ``policy``, of a ``group`` of limits (captured)."""
 
     message: str
     policy: str

@@ -1,4 +1,4 @@
-"""Which values a field can have, read off its type: for messages that name them all."""
+"""Values that a field can have, read from its type: for messages that name them all."""
 
 import math
 from functools import cache
@@ -15,44 +15,44 @@ _WORDS: dict[object, str] = {
 _MOST = 1e9
 
 
-def allowed(owner: type, name: str) -> tuple[str, ...]:
-    """The values that *owner*'s field of this *name* can have, in words.
+def describe_values(owner: type, name: str) -> tuple[str, ...]:
+    """Describe the values that *owner*'s field of this *name* can have.
 
     Raises:
         AttributeError: There is no such field; the message names those that are.
     """
-    return tuple(_words(each) for each in _kinds(owner, name))
+    return tuple(_describe_kind(each) for each in _list_kinds(owner, name))
 
 
-def check(owner: type, name: str, value: object) -> None:
-    """Let a *value* pass that *owner*'s field of this *name* can have.
+def check_value(owner: type, name: str, value: object) -> None:
+    """Check that *owner*'s field of this *name* can have this *value*.
 
     Raises:
         ValueError: It cannot have it; the message names what it can be.
         AttributeError: There is no such field; the message names those that are.
     """
-    if not any(_is(value, each) for each in _kinds(owner, name)):
-        words = ", ".join(allowed(owner, name))
+    if not any(_is_one(value, each) for each in _list_kinds(owner, name)):
+        words = ", ".join(describe_values(owner, name))
         raise ValueError(f"{name} cannot be {value!r}; it is one of: {words}")
 
 
 @cache
-def _kinds(owner: type, name: str) -> tuple[object, ...]:
-    """What the field can be: types, and literal values as they are."""
+def _list_kinds(owner: type, name: str) -> tuple[object, ...]:
+    """List the field's types, and literal values as they are."""
     hints = get_type_hints(owner)
     if name not in hints:
         raise AttributeError(f"there is no {name!r}; there are: {', '.join(hints)}")
-    return tuple(_flat(hints[name]))
+    return tuple(_flatten(hints[name]))
 
 
-def _flat(hint: object) -> list[object]:
+def _flatten(hint: object) -> list[object]:
     if get_origin(hint) is Literal:
         return list(get_args(hint))
     parts = get_args(hint)
-    return [each for part in parts for each in _flat(part)] if parts else [hint]
+    return [each for part in parts for each in _flatten(part)] if parts else [hint]
 
 
-def _is(value: object, kind: object) -> bool:
+def _is_one(value: object, kind: object) -> bool:
     if kind is float or kind is int:
         return _is_number(value, whole=kind is int)
     if isinstance(kind, type):
@@ -66,5 +66,5 @@ def _is_number(value: object, *, whole: bool) -> bool:
     return math.isfinite(value) and 0 <= value <= _MOST and not (whole and isinstance(value, float))
 
 
-def _words(kind: object) -> str:
+def _describe_kind(kind: object) -> str:
     return _WORDS[kind] if isinstance(kind, type) else f"{kind}"

@@ -9,7 +9,7 @@ from portalkey_simulator.world.installs import Agreement
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody who installs an app: what they are about to agree to, or have agreed to.
+    """An install under way: what the person is about to agree to, or has agreed to.
 
     ``last_leg`` is the app's address that comes after the consent, with the code; it is empty
     before.
@@ -20,7 +20,7 @@ class Visit:
 
 
 class Visits:
-    """All of them, by an id that stands in the addresses of their pages."""
+    """Every visit, by an id that stands in the addresses of its pages."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,11 +32,11 @@ class Visits:
             self._visits[visit_id] = visit
 
     def get(self, visit_id: str) -> Visit | None:
-        """The visit of this id."""
+        """Return the visit of this id."""
         with self._lock:
             return self._visits.get(visit_id)
 
     def clear(self) -> None:
-        """Nobody is on the way."""
+        """Forget every visit."""
         with self._lock:
             self._visits.clear()

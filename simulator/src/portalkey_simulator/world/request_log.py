@@ -1,4 +1,4 @@
-"""What was asked of the API endpoints."""
+"""Requests to the API endpoints."""
 
 import threading
 from collections import deque
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LoggedRequest:
     """One request and the HTTP ``status`` it was answered with, which is 0 where none was sent.
 
     ``at`` is in seconds since 1970 in UTC, by the simulated clock. Header names are in lower case.
@@ -23,39 +23,39 @@ class Asked:
 
 
 MOST_KEPT = 10_000
-"""So many of the last requests are kept."""
+"""The number of requests that are kept, the last ones."""
 
 
-class Record:
+class RequestLog:
     """The last requests, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: deque[Asked] = deque(maxlen=MOST_KEPT)
-        self._noted = 0
+        self._requests: deque[LoggedRequest] = deque(maxlen=MOST_KEPT)
+        self._count = 0
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
+    def requests(self) -> tuple[LoggedRequest, ...]:
         """The last requests, ``MOST_KEPT`` at most, oldest first."""
-        return self.numbered[1]
+        return self.numbered_requests[1]
 
     @property
-    def numbered(self) -> tuple[int, tuple[Asked, ...]]:
-        """How many there were before the oldest that is kept, and those that are kept."""
+    def numbered_requests(self) -> tuple[int, tuple[LoggedRequest, ...]]:
+        """The number of requests that are no longer here, and those that are."""
         with self._lock:
-            return self._noted - len(self._asked), tuple(self._asked)
+            return self._count - len(self._requests), tuple(self._requests)
 
-    def add(self, asked: Asked) -> None:
+    def add(self, logged: LoggedRequest) -> None:
         """Note one request."""
         with self._lock:
-            self._asked.append(asked)
-            self._noted += 1
+            self._requests.append(logged)
+            self._count += 1
 
     def clear(self) -> None:
         """Forget them."""
         with self._lock:
-            self._asked.clear()
-            self._noted = 0
+            self._requests.clear()
+            self._count = 0
 
 
 class Pause:
@@ -70,7 +70,7 @@ class Pause:
             self._closing.wait(seconds)
 
     def open(self) -> None:
-        """Pauses count from now on."""
+        """Let pauses take their time from now on."""
         self._closing.clear()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""How often something may be asked for: windows that roll with the simulated clock."""
+"""Counts of calls, in windows that roll with the simulated clock."""
 
 import threading
 from collections import defaultdict, deque
@@ -8,21 +8,21 @@ from portalkey_simulator.world.clock import Clock
 
 
 class Limits:
-    """Counts calls by whatever they are counted for."""
+    """Counts calls by a key, and refuses those above a limit."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._calls: defaultdict[Hashable, deque[float]] = defaultdict(deque)
 
-    def take(self, what: Hashable, most: int, seconds: float) -> int | None:
-        """How many calls are left in the last *seconds* after this one; None where it is too many.
+    def count(self, key: Hashable, most: int, seconds: float) -> int | None:
+        """Count a call of *key*; return how many of *most* are left, or None if it is too many.
 
-        *most* calls are let pass in that time.
+        *most* calls are let pass in these *seconds*.
         """
         now = self._clock.now()
         with self._lock:
-            calls = self._calls[what]
+            calls = self._calls[key]
             while calls and not now - seconds < calls[0] <= now:
                 calls.popleft()
             if len(calls) >= most:

@@ -1,4 +1,4 @@
-"""What the API is, as an OpenAPI document: written from the same sources as the endpoints."""
+"""The API as an OpenAPI document, written from the same sources as the endpoints."""
 
 from functools import cache
 from typing import Any
@@ -23,12 +23,12 @@ _ABOUT = (
 
 
 @cache
-def document() -> dict[str, Any]:
-    """All of it."""
+def build_document() -> dict[str, Any]:
+    """Return the document."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Local HubSpot simulator", "version": "1", "description": _ABOUT},
-        "paths": {path: item for area in _AREAS for path, item in area.paths().items()},
+        "paths": {path: item for area in _AREAS for path, item in area.build_paths().items()},
         "components": {
             "schemas": SCHEMAS,
             "securitySchemes": {
@@ -48,5 +48,5 @@ def document() -> dict[str, Any]:
 
 
 def show_document() -> Response:
-    """The document, as JSON."""
-    return jsonify(document())
+    """Show the document, as JSON."""
+    return jsonify(build_document())

@@ -5,8 +5,8 @@ from portalkey_simulator.api.openapi.operation_parts import GUARDED, Paths, oper
 from portalkey_simulator.world import VERSIONS
 
 
-def paths() -> Paths:
-    """Account info in each version and its forerunner, and the uninstall."""
+def build_paths() -> Paths:
+    """Describe account info in each version and its forerunner, and the uninstall."""
     details = operation(
         "The account's facts.", {200: ref("AccountDetails"), **GUARDED}, security="token"
     )
@@ -14,8 +14,8 @@ def paths() -> Paths:
         "Take the app out of the account.", {204: None, **GUARDED}, security="token"
     )
     me = operation("Some of the account's facts.", {200: ref("Me"), **GUARDED}, security="token")
-    found: Paths = {"/integrations/v1/me": {"get": {**me, "deprecated": True}}}
+    paths: Paths = {"/integrations/v1/me": {"get": {**me, "deprecated": True}}}
     for version in VERSIONS:
-        found[f"/account-info/{version}/details"] = {"get": details}
-        found[f"/appinstalls/{version}/external-install"] = {"delete": uninstall}
-    return found
+        paths[f"/account-info/{version}/details"] = {"get": details}
+        paths[f"/appinstalls/{version}/external-install"] = {"delete": uninstall}
+    return paths

@@ -16,12 +16,12 @@ TEXTS: Schema = {"type": "array", "items": TEXT}
 
 
 def ref(name: str) -> Schema:
-    """Points at the schema of this *name*."""
+    """Point at the schema of this *name*."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def has(optional: Schema | None = None, /, **fields: Schema) -> Schema:
-    """An object with all of these *fields*, and *optional* ones by their names."""
+    """Describe an object with all of these *fields*, and *optional* ones by their names."""
     return {
         "type": "object",
         "required": list(fields),
@@ -30,12 +30,12 @@ def has(optional: Schema | None = None, /, **fields: Schema) -> Schema:
 
 
 def only(*values: str) -> Schema:
-    """A text that is one of these *values*."""
+    """Describe a text that is one of these *values*."""
     return {"type": "string", "enum": list(values)}
 
 
 def every(schema: Schema) -> Schema:
-    """An array of these."""
+    """Describe an array of these."""
     return {"type": "array", "items": schema}
 
 

@@ -33,15 +33,15 @@ _SEARCH = has(
 )
 
 
-def paths() -> Paths:
-    """A page of them, one of them, and a search, for each kind in each version."""
-    found: Paths = {}
+def build_paths() -> Paths:
+    """Describe a page, one record, and a search, for each kind in each version."""
+    paths: Paths = {}
     for objects in ("/crm/v3/objects", *(f"/crm/objects/{version}" for version in DATED)):
         for kind in KINDS:
-            found[f"{objects}/{kind}"] = {"get": _page(kind)}
-            found[f"{objects}/{kind}/{{identifier}}"] = {"get": _one(kind)}
-            found[f"{objects}/{kind}/search"] = {"post": _search(kind)}
-    return found
+            paths[f"{objects}/{kind}"] = {"get": _page(kind)}
+            paths[f"{objects}/{kind}/{{identifier}}"] = {"get": _one(kind)}
+            paths[f"{objects}/{kind}/search"] = {"post": _search(kind)}
+    return paths
 
 
 def _page(kind: str) -> Operation:

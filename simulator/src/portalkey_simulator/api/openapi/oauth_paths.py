@@ -24,14 +24,14 @@ REFUSED: dict[int, Schema | None] = {
     403: ref("Refusal"),
     429: ref("TooMany"),
 }
-"""How a token request is refused. 401 and 403 come where switches or faults say so."""
+"""Refusals of a token request. 401 and 403 come where switches or faults say so."""
 
 GIVEN: Schema = {"anyOf": [ref("Tokens"), ref("AppToken")]}
-"""What a token request gives."""
+"""The answer to a token request."""
 
 
-def paths() -> Paths:
-    """Issue, introspect, revoke, in each version."""
+def build_paths() -> Paths:
+    """Describe issue, introspect and revoke, in each version."""
     return {
         f"/oauth/{version}/token{below}": {"post": each}
         for version in VERSIONS
@@ -40,7 +40,7 @@ def paths() -> Paths:
 
 
 def _operations() -> dict[str, Operation]:
-    told = [ref(name) for name in ("ActiveAccessToken", "ActiveRefreshToken", "InactiveToken")]
+    answers = [ref(name) for name in ("ActiveAccessToken", "ActiveRefreshToken", "InactiveToken")]
     return {
         "": operation(
             "Tokens for a code, a refresh token, or an app's own credentials.",
@@ -49,7 +49,7 @@ def _operations() -> dict[str, Operation]:
         ),
         "/introspect": operation(
             "What a token is for (RFC 7662).",
-            {200: {"anyOf": told}, **REFUSED},
+            {200: {"anyOf": answers}, **REFUSED},
             body=form(**_TOKEN),
         ),
         "/revoke": operation(

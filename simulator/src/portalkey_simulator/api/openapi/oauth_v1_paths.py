@@ -15,8 +15,8 @@ _ENDED: dict[int, Schema | None] = {410: ref("Error")}
 _TOKEN = [in_path("token", "The token itself; no other credentials are asked for.")]
 
 
-def paths() -> Paths:
-    """Its four operations, on three paths."""
+def build_paths() -> Paths:
+    """Describe its four operations, on three paths."""
     return {
         "/oauth/v1/token": {"post": _token()},
         "/oauth/v1/access-tokens/{token}": {
@@ -36,9 +36,9 @@ def paths() -> Paths:
 def _token() -> Operation:
     fields = [in_query(name, schema, "As in the body.") for name, schema in GRANT.items()]
     answers = {200: GIVEN, **REFUSED, **_ENDED}
-    told = operation("Tokens, as below.", answers, parameters=fields, body=form(**GRANT))
-    told["requestBody"]["required"] = False
-    return {**told, "deprecated": True}
+    description = operation("Tokens, as below.", answers, parameters=fields, body=form(**GRANT))
+    description["requestBody"]["required"] = False
+    return {**description, "deprecated": True}
 
 
 def _old(summary: str, answers: dict[int, Schema | None]) -> Operation:

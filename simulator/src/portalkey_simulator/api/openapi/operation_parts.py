@@ -1,4 +1,4 @@
-"""The parts that operations are put together from."""
+"""Parts of OpenAPI operations."""
 
 from typing import Any, TypeAlias
 
@@ -32,45 +32,45 @@ def operation(
     body: Operation | None = None,
     security: str | None = None,
 ) -> Operation:
-    """One operation, with the schema of each answer by its HTTP status; None for no body."""
-    told: Operation = {
+    """Describe an operation; each HTTP status has the schema of its answer, or None."""
+    parts: Operation = {
         "summary": summary,
         "responses": {str(status): _answer(status, each) for status, each in answers.items()},
     }
     if parameters:
-        told["parameters"] = parameters
+        parts["parameters"] = parameters
     if body is not None:
-        told["requestBody"] = body
-        told["responses"] |= {"413": _answer(413, ref("Error"))}
+        parts["requestBody"] = body
+        parts["responses"] |= {"413": _answer(413, ref("Error"))}
     if security is not None:
-        told["security"] = [{security: []}]
-    return told
+        parts["security"] = [{security: []}]
+    return parts
 
 
 def form(**fields: Schema) -> Operation:
-    """A body that is a form with these *fields*; none is said to be required, HubSpot tells."""
+    """Describe a form with these *fields*; none is required here, as HubSpot refuses itself."""
     schema = {"type": "object", "properties": fields}
     return {"required": True, "content": {FORM: {"schema": schema}}}
 
 
 def json_object(schema: Schema) -> Operation:
-    """A body that is JSON of this *schema*."""
+    """Describe a body that is JSON of this *schema*."""
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def in_path(name: str, says: str) -> Operation:
-    """A part of the path."""
+    """Describe a part of the path."""
     schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}
     return {"name": name, "in": "path", "required": True, "description": says, "schema": schema}
 
 
 def in_query(name: str, schema: Schema, says: str) -> Operation:
-    """A parameter of the query, which may be left out."""
+    """Describe a parameter of the query, which may be left out."""
     return {"name": name, "in": "query", "description": says, "schema": schema}
 
 
 def _answer(status: int, schema: Schema | None) -> Operation:
-    told: Operation = {"description": _WORDS[status]}
+    parts: Operation = {"description": _WORDS[status]}
     if schema is not None:
-        told["content"] = {"application/json": {"schema": schema}}
-    return told
+        parts["content"] = {"application/json": {"schema": schema}}
+    return parts

@@ -23,18 +23,18 @@ _OFFSET = in_path("offset", "The entry's place, a UUID.")
 _PORTAL = in_query("installPortalId", WHOLE, "Only what happened in this account.")
 
 
-def paths() -> Paths:
-    """Subscriptions and entries in each version, and the page that a link leads to."""
-    found: Paths = {"/webhooks-journal/pages/{offset}": {"get": _page()}}
+def build_paths() -> Paths:
+    """Describe subscriptions and entries in each version, and the page that a link leads to."""
+    paths: Paths = {"/webhooks-journal/pages/{offset}": {"get": _page()}}
     for version in DATED:
         subscriptions = f"/webhooks-journal/subscriptions/{version}"
-        found[subscriptions] = {"post": _create(), "get": _list()}
-        found[f"{subscriptions}/{{number}}"] = {"get": _one(), "delete": _delete()}
+        paths[subscriptions] = {"post": _create(), "get": _list()}
+        paths[f"{subscriptions}/{{number}}"] = {"get": _one(), "delete": _delete()}
         journal = f"/webhooks-journal/journal/{version}"
         for place in ("earliest", "latest"):
-            found[f"{journal}/{place}"] = {"get": _link(f"The {place} entry.")}
-        found[f"{journal}/offset/{{offset}}/next"] = {"get": _link("The entry after.", _OFFSET)}
-    return found
+            paths[f"{journal}/{place}"] = {"get": _link(f"The {place} entry.")}
+        paths[f"{journal}/offset/{{offset}}/next"] = {"get": _link("The entry after.", _OFFSET)}
+    return paths
 
 
 def _create() -> Operation:
