@@ -184,7 +184,7 @@ def test_tokens_follow_their_account(http: httpx2.Client, connect: Connect, ask:
 
 
 def test_user_gets_the_right_to_install(authorize_url: Callable[..., str], ask: Ask) -> None:
-    """What somebody may do is set for them alone."""
+    """The rights of a user are set for them alone."""
     maya, theo = ACCOUNTS[0].users
     path = f"accounts/{ACCOUNTS[0].hub_id}/users/{theo.user_id}"
     shown = ask("PATCH", path, {"may_install": True}, "accounts/{hub_id}/users/{user_id}")
@@ -285,7 +285,7 @@ def test_reset(hubspot: HubSpot, connect: Connect, refresh: Ask, ask: Ask) -> No
 
 
 def test_reset_of_a_prepared_one() -> None:
-    """What was prepared is there again after a reset, and a seed makes the same tokens again."""
+    """A reset prepares the simulator again, and a seed makes the same tokens again."""
 
     def prepare(one: HubSpot) -> None:
         one.switches.latency = 0.25
@@ -409,7 +409,7 @@ def test_secrets_in_fields_that_are_shown(
 
 
 def test_command_line_client_needs_no_more_than_a_type(http: httpx2.Client) -> None:
-    """What the docs show with curl is enough: a JSON content type, and no origin."""
+    """The docs' calls with curl are enough: a JSON content type, and no origin."""
     body = json.dumps({"move": 1})
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "curl"}
 

@@ -1,4 +1,4 @@
-"""What the API's tables say of themselves."""
+"""The evidence in the API's tables."""
 
 from portalkey_simulator import TOKEN_REFUSALS, Switches
 from portalkey_simulator.api.api_behaviours import BEHAVIOURS

@@ -29,7 +29,7 @@ def test_every_switch_is_on_the_page() -> None:
 
 
 def test_the_unknown_has_switches() -> None:
-    """What is named there, and under the headings, is a switch, and rests on little."""
+    """Each name there, and under the headings, is a switch, and rests on little."""
     table = list_behaviours()
     named = {name for names in UNKNOWN.values() for name in names}
 

@@ -18,7 +18,7 @@ AGREEMENT = Agreement(DEFAULT_APP.client_id, ACCOUNTS[0], ("oauth",), ACCOUNTS[0
 
 @pytest.fixture
 def world() -> World:
-    """What a simulator knows, without one."""
+    """A simulator's state, without a server."""
     return World([DEFAULT_APP])
 
 

@@ -298,7 +298,7 @@ def test_everything_forgotten(
 
 
 def test_no_such_events() -> None:
-    """What cannot be subscribed to is a slip, and said so."""
+    """A subscription to unknown events raises."""
     with running_hubspot() as hubspot, pytest.raises(KeyError, match="4-1"):
         hubspot._world.lifecycle.subscribe(hubspot.app.client_id, "4-1")
 

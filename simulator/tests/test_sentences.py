@@ -1,4 +1,4 @@
-"""What HubSpot's pages say where a journey ends on them: the whole table."""
+"""The sentences of HubSpot's pages on which a journey ends: the whole table."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -104,7 +104,7 @@ class Hostile:
         return path + self._dice.choice(("", "", f"?{self._form().decode()}", "?", "?&=&%", "#x"))
 
     def _part(self, part: str) -> str:
-        """What stands for ``(a,b:name)/rest<name>/...``: one of them, or something bad."""
+        """Fill in ``(a,b:name)/rest<name>/...``: one of them, or something bad."""
         dice = self._dice
         if part.startswith("("):
             words, _, rest = part[1:].partition(">")

@@ -1,4 +1,4 @@
-"""What the token endpoints read and tell, where that is not known or has changed."""
+"""Switches of the token endpoints, for what is not known or has changed."""
 
 import base64
 import json
