@@ -92,7 +92,7 @@ fidelity: .venv/test
 	$(BIN)/python -m portalkey_simulator.fidelity > docs/fidelity.md
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-	--python-version 3.11 --upgrade pyproject.toml --extra server --group build
+	--python-version 3.11 --upgrade pyproject.toml simulator/pyproject.toml --extra server --group build
 
 lock: .venv/test
 	$(COMPILE) --output-file requirements/run.txt

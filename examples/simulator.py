@@ -13,7 +13,12 @@ from tempfile import TemporaryDirectory
 
 from cryptography.fernet import Fernet
 
-from portalkey_simulator import DEFAULT_APP, HubSpot
+try:
+    from portalkey_simulator import DEFAULT_APP, HubSpot
+except ModuleNotFoundError:
+    sys.exit(
+        "The examples need portalkey-simulator; install it with: pip install 'portalkey[simulator]'"
+    )
 
 SETTINGS = """\
 HUBSPOT_CLIENT_ID={app.client_id}

@@ -1,4 +1,4 @@
-"""What an app gets for itself: ``client_credentials``."""
+"""Tokens that an app gets for itself: ``client_credentials``."""
 
 from collections.abc import Callable
 from typing import Any

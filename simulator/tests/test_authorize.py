@@ -13,7 +13,7 @@ AuthorizeURL = Callable[..., str]
 
 
 def elements(answer: httpx2.Response, selector: str) -> list[Tag]:
-    """What the *selector* finds on a page."""
+    """Find the elements of *selector* on a page."""
     return BeautifulSoup(answer.text, "html.parser").select(selector)
 
 
@@ -51,7 +51,7 @@ def test_page_tells_required_from_optional(
 
 
 def test_page_without_optional_scopes(http: httpx2.Client, authorize_url: AuthorizeURL) -> None:
-    """Where nothing optional is asked for, nothing optional is shown."""
+    """Optional scopes are shown only if some are asked for."""
     answer = http.get(authorize_url(optional_scope=None))
 
     assert len(elements(answer, "ul")) == 1
@@ -145,7 +145,7 @@ def test_pinned_account_is_approved(hubspot: HubSpot, authorize_url: AuthorizeUR
 
 
 def test_redirect_uri_keeps_its_query() -> None:
-    """What is registered with a query keeps it, in front of the answer."""
+    """A redirect URI that is registered with a query keeps it, in front of the answer."""
     uri = "https://app.example/callback?tenant=7&x="
     app = App(client_id="c", client_secret="s", redirect_uris=(uri,))
     with running_hubspot(apps=[app]) as hubspot:
@@ -180,7 +180,7 @@ def test_scope_named_twice(hubspot: HubSpot, authorize_url: AuthorizeURL) -> Non
 
 
 def test_markup_is_text() -> None:
-    """What an app calls itself is text on a page, never markup."""
+    """An app's name is text on a page, never markup."""
     uri = "https://app.example/"
     app = App(client_id="c", client_secret="s", redirect_uris=(uri,), name="<i>Ours</i>")
     with running_hubspot(apps=[app]) as hubspot:

@@ -1,4 +1,4 @@
-"""What ends on HubSpot's page, unheard by the app."""
+"""Refusals on HubSpot's page, of which the app hears nothing."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ AuthorizeURL = Callable[..., str]
 
 
 def elements(answer: httpx2.Response, selector: str) -> list[Tag]:
-    """What the *selector* finds on a page."""
+    """Find the elements of *selector* on a page."""
     return BeautifulSoup(answer.text, "html.parser").select(selector)
 
 
@@ -50,7 +50,7 @@ def test_refused_on_the_page(
     changes: dict[str, str | None],
     sentence: str,
 ) -> None:
-    """What may not be asked is told to the person alone, before and after the decision."""
+    """A refused request is shown to the person alone, before and after the decision."""
     url = authorize_url(**changes)
 
     answer = http.get(url)
@@ -133,7 +133,7 @@ def test_configured_scopes(scope: str, optional_scope: str, sentence: str | None
 
 
 def test_optional_scope_in_the_place_of_required_ones() -> None:
-    """What is configured as optional may not be asked for as required, limits or none."""
+    """A scope that is configured as optional may not be asked for as required, limits or none."""
     app = App(
         client_id="c",
         client_secret="s",

@@ -109,7 +109,7 @@ def test_switches_and_faults_of_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "text"), [("a.toml", ""), ("a.json", "{}")])
 def test_file_that_says_nothing(tmp_path: Path, name: str, text: str) -> None:
-    """What a file does not say is as without it."""
+    """A field that a file leaves out has its default."""
     config = read_config(written(tmp_path, text, name))
 
     assert config == Config()
@@ -195,7 +195,7 @@ def test_json_that_is_none(tmp_path: Path) -> None:
 
 
 def test_json_that_is_no_text(tmp_path: Path) -> None:
-    """What cannot be decoded has no line to be told."""
+    """A text that cannot be decoded is refused without a line number."""
     path = tmp_path / "simulator.json"
     path.write_bytes(b'{"port": "\xff"}')
     with pytest.raises(BadConfig, match="file is not JSON; allowed"):

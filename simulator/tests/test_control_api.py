@@ -12,9 +12,9 @@ import jsonschema_rs
 import pytest
 
 from portalkey_simulator import ACCOUNTS, App, HubSpot
-from portalkey_simulator.control.openapi import document
+from portalkey_simulator.control.openapi_document import build_document
+from portalkey_simulator.control.operations import OPERATIONS
 from portalkey_simulator.control.state import PLAIN
-from portalkey_simulator.control.table import CALLS
 from portalkey_simulator.world.switches import Switches
 
 Connect = Callable[..., dict[str, Any]]
@@ -32,7 +32,7 @@ def ask(http: httpx2.Client) -> Ask:
         assert answer.is_success, answer.text
         if not answer.content:
             return None
-        operation = document()["paths"][f"/control/{template or path}"][method.lower()]
+        operation = build_document()["paths"][f"/control/{template or path}"][method.lower()]
         told = operation["responses"][str(answer.status_code)]["content"]["application/json"]
         jsonschema_rs.validate(told["schema"], answer.json())
         return answer.json()
@@ -184,7 +184,7 @@ def test_tokens_follow_their_account(http: httpx2.Client, connect: Connect, ask:
 
 
 def test_user_gets_the_right_to_install(authorize_url: Callable[..., str], ask: Ask) -> None:
-    """What somebody may do is set for them alone."""
+    """The rights of a user are set for them alone."""
     maya, theo = ACCOUNTS[0].users
     path = f"accounts/{ACCOUNTS[0].hub_id}/users/{theo.user_id}"
     shown = ask("PATCH", path, {"may_install": True}, "accounts/{hub_id}/users/{user_id}")
@@ -285,21 +285,21 @@ def test_reset(hubspot: HubSpot, connect: Connect, refresh: Ask, ask: Ask) -> No
 
 
 def test_reset_of_a_prepared_one() -> None:
-    """What was prepared is there again after a reset, and a seed makes the same tokens again."""
+    """A reset prepares the simulator again, and a seed makes the same tokens again."""
 
     def prepare(one: HubSpot) -> None:
         one.switches.latency = 0.25
         one.faults.add("empty")
 
     hubspot = HubSpot(seed=5, prepare=prepare)
-    first = hubspot._world.mint.identifier()
+    first = hubspot._world.mint.make_id()
     hubspot.switches.latency = 0
     hubspot.faults.clear()
     hubspot.reset()
 
     assert hubspot.switches.latency == 0.25
     assert len(hubspot.faults.rules) == 1
-    assert hubspot._world.mint.identifier() == first
+    assert hubspot._world.mint.make_id() == first
 
 
 def test_app_of_its_own_is_shown(hubspot: HubSpot, ask: Ask) -> None:
@@ -316,14 +316,14 @@ def test_every_call_is_documented(http: httpx2.Client) -> None:
     operations = {(method, path) for path, one in told["paths"].items() for method in one}
 
     assert told["openapi"] == "3.1.0"
-    assert operations == {(call.method.lower(), f"/control/{call.path}") for call in CALLS}
+    assert operations == {(call.method.lower(), f"/control/{call.path}") for call in OPERATIONS}
     names = [one["operationId"] for each in told["paths"].values() for one in each.values()]
     assert len(names) == len(set(names))
 
 
 def test_limits_of_switches_are_those_of_the_document() -> None:
     """The document allows for a switch what the switch itself does, at its very ends."""
-    body = document()["paths"]["/control/switches"]["patch"]["requestBody"]
+    body = build_document()["paths"]["/control/switches"]["patch"]["requestBody"]
     schema = body["content"]["application/json"]["schema"]
     for value in (0, 10**9, 10**9 + 1, -1, True, "x", None):
         try:
@@ -409,7 +409,7 @@ def test_secrets_in_fields_that_are_shown(
 
 
 def test_command_line_client_needs_no_more_than_a_type(http: httpx2.Client) -> None:
-    """What the docs show with curl is enough: a JSON content type, and no origin."""
+    """The docs' calls with curl are enough: a JSON content type, and no origin."""
     body = json.dumps({"move": 1})
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "curl"}
 
@@ -420,4 +420,4 @@ def test_every_call_is_in_the_docs() -> None:
     """One place lists them for people."""
     text = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
 
-    assert [call for call in CALLS if f"`{call.method} {call.path}`" not in text] == []
+    assert [call for call in OPERATIONS if f"`{call.method} {call.path}`" not in text] == []

@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from portalkey_simulator import ACCOUNTS, HubSpot
-from portalkey_simulator.control.bodies import NewFault
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.state import state
-from portalkey_simulator.faults.kinds import KINDS, PLACES
+from portalkey_simulator.control.request_models import NewFault
+from portalkey_simulator.control.state import describe_state
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
 
 JSON = {"Content-Type": "application/json"}
 ACCOUNT = {"hub_id": 9, "name": "n", "domain": "d"}
@@ -21,7 +21,7 @@ MAYA = f"accounts/{ACCOUNTS[0].hub_id}"
 
 def seen(hubspot: HubSpot) -> str:
     """All that can be set, in a form that can be compared; the clock runs on."""
-    shown = state(hubspot._world, hubspot.faults)
+    shown = describe_state(hubspot._world, hubspot.faults)
     return repr((shown.switches, shown.accounts, shown.apps, shown.faults, shown.clock.ahead))
 
 
@@ -58,7 +58,7 @@ def test_page_of_another_origin(
 
 
 def test_page_of_its_own(hubspot: HubSpot, http: httpx2.Client) -> None:
-    """What a browser sends for the room's own page is let in."""
+    """A request from the control room's own page is let in."""
     own = {"Origin": hubspot.url, "Referer": f"{hubspot.url}/", "Sec-Fetch-Site": "same-origin"}
 
     assert http.post("/control/reset", headers={**JSON, **own}).status_code == 204
@@ -99,7 +99,7 @@ def test_body_that_a_form_could_send(hubspot: HubSpot, http: httpx2.Client, kind
     ],
 )
 def test_body_that_is_no_object(http: httpx2.Client, body: bytes) -> None:
-    """What is not one JSON object, each name in it once, is refused before it is looked at."""
+    """A body is one JSON object, each name in it once, or it is refused unread."""
     answer = http.post("/control/clock", content=body, headers=JSON)
 
     assert answer.status_code == 400
@@ -107,7 +107,7 @@ def test_body_that_is_no_object(http: httpx2.Client, body: bytes) -> None:
 
 
 def test_body_that_is_too_large(http: httpx2.Client) -> None:
-    """What ends before the API sees it is answered in its form too."""
+    """A body that Flask refuses is answered in the API's form too."""
     answer = http.post("/control/clock", content=b" " * 300_000, headers=JSON)
 
     assert answer.status_code == 413
@@ -269,8 +269,8 @@ def test_faults_leave_the_control_room_alone(
 
 
 def test_kinds_and_places_are_those_of_the_table() -> None:
-    """What may be asked for is what can be played."""
-    schema = Object(NewFault).schema()["properties"]
+    """The faults that may be asked for are those of the table."""
+    schema = Object(NewFault).json_schema()["properties"]
 
     assert schema["fault"]["enum"] == list(KINDS)
     assert schema["at"]["enum"] == list(PLACES)

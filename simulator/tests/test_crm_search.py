@@ -90,7 +90,7 @@ def test_filters(search: Search, groups: list[dict[str, Any]], names: set[str]) 
 
 
 def test_all_have_a_day_of_their_own(search: Search) -> None:
-    """What is shown of a record can be searched for; a word is not looked for in dates."""
+    """A record is found by any of its properties; a word is not looked for in dates."""
     every = search({"filterGroups": [group("createdate", "HAS_PROPERTY")], "limit": 200})
 
     assert every.json()["total"] == 12
@@ -101,7 +101,7 @@ def test_all_have_a_day_of_their_own(search: Search) -> None:
 
 
 def test_filters_that_leave_out(search: Search) -> None:
-    """What is not meant is left out."""
+    """Records that a filter excludes are left out."""
     for groups in (
         [group("firstname", "NEQ", value="Ada")],
         [group("firstname", "NOT_IN", values=["Ada"])],

@@ -1,7 +1,7 @@
-"""What the API's tables say of themselves."""
+"""The evidence in the API's tables."""
 
 from portalkey_simulator import TOKEN_REFUSALS, Switches
-from portalkey_simulator.api.behaviours import BEHAVIOURS
+from portalkey_simulator.api.api_behaviours import BEHAVIOURS
 from portalkey_simulator.world.evidence import Evidence
 
 

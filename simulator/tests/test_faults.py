@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and how it reaches whoever asked."""
+"""Faults on demand, as a client meets them."""
 
 import json
 import time
@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.faults.kinds import KINDS, PLACES, Fault, Kind
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES, Fault, Kind
 from portalkey_simulator.faults.rules import Faults
 
 Connect = Callable[..., dict[str, Any]]
@@ -44,7 +44,7 @@ def ask(hubspot: HubSpot, connect: Connect) -> Ask:
 
 
 def issued(hubspot: HubSpot) -> int:
-    """How many access tokens are out."""
+    """Count the access tokens that live."""
     return len(hubspot._world.ledger._access)
 
 

@@ -7,22 +7,22 @@ import httpx2
 import pytest
 
 from portalkey_simulator import ACCOUNTS, HubSpot
-from portalkey_simulator.world import World, ledger, record
+from portalkey_simulator.world import World, ledger, request_log
 from portalkey_simulator.world.apps import DEFAULT_APP
 from portalkey_simulator.world.installs import Agreement
-from portalkey_simulator.world.ledger import Issued
-from portalkey_simulator.world.record import Asked, Record
+from portalkey_simulator.world.ledger import IssuedTokens
+from portalkey_simulator.world.request_log import LoggedRequest, RequestLog
 
 AGREEMENT = Agreement(DEFAULT_APP.client_id, ACCOUNTS[0], ("oauth",), ACCOUNTS[0].users[0])
 
 
 @pytest.fixture
 def world() -> World:
-    """What a simulator knows, without one."""
+    """A simulator's state, without a server."""
     return World([DEFAULT_APP])
 
 
-def connected(world: World) -> Issued:
+def connected(world: World) -> IssuedTokens:
     """Tokens for the ready-made app."""
     code = world.ledger.issue_code(AGREEMENT, "", None)
     return world.ledger.spend_code(
@@ -32,12 +32,12 @@ def connected(world: World) -> Issued:
 
 def test_record_of_many_requests() -> None:
     """The last ten thousand requests are kept, and how many came before them is known."""
-    kept = Record()
-    for number in range(record.MOST_KEPT + 3):
-        kept.add(Asked("GET", f"/{number}", {}, {}, 200))
+    kept = RequestLog()
+    for number in range(request_log.MOST_KEPT + 3):
+        kept.add(LoggedRequest("GET", f"/{number}", {}, {}, 200))
 
-    assert (len(kept.asked), kept.asked[0].path) == (10_000, "/3")
-    assert kept.numbered[0] == 3
+    assert (len(kept.requests), kept.requests[0].path) == (10_000, "/3")
+    assert kept.numbered_requests[0] == 3
 
 
 def test_old_access_tokens(world: World) -> None:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.faults.kinds import Fault
+from portalkey_simulator.faults.fault_kinds import Fault
 
 TOKEN = "/oauth/2026-03/token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

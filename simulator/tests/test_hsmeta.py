@@ -129,7 +129,7 @@ def test_neither_name_nor_uid() -> None:
     ("text", "named"), [("{", "the file has to be JSON"), ("[]", "file has to be an object")]
 )
 def test_no_such_file(tmp_path: Path, text: str, named: str) -> None:
-    """What is no JSON object is told as such."""
+    """A file that is no JSON object is refused as such."""
     path = tmp_path / "app-hsmeta.json"
     path.write_text(text)
 

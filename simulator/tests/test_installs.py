@@ -1,4 +1,4 @@
-"""Who may install an app, and what is installed where."""
+"""The right to install an app, and the apps that are installed."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"
 
 
 def agreed(user: User, *scopes: str, account: Account = ACCOUNT) -> Agreement:
-    """What this *user* agreed to."""
+    """The agreement of this *user*."""
     return Agreement(APP.client_id, account, scopes, user)
 
 
@@ -27,7 +27,7 @@ def test_the_first_install_needs_the_right() -> None:
 
 
 def test_later_ones_do_not_need_it() -> None:
-    """What is installed can be agreed to by anyone in the account, and only there."""
+    """Anyone in the account can agree to an installed app, and only there."""
     installs = Installs()
     assert installs.add(agreed(MAYA, READ))
 
@@ -57,7 +57,7 @@ def test_uninstalled_is_as_new() -> None:
 
 
 def test_the_right_needs_the_permissions_too() -> None:
-    """Who may install apps still needs the permissions behind the scopes."""
+    """The right to install apps does not replace the permissions behind the scopes."""
     limited = User(1, "ann@harbourpine.example", lacks=frozenset({WRITE}))
     installs = Installs()
 
@@ -75,7 +75,7 @@ def test_apps_of_users() -> None:
     assert not installs.may_install(app, ACCOUNT, limited, [WRITE])
     assert installs.add(replace(agreed(THEO, READ), is_user_level=True))
     assert installs.add(replace(agreed(MAYA, READ), is_user_level=True))
-    assert {user_id for _, _, user_id, _ in installs.everywhere()} == {MAYA.user_id, THEO.user_id}
+    assert {user_id for _, _, user_id, _ in installs.list_all()} == {MAYA.user_id, THEO.user_id}
 
 
 def test_an_account_needs_somebody() -> None:

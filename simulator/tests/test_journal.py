@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from portalkey_simulator import DEFAULT_APP, App, HubSpot, running_hubspot
-from portalkey_simulator.api.journal import _signature
+from portalkey_simulator.api.webhooks_journal import _sign_link
 from portalkey_simulator.world.lifecycle import RETENTION
 
 Grant = Callable[..., dict[str, str]]
@@ -250,9 +250,9 @@ def test_another_app() -> None:
                 code.params["code"], client_id=app.client_id, redirect_uri=uri, verifier=""
             )
 
-        assert len(lifecycle.journal(DEFAULT_APP.client_id)) == 1
-        assert lifecycle.journal("other") == ()
-        assert lifecycle.subscriptions("other") == ()
+        assert len(lifecycle.list_journal(DEFAULT_APP.client_id)) == 1
+        assert lifecycle.list_journal("other") == ()
+        assert lifecycle.list_subscriptions("other") == ()
         assert not lifecycle.unsubscribe("other", mine.number)
         assert lifecycle.unsubscribe(DEFAULT_APP.client_id, mine.number)
 
@@ -293,12 +293,12 @@ def test_everything_forgotten(
     connect()
     hubspot._world.reset()
 
-    assert not hubspot._world.lifecycle.subscriptions(hubspot.app.client_id)
-    assert not hubspot._world.lifecycle.journal(hubspot.app.client_id)
+    assert not hubspot._world.lifecycle.list_subscriptions(hubspot.app.client_id)
+    assert not hubspot._world.lifecycle.list_journal(hubspot.app.client_id)
 
 
 def test_no_such_events() -> None:
-    """What cannot be subscribed to is a slip, and said so."""
+    """A subscription to unknown events raises."""
     with running_hubspot() as hubspot, pytest.raises(KeyError, match="4-1"):
         hubspot._world.lifecycle.subscribe(hubspot.app.client_id, "4-1")
 
@@ -309,7 +309,7 @@ def test_link_until_never(hubspot: HubSpot, http: httpx2.Client, until: str) -> 
     query = {
         "app": hubspot.app.client_id,
         "until": until,
-        "signature": _signature(hubspot.app, "1", until),
+        "signature": _sign_link(hubspot.app, "1", until),
     }
     answer = http.get("/webhooks-journal/pages/1", params=query)
 

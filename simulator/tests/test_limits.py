@@ -1,4 +1,4 @@
-"""How many calls an app has, and what its answers tell of it."""
+"""Rate limits, and the headers about them."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ SCOPES = ("oauth", "crm.objects.contacts.read")
 
 
 def left(answer: httpx2.Response) -> str | None:
-    """How many calls are left, as the answer says."""
+    """The number of calls that are left, as the answer says."""
     return answer.headers.get("X-HubSpot-RateLimit-Remaining")
 
 

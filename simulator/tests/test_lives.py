@@ -1,4 +1,4 @@
-"""What becomes of tokens: the switches of the ledger, and seeds."""
+"""The lives of tokens: the switches of the ledger, and seeds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -142,7 +142,7 @@ def test_seed(authorize_url: Callable[..., str]) -> None:
 
 
 def test_seed_of_faults() -> None:
-    """What goes wrong by chance goes wrong at the same answers again."""
+    """A seed makes chance hit the same answers again."""
 
     def fates(seed: int) -> list[bool]:
         faults = HubSpot(seed=seed).faults

@@ -37,7 +37,7 @@ def query(url: str) -> dict[str, str]:
 
 
 def exchanged(http: httpx2.Client, url: str, app: App = PLAIN) -> dict[str, Any]:
-    """What the app gets for the code that came with this *url*."""
+    """Exchange the code that came with this *url*."""
     form = {
         "grant_type": "authorization_code",
         "code": query(url)["code"],
@@ -116,7 +116,7 @@ def test_app_that_never_exchanges(hubspot: HubSpot, http: httpx2.Client) -> None
 
 
 def test_cancelled(hubspot: HubSpot, http: httpx2.Client) -> None:
-    """Who cancels stays in the marketplace, and the app is sent nothing."""
+    """A person who cancels stays in the marketplace, and the app is sent nothing."""
     install = hubspot.install_from_marketplace(SIGNED_IN)
 
     answer = http.post(f"{install.return_url}?state=s", data={"decision": "deny"})
@@ -145,7 +145,7 @@ def test_installed_already(hubspot: HubSpot, http: httpx2.Client) -> None:
 
 
 def test_app_of_users(hubspot: HubSpot, http: httpx2.Client) -> None:
-    """What one person has installed for themselves, another installs for the first time."""
+    """An app that one person has installed for themselves is new to another."""
     first = hubspot.install_from_marketplace(USERS)
     exchanged(http, first.start_url, USERS)
     assert "has it already" not in http.get(f"/marketplace/{USERS.client_id}").text

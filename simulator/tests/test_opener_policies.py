@@ -35,7 +35,7 @@ def policies(
 
 
 def test_none_is_sent_unless_switched(policies: Callable[..., dict[str, set[str | None]]]) -> None:
-    """What HubSpot sends is not known, so nothing is made up."""
+    """HubSpot's own policy is not known, so none is sent."""
     assert policies() == {kind: {None} for kind in KINDS}
 
 

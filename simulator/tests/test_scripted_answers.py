@@ -85,7 +85,7 @@ def test_stop_does_not_wait_for_late_answers(hubspot: HubSpot, refresh: Send) ->
 
 
 def test_requests_are_kept(hubspot: HubSpot, connect: Connect, http: httpx2.Client) -> None:
-    """What was asked of the API stands there in full, oldest first; pages do not."""
+    """Requests to the API stand there in full, oldest first; pages do not."""
     token = connect()["access_token"]
     http.get("/account-info/2026-03/details", headers={"Authorization": f"Bearer {token}"})
     http.get("/isalive")

@@ -1,4 +1,4 @@
-"""What HubSpot's pages say where a journey ends on them: the whole table."""
+"""The sentences of HubSpot's pages on which a journey ends: the whole table."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from portalkey_simulator import DEFAULT_APP, App, HubSpot, StayedOnPage, running_hubspot
-from portalkey_simulator.pages.behaviours import BEHAVIOURS
+from portalkey_simulator.pages.page_behaviours import BEHAVIOURS
 from portalkey_simulator.pages.sentences import SENTENCES, Sentence
-from portalkey_simulator.walk import ask, sent_on
+from portalkey_simulator.walk import ask, submit_form
 from portalkey_simulator.world.evidence import Behaviour, Evidence
 
 CALLBACK = DEFAULT_APP.redirect_uris[0]
@@ -48,7 +48,7 @@ def without_pkce(hubspot: HubSpot) -> None:
 
 def posted(form: dict[str, str]) -> Callable[[HubSpot], object]:
     """Send a form that the page did not make."""
-    return lambda hubspot: sent_on(link(hubspot), form)
+    return lambda hubspot: submit_form(link(hubspot), form)
 
 
 def opened(page: str) -> Callable[[HubSpot], object]:
@@ -80,7 +80,7 @@ WAYS: dict[str, Callable[[HubSpot], object]] = {
     "no_person": posted({**APPROVE, "user_4410001": "99"}),
     "no_decision": posted({"hub_id": "4410001"}),
     "unlisted": lambda hubspot: hubspot.install_from_marketplace(PRIVATE),
-    "unknown_install": lambda hubspot: sent_on(
+    "unknown_install": lambda hubspot: submit_form(
         f"{hubspot.url}/marketplace/installs/99/consent", APPROVE
     ),
     "no_state": opened("consent"),

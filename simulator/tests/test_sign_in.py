@@ -11,7 +11,7 @@ COOP = "Cross-Origin-Opener-Policy"
 
 
 def onward(url: str) -> str:
-    """Where the provider's page for this authorize *url* is."""
+    """Return the address of the provider's page for this authorize *url*."""
     return url.replace("/oauth/", "/sign-in/oauth/")
 
 

@@ -1,4 +1,4 @@
-"""What keeps a start short."""
+"""A start is short."""
 
 import socket
 import threading
@@ -47,5 +47,5 @@ def test_threads_come_with_the_work(hubspot: HubSpot, http: httpx2.Client) -> No
 
 
 def answering() -> int:
-    """How many threads of simulators there are."""
+    """Count the threads of simulators."""
     return sum(each.name.startswith("CP Server") for each in threading.enumerate())

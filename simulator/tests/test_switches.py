@@ -6,17 +6,17 @@ from dataclasses import fields
 import pytest
 
 from portalkey_simulator import Switches
-from portalkey_simulator.world.kinds import allowed, check
-from portalkey_simulator.world.switches import behaviours
+from portalkey_simulator.world.field_values import check_value, describe_values
+from portalkey_simulator.world.switches import list_behaviours
 
 
 def test_every_switch_says_what_it_is() -> None:
     """Each has a sentence, and a default that it may have."""
-    table = behaviours()
+    table = list_behaviours()
 
     assert list(table) == [each.name for each in fields(Switches)]
     for each in fields(Switches):
-        check(Switches, each.name, each.default)
+        check_value(Switches, each.name, each.default)
         assert table[each.name].says.endswith((".", ")")), each.name
 
 
@@ -62,4 +62,4 @@ def test_no_such_switch() -> None:
     with pytest.raises(AttributeError, match=r"'drop_sate'.*drop_state"):
         Switches().drop_sate = True
     with pytest.raises(AttributeError, match="drop_sate"):
-        allowed(Switches, "drop_sate")
+        describe_values(Switches, "drop_sate")

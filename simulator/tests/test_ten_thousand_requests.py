@@ -14,7 +14,7 @@ from typing import BinaryIO
 import httpx2
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.routes import routes
+from portalkey_simulator.endpoints import list_routes
 from portalkey_simulator.world import World
 
 Grant = Callable[..., dict[str, str]]
@@ -78,7 +78,8 @@ class Hostile:
         app = hubspot.app
         self._good = (app.client_id, app.client_secret, app.redirect_uris[0], "oauth", *tokens)
         self._routes = [
-            (one.method, one.path.replace("<any(", "\0(").split("\0")) for one in routes(World([]))
+            (one.method, one.path.replace("<any(", "\0(").split("\0"))
+            for one in list_routes(World([]))
         ]
 
     def request(self) -> bytes:
@@ -103,7 +104,7 @@ class Hostile:
         return path + self._dice.choice(("", "", f"?{self._form().decode()}", "?", "?&=&%", "#x"))
 
     def _part(self, part: str) -> str:
-        """What stands for ``(a,b:name)/rest<name>/...``: one of them, or something bad."""
+        """Fill in ``(a,b:name)/rest<name>/...``: one of them, or something bad."""
         dice = self._dice
         if part.startswith("("):
             words, _, rest = part[1:].partition(">")

@@ -1,4 +1,4 @@
-"""What the token endpoints read and tell, where that is not known or has changed."""
+"""Switches of the token endpoints, for what is not known or has changed."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def test_second_user_of_an_account(hubspot: HubSpot, grant: Callable[..., dict[s
     hubspot.switches.v1 = "works"
     theo = hubspot.accounts[0].users[1]
     token = grant("oauth", user=theo)["Authorization"].removeprefix("Bearer ")
-    refresh_token = next(iter(hubspot._world.ledger.out()))
+    refresh_token = next(iter(hubspot._world.ledger.list_tokens()))
 
     with httpx2.Client(base_url=hubspot.url) as http:
         form = {

@@ -73,7 +73,7 @@ def test_rotation(hubspot: HubSpot, connect: Connect, refresh: Send) -> None:
 
 @pytest.mark.parametrize("refresh_token", ["", "na1-unknown", "x" * 10_000])
 def test_unknown_refresh_token(refresh: Send, refresh_token: str) -> None:
-    """What is no refresh token is refused with HubSpot's documented row."""
+    """An unknown refresh token is refused with HubSpot's documented row."""
     assert refused(refresh(refresh_token)) == "BAD_REFRESH_TOKEN"
 
 
@@ -138,7 +138,7 @@ def test_body_that_is_no_form(hubspot: HubSpot, http: httpx2.Client, get_code: G
 @pytest.mark.parametrize("path", ["token", "token/introspect", "token/revoke"])
 @pytest.mark.parametrize("name", ["client_secret", "refresh_token", "code", "token"])
 def test_secret_in_the_url(post: Send, path: str, name: str) -> None:
-    """What is secret may not stand in a URL, even where the body has it too."""
+    """A secret may not stand in a URL, even if the body has it too."""
     assert refused(post(f"/oauth/2026-03/{path}?{name}=x")) == "SECRET_IN_URL"
 
 

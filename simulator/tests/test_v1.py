@@ -90,7 +90,7 @@ def test_what_is_no_access_token(hubspot: HubSpot, http: httpx2.Client, connect:
 def test_tokens_in_paths_are_not_kept(
     hubspot: HubSpot, http: httpx2.Client, connect: Connect
 ) -> None:
-    """What was asked is shown without the token that stood in the path."""
+    """A logged request is shown without the token that stood in its path."""
     body = connect()
     http.get(f"{ACCESS}/{body['access_token']}")
     http.delete(f"{REFRESH}/{body['refresh_token']}")

@@ -1,4 +1,4 @@
-"""Who is at the browser, and whether they may connect the app."""
+"""The person at the browser, and their right to connect the app."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,7 +56,7 @@ def test_first_install_new_scopes_and_what_comes_after(join: Callable[..., Any])
 def test_agreeing_without_an_exchange_is_no_install(
     hubspot: HubSpot, authorize_url: Callable[..., str], join: Callable[..., Any]
 ) -> None:
-    """What an admin agreed to and no app came for leaves the next person as they were."""
+    """An agreement without an exchange leaves the next person as they were."""
     hubspot.approve(authorize_url(scope=READ), user_id=MAYA)
 
     with pytest.raises(StayedOnPage, match=NOT_ALLOWED):
@@ -73,7 +73,7 @@ def test_after_an_uninstall(hubspot: HubSpot, join: Callable[..., Any]) -> None:
 
 
 def test_the_person_says_which_account(join: Callable[..., Any]) -> None:
-    """Who is named alone is met in their own account."""
+    """A person who is named alone is met in their own account."""
     assert join(JONAS)["hub_id"] == 4410002
 
 
@@ -84,7 +84,7 @@ def test_somebody_of_another_account(hubspot: HubSpot, authorize_url: Callable[.
 
 
 def test_page_offers_the_people(http: httpx2.Client, authorize_url: Callable[..., str]) -> None:
-    """Where an account has several, one of them can be chosen, and it shows who may not install."""
+    """One of an account's several people can be chosen; those who may not install are marked."""
     page = BeautifulSoup(http.get(authorize_url()).text, "html.parser")
 
     selects = page.select("select")

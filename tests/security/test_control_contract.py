@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portalkey_simulator import HubSpot
-from portalkey_simulator.control.openapi import document
+from portalkey_simulator.control.openapi_document import build_document
 
 CHECKS = [
     not_a_server_error,
@@ -56,12 +56,12 @@ def try_all(schema: Any, hubspot: HubSpot, examples: int) -> int:
 
 def test_control_api_keeps_to_its_document(hubspot: HubSpot) -> None:
     """No call ends in a server error, or in an answer that the document does not tell of."""
-    assert try_all(document(), hubspot, 15) > 100
+    assert try_all(build_document(), hubspot, 15) > 100
 
 
 def test_document_that_is_wrong(hubspot: HubSpot) -> None:
     """The negative control: an answer that is not as the document says is found."""
-    wrong = copy.deepcopy(document())
+    wrong = copy.deepcopy(build_document())
     state = wrong["paths"]["/control/state"]
     wrong["paths"] = {"/control/state": state}
     content = state["get"]["responses"]["200"]["content"]["application/json"]

@@ -23,9 +23,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portalkey_simulator import HubSpot, running_hubspot
-from portalkey_simulator.api.crm_records import KINDS, records
+from portalkey_simulator.api.crm_records import KINDS, list_records
 from portalkey_simulator.api.grants import APP_SCOPES
-from portalkey_simulator.api.openapi import document
+from portalkey_simulator.api.openapi import build_document
 from portalkey_simulator.forms import FORM
 from portalkey_simulator.world.installs import Agreement
 from portalkey_simulator.world.lifecycle import EVENT_TYPES
@@ -58,9 +58,9 @@ class Known:
         kind = next((each for each in KINDS if each in path), "deals")
         self.parts = {
             "token": issued.access_token if "access-tokens" in path else issued.refresh_token,
-            "identifier": records(account.hub_id, kind)[0].identifier,
+            "identifier": list_records(account.hub_id, kind)[0].identifier,
             "number": str(subscription.number),
-            "offset": world.lifecycle.journal(app.client_id)[0].offset,
+            "offset": world.lifecycle.list_journal(app.client_id)[0].offset,
         }
         self.fields = {
             "client_id": app.client_id,
@@ -139,7 +139,7 @@ def try_one(
 
 def test_simulator_keeps_to_its_document(hubspot: HubSpot) -> None:
     """No request ends in a server error, or in an answer that the document does not tell of."""
-    statuses = try_all(document(), hubspot, EXAMPLES)
+    statuses = try_all(build_document(), hubspot, EXAMPLES)
 
     assert statuses.total() > 300
     assert {200, 204, 400, 403, 404} <= set(statuses)
@@ -156,7 +156,7 @@ def test_document_that_is_wrong(
     hubspot: HubSpot, path: str, method: str, wrong: dict[str, Any] | None, said: str
 ) -> None:
     """The negative control: an answer that is not as the document says is found."""
-    told = copy.deepcopy(document())
+    told = copy.deepcopy(build_document())
     told["paths"] = {path: {method: told["paths"][path][method]}}
     answers = told["paths"][path][method]["responses"]
     if wrong is None:

@@ -1,4 +1,4 @@
-"""A local HubSpot, for demos and tests. It imports nothing of portalkey but its own folder.
+"""A local HubSpot, for demos and tests.
 
 ::
 
@@ -12,8 +12,8 @@ from portalkey_simulator.walk import StayedOnPage
 from portalkey_simulator.world.accounts import ACCOUNTS, Account, User
 from portalkey_simulator.world.apps import DEFAULT_APP, App
 from portalkey_simulator.world.clock import Clock
-from portalkey_simulator.world.record import Asked
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS, Refusal
+from portalkey_simulator.world.request_log import LoggedRequest
 from portalkey_simulator.world.switches import OpenerPolicy, Switches
 
 __all__ = [
@@ -22,9 +22,9 @@ __all__ = [
     "TOKEN_REFUSALS",
     "Account",
     "App",
-    "Asked",
     "Clock",
     "HubSpot",
+    "LoggedRequest",
     "MarketplaceInstall",
     "OpenerPolicy",
     "Refusal",

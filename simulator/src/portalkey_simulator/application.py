@@ -1,4 +1,4 @@
-"""The simulator as a WSGI application: routes, headers, and who may call."""
+"""The simulator as a WSGI application: endpoints, headers, and the hosts that may call."""
 
 import uuid
 from collections.abc import Callable, Container, Iterable
@@ -8,29 +8,29 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from portalkey_simulator.api.errors import (
+from portalkey_simulator.api.error_responses import (
     CORRELATION,
     ApiRefused,
     refusal_response,
-    unanswered,
+    unrouted_response,
 )
-from portalkey_simulator.api.v1 import without_token
-from portalkey_simulator.faults.kinds import Place
-from portalkey_simulator.faults.play import play, was_cut
+from portalkey_simulator.api.oauth_v1 import strip_token
+from portalkey_simulator.endpoints import API, View, list_routes
+from portalkey_simulator.faults.fault_kinds import Place
+from portalkey_simulator.faults.play import apply_fault, is_cut
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.forms import read_pairs
-from portalkey_simulator.pages.rendering import page, under_policy, with_headers
+from portalkey_simulator.pages.rendering import add_headers, add_opener_policy, render_page
 from portalkey_simulator.pages.sentences import Stopped
-from portalkey_simulator.routes import API, View, routes
 from portalkey_simulator.world import World
-from portalkey_simulator.world.record import Asked
 from portalkey_simulator.world.refusals import Refused
+from portalkey_simulator.world.request_log import LoggedRequest
 
 _MOST_BYTES = 256 * 1024
 
 
-class _Rule(Rule):
-    """A path that is matched, and never built: compiling a builder takes longer than all else."""
+class _MatchingRule(Rule):
+    """A rule that is matched, and never built: compiling a builder takes longer than all else."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - the library's own
         del append_unknown
@@ -41,23 +41,23 @@ def _no_builder(*_: object, **__: object) -> tuple[str, str]:
     raise NotImplementedError("the simulator writes its paths out; there is no url_for here")
 
 
-class _Matching(Flask):
-    url_rule_class = _Rule
+class _Application(Flask):
+    url_rule_class = _MatchingRule
 
 
 def create_application(world: World, faults: Faults) -> Flask:
-    """The application over this *world*, where these *faults* happen."""
-    app = _Matching(__name__)
+    """Create the application over *world*, where *faults* happen."""
+    app = _Application(__name__)
     app.config.update(MAX_CONTENT_LENGTH=_MOST_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
-    for route in routes(world):
-        view = _faulty(route.view, route.place, world, faults) if route.place else route.view
+    for route in list_routes(world):
+        view = _add_faults(route.view, route.place, world, faults) if route.place else route.view
         app.add_url_rule(route.path, f"{route.method} {route.path}", view, methods=[route.method])
-    _add_manners(app, world)
+    _add_handlers(app, world)
     return app
 
 
-def _faulty(view: View, place: Place, world: World, faults: Faults) -> View:
-    """The *view*, where what goes wrong at this *place* does."""
+def _add_faults(view: View, place: Place, world: World, faults: Faults) -> View:
+    """Return *view* with the faults of this *place*."""
 
     def answer(**values: str) -> Response:
         def work() -> Response:
@@ -70,32 +70,32 @@ def _faulty(view: View, place: Place, world: World, faults: Faults) -> View:
 
         world.pause.wait(world.switches.latency)
         fault = faults.take(place)
-        return work() if fault is None else play(fault, work, world.pause, place)
+        return work() if fault is None else apply_fault(fault, work, world.pause, place)
 
     return answer
 
 
-def _add_manners(app: Flask, world: World) -> None:
+def _add_handlers(app: Flask, world: World) -> None:
     app.before_request(_read_body)
-    app.after_request(with_headers)
-    app.after_request(lambda response: _note(world, response))
+    app.after_request(add_headers)
+    app.after_request(lambda response: _log_request(world, response))
     app.register_error_handler(Refused, lambda no: refusal_response(no, world.switches))
-    app.register_error_handler(Stopped, lambda stopped: _stopped(world, stopped))
-    app.register_error_handler(HTTPException, _no_such_page)
+    app.register_error_handler(Stopped, lambda stopped: _render_stopped(world, stopped))
+    app.register_error_handler(HTTPException, _render_http_error)
 
 
-def _stopped(world: World, stopped: Stopped) -> Response:
+def _render_stopped(world: World, stopped: Stopped) -> Response:
     # 200, as HubSpot's page answers whatever it says: an authorize URL cannot be probed.
-    response = page("stopped.html", sentence=stopped.sentence)
-    return under_policy(response, world.switches.refusal_opener_policy, world.switches)
+    response = render_page("stopped.html", sentence=stopped.sentence)
+    return add_opener_policy(response, world.switches.refusal_opener_policy, world.switches)
 
 
-def _no_such_page(error: HTTPException) -> Response:
+def _render_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if _is_for_programs(request.path):
-        response = unanswered(status, error.name)
+        response = unrouted_response(status, error.name)
     else:
-        response = page("nothing.html", status=status, name=error.name)
+        response = render_page("nothing.html", status=status, name=error.name)
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")
     )
@@ -112,20 +112,20 @@ def _read_body() -> None:
     g.form = dict(read_pairs(request.get_data()))
 
 
-def _note(world: World, response: Response) -> Response:
+def _log_request(world: World, response: Response) -> Response:
     if _is_for_programs(request.path):
         headers = {name.lower(): value for name, value in request.headers}
-        status = 0 if was_cut(response) else response.status_code
-        now, path = world.clock.now(), without_token(request.path)
-        world.record.add(Asked(request.method, path, g.form, headers, status, now))
+        status = 0 if is_cut(response) else response.status_code
+        now, path = world.clock.now(), strip_token(request.path)
+        world.record.add(LoggedRequest(request.method, path, g.form, headers, status, now))
         response.headers.setdefault(CORRELATION, str(uuid.uuid4()))
     return response
 
 
-def guarded(
+def restrict_hosts(
     application: Callable[..., Iterable[bytes]], hosts: Container[str]
 ) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """The *application* for these *hosts* only.
+    """Let only requests for these *hosts* reach *application*.
 
     A page from elsewhere may point a name of its own at this machine (DNS rebinding) and would
     otherwise read every answer.

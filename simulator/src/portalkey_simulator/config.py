@@ -1,4 +1,4 @@
-"""A simulator as a file describes it, in TOML or JSON."""
+"""Read a simulator's config file, in TOML or JSON."""
 
 import datetime as dt
 import math
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from portalkey_simulator.control.actions import add_rule, check_switch
-from portalkey_simulator.control.bodies import NewFault
 from portalkey_simulator.control.objects import Object
-from portalkey_simulator.control.reading import BadField, read_json, shortened
-from portalkey_simulator.control.shapes import AnyOf, Json, Many, Nothing, Number
+from portalkey_simulator.control.parsing import BadField, read_json, shorten
+from portalkey_simulator.control.request_models import NewFault
+from portalkey_simulator.control.schemas import AnyOf, Json, Many, Nothing, Number
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.world.accounts import ACCOUNTS, Account
 from portalkey_simulator.world.apps import App
@@ -24,22 +24,22 @@ _PORT = AnyOf((Number(0, 65535, whole=True), Nothing()))
 
 
 class BadConfig(Exception):
-    """The file cannot be used; the text is a sentence with the file, the field, and what may be."""
+    """The file cannot be used; the text is a sentence with file, field, and allowed values."""
 
 
 class Settable(Protocol):
-    """A simulator, as far as a file sets it."""
+    """The parts of a simulator that a file sets."""
 
     faults: Faults
 
     @property
     def switches(self) -> Switches:
-        """What can be switched."""
+        """The switches."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a file says; without ``apps`` there is the ready-made one."""
+    """The content of a file; without ``apps`` there is the ready-made one."""
 
     port: int | None = None
     seed: int | None = None
@@ -58,7 +58,7 @@ class Config:
 
 @dataclass(frozen=True)
 class _File:
-    """What may stand in a file; apps and switches are read in a second step."""
+    """The fields of a file; apps and switches are read in a second step."""
 
     port: Annotated[int | None, _PORT] = None
     seed: int | None = None
@@ -69,49 +69,49 @@ class _File:
 
 
 def read_config(path: Path) -> Config:
-    """What the file at *path* says: TOML where it is called ``.toml``, and JSON otherwise.
+    """Read the file at *path*: TOML where it is called ``.toml``, and JSON otherwise.
 
     Raises:
-        BadConfig: It cannot be read, or says what cannot be.
+        BadConfig: It cannot be read, or a value in it cannot be used.
     """
     try:
-        return _config(Object(_File).read(_content(path), ""), path.parent)
+        return _build_config(Object(_File).read(_load(path), ""), path.parent)
     except BadField as bad:
         raise BadConfig(f"{path}: {bad}.") from None
     except OSError as trouble:
         raise BadConfig(f"{path}: {trouble.strerror}.") from None
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def _load(path: Path) -> Mapping[str, Any]:
     text = path.read_bytes()
     if path.suffix.lower() != ".toml":
         return read_json(text, "file")
     try:
         content = tomllib.loads(text.decode())
-        _as_in_json(content)
+        _check_json_values(content)
     except (ValueError, RecursionError) as wrong:
         raise BadField("file", f"is not TOML ({wrong})") from None
     return content
 
 
-def _as_in_json(value: object, where: str = "") -> None:
-    """Refuse what TOML has and JSON has not: dates and times, infinities, what is no number."""
+def _check_json_values(value: object, where: str = "") -> None:
+    """Refuse values that JSON has not: dates, times, infinities, NaN."""
     if isinstance(value, dict):
         for name, one in value.items():
-            _as_in_json(one, f"{where}.{shortened(name)}".lstrip("."))
+            _check_json_values(one, f"{where}.{shorten(name)}".lstrip("."))
     elif isinstance(value, list):
         for at, one in enumerate(value):
-            _as_in_json(one, f"{where}[{at}]")
+            _check_json_values(one, f"{where}[{at}]")
     elif isinstance(value, float) and not math.isfinite(value):
         raise BadField(where, f"cannot be {value}", _JSON)
     elif isinstance(value, dt.date | dt.time):
         raise BadField(where, f"cannot be a {type(value).__name__}", _JSON)
 
 
-def _config(file: _File, folder: Path) -> Config:
-    apps = tuple(_app(given, folder, f"apps[{at}]") for at, given in enumerate(file.apps))
-    _all_different("apps", "client_id", [app.client_id for app in apps])
-    _all_different("accounts", "hub_id", [account.hub_id for account in file.accounts])
+def _build_config(file: _File, folder: Path) -> Config:
+    apps = tuple(_read_app(each, folder, f"apps[{at}]") for at, each in enumerate(file.apps))
+    _check_unique("apps", "client_id", [app.client_id for app in apps])
+    _check_unique("accounts", "hub_id", [account.hub_id for account in file.accounts])
     for name, value in file.switches.items():
         check_switch(name, value, "switches.")
     for at, each in enumerate(file.faults):
@@ -121,23 +121,23 @@ def _config(file: _File, folder: Path) -> Config:
     return Config(file.port, file.seed, apps, accounts, file.switches, file.faults)
 
 
-def _app(given: Mapping[str, Any], folder: Path, where: str) -> App:
-    """An app, all of it given, or as the project file says that ``hsmeta`` names."""
-    if "hsmeta" not in given:
-        app: App = Object(App).read(given, where)
+def _read_app(fields: Mapping[str, Any], folder: Path, where: str) -> App:
+    """Read an app from its own fields, or from the project file that ``hsmeta`` names."""
+    if "hsmeta" not in fields:
+        app: App = Object(App).read(fields, where)
         return app
-    rest = {name: value for name, value in given.items() if name != "hsmeta"}
+    rest = {name: value for name, value in fields.items() if name != "hsmeta"}
     values = Object(App, partial=True).read(rest, where)
     for name in ("client_id", "client_secret"):
         if name not in values:
             raise BadField(f"{where}.{name}", "is missing", ("a text",))
     try:
-        return App.from_hsmeta(folder / str(given["hsmeta"]), **values)
+        return App.from_hsmeta(folder / str(fields["hsmeta"]), **values)
     except (ValueError, OSError) as wrong:
         raise BadField(f"{where}.hsmeta", f"does not do: {wrong}") from None
 
 
-def _all_different(where: str, name: str, values: Sequence[object]) -> None:
+def _check_unique(where: str, name: str, values: Sequence[object]) -> None:
     for at, value in enumerate(values):
         if value in values[:at]:
             raise BadField(f"{where}[{at}].{name}", "is given more than once")

@@ -1,4 +1,4 @@
-"""``docs/fidelity.md``, made from the tables that the simulator itself reads.
+"""Write ``docs/fidelity.md`` from the tables that the simulator itself reads.
 
 ::
 
@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
-from portalkey_simulator.api.behaviours import BEHAVIOURS as OF_THE_API
-from portalkey_simulator.faults.kinds import KINDS, PLACES
-from portalkey_simulator.pages.behaviours import BEHAVIOURS as OF_THE_PAGES
+from portalkey_simulator.api.api_behaviours import BEHAVIOURS as OF_THE_API
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES
+from portalkey_simulator.pages.page_behaviours import BEHAVIOURS as OF_THE_PAGES
 from portalkey_simulator.pages.sentences import SENTENCES
 from portalkey_simulator.world.accounts import LACKING
 from portalkey_simulator.world.evidence import Behaviour, Evidence
-from portalkey_simulator.world.kinds import allowed
+from portalkey_simulator.world.field_values import describe_values
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
-from portalkey_simulator.world.switches import GROUPS, Switches, behaviours
+from portalkey_simulator.world.switches import GROUPS, Switches, list_behaviours
 
 UNKNOWN: Mapping[str, tuple[str, ...]] = {
     "Whether somebody who cancels is sent back, and with which `error`": (
@@ -54,7 +54,7 @@ UNKNOWN: Mapping[str, tuple[str, ...]] = {
     "Whether `oauth` is required of every new app": ("oauth_required",),
     "The hosts of hublets beyond `na1` and `eu1`": (),
 }
-"""What nobody outside of HubSpot knows, and the switches that are for it."""
+"""Questions that nobody outside of HubSpot can answer, and the switches for them."""
 
 _INTRODUCTION = """\
 # How true the simulator is
@@ -74,74 +74,83 @@ The default comes first. Nothing here was tried against HubSpot itself."""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table, and what it rests on."""
+    """One row of a table, and its evidence."""
 
     evidence: Evidence
     cells: tuple[str, ...]
 
 
-def fidelity_page() -> str:
-    """The page, in Markdown."""
-    sections = dict(_sections())
+def render_page() -> str:
+    """Render the page, in Markdown."""
+    sections = dict(_build_sections())
     counts = Counter(line.evidence for lines in sections.values() for line in lines[1])
-    told = ", ".join(f"{counts[each]} {each}" for each in Evidence)
-    lines = [_INTRODUCTION, "", f"**{counts.total()} behaviours: {told}.**"]
+    summary = ", ".join(f"{counts[each]} {each}" for each in Evidence)
+    lines = [_INTRODUCTION, "", f"**{counts.total()} behaviours: {summary}.**"]
     lines += ["", "## Still unknown", "", "One developer test account would settle these.", ""]
-    lines += [f"- {question}{_switches_for(names)}" for question, names in UNKNOWN.items()]
+    lines += [f"- {question}{_render_switches(names)}" for question, names in UNKNOWN.items()]
     for title, (header, rows) in sections.items():
-        lines += ["", f"## {title}", "", *_table(header, (row.cells for row in rows))]
-    lines += ["", *_faults()]
+        lines += ["", f"## {title}", "", *_render_table(header, (row.cells for row in rows))]
+    lines += ["", *_render_faults()]
     return "\n".join(lines) + "\n"
 
 
-def _sections() -> Iterator[tuple[str, tuple[tuple[str, ...], list[Line]]]]:
-    """Every table with evidence: its title, header and rows."""
+def _build_sections() -> Iterator[tuple[str, tuple[tuple[str, ...], list[Line]]]]:
+    """Build every table with evidence: its title, header and rows."""
     title = ""
     groups: dict[str, list[Line]] = {}
-    for name, line in _switched():
+    for name, line in _list_switches():
         title = GROUPS.get(name, title)
         groups.setdefault(title, []).append(line)
     for title, lines in groups.items():
         yield title, (("what it does", "evidence", "switch and its values"), lines)
-    yield "More of the pages", (_FIXED, [_fixed(each) for each in OF_THE_PAGES])
-    yield "More of the API", (_FIXED, [_fixed(each) for each in OF_THE_API])
-    yield "Where a journey ends on HubSpot's page", (("it says", "when", "evidence"), _sentences())
+    yield "More of the pages", (_FIXED, [_behaviour_line(each) for each in OF_THE_PAGES])
+    yield "More of the API", (_FIXED, [_behaviour_line(each) for each in OF_THE_API])
+    yield (
+        "Where a journey ends on HubSpot's page",
+        (("it says", "when", "evidence"), _list_sentences()),
+    )
     yield (
         "How the token endpoints refuse",
-        (("`status`", "HTTP", "`error`", "`message`", "evidence"), _refusals()),
+        (("`status`", "HTTP", "`error`", "`message`", "evidence"), _list_refusals()),
     )
-    yield "What a tier cannot grant", (("tier", "scopes", "evidence"), _tiers())
+    yield "What a tier cannot grant", (("tier", "scopes", "evidence"), _list_tiers())
 
 
 _FIXED = ("what it does", "evidence")
 
 
-def _switched() -> Iterator[tuple[str, Line]]:
-    """Every switch by its name."""
-    told = behaviours()
+def _list_switches() -> Iterator[tuple[str, Line]]:
+    """List every switch by its name."""
+    behaviours = list_behaviours()
     for each in fields(Switches):
-        behaviour = told[each.name]
-        default = _value(each.default)
-        values = [value for words in allowed(Switches, each.name) for value in _split(words)]
-        others = [_coded(value) for value in values if value != default]
-        switch = f"`{each.name}`: **{_coded(default)}**, {', '.join(others)}"
-        cells = (_words(behaviour), _evidence(behaviour.evidence, behaviour.source), switch)
+        behaviour = behaviours[each.name]
+        default = _format_value(each.default)
+        values = [
+            value for words in describe_values(Switches, each.name) for value in _split_words(words)
+        ]
+        others = [_format_code(value) for value in values if value != default]
+        switch = f"`{each.name}`: **{_format_code(default)}**, {', '.join(others)}"
+        cells = (
+            _render_behaviour(behaviour),
+            _render_evidence(behaviour.evidence, behaviour.source),
+            switch,
+        )
         yield each.name, Line(behaviour.evidence, cells)
 
 
-def _fixed(behaviour: Behaviour) -> Line:
-    cells = (_words(behaviour), _evidence(behaviour.evidence, behaviour.source))
+def _behaviour_line(behaviour: Behaviour) -> Line:
+    cells = (_render_behaviour(behaviour), _render_evidence(behaviour.evidence, behaviour.source))
     return Line(behaviour.evidence, cells)
 
 
-def _sentences() -> list[Line]:
+def _list_sentences() -> list[Line]:
     return [
-        Line(each.evidence, (each.says, each.when, _evidence(each.evidence, each.source)))
+        Line(each.evidence, (each.says, each.when, _render_evidence(each.evidence, each.source)))
         for each in SENTENCES.values()
     ]
 
 
-def _refusals() -> list[Line]:
+def _list_refusals() -> list[Line]:
     return [
         Line(
             each.evidence,
@@ -151,7 +160,7 @@ def _refusals() -> list[Line]:
                 + (f" (switch `{each.status_switch}`)" if each.status_switch else ""),
                 f"`{each.error}`",
                 each.message,
-                _evidence(each.evidence, each.source)
+                _render_evidence(each.evidence, each.source)
                 + (f"; presumed: {each.presumed}" if each.presumed else ""),
             ),
         )
@@ -159,61 +168,61 @@ def _refusals() -> list[Line]:
     ]
 
 
-def _tiers() -> list[Line]:
+def _list_tiers() -> list[Line]:
     # That tiers lack scopes is documented; which lacks which is not.
     return [
-        Line(Evidence.PRESUMED, (tier, _names(scopes) or "none", Evidence.PRESUMED))
+        Line(Evidence.PRESUMED, (tier, _render_names(scopes) or "none", Evidence.PRESUMED))
         for tier, scopes in LACKING.items()
     ]
 
 
-def _faults() -> list[str]:
+def _render_faults() -> list[str]:
     kinds = [(f"`{kind}`", says) for kind, says in KINDS.items()]
     places = [(f"`{place}`", says) for place, says in PLACES.items()]
     return [
         "## What goes wrong on demand",
         "",
-        *_table(("fault", "what happens"), kinds),
+        *_render_table(("fault", "what happens"), kinds),
         "",
-        *_table(("place", "what is meant"), places),
+        *_render_table(("place", "what is meant"), places),
     ]
 
 
-def _switches_for(names: Iterable[str]) -> str:
-    return f": {_names(names, in_order=True)}" if names else ""
+def _render_switches(names: Iterable[str]) -> str:
+    return f": {_render_names(names, in_order=True)}" if names else ""
 
 
-def _names(names: Iterable[str], *, in_order: bool = False) -> str:
+def _render_names(names: Iterable[str], *, in_order: bool = False) -> str:
     return ", ".join(f"`{each}`" for each in (names if in_order else sorted(names)))
 
 
-def _words(behaviour: Behaviour) -> str:
+def _render_behaviour(behaviour: Behaviour) -> str:
     return f"{behaviour.says} {behaviour.because}".strip()
 
 
-def _evidence(evidence: Evidence, source: str) -> str:
+def _render_evidence(evidence: Evidence, source: str) -> str:
     if source.startswith("https://"):
         return f"{evidence} ([source]({source}))"
     return f"{evidence}: {source}" if source else f"{evidence}"
 
 
-def _value(value: object) -> str:
-    """A value as JSON has it."""
+def _format_value(value: object) -> str:
+    """Format a value as JSON has it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
-def _split(words: str) -> list[str]:
+def _split_words(words: str) -> list[str]:
     return words.split(", ") if words == "true, false" else [words]
 
 
-def _coded(value: str) -> str:
-    """The value as code, unless words describe it."""
+def _format_code(value: str) -> str:
+    """Format the value as code, unless words describe it."""
     return value if " " in value else f"`{value}`"
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def _render_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     names = tuple(header)
     yield f"| {' | '.join(names)} |"
     yield f"| {' | '.join('---' for _ in names)} |"
@@ -222,4 +231,4 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str
 
 
 if __name__ == "__main__":
-    print(fidelity_page(), end="")  # noqa: T201 - it is for a file
+    print(render_page(), end="")  # noqa: T201 - it is for a file

@@ -10,22 +10,22 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from portalkey_simulator import walk
-from portalkey_simulator.application import create_application, guarded
-from portalkey_simulator.control.bodies import Expire
-from portalkey_simulator.control.desk import Desk
-from portalkey_simulator.control.door import add_control
-from portalkey_simulator.control.reading import BadField
-from portalkey_simulator.control.registry import let_expire
-from portalkey_simulator.faults.kinds import Fault
+from portalkey_simulator.application import create_application, restrict_hosts
+from portalkey_simulator.control.dependencies import Dependencies
+from portalkey_simulator.control.parsing import BadField
+from portalkey_simulator.control.registry import expire_tokens
+from portalkey_simulator.control.request_models import Expire
+from portalkey_simulator.control.routes import add_control
+from portalkey_simulator.faults.fault_kinds import Fault
 from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.marketplace_walk import MarketplaceInstall
 from portalkey_simulator.server import Server
-from portalkey_simulator.signing import Answered, SignatureVersion, send, sign
+from portalkey_simulator.signing import AppAnswer, SignatureVersion, send, sign
 from portalkey_simulator.world import World
 from portalkey_simulator.world.accounts import ACCOUNTS, Account
 from portalkey_simulator.world.apps import DEFAULT_APP, App
 from portalkey_simulator.world.clock import Clock
-from portalkey_simulator.world.record import Asked
+from portalkey_simulator.world.request_log import LoggedRequest
 from portalkey_simulator.world.switches import Switches
 
 
@@ -74,10 +74,10 @@ class HubSpot:
 
     def _serve(self) -> Server:
         application = create_application(self._world, self.faults)
-        add_control(application, self._desk(application))
+        add_control(application, self._dependencies(application))
         hosts: set[str] = set()
         self._world.pause.open()
-        server = Server(guarded(application, hosts), self.port)
+        server = Server(restrict_hosts(application, hosts), self.port)
         self.port = server.port
         hosts.update((f"localhost:{self.port}", f"127.0.0.1:{self.port}"))
         server.start()
@@ -99,7 +99,7 @@ class HubSpot:
 
     @property
     def url(self) -> str:
-        """Where the pages and the API are, both: ``http://localhost:PORT``."""
+        """The address of both the pages and the API: ``http://localhost:PORT``."""
         return f"http://localhost:{self.port}"
 
     @property
@@ -119,13 +119,13 @@ class HubSpot:
 
     @property
     def switches(self) -> Switches:
-        """What can be switched at any time."""
+        """The switches, which can be set at any time."""
         return self._world.switches
 
     @property
-    def requests(self) -> tuple[Asked, ...]:
-        """What was asked of the API endpoints, oldest first: the last 10,000 requests."""
-        return self._world.record.asked
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """The last 10,000 requests to the API endpoints, oldest first."""
+        return self._world.record.requests
 
     def approve(
         self, authorize_url: str, hub_id: int | None = None, user_id: int | None = None
@@ -156,7 +156,7 @@ class HubSpot:
         return self._decide("deny", None, authorize_url, hub_id, user_id)
 
     def install_link(self, app: App | None = None) -> str:
-        """The address that HubSpot shows for sharing an app: it begins an install without state."""
+        """Return the address for sharing an app, which begins an install without state."""
         return f"{self.url}/oauth/authorize?{(app or self.app).install_query()}"
 
     def install_from_marketplace(
@@ -181,7 +181,7 @@ class HubSpot:
         method: str = "POST",
         app: App | None = None,
         timestamp: int | None = None,
-    ) -> Answered:
+    ) -> AppAnswer:
         """Send a request to an app on this machine, signed with its secret.
 
         *timestamp* is in milliseconds since 1970 in UTC, and by default what ``clock`` says.
@@ -247,20 +247,20 @@ class HubSpot:
         self._world.add_app(app)
 
     def expire(self, access_token: str | None = None, hub_id: int | None = None) -> int:
-        """Let access tokens be past their time: this one, an account's, or all; how many lived.
+        """Let access tokens expire: this one, an account's, or all. Return how many lived.
 
         Raises:
             ValueError: There is no such account, or no such token.
         """
         try:
-            return let_expire(self._world, Expire(access_token, hub_id))
+            return expire_tokens(self._world, Expire(access_token, hub_id))
         except BadField as bad:
             raise ValueError(str(bad)) from None
 
-    def _desk(self, application: Flask) -> Desk:
-        via = walk.within(application)
+    def _dependencies(self, application: Flask) -> Dependencies:
+        via = walk.ask_within(application)
         approve, deny = partial(self._decide, "approve", via), partial(self._decide, "deny", via)
-        return Desk(self._world, self.faults, approve, deny, self.reset)
+        return Dependencies(self._world, self.faults, approve, deny, self.reset)
 
     def _decide(
         self,
@@ -288,7 +288,7 @@ def running_hubspot(
     seed: int | None = None,
     prepare: Callable[[HubSpot], None] | None = None,
 ) -> Iterator[HubSpot]:
-    """A HubSpot that answers inside of the block; ``HubSpot`` says what the arguments are."""
+    """Run a HubSpot inside of the block; ``HubSpot`` says what the arguments are."""
     hubspot = HubSpot(apps, port, accounts=accounts, seed=seed, prepare=prepare)
     hubspot.start()
     try:

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from portalkey_simulator.walk import ask, chosen, decide, sent_on
+from portalkey_simulator.walk import ask, choose_account, decide, submit_form
 
 
 class MarketplaceInstall:
@@ -21,7 +21,7 @@ class MarketplaceInstall:
             StayedOnPage: HubSpot's page refused; nothing was sent to the app.
         """
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(listing_url))
-        location = sent_on(listing_url, chosen(listing_url, hub_id, user_id))
+        location = submit_form(listing_url, choose_account(listing_url, hub_id, user_id))
         self._done = ""
         is_consent = location.startswith(f"{self._origin}/marketplace/")
         self.start_url = self._agree(location) if is_consent else location

@@ -1,4 +1,4 @@
-"""A threaded HTTP server on this machine, that starts in milliseconds and stops whole."""
+"""A threaded HTTP server on this machine that starts in milliseconds and leaves no thread."""
 
 import io
 import logging
@@ -43,7 +43,7 @@ class Server:
             shutdown_timeout=0.05,
         )
         self._cheroot.requests = _Pool(self._cheroot)
-        self._cheroot.error_log = _complain
+        self._cheroot.error_log = _log_error
         self._cheroot.gateway = _Gateway
         # A stop is noticed after this long.
         self._cheroot.expiration_interval = 0.02
@@ -69,7 +69,7 @@ class _Gateway(wsgi.Gateway_10):
     """Lets a fault end the connection."""
 
     def get_environ(self) -> Any:  # noqa: ANN401 - cheroot's own types are wrong
-        """The request's environment."""
+        """Return the request's environment."""
         base: Any = super()
         environ = base.get_environ()
         environ[CUT] = lambda: _reset(self.req)
@@ -78,7 +78,7 @@ class _Gateway(wsgi.Gateway_10):
 
 
 def _reset(request: Any) -> None:  # noqa: ANN401 - cheroot has no types
-    """Answer with RST: whoever waits is told at once that nothing will come."""
+    """Answer with RST, so that nobody waits for an answer."""
     request.close_connection = True
     request.conn.wfile = io.BytesIO()  # takes what is answered from now on
     connection: socket.socket = request.conn.socket
@@ -160,5 +160,5 @@ class _Cheroot(wsgi.Server):
         """Nothing: the queue has no limit, and this thread would not be joined at the end."""
 
 
-def _complain(message: str = "", level: int = logging.INFO, *, traceback: bool = False) -> None:
+def _log_error(message: str = "", level: int = logging.INFO, *, traceback: bool = False) -> None:
     _log.log(level, "%s", message, exc_info=traceback)

@@ -17,11 +17,11 @@ from portalkey_simulator.world.apps import App
 SignatureVersion: TypeAlias = Literal["v1", "v2", "v3"]
 
 _DECODED = re.compile(r"%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
-"""What version 3 decodes of a URL before it is signed: ``: / ? @ ! $ ' ( ) * , ;``."""
+"""The escapes that version 3 decodes before it signs a URL: ``: / ? @ ! $ ' ( ) * , ;``."""
 
 
-class Answered(NamedTuple):
-    """What the app answered."""
+class AppAnswer(NamedTuple):
+    """The app's answer."""
 
     status: int
     body: bytes
@@ -30,7 +30,7 @@ class Answered(NamedTuple):
 def sign(
     app: App, version: SignatureVersion, method: str, url: str, *, body: bytes, timestamp: int
 ) -> dict[str, str]:
-    """The headers that vouch for a request to *app*.
+    """Return the headers that sign a request to *app*.
 
     *timestamp* is in milliseconds since 1970 in UTC, and goes into version 3 only.
 
@@ -45,7 +45,7 @@ def sign(
 
 def send(
     url: str, body: bytes, *, method: str, headers: Mapping[str, str], seconds: float = 10
-) -> Answered:
+) -> AppAnswer:
     """Send a request to an app on this machine.
 
     *seconds* is how long it may take.
@@ -63,7 +63,7 @@ def send(
         target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         connection.request(method, target, body, {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
-        return Answered(answer.status, answer.read())
+        return AppAnswer(answer.status, answer.read())
     finally:
         connection.close()
 
@@ -79,7 +79,7 @@ def _v2(secret: bytes, method: bytes, url: str, body: bytes, timestamp: int) -> 
 
 
 def _v3(secret: bytes, method: bytes, url: str, body: bytes, timestamp: int) -> dict[str, str]:
-    decoded = _DECODED.sub(lambda found: chr(int(found[0][1:], 16)), url)
+    decoded = _DECODED.sub(lambda match: chr(int(match[0][1:], 16)), url)
     source = method + decoded.encode() + body + str(timestamp).encode()
     signature = hmac.digest(secret, source, "sha256")
     return {

@@ -18,7 +18,7 @@ _HEADERS = {
 
 
 class StayedOnPage(Exception):
-    """HubSpot's page said this, and nothing was sent to the app.
+    """HubSpot's page refused, and nothing was sent to the app.
 
     ``sentence`` is what the page says.
     """
@@ -37,7 +37,7 @@ def decide(
     user_id: int | None = None,
     via: "Ask | None" = None,
 ) -> str:
-    """The callback URL that a browser would be sent to by this *decision*.
+    """Make this *decision*, and return the callback URL that a browser would be sent to.
 
     Without *hub_id* the account of *user_id* is taken, and without both the one that the page
     has preselected; without *user_id* the first person there. *via* is how it is asked, and over
@@ -46,21 +46,21 @@ def decide(
     Raises:
         StayedOnPage: There was no callback.
     """
-    fields = chosen(authorize_url, hub_id, user_id, via)
-    return sent_on(authorize_url, {**fields, "decision": decision}, via)
+    fields = choose_account(authorize_url, hub_id, user_id, via)
+    return submit_form(authorize_url, {**fields, "decision": decision}, via)
 
 
-def chosen(
+def choose_account(
     url: str, hub_id: int | None, user_id: int | None, via: "Ask | None" = None
 ) -> dict[str, str]:
-    """The fields that choose an account, and a person in it, on the page at *url*."""
+    """Choose an account, and a person in it, on the page at *url*; return the form's fields."""
     account = str(hub_id) if hub_id else (via or ask)("GET", url, {}).account_of(user_id)
     person = {f"user_{account}": str(user_id)} if user_id else {}
     return {"hub_id": account, **person}
 
 
-def sent_on(url: str, form: dict[str, str], via: "Ask | None" = None) -> str:
-    """Where this *form* leads.
+def submit_form(url: str, form: dict[str, str], via: "Ask | None" = None) -> str:
+    """Submit *form*, and return the address that it leads to.
 
     Raises:
         StayedOnPage: It leads nowhere.
@@ -73,7 +73,7 @@ def sent_on(url: str, form: dict[str, str], via: "Ask | None" = None) -> str:
 
 @dataclass(slots=True)
 class Page:
-    """What matters of one answer.
+    """The parts of an answer that the walk needs.
 
     ``account`` is the one preselected, ``people`` are the user ids by the account's number,
     ``frame`` is what the page shows in a frame, and ``sentence`` is there where it is an end.
@@ -87,7 +87,7 @@ class Page:
     is_installed: bool = False
 
     def account_of(self, user_id: int | None) -> str:
-        """The account in which this person is, or the one preselected."""
+        """Return the account in which this person is, or the one preselected."""
         places = (hub_id for hub_id, people in self.people.items() if str(user_id) in people)
         return next(places, self.account)
 
@@ -96,7 +96,7 @@ Ask: TypeAlias = Callable[[str, str, dict[str, str]], Page]
 """One request of somebody who is signed in: method, URL and form in, the page out."""
 
 
-def within(application: Flask) -> Ask:
+def ask_within(application: Flask) -> Ask:
     """Ask the *application* itself, in the thread that asks.
 
     What it answers a request with may ask it so; over HTTP that would need a second thread, which
@@ -119,7 +119,7 @@ def within(application: Flask) -> Ask:
 
 
 def ask(method: str, url: str, form: dict[str, str] | None = None) -> Page:
-    """The answer to one request of somebody who is signed in."""
+    """Send one request of somebody who is signed in."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=10)
     try:
@@ -132,7 +132,7 @@ def ask(method: str, url: str, form: dict[str, str] | None = None) -> Page:
 
 
 class _Reader(HTMLParser):
-    """Finds what matters of a page."""
+    """Parses a page for a ``Page``."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()

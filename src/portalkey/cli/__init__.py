@@ -10,6 +10,8 @@ from portalkey.errors import PortalkeyError
 
 COMMANDS = ("db", "demo", "import", "init", "serve", "simulate", "token", "work")
 
+_EXTRAS = {"demo": "server,simulator", "simulate": "simulator"}
+
 
 class Commands(click.Group):
     """Loads a command when it is asked for: ``init`` needs no web server, and starts at once."""
@@ -20,7 +22,8 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name."""
+        """Return the command of this name."""
+        del ctx
         if cmd_name not in COMMANDS:
             return None
         # A word of Python's own cannot name a module.
@@ -28,11 +31,13 @@ class Commands(click.Group):
         try:
             module = importlib.import_module(f"portalkey.cli.{name}")
         except ModuleNotFoundError as missing:
-            if (missing.name or "").startswith("portalkey"):
+            if (missing.name or "").partition(".")[0] == "portalkey":
                 raise
-            ctx.fail(
-                f"{cmd_name} needs {missing.name}; install it with: pip install portalkey[server]"
-            )
+            extras = _EXTRAS.get(cmd_name, "server")
+            raise click.ClickException(
+                f"{cmd_name} needs {missing.name}; install it with: "
+                f"pip install 'portalkey[{extras}]'"
+            ) from None
         command: click.Command = getattr(module, name)
         return command
 

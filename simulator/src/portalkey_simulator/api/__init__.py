@@ -1,1 +1,1 @@
-"""What programs meet: HubSpot's endpoints."""
+"""HubSpot's endpoints, which programs call."""

@@ -13,29 +13,29 @@ class AccountInfo:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def details(self, version: str) -> Response:
-        """The account's facts.
+    def show_details(self, version: str) -> Response:
+        """Show the account's facts.
 
         Raises:
             ApiRefused: The token does not do, or comes too often.
         """
         del version
         access = admit(self._world, self._world.switches.account_info_scope)
-        return jsonify(_details(access.agreement.account))
+        return jsonify(_serialize_details(access.agreement.account))
 
-    def me(self) -> Response:
-        """Some of the account's facts, as ``/integrations/v1/me`` tells them.
+    def show_me(self) -> Response:
+        """Show some of the account's facts, as ``/integrations/v1/me`` has them.
 
         Raises:
             ApiRefused: The token does not do, or comes too often.
         """
         account = admit(self._world, "oauth").agreement.account
-        return jsonify({**_times(account), "currency": account.currency})
+        return jsonify({**_serialize_times(account), "currency": account.currency})
 
 
-def _details(account: Account) -> dict[str, object]:
+def _serialize_details(account: Account) -> dict[str, object]:
     return {
-        **_times(account),
+        **_serialize_times(account),
         "accountType": account.account_type,
         "companyCurrency": account.currency,
         "additionalCurrencies": [],
@@ -44,7 +44,7 @@ def _details(account: Account) -> dict[str, object]:
     }
 
 
-def _times(account: Account) -> dict[str, object]:
+def _serialize_times(account: Account) -> dict[str, object]:
     return {
         "portalId": account.hub_id,
         "timeZone": account.time_zone,

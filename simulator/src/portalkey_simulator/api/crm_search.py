@@ -1,4 +1,4 @@
-"""What a CRM search asks for. Sorting is not known here; it is ignored."""
+"""The query of a CRM search. Sorting is ignored."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from portalkey_simulator.api.errors import invalid
-from portalkey_simulator.api.json_body import expect, objects, read_object
+from portalkey_simulator.api.error_responses import validation_error
+from portalkey_simulator.api.json_body import expect, expect_objects, read_object
 
 _DATES = frozenset({"createdate", "lastmodifieddate"})
 
@@ -24,8 +24,8 @@ class Search:
     limit: int
     after: int
 
-    def finds(self, properties: Mapping[str, str]) -> bool:
-        """Whether a record with these *properties* is meant."""
+    def matches(self, properties: Mapping[str, str]) -> bool:
+        """Whether a record with these *properties* matches."""
         in_some = any(
             self.query.lower() in value.lower()
             for name, value in properties.items()
@@ -39,7 +39,7 @@ class Search:
 
 
 def _rank(value: str) -> tuple[int, float, str]:
-    """What *value* is sorted by: as a number, as a moment in milliseconds, or as text."""
+    """Return the sort key of *value*: a number, a moment in milliseconds, or text."""
     try:
         return 0, float(value), ""
     except ValueError:
@@ -54,76 +54,79 @@ def _rank(value: str) -> tuple[int, float, str]:
 Ranks = Callable[[tuple[int, float, str], tuple[int, float, str]], bool]
 
 
-def _compared(is_right: Ranks) -> Callable[[str | None, tuple[str, ...]], bool]:
-    return lambda held, asked: (
-        held is not None and bool(asked) and is_right(_rank(held), _rank(asked[0]))
+def _compare_by(is_right: Ranks) -> Callable[[str | None, tuple[str, ...]], bool]:
+    return lambda value, operands: (
+        value is not None and bool(operands) and is_right(_rank(value), _rank(operands[0]))
     )
 
 
-def _is_between(held: str | None, asked: tuple[str, ...]) -> bool:
-    if held is None or len(asked) != 2:  # noqa: PLR2004 - both ends
+def _is_between(value: str | None, operands: tuple[str, ...]) -> bool:
+    if value is None or len(operands) != 2:  # noqa: PLR2004 - both ends
         return False
-    return _rank(asked[0]) <= _rank(held) <= _rank(asked[1])
+    return _rank(operands[0]) <= _rank(value) <= _rank(operands[1])
 
 
-def _has_word(held: str | None, asked: tuple[str, ...]) -> bool:
-    return any(one.strip("*").lower() in (held or "").lower() for one in asked)
+def _has_word(value: str | None, operands: tuple[str, ...]) -> bool:
+    return any(one.strip("*").lower() in (value or "").lower() for one in operands)
 
 
 OPERATORS: Mapping[str, Callable[[str | None, tuple[str, ...]], bool]] = {
-    "EQ": lambda held, asked: held in asked,
-    "NEQ": lambda held, asked: held not in asked,
-    "IN": lambda held, asked: held in asked,
-    "NOT_IN": lambda held, asked: held not in asked,
-    "HAS_PROPERTY": lambda held, _: held is not None,
-    "NOT_HAS_PROPERTY": lambda held, _: held is None,
+    "EQ": lambda value, operands: value in operands,
+    "NEQ": lambda value, operands: value not in operands,
+    "IN": lambda value, operands: value in operands,
+    "NOT_IN": lambda value, operands: value not in operands,
+    "HAS_PROPERTY": lambda value, _: value is not None,
+    "NOT_HAS_PROPERTY": lambda value, _: value is None,
     "CONTAINS_TOKEN": _has_word,
-    "NOT_CONTAINS_TOKEN": lambda held, asked: not _has_word(held, asked),
-    "GT": _compared(operator.gt),
-    "GTE": _compared(operator.ge),
-    "LT": _compared(operator.lt),
-    "LTE": _compared(operator.le),
+    "NOT_CONTAINS_TOKEN": lambda value, operands: not _has_word(value, operands),
+    "GT": _compare_by(operator.gt),
+    "GTE": _compare_by(operator.ge),
+    "LT": _compare_by(operator.lt),
+    "LTE": _compare_by(operator.le),
     "BETWEEN": _is_between,
 }
 
 
 def read_search(body: bytes) -> Search:
-    """What the *body* of a request asks for.
+    """Read the search in the *body* of a request.
 
     Raises:
         ApiRefused: It is no JSON, or of another shape than searches have.
     """
-    told = read_object(body)
+    query = read_object(body)
     return Search(
-        query=expect("query", told.get("query", ""), str),
+        query=expect("query", query.get("query", ""), str),
         groups=tuple(
-            tuple(_filter(one) for one in objects("filters", group.get("filters", [])))
-            for group in objects("filterGroups", told.get("filterGroups", []))
+            tuple(_read_filter(one) for one in expect_objects("filters", group.get("filters", [])))
+            for group in expect_objects("filterGroups", query.get("filterGroups", []))
         ),
         properties=tuple(
             expect("properties", one, str)
-            for one in expect("properties", told.get("properties", []), list)
+            for one in expect("properties", query.get("properties", []), list)
         ),
-        limit=_whole("limit", told.get("limit", 10)),
-        after=_whole("after", told.get("after", 0)),
+        limit=_read_whole("limit", query.get("limit", 10)),
+        after=_read_whole("after", query.get("after", 0)),
     )
 
 
-def _filter(told: dict[str, Any]) -> Filter:
-    how = told.get("operator")
+def _read_filter(condition: dict[str, Any]) -> Filter:
+    how = condition.get("operator")
     if not isinstance(how, str) or how not in OPERATORS:
-        raise invalid(f"operator has to be one of: {', '.join(OPERATORS)}")
-    values = [told["value"]] if "value" in told else expect("values", told.get("values", []), list)
-    values = [*values, *([told["highValue"]] if "highValue" in told else [])]
-    name = expect("propertyName", told.get("propertyName"), str)
+        raise validation_error(f"operator has to be one of: {', '.join(OPERATORS)}")
+    values = expect("values", condition.get("values", []), list)
+    if "value" in condition:
+        values = [condition["value"]]
+    if "highValue" in condition:
+        values = [*values, condition["highValue"]]
+    name = expect("propertyName", condition.get("propertyName"), str)
     return name, how, tuple(expect("value", each, str) for each in values)
 
 
-def _whole(name: str, told: object) -> int:
-    """A whole number, which may be written as text, as ``after`` comes back."""
-    if isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < _LONGEST:
-        return int(told)
-    return int(expect(name, told, int))
+def _read_whole(name: str, value: object) -> int:
+    """Read a whole number, which may be text, as ``after`` comes back."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _LONGEST:
+        return int(value)
+    return int(expect(name, value, int))
 
 
 _LONGEST = 10

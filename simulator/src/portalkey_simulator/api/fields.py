@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from flask import request
 
-from portalkey_simulator.forms import FORM, Pairs, read_pairs, singles
+from portalkey_simulator.forms import FORM, Pairs, read_pairs, select_singles
 from portalkey_simulator.world.refusals import Refused
 from portalkey_simulator.world.switches import Switches
 
@@ -21,31 +21,33 @@ _SECRETS = frozenset(
 
 
 def read_fields(switches: Switches) -> Fields:
-    """What the body says; a field that comes twice counts as missing (RFC 6749 3.2).
+    """Read the fields of the body; one that comes twice counts as missing (RFC 6749 3.2).
 
     Raises:
         Refused: There is a secret in the URL.
     """
     if _SECRETS & {name for name, _ in read_pairs(request.query_string)}:
         raise Refused("SECRET_IN_URL")
-    return _client(switches) | singles(_body(switches))
+    return _read_client(switches) | select_singles(_read_body(switches))
 
 
 def read_fields_of_v1(switches: Switches) -> Fields:
-    """What the URL and the body say together: v1 lets secrets stand in the URL."""
-    return _client(switches) | singles(read_pairs(request.query_string) + _body(switches))
+    """Read the fields of URL and body together: v1 lets secrets stand in the URL."""
+    return _read_client(switches) | select_singles(
+        read_pairs(request.query_string) + _read_body(switches)
+    )
 
 
-def _body(switches: Switches) -> Pairs:
+def _read_body(switches: Switches) -> Pairs:
     if request.mimetype == FORM:
         return read_pairs(request.get_data())
     if request.mimetype == "application/json" and switches.json_bodies == "read":
-        return _texts(request.get_data())
+        return _read_texts(request.get_data())
     return []
 
 
-def _texts(body: bytes) -> Pairs:
-    """The texts of a JSON object, in their order; whatever else it holds is left out."""
+def _read_texts(body: bytes) -> Pairs:
+    """Read the texts of a JSON object, in their order; whatever else it holds is left out."""
     try:
         pairs = json.loads(body, object_pairs_hook=list)
     except (ValueError, RecursionError):
@@ -53,16 +55,20 @@ def _texts(body: bytes) -> Pairs:
     # An array of arrays looks the same to the hook, so the beginning decides.
     if not isinstance(pairs, list) or not body.lstrip().startswith(b"{"):
         return []
-    return [(_sound(name), _sound(value)) for name, value in pairs if isinstance(value, str)]
+    return [
+        (_replace_surrogates(name), _replace_surrogates(value))
+        for name, value in pairs
+        if isinstance(value, str)
+    ]
 
 
-def _sound(text: str) -> str:
-    """The *text*, with a question mark for each half of a character, which JSON can hold."""
+def _replace_surrogates(text: str) -> str:
+    """Put a question mark for each half of a surrogate pair, which JSON can hold."""
     return text.encode(errors="replace").decode()
 
 
-def _client(switches: Switches) -> dict[str, str]:
-    """Client id and secret of HTTP Basic authentication (RFC 6749 2.3.1), where that is read."""
+def _read_client(switches: Switches) -> dict[str, str]:
+    """Read client id and secret of HTTP Basic authentication (RFC 6749 2.3.1), if switched on."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if switches.basic_authentication == "ignored" or scheme.lower() != "basic":
         return {}

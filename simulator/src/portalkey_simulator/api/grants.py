@@ -1,4 +1,4 @@
-"""What each kind of grant gives for the fields of a token request."""
+"""Answers to token requests, by the kind of grant."""
 
 import hmac
 from collections.abc import Callable, Mapping
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from portalkey_simulator.api.fields import Fields
 from portalkey_simulator.world import World
 from portalkey_simulator.world.apps import App
-from portalkey_simulator.world.ledger import Issued
+from portalkey_simulator.world.ledger import IssuedTokens
 from portalkey_simulator.world.refusals import Refused
 
 JOURNAL_READ = "developer.webhooks_journal.read"
 SUBSCRIPTIONS_READ = "developer.webhooks_journal.subscriptions.read"
 SUBSCRIPTIONS_WRITE = "developer.webhooks_journal.subscriptions.write"
 APP_SCOPES = frozenset({JOURNAL_READ, SUBSCRIPTIONS_READ, SUBSCRIPTIONS_WRITE})
-"""What an app can ask for itself, without an account."""
+"""The scopes that an app can ask for itself, without an account."""
 
 
 class Grants:
@@ -22,13 +22,13 @@ class Grants:
     def __init__(self, world: World) -> None:
         self._world = world
         self._kinds: Mapping[str, Callable[[App, Fields], dict[str, object]]] = {
-            "authorization_code": self._authorization_code,
-            "refresh_token": self._refresh_token,
-            "client_credentials": self._client_credentials,
+            "authorization_code": self._exchange_code,
+            "refresh_token": self._refresh,
+            "client_credentials": self._issue_app_token,
         }
 
-    def give(self, fields: Fields) -> dict[str, object]:
-        """The answer to a token request with these *fields*.
+    def answer(self, fields: Fields) -> dict[str, object]:
+        """Answer a token request with these *fields*.
 
         Raises:
             Refused: The request is not as it has to be.
@@ -36,10 +36,10 @@ class Grants:
         grant = self._kinds.get(fields.get("grant_type", ""))
         if grant is None:
             raise Refused("BAD_GRANT_TYPE")
-        return grant(self.app(fields), fields)
+        return grant(self.authenticate(fields), fields)
 
-    def app(self, fields: Fields) -> App:
-        """The app that asks, by its id and secret.
+    def authenticate(self, fields: Fields) -> App:
+        """Return the app that asks, by its id and secret.
 
         Raises:
             Refused: There is no such app, or the secret is not its own.
@@ -52,10 +52,10 @@ class Grants:
             raise Refused("BAD_CLIENT_SECRET")
         return app
 
-    def _authorization_code(self, app: App, fields: Fields) -> dict[str, object]:
+    def _exchange_code(self, app: App, fields: Fields) -> dict[str, object]:
         if not fields.get("redirect_uri"):
             raise Refused("BAD_REDIRECT_URI")
-        return self._issued(
+        return self._serialize_tokens(
             self._world.ledger.spend_code(
                 fields.get("code", ""),
                 client_id=app.client_id,
@@ -64,11 +64,11 @@ class Grants:
             )
         )
 
-    def _refresh_token(self, app: App, fields: Fields) -> dict[str, object]:
+    def _refresh(self, app: App, fields: Fields) -> dict[str, object]:
         token = fields.get("refresh_token", "")
-        return self._issued(self._world.ledger.refresh(token, client_id=app.client_id))
+        return self._serialize_tokens(self._world.ledger.refresh(token, client_id=app.client_id))
 
-    def _client_credentials(self, app: App, fields: Fields) -> dict[str, object]:
+    def _issue_app_token(self, app: App, fields: Fields) -> dict[str, object]:
         if app.is_user_level:
             raise Refused("USER_LEVEL_CLIENT_CREDENTIALS_NOT_SUPPORTED")
         scopes = tuple(dict.fromkeys(fields.get("scope", "").split()))
@@ -83,13 +83,13 @@ class Grants:
         }
         return body | ({"scopes": scopes} if self._world.switches.sends_scopes else {})
 
-    def _issued(self, issued: Issued) -> dict[str, object]:
-        switches, agreement = self._world.switches, issued.agreement
+    def _serialize_tokens(self, tokens: IssuedTokens) -> dict[str, object]:
+        switches, agreement = self._world.switches, tokens.agreement
         body: dict[str, object] = {
             "token_type": "bearer",
-            "access_token": issued.access_token,
-            "refresh_token": issued.refresh_token,
-            "expires_in": issued.expires_in,
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token,
+            "expires_in": tokens.expires_in,
             "token_use": "access_token",
         }
         if switches.sends_hub_id:
@@ -99,5 +99,5 @@ class Grants:
         if switches.sends_scopes:
             body["scopes"] = agreement.scopes
         if switches.sends_id_token:
-            body["id_token"] = self._world.mint.identifier()
+            body["id_token"] = self._world.mint.make_id()
         return body

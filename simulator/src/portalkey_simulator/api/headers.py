@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from flask import Response, after_this_request
 
 
-def add_to_answer(told: Mapping[str, str]) -> None:
-    """Let the answer to this request have what is *told*, also where it is a refusal."""
+def add_to_answer(headers: Mapping[str, str]) -> None:
+    """Add *headers* to the answer to this request, also where it is a refusal."""
 
-    def tell(response: Response) -> Response:
-        response.headers.update(told)
+    def add(response: Response) -> Response:
+        response.headers.update(headers)
         return response
 
-    after_this_request(tell)
+    after_this_request(add)

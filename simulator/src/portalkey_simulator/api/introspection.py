@@ -1,4 +1,4 @@
-"""What introspection tells of a living token.
+"""Descriptions of living tokens for introspection.
 
 Source: ``POST /oauth/2026-03/token/introspect`` in
 https://developers.hubspot.com/docs/api-reference/legacy/authentication/manage-oauth-tokens.
@@ -13,41 +13,41 @@ _OPAQUE = "c2ltdWxhdGVk"
 
 
 def describe_access(token: str, access: Access, now: float, app: App) -> dict[str, object]:
-    """The answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
+    """Describe an access *token* at the time *now*, in seconds since 1970 in UTC."""
     return {
-        **_newer(token, access.agreement, app),
+        **_describe_token(token, access.agreement, app),
         "token_use": "access_token",
         "expires_in": int(access.expires_at - now),
         "is_private_distribution": app.distribution == "private",
-        "signed_access_token": _signed(access, app),
+        "signed_access_token": _describe_signature(access, app),
     }
 
 
 def describe_refresh(token: str, agreement: Agreement, app: App) -> dict[str, object]:
-    """The answer for a refresh *token*."""
-    return {**_newer(token, agreement, app), "token_use": "refresh_token"}
+    """Describe a refresh *token*."""
+    return {**_describe_token(token, agreement, app), "token_use": "refresh_token"}
 
 
 def describe_access_v1(token: str, access: Access, now: float, app: App) -> dict[str, object]:
-    """v1's answer for an access *token* at the time *now*, in seconds since 1970 in UTC."""
+    """Describe an access *token* as v1 does, at the time *now*, in seconds since 1970 in UTC."""
     return {
-        **_common(token, access.agreement),
+        **_describe_agreement(token, access.agreement),
         "app_id": app.app_id,
         "expires_in": int(access.expires_at - now),
-        "signed_access_token": _signed(access, app),
+        "signed_access_token": _describe_signature(access, app),
         "token_type": "access",
     }
 
 
 def describe_refresh_v1(token: str, agreement: Agreement) -> dict[str, object]:
-    """v1's answer for a refresh *token*."""
+    """Describe a refresh *token* as v1 does."""
     client = {"client_id": agreement.client_id}
-    return {**_common(token, agreement), **client, "token_type": "refresh"}
+    return {**_describe_agreement(token, agreement), **client, "token_type": "refresh"}
 
 
-def _newer(token: str, agreement: Agreement, app: App) -> dict[str, object]:
+def _describe_token(token: str, agreement: Agreement, app: App) -> dict[str, object]:
     return {
-        **_common(token, agreement),
+        **_describe_agreement(token, agreement),
         "active": True,
         "token_type": "Bearer",
         "client_id": app.client_id,
@@ -55,7 +55,7 @@ def _newer(token: str, agreement: Agreement, app: App) -> dict[str, object]:
     }
 
 
-def _common(token: str, agreement: Agreement) -> dict[str, object]:
+def _describe_agreement(token: str, agreement: Agreement) -> dict[str, object]:
     return {
         "token": token,
         "hub_id": agreement.account.hub_id,
@@ -66,7 +66,7 @@ def _common(token: str, agreement: Agreement) -> dict[str, object]:
     }
 
 
-def _signed(access: Access, app: App) -> dict[str, object]:
+def _describe_signature(access: Access, app: App) -> dict[str, object]:
     agreement = access.agreement
     return {
         "appId": app.app_id,

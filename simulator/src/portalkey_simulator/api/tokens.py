@@ -5,7 +5,7 @@ from flask import Response, jsonify
 from portalkey_simulator.api.fields import Fields, read_fields
 from portalkey_simulator.api.grants import Grants
 from portalkey_simulator.api.introspection import describe_access, describe_refresh
-from portalkey_simulator.api.limits import count_token_request
+from portalkey_simulator.api.rate_limits import count_token_request
 from portalkey_simulator.world import World
 
 
@@ -16,16 +16,16 @@ class TokenEndpoints:
         self._world = world
         self._grants = Grants(world)
 
-    def token(self, version: str) -> Response:
-        """Tokens for a code, a refresh token, or an app's own credentials."""
+    def issue(self, version: str) -> Response:
+        """Issue tokens for a code, a refresh token, or an app's own credentials."""
         del version
-        return jsonify(self._grants.give(self._fields()))
+        return jsonify(self._grants.answer(self._read_fields()))
 
     def introspect(self, version: str) -> Response:
-        """What a token is for (RFC 7662); only the field ``token`` is read, whatever its type."""
+        """Describe a token (RFC 7662); only the field ``token`` is read, whatever its type."""
         del version
-        fields = self._fields()
-        app, token = self._grants.app(fields), fields.get("token", "")
+        fields = self._read_fields()
+        app, token = self._grants.authenticate(fields), fields.get("token", "")
         ledger, now = self._world.ledger, self._world.clock.now()
         access, agreement = ledger.access(token), ledger.agreement(token)
         answer: dict[str, object] = {"active": False}
@@ -38,11 +38,11 @@ class TokenEndpoints:
     def revoke(self, version: str) -> Response:
         """End a refresh token (RFC 7009): 200 for every token, known or not."""
         del version
-        fields = self._fields()
-        app = self._grants.app(fields)
+        fields = self._read_fields()
+        app = self._grants.authenticate(fields)
         self._world.ledger.revoke(fields.get("token", ""), client_id=app.client_id)
         return Response(status=200)
 
-    def _fields(self) -> Fields:
+    def _read_fields(self) -> Fields:
         count_token_request(self._world)
         return read_fields(self._world.switches)

@@ -1,1 +1,1 @@
-"""The simulator's own door: what is set and seen by hand, over HTTP and on a page."""
+"""The control room: a simulator is set and shown by hand, over HTTP and on a page."""

@@ -1,1 +1,1 @@
-"""What goes wrong on demand: a table of faults, rules for when, and how they are played."""
+"""Faults on demand: a table of them, rules for when they happen, and their effect."""

@@ -1,4 +1,4 @@
-"""Which answers go wrong, and when."""
+"""Rules for the answers that go wrong."""
 
 import itertools
 import re
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from portalkey_simulator.faults.kinds import KINDS, PLACES, Fault, Kind, Place
+from portalkey_simulator.faults.fault_kinds import KINDS, PLACES, Fault, Kind, Place
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 
 
@@ -42,7 +42,7 @@ class Faults:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Those that are not spent."""
+        """The rules that are not spent."""
         with self._lock:
             return tuple(self._rules)
 
@@ -73,9 +73,9 @@ class Faults:
     def remove(self, number: int) -> bool:
         """Take one rule away; false where there is none of this number."""
         with self._lock:
-            kept = [rule for rule in self._rules if rule.number != number]
-            was_there = len(kept) < len(self._rules)
-            self._rules = kept
+            others = [rule for rule in self._rules if rule.number != number]
+            was_there = len(others) < len(self._rules)
+            self._rules = others
         return was_there
 
     def clear(self) -> None:
@@ -90,7 +90,7 @@ class Faults:
             self._numbers = itertools.count(1)
 
     def take(self, place: Place) -> Fault | None:
-        """What goes wrong with this answer, if anything."""
+        """Return the fault of this answer, if it has one, and count it."""
         with self._lock:
             for rule in self._rules:
                 if rule.at in {place, "api"} and self._happens(rule):
@@ -110,23 +110,23 @@ class Faults:
 
 
 def _check(fault: Fault, at: Place, times: int | None, skip: int, chance: float) -> None:
-    _one_of("fault", fault.kind, KINDS)
-    _one_of("at", at, PLACES)
+    _check_choice("fault", fault.kind, KINDS)
+    _check_choice("at", at, PLACES)
     if fault.kind == "refusal":
-        _one_of("refusal", fault.refusal, TOKEN_REFUSALS)
+        _check_choice("refusal", fault.refusal, TOKEN_REFUSALS)
     for name, is_right, allowed in (
         ("times", times is None or times >= 1, "a whole number, 1 or more, or nothing for always"),
         ("skip", skip >= 0, "a whole number, 0 or more"),
         ("chance", 0 < chance <= 1, "a number above 0 and up to 1"),
         ("seconds", 0 <= fault.seconds <= _LONGEST, f"a number from 0 to {_LONGEST}"),
         ("status", fault.status in _STATUSES, "a number from 200 to 599"),
-        ("headers", _can_be_sent(fault.headers), "names without blanks, and one line for each"),
+        ("headers", _are_sendable(fault.headers), "names without blanks, and one line for each"),
     ):
         if not is_right:
             raise ValueError(f"{name} has to be {allowed}")
 
 
-def _can_be_sent(headers: Mapping[str, str]) -> bool:
+def _are_sendable(headers: Mapping[str, str]) -> bool:
     return all(
         _NAME.fullmatch(name)
         and _VALUE.fullmatch(value)
@@ -135,7 +135,7 @@ def _can_be_sent(headers: Mapping[str, str]) -> bool:
     )
 
 
-def _one_of(name: str, value: object, allowed: object) -> None:
+def _check_choice(name: str, value: object, allowed: object) -> None:
     if not isinstance(allowed, dict) or value not in allowed:
         names = ", ".join(allowed) if isinstance(allowed, dict) else ""
         raise ValueError(f"{name} cannot be {value!r}; it is one of: {names}")

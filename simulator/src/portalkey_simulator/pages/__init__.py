@@ -1,1 +1,1 @@
-"""What people meet: HubSpot's pages."""
+"""HubSpot's pages, which people see."""

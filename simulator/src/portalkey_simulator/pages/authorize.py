@@ -2,10 +2,10 @@
 
 from flask import Response, request
 
-from portalkey_simulator.forms import read_pairs, singles
+from portalkey_simulator.forms import read_pairs, select_singles
 from portalkey_simulator.pages.consent import Installation, read_installation
-from portalkey_simulator.pages.granting import give_code, read_choice
-from portalkey_simulator.pages.rendering import page, redirect, under_policy
+from portalkey_simulator.pages.granting import issue_code, read_choice
+from portalkey_simulator.pages.rendering import add_opener_policy, redirect, render_page
 from portalkey_simulator.pages.sentences import Stopped
 from portalkey_simulator.pages.sign_in import is_signed_in
 from portalkey_simulator.world import World
@@ -22,22 +22,22 @@ class AuthorizePages:
         self._world = world
 
     def show(self, hub_id: str | None = None) -> Response:
-        """The consent page: what is asked, by whom, and in which account."""
-        installation = self._installation()
-        accounts = self._offered(hub_id)
+        """Show the consent page: scopes, app and accounts."""
+        installation = self._read_installation()
+        accounts = self._list_accounts(hub_id)
         if hub_id is not None:
-            installation.granted_by(accounts[0])
+            installation.scopes_for(accounts[0])
         switches = self._world.switches
         if switches.sign_in and not is_signed_in():
-            return page("sign_in.html", onward=f"/sign-in{request.full_path}")
-        consent = page("consent.html", installation=installation, accounts=accounts)
-        return under_policy(consent, switches.consent_opener_policy, switches)
+            return render_page("sign_in.html", onward=f"/sign-in{request.full_path}")
+        consent = render_page("consent.html", installation=installation, accounts=accounts)
+        return add_opener_policy(consent, switches.consent_opener_policy, switches)
 
     def decide(self, hub_id: str | None = None) -> Response:
-        """What the person decided, after everything was looked at again."""
-        installation = self._installation()
-        accounts = self._offered(hub_id)
-        form = singles(read_pairs(request.get_data()))
+        """Act on the person's decision, after everything was checked again."""
+        installation = self._read_installation()
+        accounts = self._list_accounts(hub_id)
+        form = select_singles(read_pairs(request.get_data()))
         match form.get("decision"):
             case "approve":
                 return self._connect(installation, accounts, form)
@@ -45,13 +45,13 @@ class AuthorizePages:
                 return self._deny(installation, accounts, form)
         raise Stopped("no_decision")
 
-    def _installation(self) -> Installation:
+    def _read_installation(self) -> Installation:
         pairs = read_pairs(request.query_string)
         if self._world.switches.drop_state:
             pairs = [(name, value) for name, value in pairs if name != "state"]
         return read_installation(pairs, self._world.apps, self._world.switches)
 
-    def _offered(self, hub_id: str | None) -> tuple[Account, ...]:
+    def _list_accounts(self, hub_id: str | None) -> tuple[Account, ...]:
         if hub_id is None:
             return self._world.accounts
         account = self._world.account(hub_id)
@@ -62,8 +62,8 @@ class AuthorizePages:
     def _connect(
         self, installation: Installation, accounts: tuple[Account, ...], form: dict[str, str]
     ) -> Response:
-        code = give_code(self._world, installation, read_choice(form, accounts))
-        return redirect(installation.callback(code=code), self._world.switches)
+        code = issue_code(self._world, installation, read_choice(form, accounts))
+        return redirect(installation.build_callback(code=code), self._world.switches)
 
     def _deny(
         self, installation: Installation, accounts: tuple[Account, ...], form: dict[str, str]
@@ -71,10 +71,10 @@ class AuthorizePages:
         switches = self._world.switches
         match switches.cancel_sends:
             case "nothing":
-                denied = page("denied.html", app=installation.app)
-                return under_policy(denied, switches.refusal_opener_policy, switches)
+                denied = render_page("denied.html", app=installation.app)
+                return add_opener_policy(denied, switches.refusal_opener_policy, switches)
             case "code":
                 preselected = {"hub_id": str(accounts[0].hub_id)}
                 return self._connect(installation, accounts, preselected | form)
         error = {"error": switches.cancel_error, "error_description": _DESCRIPTION}
-        return redirect(installation.callback(**error), switches)
+        return redirect(installation.build_callback(**error), switches)

@@ -1,4 +1,4 @@
-"""What an authorize URL asks for, and whether it may. Nothing here knows of HTTP.
+"""The request of an authorize URL, and its checks. Nothing here knows of HTTP.
 
 HubSpot checks all of this on its own page and stops there: the app never hears of it
 (https://knowledge.hubspot.com/integrations/resolve-a-request-for-integration-permissions-error).
@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portalkey_simulator.forms import Pairs, doubled, with_query
+from portalkey_simulator.forms import Pairs, add_query, find_duplicates
 from portalkey_simulator.pages.redirects import is_registered
 from portalkey_simulator.pages.sentences import Stopped
 from portalkey_simulator.world.accounts import Account
 from portalkey_simulator.world.apps import App
-from portalkey_simulator.world.proofs import Challenge
+from portalkey_simulator.world.pkce import Challenge
 from portalkey_simulator.world.switches import Switches
 
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{0,99}")
@@ -22,7 +22,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What an app asks a person to agree to."""
+    """An app's request to a person to agree."""
 
     app: App
     redirect_uri: str
@@ -31,8 +31,8 @@ class Installation:
     state: str | None
     challenge: Challenge | None
 
-    def granted_by(self, account: Account) -> tuple[str, ...]:
-        """The scopes *account* can grant; optional ones that it lacks are dropped silently.
+    def scopes_for(self, account: Account) -> tuple[str, ...]:
+        """Return the scopes that *account* grants, without optional ones that it lacks.
 
         Raises:
             Stopped: The account lacks a scope that the app cannot do without.
@@ -43,38 +43,38 @@ class Installation:
         optional = (scope for scope in self.optional_scopes if scope not in account.cannot_grant)
         return tuple(dict.fromkeys((*self.scopes, *optional)))
 
-    def callback(self, **answer: str) -> str:
-        """The redirect URI with *answer* and the app's own state added to its query."""
+    def build_callback(self, **answer: str) -> str:
+        """Add *answer* and the app's own state to the query of the redirect URI."""
         if self.state is not None:
             answer["state"] = self.state
-        return with_query(self.redirect_uri, **answer)
+        return add_query(self.redirect_uri, **answer)
 
 
 def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches) -> Installation:
-    """What the query of an authorize URL asks for.
+    """Read the query of an authorize URL.
 
     Raises:
         Stopped: It may not be asked, or not in this way.
     """
-    asked = dict(pairs)
-    twice = sorted(doubled(pairs) & _PARAMETERS)
+    query = dict(pairs)
+    twice = sorted(find_duplicates(pairs) & _PARAMETERS)
     if twice:
         raise Stopped("doubled", names=", ".join(twice))
-    app = apps.get(asked.get("client_id", ""))
+    app = apps.get(query.get("client_id", ""))
     if app is None:
         raise Stopped("client")
     if app.is_retired or not app.redirect_uris:
         raise Stopped("retired")
-    redirect_uri = asked.get("redirect_uri", "")
+    redirect_uri = query.get("redirect_uri", "")
     if not is_registered(redirect_uri, app.redirect_uris, switches.redirect_match):
         raise Stopped("redirect")
     return Installation(
         app=app,
         redirect_uri=redirect_uri,
-        scopes=_required_scopes(app, asked.get("scope", ""), switches),
-        optional_scopes=_optional_scopes(app, asked.get("optional_scope", "")),
-        state=asked.get("state"),
-        challenge=_challenge(asked, switches.pkce),
+        scopes=_read_required_scopes(app, query.get("scope", ""), switches),
+        optional_scopes=_read_optional_scopes(app, query.get("optional_scope", "")),
+        state=query.get("state"),
+        challenge=_read_challenge(query, switches.pkce),
     )
 
 
@@ -92,29 +92,29 @@ _PARAMETERS = frozenset(
 )
 
 
-def _required_scopes(app: App, text: str, switches: Switches) -> tuple[str, ...]:
-    scopes = _scopes(text)
+def _read_required_scopes(app: App, text: str, switches: Switches) -> tuple[str, ...]:
+    scopes = _read_scopes(text)
     required = {*app.required_scopes, *(("oauth",) if switches.oauth_required else ())}
     if not scopes or not required <= set(scopes):
         raise Stopped("scopes_missing")
-    _match(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
+    _check_scopes(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
     return scopes
 
 
-def _optional_scopes(app: App, text: str) -> tuple[str, ...]:
-    scopes = _scopes(text)
-    _match(scopes, allowed=app.optional_scopes, misplaced=app.beyond_optional_scope)
+def _read_optional_scopes(app: App, text: str) -> tuple[str, ...]:
+    scopes = _read_scopes(text)
+    _check_scopes(scopes, allowed=app.optional_scopes, misplaced=app.beyond_optional_scope)
     return scopes
 
 
-def _scopes(text: str) -> tuple[str, ...]:
+def _read_scopes(text: str) -> tuple[str, ...]:
     scopes = tuple(dict.fromkeys(text.split()))
     if not all(_SCOPE.fullmatch(scope) for scope in scopes):
         raise Stopped("scope_name")
     return scopes
 
 
-def _match(
+def _check_scopes(
     scopes: tuple[str, ...], *, allowed: tuple[str, ...] | None, misplaced: frozenset[str]
 ) -> None:
     strange = set() if allowed is None else set(scopes) - set(allowed)
@@ -122,13 +122,13 @@ def _match(
         raise Stopped("scopes_mismatch")
 
 
-def _challenge(asked: Mapping[str, str], pkce: str) -> Challenge | None:
-    challenge = asked.get("code_challenge")
+def _read_challenge(query: Mapping[str, str], pkce: str) -> Challenge | None:
+    challenge = query.get("code_challenge")
     if challenge is None or pkce == "ignored":
         return None
     if pkce == "refused":
         raise Stopped("no_pkce")
     # RFC 7636: S256 is all that the metadata of HubSpot's MCP server offers, and has one length.
-    if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
+    if query.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise Stopped("challenge")
     return Challenge(challenge)

@@ -1,4 +1,4 @@
-"""Who agrees, and what they are given for it."""
+"""A person's choice, and the code for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Choice:
 
 
 def read_choice(form: Mapping[str, str], accounts: tuple[Account, ...]) -> Choice:
-    """What was chosen of these *accounts*; of several people the first, unless one is named.
+    """Read the choice from these *accounts*; of several people the first, unless one is named.
 
     ``hub_id`` names the account, and ``user_`` with its number behind it the person there.
 
@@ -32,29 +32,31 @@ def read_choice(form: Mapping[str, str], accounts: tuple[Account, ...]) -> Choic
         raise Stopped("no_account", accounts=", ".join(str(one.hub_id) for one in accounts))
     user = account.user(form.get(f"user_{hub_id}", account.user_id))
     if user is None:
-        there = ", ".join(str(one.user_id) for one in account.users)
-        raise Stopped("no_person", people=there)
+        people = ", ".join(str(one.user_id) for one in account.users)
+        raise Stopped("no_person", people=people)
     return Choice(account, user)
 
 
-def agreement(installation: Installation, choice: Choice) -> Agreement:
-    """What agreeing means, in the account that was chosen.
+def build_agreement(installation: Installation, choice: Choice) -> Agreement:
+    """Build the agreement for the chosen account.
 
     Raises:
         Stopped: The account cannot grant what is asked.
     """
     app = installation.app
-    scopes = installation.granted_by(choice.account)
+    scopes = installation.scopes_for(choice.account)
     return Agreement(app.client_id, choice.account, scopes, choice.user, app.is_user_level)
 
 
-def give_code(world: World, installation: Installation, choice: Choice) -> str:
-    """A code for what was agreed to.
+def issue_code(world: World, installation: Installation, choice: Choice) -> str:
+    """Issue a code for the agreement.
 
     Raises:
         Stopped: The account cannot grant what is asked, or the person may not.
     """
-    agreed = agreement(installation, choice)
-    if not world.installs.may_install(installation.app, choice.account, choice.user, agreed.scopes):
+    agreement = build_agreement(installation, choice)
+    if not world.installs.may_install(
+        installation.app, choice.account, choice.user, agreement.scopes
+    ):
         raise Stopped("permission")
-    return world.ledger.issue_code(agreed, installation.redirect_uri, installation.challenge)
+    return world.ledger.issue_code(agreement, installation.redirect_uri, installation.challenge)

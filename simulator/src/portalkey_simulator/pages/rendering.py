@@ -27,21 +27,21 @@ _HEADERS = {
 }
 
 
-def page(template: str, *, status: int = 200, **values: object) -> Response:
-    """The page of this *template*, filled in with *values*."""
+def render_page(template: str, *, status: int = 200, **values: object) -> Response:
+    """Render *template* with *values*."""
     html = _templates.get_template(template).render(values)
     return Response(html, status, mimetype="text/html")
 
 
 def redirect(location: str, switches: Switches) -> Response:
-    """On to *location*, which may hold a code."""
+    """Redirect to *location*, which may hold a code."""
     # No body: the usual one repeats the location.
     back = Response(status=303, headers={"Location": location})
-    return under_policy(back, switches.redirect_opener_policy, switches)
+    return add_opener_policy(back, switches.redirect_opener_policy, switches)
 
 
-def framing(response: Response, url: str | None = None) -> Response:
-    """The page, allowed to frame *url*'s origin and what that leads back to; or to be framed.
+def allow_framing(response: Response, url: str | None = None) -> Response:
+    """Allow the page to frame *url*'s origin and what that leads back to; or to be framed.
 
     Without *url* the page is one that the simulator, and nobody else, shows in a frame.
     """
@@ -54,16 +54,16 @@ def framing(response: Response, url: str | None = None) -> Response:
     return response
 
 
-def under_policy(response: Response, policy: str | None, switches: Switches) -> Response:
-    """The *response* with this ``Cross-Origin-Opener-Policy``, or without any."""
+def add_opener_policy(response: Response, policy: str | None, switches: Switches) -> Response:
+    """Add this ``Cross-Origin-Opener-Policy`` to *response*, or none."""
     if policy is not None:
         suffix = "-Report-Only" if switches.opener_policies_report_only else ""
         response.headers[f"Cross-Origin-Opener-Policy{suffix}"] = policy
     return response
 
 
-def with_headers(response: Response) -> Response:
-    """The *response* with the headers that every answer of the simulator carries."""
+def add_headers(response: Response) -> Response:
+    """Add the headers that every answer of the simulator carries."""
     response.headers.setdefault(_CSP, _POLICY)
     response.headers.extend(_HEADERS)
     return response

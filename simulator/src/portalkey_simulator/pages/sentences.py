@@ -1,4 +1,4 @@
-"""What HubSpot's pages say where a journey ends on them, as a table."""
+"""Sentences of HubSpot's pages on which a journey ends, as a table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "The last leg of a marketplace install was opened before its consent.",
     ),
 }
-"""By what went wrong. On the page it follows "Couldn't complete the connection"."""
+"""The sentences by what went wrong. On the page it follows "Couldn't complete the connection"."""
 
 
 class Stopped(Exception):

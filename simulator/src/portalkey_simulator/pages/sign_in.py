@@ -1,10 +1,10 @@
-"""Another provider's pages, which people go through who do not sign in with a password."""
+"""Pages of another provider, for people who do not sign in with a password."""
 
 from urllib.parse import quote
 
 from flask import Response, request
 
-from portalkey_simulator.pages.rendering import page, under_policy
+from portalkey_simulator.pages.rendering import add_opener_policy, render_page
 from portalkey_simulator.world import World
 
 SIGNED_IN = "simulated_sign_in"
@@ -12,7 +12,7 @@ SIGNED_IN = "simulated_sign_in"
 
 
 def is_signed_in() -> bool:
-    """True where the current request comes from somebody who has signed in."""
+    """Whether the current request comes from somebody who has signed in."""
     return SIGNED_IN in request.cookies
 
 
@@ -23,14 +23,16 @@ class SignInPages:
         self._world = world
 
     def show(self, **_: str) -> Response:
-        """The provider's page."""
+        """Show the provider's page."""
         switches = self._world.switches
-        return under_policy(page("provider.html"), switches.sign_in_opener_policy, switches)
+        return add_opener_policy(
+            render_page("provider.html"), switches.sign_in_opener_policy, switches
+        )
 
     def sign_in(self, **_: str) -> Response:
-        """Back to the authorize URL, signed in."""
+        """Sign in, and go back to the authorize URL."""
         path, query = request.path.removeprefix("/sign-in"), request.query_string.decode("latin-1")
         back = Response(status=303, headers={"Location": f"{quote(path)}?{query}"})
         back.set_cookie(SIGNED_IN, "1", httponly=True, samesite="Lax")
         switches = self._world.switches
-        return under_policy(back, switches.sign_in_opener_policy, switches)
+        return add_opener_policy(back, switches.sign_in_opener_policy, switches)

@@ -1,4 +1,4 @@
-"""Everything one simulator knows."""
+"""The state of one simulator."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,10 @@ from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement, Installs
 from portalkey_simulator.world.ledger import Ledger
 from portalkey_simulator.world.lifecycle import Lifecycle
-from portalkey_simulator.world.limits import Limits
-from portalkey_simulator.world.marketplace import Visits
+from portalkey_simulator.world.marketplace_visits import Visits
 from portalkey_simulator.world.mint import Mint
-from portalkey_simulator.world.record import Pause, Record
+from portalkey_simulator.world.request_log import Pause, RequestLog
+from portalkey_simulator.world.rolling_windows import Limits
 from portalkey_simulator.world.switches import Switches
 
 DATED = ("2026-03", "2026-09")
@@ -46,7 +46,7 @@ class World:
         self.ledger = Ledger(self.clock, self.switches, self.mint, self.installs, self.lifecycle)
         self.limits = Limits(self.clock)
         self.visits = Visits()
-        self.record = Record()
+        self.record = RequestLog()
         self.pause = Pause()
 
     def set_account(self, account: Account) -> None:
@@ -65,13 +65,12 @@ class World:
             self.apps = {**self.apps, app.client_id: app}
 
     def uninstall(self, account: Account, client_ids: Iterable[str]) -> tuple[str, ...]:
-        """Take these apps out of *account*, as its admin would; which of them were there."""
-        wanted = tuple(client_ids)
-        gone = (one for one in wanted if self.installs.is_installed(one, account.hub_id))
-        were_there = tuple(gone)
-        for client_id in wanted:
+        """Take these apps out of *account*, as its admin would; return those that were there."""
+        apps = tuple(client_ids)
+        installed = [one for one in apps if self.installs.is_installed(one, account.hub_id)]
+        for client_id in apps:
             self.ledger.uninstall(Agreement(client_id, account, (), account.users[0]))
-        return were_there
+        return tuple(installed)
 
     def reset(self) -> None:
         """Be as at the beginning: the same apps and accounts, and nothing happened."""
@@ -86,5 +85,5 @@ class World:
             part.clear()
 
     def account(self, hub_id: object) -> Account | None:
-        """The account of this id, which may be a number or whatever text came in a request."""
+        """Return the account of this id, which may be a number or any text of a request."""
         return next((one for one in self.accounts if str(one.hub_id) == str(hub_id)), None)

@@ -92,7 +92,7 @@ class Account:
         return "app.hubspot.com" if self.hosting == "na1" else f"app-{self.hosting}.hubspot.com"
 
     def user(self, user_id: object) -> User | None:
-        """The user of this id, which may be a number or whatever text came in a request."""
+        """Return the user of this id, which may be a number or any text of a request."""
         return next((one for one in self.users if str(one.user_id) == str(user_id)), None)
 
 

@@ -53,7 +53,7 @@ class App:
         client_secret: str,
         **more: Any,  # noqa: ANN401 - any field of an app
     ) -> Self:
-        """The app that a HubSpot project's ``app-hsmeta.json`` configures.
+        """Return the app that a HubSpot project's ``app-hsmeta.json`` configures.
 
         *source* is the file's path, or its content. Credentials are not in it, and what is given in
         *more* (other redirect URIs, say) goes before what is. What the file does not configure
@@ -82,15 +82,15 @@ class App:
         return bool(self.install_url) and self.distribution == "marketplace"
 
     def install_query(self, redirect_uri: str = "") -> str:
-        """The query of an install link: the app's scopes, its first redirect URI, no ``state``."""
-        asked = {
+        """Return the query of an install link: scopes, the first redirect URI, no ``state``."""
+        query = {
             "client_id": self.client_id,
             "redirect_uri": redirect_uri or next(iter(self.redirect_uris), ""),
             "scope": " ".join(self.required_scopes),
         }
         if self.optional_scopes:
-            asked["optional_scope"] = " ".join(self.optional_scopes)
-        return urlencode(asked, quote_via=quote)
+            query["optional_scope"] = " ".join(self.optional_scopes)
+        return urlencode(query, quote_via=quote)
 
     @property
     def scope_list(self) -> tuple[str, ...] | None:
@@ -101,12 +101,12 @@ class App:
 
     @property
     def beyond_scope(self) -> frozenset[str]:
-        """What may not be asked for in ``scope``."""
+        """The scopes that may not be asked for in ``scope``."""
         return frozenset(self.optional_scopes or ()) - frozenset(self.required_scopes)
 
     @property
     def beyond_optional_scope(self) -> frozenset[str]:
-        """What may not be asked for in ``optional_scope``."""
+        """The scopes that may not be asked for in ``optional_scope``."""
         return frozenset((*self.required_scopes, *(self.conditional_scopes or ())))
 
 

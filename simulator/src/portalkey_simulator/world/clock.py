@@ -11,11 +11,11 @@ class Clock:
 
     @property
     def ahead(self) -> float:
-        """How many seconds it is ahead of the machine's."""
+        """The seconds by which it is ahead of the machine's."""
         return self._ahead
 
     def now(self) -> float:
-        """The simulated time, in seconds since 1970 in UTC."""
+        """Return the simulated time, in seconds since 1970 in UTC."""
         return time.time() + self._ahead
 
     def move(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""How sure we are of what the simulator does, and the form of a switch.
+"""The evidence for what the simulator does, and the form of a switch.
 
 A behaviour is ``documented`` by HubSpot, was ``captured`` on the wire by somebody, or is
 ``presumed``: the best guess, where nothing public shows it.
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Evidence(StrEnum):
-    """What a behaviour rests on."""
+    """The grounds of a behaviour."""
 
     DOCUMENTED = "documented"
     CAPTURED = "captured"
@@ -36,6 +36,6 @@ class Behaviour:
 
 
 def switch(default: T, says: str, evidence: Evidence, source: str = "", *, because: str = "") -> T:
-    """A field of ``Switches``: its default, and the behaviour that it stands for."""
-    told = Behaviour(says, evidence, source, because)
-    return dataclasses.field(default=default, metadata={"behaviour": told})
+    """Return a field of ``Switches``: its default, and the behaviour that it stands for."""
+    behaviour = Behaviour(says, evidence, source, because)
+    return dataclasses.field(default=default, metadata={"behaviour": behaviour})

@@ -13,8 +13,8 @@ Distribution: TypeAlias = Literal["marketplace", "private"]
 
 
 @dataclass(frozen=True, slots=True)
-class Configured:
-    """What the file says, under the names that ``App`` has for it."""
+class AppConfiguration:
+    """The file's content, under the names that ``App`` has for it."""
 
     name: str
     redirect_uris: tuple[str, ...]
@@ -25,16 +25,16 @@ class Configured:
     is_user_level: bool
 
 
-def read_hsmeta(source: str | Path | Mapping[str, Any]) -> Configured:
-    """What the file at *source* says, a path; or what is in it already.
+def read_hsmeta(source: str | Path | Mapping[str, Any]) -> AppConfiguration:
+    """Read the file at *source*, or its content where *source* is that.
 
     Raises:
         ValueError: It is malformed; the message names the field and what belongs there.
         OSError: The file cannot be read.
     """
-    whole = _part({"file": _content(source)}, "file")
-    config = _part(whole, "config")
-    auth = _part(config, "config.auth")
+    whole = _read_part({"file": _load(source)}, "file")
+    config = _read_part(whole, "config")
+    auth = _read_part(config, "config.auth")
     if auth.get("type") != "oauth":
         raise _Malformed("config.auth.type", '"oauth"; other apps need no OAuth')
     distribution = config.get("distribution", "marketplace")
@@ -43,12 +43,12 @@ def read_hsmeta(source: str | Path | Mapping[str, Any]) -> Configured:
     is_user_level = config.get("isUserLevel", False)
     if not isinstance(is_user_level, bool):
         raise _Malformed("config.isUserLevel", "true or false")
-    return Configured(
-        name=_name(whole, config),
-        redirect_uris=_texts(auth, "redirectUrls", least=1),
-        required_scopes=_texts(auth, "requiredScopes", least=1),
-        optional_scopes=_texts(auth, "optionalScopes"),
-        conditional_scopes=_texts(auth, "conditionallyRequiredScopes"),
+    return AppConfiguration(
+        name=_read_name(whole, config),
+        redirect_uris=_read_texts(auth, "redirectUrls", least=1),
+        required_scopes=_read_texts(auth, "requiredScopes", least=1),
+        optional_scopes=_read_texts(auth, "optionalScopes"),
+        conditional_scopes=_read_texts(auth, "conditionallyRequiredScopes"),
         distribution=distribution,
         is_user_level=is_user_level,
     )
@@ -59,7 +59,7 @@ class _Malformed(ValueError):
         super().__init__(f"app-hsmeta.json: {field} has to be {belongs}")
 
 
-def _content(source: str | Path | Mapping[str, Any]) -> object:
+def _load(source: str | Path | Mapping[str, Any]) -> object:
     if isinstance(source, Mapping):
         return source
     try:
@@ -68,15 +68,15 @@ def _content(source: str | Path | Mapping[str, Any]) -> object:
         raise _Malformed("the file", "JSON") from None
 
 
-def _part(whole: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """The object at the last name of *path*."""
+def _read_part(whole: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """Return the object at the last name of *path*."""
     part = whole.get(path.rpartition(".")[2])
     if not isinstance(part, Mapping):
         raise _Malformed(path, "an object")
     return part
 
 
-def _texts(auth: Mapping[str, Any], name: str, *, least: int = 0) -> tuple[str, ...]:
+def _read_texts(auth: Mapping[str, Any], name: str, *, least: int = 0) -> tuple[str, ...]:
     texts = auth.get(name, [])
     if not isinstance(texts, list | tuple) or not all(isinstance(one, str) for one in texts):
         raise _Malformed(f"config.auth.{name}", "a list of texts")
@@ -85,8 +85,8 @@ def _texts(auth: Mapping[str, Any], name: str, *, least: int = 0) -> tuple[str, 
     return tuple(texts)
 
 
-def _name(whole: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The app's name, or where it has none the ``uid`` that stands above ``config``."""
+def _read_name(whole: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Return the app's name, or the ``uid`` above ``config`` where it has none."""
     name, field = (config["name"], "config.name") if "name" in config else (whole.get("uid"), "uid")
     if not isinstance(name, str) or not name:
         raise _Malformed(field, "a text")

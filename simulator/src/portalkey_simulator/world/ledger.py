@@ -1,4 +1,4 @@
-"""Which codes and tokens are out, and for what. Everything here happens under one lock."""
+"""Codes and tokens that were issued. Everything here happens under one lock."""
 
 import dataclasses
 import threading
@@ -11,14 +11,14 @@ from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement, Installs
 from portalkey_simulator.world.lifecycle import Lifecycle
 from portalkey_simulator.world.mint import Mint
-from portalkey_simulator.world.proofs import Challenge
+from portalkey_simulator.world.pkce import Challenge
 from portalkey_simulator.world.refusals import Refused
 from portalkey_simulator.world.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code that is out. ``challenge`` is PKCE's, or None where none was sent."""
+    """An authorization code that was issued; ``challenge`` is PKCE's, if one was sent."""
 
     agreement: Agreement
     redirect_uri: str
@@ -28,7 +28,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access token that is out; ``expires_at`` is in seconds since 1970 in UTC.
+    """An access token that was issued; ``expires_at`` is in seconds since 1970 in UTC.
 
     ``family`` is the same for all tokens that came from one code.
     """
@@ -49,15 +49,15 @@ class AppAccess:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """A refresh token that is out."""
+    """A refresh token that was issued."""
 
     agreement: Agreement
     family: str
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """Tokens as they are handed out; ``expires_in`` is in seconds."""
+class IssuedTokens:
+    """The tokens of one answer; ``expires_in`` is in seconds."""
 
     agreement: Agreement
     access_token: str = field(repr=False)
@@ -69,11 +69,11 @@ Out = TypeVar("Out", Code, Access, Refresh)
 Timed = TypeVar("Timed", Code, Access, AppAccess)
 
 MOST_KEPT = 10_000
-"""What is past its time is forgotten once there is more of its kind than this."""
+"""Expired entries are forgotten once there are more of their kind than this."""
 
 
 class Ledger:
-    """Issues codes and tokens, and knows what became of them."""
+    """Issues codes and tokens, and keeps them until they end."""
 
     def __init__(
         self,
@@ -95,68 +95,70 @@ class Ledger:
     def issue_code(
         self, agreement: Agreement, redirect_uri: str, challenge: Challenge | None
     ) -> str:
-        """A new code, bound to the app, the redirect URI and PKCE's challenge."""
+        """Issue a code, bound to the app, the redirect URI and PKCE's challenge."""
         expires_at = self._clock.now() + self._switches.code_seconds
         with self._lock:
-            code = self._mint.prefixed(agreement.account.hosting)
+            code = self._mint.make_prefixed_id(agreement.account.hosting)
             self._forget_old(self._codes)
             self._codes[code] = Code(agreement, redirect_uri, challenge, expires_at)
         return code
 
-    def spend_code(self, code: str, *, client_id: str, redirect_uri: str, verifier: str) -> Issued:
-        """The tokens for a code, which is spent by this; the app is installed by it.
+    def spend_code(
+        self, code: str, *, client_id: str, redirect_uri: str, verifier: str
+    ) -> IssuedTokens:
+        """Spend a code, and return its tokens; the app is installed by it.
 
         Raises:
             Refused: The code is unknown, spent, old, or bound to something else.
         """
         with self._lock:
-            kept = self._codes.get(code)
-            if kept is None or kept.agreement.client_id != client_id:
+            entry = self._codes.get(code)
+            if entry is None or entry.agreement.client_id != client_id:
                 self._punish_reuse(code)
                 raise Refused("BAD_AUTH_CODE")
-            if self._clock.now() >= kept.expires_at:
+            if self._clock.now() >= entry.expires_at:
                 raise Refused("EXPIRED_AUTH_CODE")
-            if redirect_uri != kept.redirect_uri:
+            if redirect_uri != entry.redirect_uri:
                 raise Refused("MISMATCH_REDIRECT_URI_AUTH_CODE")
-            if kept.challenge is not None and not kept.challenge.is_met_by(verifier):
+            if entry.challenge is not None and not entry.challenge.is_met_by(verifier):
                 raise Refused("BAD_CODE_VERIFIER")
             del self._codes[code]
-            if self._installs.add(kept.agreement):
-                self._lifecycle.note("APP_INSTALL", kept.agreement)
-            family = self._spent[code] = self._mint.identifier()
-            return self._issue(kept.agreement, family=family)
+            if self._installs.add(entry.agreement):
+                self._lifecycle.note("APP_INSTALL", entry.agreement)
+            family = self._spent[code] = self._mint.make_id()
+            return self._issue(entry.agreement, family=family)
 
-    def refresh(self, refresh_token: str, *, client_id: str) -> Issued:
-        """A new access token; the refresh token stays as it is, unless rotation is switched on.
+    def refresh(self, refresh_token: str, *, client_id: str) -> IssuedTokens:
+        """Issue a new access token; the refresh token stays, unless rotation is switched on.
 
         Raises:
             Refused: The refresh token is unknown, dead, or another app's.
         """
         with self._lock:
-            kept = self._refresh.get(refresh_token)
-            if kept is None:
+            entry = self._refresh.get(refresh_token)
+            if entry is None:
                 raise Refused("BAD_REFRESH_TOKEN")
-            if kept.agreement.client_id != client_id:
+            if entry.agreement.client_id != client_id:
                 raise Refused("MISMATCH_REFRESH_TOKEN_CLIENT")
             if self._switches.refresh_ends_access:
-                self._end_access(lambda access: access.family == kept.family)
+                self._end_access(lambda access: access.family == entry.family)
             if not self._switches.rotate_refresh_tokens:
-                return self._issue(kept.agreement, refresh_token, family=kept.family)
+                return self._issue(entry.agreement, refresh_token, family=entry.family)
             del self._refresh[refresh_token]
-            return self._issue(kept.agreement, family=kept.family)
+            return self._issue(entry.agreement, family=entry.family)
 
     def revoke(self, refresh_token: str, *, client_id: str | None = None) -> bool:
-        """End a refresh token, of this app where one is named; false where there is none.
+        """End a refresh token, of this app where one is named; return False where there is none.
 
         Access tokens live on, and so does what is not the app's.
         """
         with self._lock:
-            kept = self._refresh.get(refresh_token)
-            if kept is None or client_id not in {None, kept.agreement.client_id}:
+            entry = self._refresh.get(refresh_token)
+            if entry is None or client_id not in {None, entry.agreement.client_id}:
                 return False
             del self._refresh[refresh_token]
             if self._switches.revoke_ends_access:
-                self._end_access(lambda access: access.family == kept.family)
+                self._end_access(lambda access: access.family == entry.family)
             return True
 
     def uninstall(self, agreement: Agreement) -> None:
@@ -177,33 +179,33 @@ class Ledger:
                 self._end_access(lambda access: is_there(access.agreement))
 
     def issue_app_token(self, client_id: str, scopes: tuple[str, ...]) -> tuple[str, int]:
-        """A token for the app itself, and the seconds that it lives."""
+        """Issue a token for the app itself; return it and the seconds that it lives."""
         seconds = self._switches.access_token_seconds
         with self._lock:
-            token = self._mint.access_token(len(scopes))
+            token = self._mint.make_access_token(len(scopes))
             expires_at = self._clock.now() + seconds
             self._forget_old(self._app_access)
             self._app_access[token] = AppAccess(client_id, scopes, expires_at)
         return token, seconds
 
     def access(self, access_token: str) -> Access | None:
-        """What an access token is for, expired ones included."""
+        """Return the entry of an access token, expired ones included."""
         with self._lock:
             return self._access.get(access_token)
 
     def app_access(self, access_token: str) -> AppAccess | None:
-        """What an app's own token is for, expired ones included."""
+        """Return the entry of an app's own token, expired ones included."""
         with self._lock:
             return self._app_access.get(access_token)
 
     def agreement(self, refresh_token: str) -> Agreement | None:
-        """What a living refresh token is for."""
+        """Return the agreement of a living refresh token."""
         with self._lock:
-            kept = self._refresh.get(refresh_token)
-            return kept.agreement if kept else None
+            entry = self._refresh.get(refresh_token)
+            return entry.agreement if entry else None
 
     def expire(self, is_meant: Callable[[Access], bool]) -> int:
-        """Let every access token that *is_meant* be past its time; how many were not so before."""
+        """Let the access tokens that are meant expire; return how many lived until now."""
         now = self._clock.now()
         with self._lock:
             meant = {
@@ -215,9 +217,9 @@ class Ledger:
             return len(meant)
 
     def follow(self, account: Account) -> None:
-        """Let all that is out for this account know it as it is now; scopes stay as granted."""
+        """Give all entries of this account its new state; scopes stay as granted."""
 
-        def known(one: Out) -> Out:
+        def update(one: Out) -> Out:
             old = one.agreement
             if old.account.hub_id != account.hub_id:
                 return one
@@ -226,18 +228,18 @@ class Ledger:
             return dataclasses.replace(one, agreement=new)
 
         with self._lock:
-            self._codes = {key: known(one) for key, one in self._codes.items()}
-            self._access = {key: known(one) for key, one in self._access.items()}
-            self._refresh = {key: known(one) for key, one in self._refresh.items()}
+            self._codes = {key: update(one) for key, one in self._codes.items()}
+            self._access = {key: update(one) for key, one in self._access.items()}
+            self._refresh = {key: update(one) for key, one in self._refresh.items()}
 
     def clear(self) -> None:
-        """Nothing is out."""
+        """Forget every code and token."""
         with self._lock:
-            for kept in (self._codes, self._spent, self._access, self._app_access, self._refresh):
-                kept.clear()
+            for table in (self._codes, self._spent, self._access, self._app_access, self._refresh):
+                table.clear()
 
-    def out(self) -> dict[str, Access | AppAccess | Refresh]:
-        """Every token that is out, access tokens past their time left out, oldest first."""
+    def list_tokens(self) -> dict[str, Access | AppAccess | Refresh]:
+        """List every living token, oldest first."""
         now = self._clock.now()
         with self._lock:
             timed: dict[str, Access | AppAccess] = {**self._access, **self._app_access}
@@ -246,22 +248,22 @@ class Ledger:
 
     def _issue(
         self, agreement: Agreement, refresh_token: str | None = None, family: str = ""
-    ) -> Issued:
-        refresh_token = refresh_token or self._mint.prefixed(agreement.account.hosting)
-        access_token = self._mint.access_token(len(agreement.scopes))
+    ) -> IssuedTokens:
+        refresh_token = refresh_token or self._mint.make_prefixed_id(agreement.account.hosting)
+        access_token = self._mint.make_access_token(len(agreement.scopes))
         seconds = self._switches.access_token_seconds
         self._forget_old(self._access)
         self._access[access_token] = Access(agreement, self._clock.now() + seconds, family)
         self._refresh[refresh_token] = Refresh(agreement, family)
-        return Issued(agreement, access_token, refresh_token, seconds)
+        return IssuedTokens(agreement, access_token, refresh_token, seconds)
 
-    def _forget_old(self, kept: dict[str, Timed]) -> None:
-        """Make room for one more, at the cost of the oldest where that is past its time."""
-        while len(kept) >= MOST_KEPT:
-            oldest = next(iter(kept))
-            if kept[oldest].expires_at > self._clock.now():
+    def _forget_old(self, entries: dict[str, Timed]) -> None:
+        """Make room for one more by forgetting the oldest where it has expired."""
+        while len(entries) >= MOST_KEPT:
+            oldest = next(iter(entries))
+            if entries[oldest].expires_at > self._clock.now():
                 return
-            del kept[oldest]
+            del entries[oldest]
 
     def _punish_reuse(self, code: str) -> None:
         family = self._spent.get(code)

@@ -1,4 +1,4 @@
-"""Installs and uninstalls, and which app has asked to be told of them in its journal."""
+"""Installs and uninstalls, and the apps that subscribed to them."""
 
 import itertools
 import threading
@@ -12,11 +12,11 @@ from portalkey_simulator.world.installs import Agreement
 Action: TypeAlias = Literal["APP_INSTALL", "APP_UNINSTALL"]
 
 EVENT_TYPES: dict[str, Action] = {"4-1909196": "APP_INSTALL", "4-1916193": "APP_UNINSTALL"}
-"""What HubSpot calls the two, in subscriptions
+"""HubSpot's names for the two, in subscriptions
 (https://developers.hubspot.com/docs/api-reference/latest/webhooks-journal/guide)."""
 
 RETENTION = 3 * 86_400
-"""How many seconds a journal goes back, about
+"""The seconds that a journal goes back, about
 (https://github.com/usertour/usertour, hubspot-journal.service.ts)."""
 
 
@@ -24,8 +24,8 @@ RETENTION = 3 * 86_400
 class Event:
     """One app came to an account or left it; ``at`` is in seconds since 1970 in UTC.
 
-    ``offset`` is its place in the journal, a UUID. ``is_told``: whether the app had subscribed by
-    then, so that its journal has it.
+    ``offset`` is its place in the journal, a UUID. ``is_in_journal``: whether the app had
+    subscribed by then.
     """
 
     action: Action
@@ -35,12 +35,12 @@ class Event:
     is_user_level: bool
     at: float
     offset: str = ""
-    is_told: bool = False
+    is_in_journal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An app wants to be told of these events; ``at`` is in seconds since 1970 in UTC."""
+    """An app's subscription to one type of event; ``at`` is in seconds since 1970 in UTC."""
 
     number: int
     client_id: str
@@ -49,7 +49,7 @@ class Subscription:
 
 
 class Lifecycle:
-    """What happened so far, oldest first, and who is told."""
+    """Events, oldest first, and subscriptions to them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -65,14 +65,14 @@ class Lifecycle:
             return tuple(self._events)
 
     def clear(self) -> None:
-        """Forget them, and the subscriptions."""
+        """Forget events and subscriptions."""
         with self._lock:
             self._events.clear()
             self._subscriptions.clear()
             self._numbers = itertools.count(1)
 
     def note(self, action: Action, agreement: Agreement) -> None:
-        """Note that this happened to what was agreed to."""
+        """Note that this happened to what *agreement* is about."""
         with self._lock:
             self._events.append(
                 Event(
@@ -91,21 +91,21 @@ class Lifecycle:
                 )
             )
 
-    def journal(self, client_id: str, after: str | None = None) -> tuple[Event, ...]:
-        """What this app's journal holds by now, oldest first.
+    def list_journal(self, client_id: str, after: str | None = None) -> tuple[Event, ...]:
+        """List the entries of this app's journal, oldest first.
 
         *after* is the offset of an entry; what came up to it is left out, and everything where
         the app never had such an entry.
         """
         oldest = self._clock.now() - RETENTION
-        told = [one for one in self.events if one.is_told and one.client_id == client_id]
+        entries = [one for one in self.events if one.is_in_journal and one.client_id == client_id]
         if after is not None:
-            offsets = [one.offset for one in told]
-            told = told[offsets.index(after) + 1 :] if after in offsets else []
-        return tuple(one for one in told if one.at > oldest)
+            offsets = [one.offset for one in entries]
+            entries = entries[offsets.index(after) + 1 :] if after in offsets else []
+        return tuple(one for one in entries if one.at > oldest)
 
     def subscribe(self, client_id: str, event_type: str) -> Subscription:
-        """Tell the app of these events from now on; the same subscription where there is one.
+        """Subscribe the app to these events; return its subscription where it has one.
 
         Raises:
             KeyError: There are no such events; ``EVENT_TYPES`` has those that are.
@@ -119,16 +119,16 @@ class Lifecycle:
             self._subscriptions[one.number] = one
             return one
 
-    def subscriptions(self, client_id: str) -> tuple[Subscription, ...]:
-        """Those of this app, oldest first."""
+    def list_subscriptions(self, client_id: str) -> tuple[Subscription, ...]:
+        """List the subscriptions of this app, oldest first."""
         with self._lock:
             return tuple(one for one in self._subscriptions.values() if one.client_id == client_id)
 
     def unsubscribe(self, client_id: str, number: int) -> bool:
-        """Tell the app no more of this; false where it has no such subscription."""
+        """End a subscription; return False where the app has none of this number."""
         with self._lock:
-            kept = self._subscriptions.get(number)
-            if kept is None or kept.client_id != client_id:
+            subscription = self._subscriptions.get(number)
+            if subscription is None or subscription.client_id != client_id:
                 return False
             del self._subscriptions[number]
             return True

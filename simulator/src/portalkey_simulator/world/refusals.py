@@ -1,4 +1,4 @@
-"""How HubSpot says no at the token endpoints, as a table.
+"""Refusals of the token endpoints, as a table.
 
 Since January 2026 a body carries RFC 6749's ``error`` and ``error_description`` beside HubSpot's
 own ``status`` and ``message``

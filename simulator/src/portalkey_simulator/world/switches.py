@@ -1,4 +1,4 @@
-"""What may be switched while the simulator runs, and what is known of each.
+"""Switches of a running simulator, and the evidence for each.
 
 The table is the class itself: the code reads its values, ``docs/fidelity.md`` is made from what
 stands beside them, and the control API takes its allowed values from the types.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
 
 from portalkey_simulator.world.evidence import Behaviour, Evidence, switch
-from portalkey_simulator.world.kinds import check
+from portalkey_simulator.world.field_values import check_value
 
 _DOCS = "https://developers.hubspot.com/docs"
 _KEEP_TOKENS = f"{_DOCS}/api-reference/legacy/authentication/manage-oauth-tokens"
@@ -30,7 +30,7 @@ OpenerPolicy: TypeAlias = Literal[
 
 @dataclass(slots=True)
 class Switches:
-    """How HubSpot behaves where its behaviour varies, is unknown or has changed over time.
+    """HubSpot's behaviour where it varies, is unknown or has changed over time.
 
     Raises:
         ValueError: A value is none that the switch can have; the message names those that are.
@@ -214,7 +214,7 @@ class Switches:
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse what the switch cannot be."""
-        check(Switches, name, value)
+        check_value(Switches, name, value)
         object.__setattr__(self, name, value)
 
 
@@ -223,9 +223,9 @@ GROUPS = {
     "code_seconds": "Codes and tokens",
     "account_info_scope": "API",
 }
-"""What a group of switches is called, by the first of it in the order above."""
+"""The names of groups of switches, by the first switch of each in the order above."""
 
 
-def behaviours() -> dict[str, Behaviour]:
-    """What stands behind each switch, by its name."""
+def list_behaviours() -> dict[str, Behaviour]:
+    """Return the behaviour of each switch, by its name."""
     return {each.name: each.metadata["behaviour"] for each in fields(Switches)}

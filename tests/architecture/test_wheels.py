@@ -1,0 +1,67 @@
+"""The two wheels: what is in them, and that they can be made again, byte for byte."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
+
+
+def build(project: Path, folder: Path) -> Path:
+    """Build the wheel of *project* into *folder*, without any network."""
+    builder = WheelBuilder(str(project))
+    (wheel,) = builder.build(directory=str(folder), versions=["standard"])
+    return Path(wheel)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Both wheels, by the package in each."""
+    folder = tmp_path_factory.mktemp("wheels")
+    return {package: build(project, folder) for package, project in PROJECTS.items()}
+
+
+def content(wheel: Path) -> set[str]:
+    """The files in *wheel*, but for those about it."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+@pytest.mark.parametrize("package", PROJECTS)
+def test_a_wheel_holds_its_package_whole(package: str, wheels: dict[str, Path]) -> None:
+    """Every file of its own package is in it, pages and styles too, and no file of another."""
+    source = PROJECTS[package] / "src"
+    files = (path for path in (source / package).rglob("*") if path.is_file())
+    own = {path.relative_to(source).as_posix() for path in files if path.suffix != ".pyc"}
+
+    assert content(wheels[package]) == own
+    assert f"{package}/py.typed" in own
+    assert any("/static/" in name for name in own)
+    assert any("/templates/" in name for name in own)
+
+
+def test_portalkeys_wheel_is_small(wheels: dict[str, Path]) -> None:
+    """A production install holds what production needs: at most 320 KB, and no simulator."""
+    assert not [name for name in content(wheels["portalkey"]) if "simulator" in name]
+    assert wheels["portalkey"].stat().st_size <= 320_000
+
+
+@pytest.mark.parametrize("package", PROJECTS)
+def test_a_wheel_can_be_made_again(package: str, wheels: dict[str, Path], tmp_path: Path) -> None:
+    """From another folder, with other times and rights, comes the same wheel, byte for byte."""
+    project = tmp_path / "elsewhere"
+    for name in ("src", "pyproject.toml", "README.md", "LICENSE"):
+        original = PROJECTS[package] / name
+        if original.is_dir():
+            # Contents only: neither times nor rights come along.
+            shutil.copytree(original, project / name, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(original, project / name)
+    again = build(project, tmp_path)
+
+    assert again.name == wheels[package].name
+    assert again.read_bytes() == wheels[package].read_bytes()
