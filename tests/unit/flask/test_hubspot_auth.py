@@ -14,7 +14,7 @@ from jinja2 import DictLoader
 from portalkey.broker import Broker
 from portalkey.errors import StoreBusy
 from portalkey.flask import HubSpotAuth
-from portalkey.flask.routes import hubspot_connect_url
+from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
-from portalkey.flask.hubspot_auth import BROWSER
 from portalkey.model.connection import Connection
+from portalkey.web.http import BROWSER_KEY
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
 
@@ -48,7 +48,7 @@ def leave(
     """What comes of posting the button's form, even where the page has none."""
     page_of(client)
     with client.session_transaction() as session:
-        browser = session[BROWSER]
+        browser = session[BROWSER_KEY]
     token = sign_form(broker, browser=browser, owner="acme")
     answer = client.post(
         f"/api/hubspot/connections/{connection.id}/disconnect",

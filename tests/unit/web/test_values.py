@@ -18,7 +18,7 @@ ORIGINS = (OWN,)
 )
 def test_an_own_visit(headers: dict[str, str]) -> None:
     """A click on our page, the address bar, or a browser that does not say."""
-    assert WebRequest("GET", headers=headers).is_own_visit(ORIGINS)
+    assert WebRequest("GET", headers=headers).is_own_navigation(ORIGINS)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_an_own_visit(headers: dict[str, str]) -> None:
 )
 def test_a_visit_that_nobody_meant(headers: dict[str, str]) -> None:
     """Other sites' links, frames, images, fetches and prefetches begin nothing."""
-    assert not WebRequest("GET", headers=headers).is_own_visit(ORIGINS)
+    assert not WebRequest("GET", headers=headers).is_own_navigation(ORIGINS)
 
 
 def test_several_origins_are_one_site() -> None:
     """A front end beside the API leads here from the same site; another site still does not."""
     same, cross = ({"sec-fetch-site": site} for site in ("same-site", "cross-site"))
 
-    assert WebRequest("GET", headers=same).is_own_visit((OWN, OTHER))
-    assert not WebRequest("GET", headers=cross).is_own_visit((OWN, OTHER))
+    assert WebRequest("GET", headers=same).is_own_navigation((OWN, OTHER))
+    assert not WebRequest("GET", headers=cross).is_own_navigation((OWN, OTHER))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_post_from_a_page_of_ours(origin: str | None, site: str | None, is_own
 
 def test_head_begins_nothing() -> None:
     """A link checker's HEAD is no visit."""
-    assert not WebRequest("HEAD").is_own_visit(ORIGINS)
+    assert not WebRequest("HEAD").is_own_navigation(ORIGINS)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_doubled_parameter_is_none() -> None:
     twice = (("attempt", "A" * 22), ("attempt", "A" * 22))
 
     assert WebRequest("GET", query=twice).attempt_id is None
-    assert WebRequest("POST", form=twice).one_in_form("attempt") is None
+    assert WebRequest("POST", form=twice).form_value("attempt") is None
 
 
 def test_a_flood_of_cookies_is_not_looked_up() -> None:
