@@ -19,7 +19,7 @@ OWNER_HEADER = "X-Owner"
 def portalkey(place: Place) -> Flask:
     """The routes of portalkey, and two of the app's own."""
     from portalkey.flask import HubSpotAuth  # noqa: PLC0415 - only this app has it
-    from portalkey.flask.routes import hubspot_connect_url  # noqa: PLC0415
+    from portalkey.flask.hubspot_auth import hubspot_connect_url  # noqa: PLC0415
 
     app, broker, api = Flask(__name__), make_broker(place), Api(place)
     app.secret_key = "secret"

@@ -417,6 +417,32 @@ def test_keys_in_both_places(tmp_path: Path) -> None:
     assert found == ("PORTALKEY_KEYS and PORTALKEY_KEYS_FILE are both set; keep one of them.",)
 
 
+DERIVED = ("mount", "wanted_scopes", "host", "is_secure", "is_simulated")
+
+
+def test_what_follows_from_settings_is_worked_out_once() -> None:
+    """Having been asked for changes neither equality, text nor a copy with other values."""
+    values = {
+        "PORTALKEY_PUBLIC_URL": "https://a.test",
+        "HUBSPOT_REDIRECT_URI": f"https://a.test{CALLBACK}",
+    }
+    asked, fresh = read(**values), read(**values)
+    for name in DERIVED:
+        assert getattr(asked, name) is getattr(asked, name)
+
+    assert asked == fresh
+    assert (repr(asked), asked.model_dump()) == (repr(fresh), fresh.model_dump())
+    assert asked.is_secure
+    assert not asked.model_copy(update={"public_url": "http://localhost:6001"}).is_secure
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_what_follows_from_settings_is_frozen_too(name: str) -> None:
+    """Nobody can put another value in its place."""
+    with pytest.raises(AttributeError, match="cannot be set"):
+        setattr(read(), name, "x")
+
+
 def test_frozen() -> None:
     """Settings are decided once."""
     settings = read()

@@ -1,4 +1,4 @@
-"""What a host's module imports: the extension, as yet without an app.
+"""The extension that a host's module imports, as yet without an app.
 
 Everything else is loaded as it meets its app, so that importing this costs next to nothing.
 """
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from flask import Flask
 
+from portalkey.web.options import MayDisconnect, WebOptions
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
     from portalkey.flask.hubspot_auth import Owner
-    from portalkey.web.context import MayDisconnect
 
 
 class HubSpotAuth:
@@ -64,23 +64,22 @@ class HubSpotAuth:
         base_template: str | None = None,
         deliver: Literal["access_token"] | None = None,
         store: Literal["session"] | None = None,
-        may_disconnect: "MayDisconnect | None" = None,
+        may_disconnect: MayDisconnect | None = None,
     ) -> None:
-        if deliver not in {None, "access_token"}:
-            raise ValueError('deliver must be "access_token", or left out')
         if store not in {None, "session"}:
             raise ValueError('store must be "session", or left out')
         if owner is None and store is None:
             raise TypeError("owner is needed: what returns the id of whoever is signed in")
-        self.owner = owner
-        self.owner_name = owner_name
-        self.login_url = login_url
-        self.setup_page = setup_page
-        self.strings = Strings(strings, language)
-        self.base_template = base_template
-        self.deliver = deliver
-        self.store = store
-        self.may_disconnect = may_disconnect
+        self.owner, self.store = owner, store
+        self.options = WebOptions(
+            owner_name=owner_name,
+            login_url=login_url,
+            setup_page=setup_page,
+            strings=Strings(strings, language),
+            base_template=base_template,
+            deliver=deliver,
+            may_disconnect=may_disconnect,
+        )
         if app is not None:
             self.init_app(app, broker)
 

@@ -1,105 +1,109 @@
-"""The blueprint ``hubspot_auth``: Flask's requests in, the web face's responses out.
+"""The blueprint ``hubspot_auth``: Flask's requests in, the router's responses out.
 
-A skin translates and nothing more; every decision is the web face's.
+A skin translates and nothing more; every decision is made in ``web/``.
 """
 
-import secrets
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 
-import portalkey.web
-from portalkey.flask.header_middleware import SAID
-from portalkey.web.http import WebRequest, WebResponse
-from portalkey.web.router import ROUTES, Route, Router
+from portalkey.web.header_middleware import HEADERS_KEY
+from portalkey.web.http import (
+    MOST_FORM_BYTES,
+    WebRequest,
+    WebResponse,
+    identify,
+    is_session_withheld,
+)
+from portalkey.web.rendering import STATIC_FOLDER, STATIC_PATH
+from portalkey.web.router import Route, Router
 
-BROWSER = "portalkey_browser"
-"""The name in the host's session under which a browser's random value stands."""
-MOST_FORM_BYTES = 16 * 1024
+EXTENSION = "portalkey"
+"""The key in ``app.extensions`` of the app's router and owner function."""
 
 Owner = Callable[[], str | None]
-FindFace = Callable[[], tuple[Router, Owner]]
 
 
-def make_blueprint(find_face: FindFace, *, setup_page: bool) -> Blueprint:
-    """The blueprint; *find_face* gives the current app's web face and owner function.
-
-    Args:
-        find_face: Asked at each request, as one extension may serve several apps.
-        setup_page: False leaves out ``/connections/setup``.
-    """
+def make_blueprint(routes: Iterable[Route]) -> Blueprint:
+    """Make the blueprint of *routes*; one extension may serve several apps."""
     blueprint = Blueprint(
-        "hubspot_auth",
-        __name__,
-        static_folder=str(Path(portalkey.web.__file__).parent / "static"),
-        static_url_path="/auth/hubspot/static",
+        "hubspot_auth", __name__, static_folder=STATIC_FOLDER, static_url_path=STATIC_PATH
     )
-    for route in ROUTES:
-        if setup_page or route.name != "setup":
-            path = route.path.replace("{", "<").replace("}", ">")
-            view = _view(route, find_face)
-            blueprint.add_url_rule(
-                path,
-                route.name,
-                view,
-                methods=[route.method],
-                provide_automatic_options=False,
-            )
+    for route in routes:
+        blueprint.add_url_rule(
+            route.path.replace("{", "<").replace("}", ">"),
+            route.name,
+            _view(route.name),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
     return blueprint
 
 
-def _view(route: Route, find_face: FindFace) -> Callable[..., ResponseReturnValue]:
+def _view(name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
-        face, owner = find_face()
-        answer = face.answer(route.name, lambda: from_flask(owner(), arguments))
-        request.environ[SAID] = answer.headers
-        return to_flask(answer)
+        router, find_owner = _extension()
+        response = router.answer(name, lambda: _read_request(find_owner(), arguments))
+        request.environ[HEADERS_KEY] = response.headers
+        return _write_response(response)
 
     return view
 
 
-def browser(owner: str | None) -> str | None:
-    """The random value of this browser's session, made for whoever is signed in."""
-    if owner is not None and BROWSER not in session:
-        session[BROWSER] = secrets.token_urlsafe(32)
-    return session.get(BROWSER)
+def _extension() -> tuple[Router, Owner]:
+    router, find_owner = current_app.extensions[EXTENSION]
+    return router, find_owner
 
 
-def from_flask(owner: str | None, arguments: dict[str, str]) -> WebRequest:
-    """Flask's current request as a value."""
+def _read_request(owner: object, arguments: dict[str, str]) -> WebRequest:
     request.max_content_length = MOST_FORM_BYTES
+    form = tuple(request.form.items(multi=True))
+    owner, browser = identify(owner, session)
     return WebRequest(
         method=request.method,
         query=tuple(request.args.items(multi=True)),
-        form=tuple(request.form.items(multi=True)),
+        form=form,
         cookies=request.cookies,
         headers={name.lower(): value for name, value in request.headers.items()},
         owner=owner,
-        browser=browser(owner),
+        browser=browser,
         arguments=arguments,
-        is_session_withheld=_is_session_withheld(),
+        is_session_withheld=is_session_withheld(
+            request.cookies,
+            cookie=current_app.config["SESSION_COOKIE_NAME"],
+            samesite=current_app.config["SESSION_COOKIE_SAMESITE"],
+        ),
     )
 
 
-def _is_session_withheld() -> bool:
-    config = current_app.config
-    is_strict = str(config["SESSION_COOKIE_SAMESITE"]).lower() == "strict"
-    return is_strict and config["SESSION_COOKIE_NAME"] not in request.cookies
+def _write_response(response: WebResponse) -> Response:
+    written = Response(response.body, status=response.status, headers=dict(response.headers))
+    for cookie in response.cookies:
+        written.set_cookie(cookie.name, cookie.value, **cookie.attributes)
+    return written
 
 
-def to_flask(answer: WebResponse) -> Response:
-    """A response value as Flask's response."""
-    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
-    for cookie in answer.cookies:
-        response.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age,
-            path=cookie.path,
-            secure=cookie.secure,
-            httponly=True,
-            samesite="Lax",
-        )
-    return response
+def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> str:  # noqa: A002
+    """Return the link into the journey for whoever is signed in, for templates and views.
+
+    Args:
+        next: The own path to lead back to where no popup is used; the setup page by default.
+            Never pass on a visitor's query parameter.
+        hub_id: The account that has to come back, to reconnect just that one.
+
+    Raises:
+        ValueError: *next* is not a path on this site.
+    """
+    router, find_owner = _extension()
+    return router.connect_url(*identify(find_owner(), session), next, hub_id)
+
+
+def exempt_from_flask_wtf() -> None:
+    """Let a host's CSRF extension leave our POSTs to us, which carry a token of their own.
+
+    The host may set it up before or after us, so this runs before each request.
+    """
+    protection = current_app.extensions.get("csrf")
+    if protection is not None:
+        protection.exempt(current_app.blueprints["hubspot_auth"])

@@ -7,6 +7,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
@@ -188,27 +189,40 @@ class Settings(Unpicklable, BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
-    @property
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the settings, with *update* in place of values; nothing derived is carried over."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
+        return copy
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse, as for every frozen model; pydantic would let a cached property be replaced."""
+        if name not in type(self).model_fields:
+            raise AttributeError(f"{name} follows from other settings and cannot be set")
+        super().__setattr__(name, value)
+
+    @cached_property
     def mount(self) -> str:
         """What stands before our routes in a path: nothing, or the likes of ``/crm``."""
         return origins.redirect_uri(self.redirect_uri).mount
 
-    @property
+    @cached_property
     def wanted_scopes(self) -> tuple[str, ...]:
         """All that the app asks for."""
         return self.scopes + self.optional_scopes
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The public URL's host, with its port where that is not the usual one."""
         return urlsplit(self.public_url).netloc
 
-    @property
+    @cached_property
     def is_secure(self) -> bool:
         """True where the app is reached over https."""
         return self.public_url.startswith("https:")
 
-    @property
+    @cached_property
     def is_simulated(self) -> bool:
         """True where a simulator stands in for HubSpot."""
         return origins.is_local(self.app_url) or origins.is_local(self.api_url)

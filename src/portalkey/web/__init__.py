@@ -1,1 +1,1 @@
-"""The web face without a framework: request value in, response value out."""
+"""The web side without a framework: request value in, response value out."""

@@ -1,6 +1,7 @@
 """The setup page: an owner's connections, and what can be done about each."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from portalkey.errors import HubSpotUnavailable, RateLimited, StoreBusy
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -8,15 +9,15 @@ from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
-from portalkey.web.strings import knows
+from portalkey.web.strings import is_error_code
 
 PASSING = frozenset({HubSpotUnavailable.code, RateLimited.code, StoreBusy.code})
-"""Why a renewal failed that will work again without anybody's doing."""
+"""Reasons of a failed renewal that will work again without anybody's doing."""
 
-ON_HOST: Mapping[str, str] = {
+IN_HOST_LAYOUT: Mapping[str, str] = {
     name: value for name, value in headers.SETUP.items() if name != "Content-Security-Policy"
 }
-"""A page of the host's own layout needs what that loads: its policy is the host's to say."""
+"""A page in the host's own layout needs what that loads: its policy is the host's to say."""
 
 
 class ConnectionsPage:
@@ -27,72 +28,60 @@ class ConnectionsPage:
         self._broker = context.broker
 
     def show(self, request: WebRequest) -> WebResponse:
-        """The page, the connection that was asked for first."""
-        tag = request.one("language")
+        """Show the owner's connections, the one that was asked for first."""
+        tag = request.query_value("language")
         if request.owner is None:
-            return self._context.signed_out(language=tag)
+            return self._context.ask_to_sign_in(tag=tag)
+        language = self._context.language(tag)
         cards = [
-            self._card(request, each, self._context.language(tag))
-            for each in self._broker.connections(request.owner)
+            self._card(request, connection, language)
+            for connection in self._broker.connections(request.owner)
         ]
         cards.sort(key=lambda card: not card["is_asked_for"])
         settings, render = self._broker.settings, self._context.render
-        body = render.setup(
+        body = render.in_host_layout(
             "connections/setup.html",
-            language=tag,
+            language=language,
             pk_owner=request.owner,
-            pk_owner_name=self._context.owner_name(request.owner),
-            connect_url=self._link(request),
+            pk_owner_name=self._context.options.owner_name(request.owner),
+            connect_url=self._connect_url(request),
             form_token=self._context.form_token(request.owner, request.browser or ""),
             status_url=self._context.path("/api/hubspot/status"),
             wanted=settings.scopes,
             wanted_optional=settings.optional_scopes,
             connections=cards,
         )
-        return WebResponse.page(body, ON_HOST if render.extends_host else headers.SETUP)
+        return WebResponse.page(body, IN_HOST_LAYOUT if render.extends_host else headers.SETUP)
 
-    def _link(self, request: WebRequest, hub_id: int | None = None) -> str:
-        return self._context.connect_url(
-            request.owner, request.browser, Start(self._context.home, hub_id)
-        )
+    def _connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
+        start = Start(self._context.home, hub_id)
+        return self._context.connect_url(request.owner, request.browser, start)
 
-    def _card(
-        self, request: WebRequest, connection: Connection, language: str
-    ) -> dict[str, object]:
-        """One connection as the page shows it."""
-        account, settings = connection.account, self._broker.settings
-        needs_reconnect = connection.status is ConnectionStatus.NEEDS_RECONNECT
+    def _card(self, request: WebRequest, connection: Connection, language: str) -> dict[str, Any]:
+        """Return one connection as the page shows it."""
+        settings, path = self._broker.settings, f"/api/hubspot/connections/{connection.id}"
         lacks_required = bool(connection.missing_scopes(settings.scopes))
+        needs_reconnect = connection.status is ConnectionStatus.NEEDS_RECONNECT
         return {
-            "id": connection.id,
-            "hub_id": account.hub_id,
-            "hub_domain": account.hub_domain,
-            "user_email": account.user_email,
-            "time_zone": account.time_zone,
-            "ui_domain": account.ui_domain,
-            "account_type": account.account_type,
-            "status": connection.status.value,
+            **self._context.describe(connection),
+            "account_type": connection.account.account_type,
             "trouble": self._trouble(connection, language),
-            "scopes": connection.scopes,
             "missing": connection.missing_scopes(settings.wanted_scopes),
             "lacks_required": lacks_required,
             "needs_person": needs_reconnect or lacks_required,
-            "is_asked_for": request.one("reconnect") == connection.id,
+            "is_asked_for": request.query_value("reconnect") == connection.id,
             "since": connection.connected_at,
-            "disconnect_url": self._context.path(
-                f"/api/hubspot/connections/{connection.id}/disconnect"
-            ),
-            "may_disconnect": self._context.may_disconnect(connection.owner, connection),
-            "reconnect_url": self._link(request, connection.hub_id),
+            "disconnect_url": self._context.path(f"{path}/disconnect"),
+            "reconnect_url": self._connect_url(request, connection.hub_id),
         }
 
     def _trouble(self, connection: Connection, language: str) -> str | None:
-        """Why the connection is not well, in a sentence."""
+        """Return a sentence about why the connection is not well; None where it is."""
         reason = connection.status_reason
         if connection.status is ConnectionStatus.CONNECTED:
             return None
         if connection.status is ConnectionStatus.FAILING and reason in PASSING:
             return self._context.sentence("failing", language)
-        if reason is None or not knows(reason):
+        if reason is None or not is_error_code(reason):
             return self._context.sentence(connection.status.value, language)
         return self._context.sentence(reason, language)

@@ -1,12 +1,13 @@
-"""What every page and every API answer needs: the broker, the renderer and the app's own links."""
+"""Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
+from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.http import WebResponse
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.options import WebOptions
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
 from portalkey.web.strings import ENGLISH
@@ -14,45 +15,26 @@ from portalkey.web.strings import ENGLISH
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
-MayDisconnect = Callable[[str, Connection], bool]
-"""Whether whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
-
-
-def anybody(owner: str, connection: Connection) -> bool:
-    """Whoever stands for the *owner* may disconnect."""
-    del owner, connection
-    return True
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the web face works with.
-
-    ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
-    ``has_setup_page`` is False where the app shows connections on a page of its own. ``deliver``
-    says what the page that opened the popup may fetch. ``may_disconnect`` is asked in a request, as
-    is ``owner_name``: what people call an owner.
-    """
+    """The parts that every handler works with, and the answers that several of them give."""
 
     broker: "Broker"
     render: Renderer
-    login_url: str | None = None
-    has_setup_page: bool = True
-    deliver: Literal["access_token"] | None = None
-    may_disconnect: MayDisconnect = anybody
-    owner_name: Callable[[str], str] = str
+    options: WebOptions
 
     def path(self, path: str) -> str:
-        """*path* under the prefix that the app is mounted at."""
+        """Return *path* under the prefix that the app is mounted at."""
         return f"{self.broker.settings.mount}{path}"
 
     @property
     def home(self) -> str:
-        """Where a visitor is led back to: the setup page, or the app's front door without one."""
-        return self.path("/connections/setup" if self.has_setup_page else "/")
+        """Path to lead visitors back to: the setup page, or without one the app's front door."""
+        return self.path("/connections/setup" if self.options.setup_page else "/")
 
     def connect_url(self, owner: str | None, browser: str | None, start: Start) -> str:
-        """The link into the journey: signed for this owner and browser, bare where nobody is in."""
+        """Return the link into the journey: signed for this visitor, bare where nobody is in."""
         url = self.path("/auth/hubspot/start")
         if owner is None or browser is None:
             return url
@@ -66,38 +48,77 @@ class Context:
         return f"{url}?t={token}"
 
     def form_token(self, owner: str, browser: str) -> str:
-        """The token that this visitor's forms carry."""
+        """Return the token that this visitor's forms carry."""
         return sign_form(self.broker, browser=browser, owner=owner)
 
+    def attempt_of_session(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
+        """Return the attempt if this owner began it in this browser's session; else None."""
+        if request.owner is None or request.browser is None or attempt_id is None:
+            return None
+        return self.broker.attempt_of_session(attempt_id, request.owner, request.browser)
+
+    def attempt_of_cookie(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
+        """Return the attempt if this browser has its cookie; else None."""
+        cookies = request.attempt_cookies
+        if attempt_id is None or attempt_id not in cookies:
+            return None
+        return self.broker.attempt_of_browser(attempt_id, cookies)
+
+    def may_disconnect(self, connection: Connection) -> bool:
+        """Return True where whoever asks may disconnect *connection*; by default everybody may."""
+        allows = self.options.may_disconnect
+        return allows is None or allows(connection.owner, connection)
+
+    def describe(self, connection: Connection) -> dict[str, Any]:
+        """Return the facts of *connection* that the page and the API both show."""
+        account = connection.account
+        return {
+            "id": connection.id,
+            "hub_id": account.hub_id,
+            "hub_domain": account.hub_domain,
+            "user_email": account.user_email,
+            "time_zone": account.time_zone,
+            "ui_domain": account.ui_domain,
+            "status": connection.status.value,
+            "scopes": connection.scopes,
+            "may_disconnect": self.may_disconnect(connection),
+        }
+
     def language(self, tag: str | None = None) -> str:
-        """The language to speak to somebody who asked for *tag*; the host's where none will do."""
+        """Return the language for somebody who asked for *tag*; the host's where none will do."""
         return self.render.strings.language(tag)
 
     def sentence(self, code: str | None, language: str = ENGLISH) -> str:
-        """The sentence for an error *code*, or one that fits any."""
+        """Return the sentence for an error *code*, or one that fits any."""
         return self.render.strings.sentence(code, self.language(language))
 
     def notice(
-        self, code: str, status: int, *, back: str | None = None, language: str | None = None
+        self, code: str, status: int, *, back: str | None = None, tag: str | None = None
     ) -> WebResponse:
-        """A page that says one thing, and leads back."""
-        spoken = self.language(language)
+        """Return a page that says one thing, in the language of *tag*, and leads *back*."""
+        language = self.language(tag)
         body = self.render(
             "popup/notice.html",
-            language=spoken,
-            title=self.render.strings.title(code, spoken),
-            sentence=self.sentence(code, spoken),
+            language=language,
+            title=self.render.strings.title(code, language),
+            sentence=self.sentence(code, language),
             back=back,
         )
         return WebResponse.page(body, headers.POPUP, status)
 
     def problem(self, code: str, status: int) -> WebResponse:
-        """The same as JSON: ``{"error": code, "message": sentence}``."""
-        said = {"error": code, "message": self.sentence(code)}
-        return WebResponse.json(said, headers.API, status)
+        """Return the same as JSON: ``{"error": code, "message": sentence}``."""
+        body = {"error": code, "message": self.sentence(code)}
+        return WebResponse.json(body, headers.API, status)
 
-    def signed_out(self, *, language: str | None = None) -> WebResponse:
-        """To the host's sign-in, or a page that asks for it."""
-        if self.login_url is not None:
-            return WebResponse.to(self.login_url, headers.POPUP)
-        return self.notice("signed_out", 401, language=language)
+    def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
+        """Return the problem to a program, and to a person the notice that leads back home."""
+        if request.wants_json:
+            return self.problem(code, status)
+        return self.notice(code, status, back=self.home)
+
+    def ask_to_sign_in(self, *, tag: str | None = None) -> WebResponse:
+        """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it."""
+        if self.options.login_url is not None:
+            return WebResponse.redirect(self.options.login_url, headers.POPUP)
+        return self.notice("signed_out", 401, tag=tag)

@@ -1,4 +1,4 @@
-"""Who may post: a page of this app, in this session, for whoever is signed in."""
+"""Protection against forged POSTs (CSRF): only pages of this app, in this session, may post."""
 
 from portalkey.model.events import EventName
 from portalkey.web.context import Context
@@ -13,39 +13,35 @@ class CsrfGuard:
         self._context = context
         self._broker = context.broker
 
-    def refusal(
-        self, request: WebRequest, *, start_token_will_do: bool = False
-    ) -> WebResponse | None:
-        """The answer to a POST that did not come from a page of this app in this session.
+    def owner_or_refusal(
+        self, request: WebRequest, *, accept_start_token: bool = False
+    ) -> str | WebResponse:
+        """Return the owner that a POST may act for, or the response that refuses it.
 
-        A start token stands in addresses, so it will do only for what it can begin.
+        It has to come from a page of this app in this session. A start token stands in addresses,
+        so it is accepted only for what it can begin.
         """
-        if request.owner is None:
-            asks_json = request.wants_json
-            return (
-                self._context.problem("signed_out", 401)
-                if asks_json
-                else self._context.signed_out()
-            )
-        check = self._forged(request, request.owner)
-        if check == "token" and start_token_will_do and self._has_start_token(request):
+        owner = request.owner
+        if owner is None:
+            is_program = request.wants_json
+            context = self._context
+            return context.problem("signed_out", 401) if is_program else context.ask_to_sign_in()
+        check = self._failed_check(request, owner)
+        if check == "token" and accept_start_token and self._has_start_token(request, owner):
             check = None
         if check is None:
-            return None
-        self._broker.record(EventName.FORGERY_REFUSED, owner=request.owner, facts={"check": check})
-        if request.wants_json:
-            return self._context.problem("forgery_refused", 403)
-        return self._context.notice("forgery_refused", 403, back=self._context.home)
+            return owner
+        self._broker.record(EventName.FORGERY_REFUSED, owner=owner, facts={"check": check})
+        return self._context.refuse(request, "forgery_refused", 403)
 
-    def _forged(self, request: WebRequest, owner: str) -> str | None:
-        """The name of the check that failed, if one did."""
+    def _failed_check(self, request: WebRequest, owner: str) -> str | None:
+        """Return the name of the check that failed, if one did."""
         if not request.is_own_post(self._broker.settings.allowed_origins):
             return "origin"
-        token = request.headers.get("x-portalkey-token") or request.one_in_form("portalkey_token")
-        signed = is_form_signed(self._broker, token, browser=request.browser, owner=owner)
-        return None if signed else "token"
+        token = request.headers.get("x-portalkey-token") or request.form_value("portalkey_token")
+        is_signed = is_form_signed(self._broker, token, browser=request.browser, owner=owner)
+        return None if is_signed else "token"
 
-    def _has_start_token(self, request: WebRequest) -> bool:
-        token, owner = request.headers.get("x-portalkey-token"), request.owner or ""
-        start = read_start(self._broker, token, browser=request.browser, owner=owner)
-        return start is not None
+    def _has_start_token(self, request: WebRequest, owner: str) -> bool:
+        token = request.headers.get("x-portalkey-token")
+        return read_start(self._broker, token, browser=request.browser, owner=owner) is not None

@@ -62,7 +62,7 @@ STATIC: Mapping[str, str] = {
 
 
 def cors(origin: str | None, allowed: Sequence[str]) -> Mapping[str, str]:
-    """What lets a page of one of the app's other origins read an answer (Fetch standard, CORS).
+    """Return the headers that let a page on another origin read an answer (Fetch standard, CORS).
 
     The first of *allowed* is the app's own, which needs none of it; the others match exactly.
     """
@@ -80,7 +80,7 @@ PREFLIGHT: Mapping[str, str] = {
     "Access-Control-Allow-Headers": "X-Portalkey-Token",
     "Access-Control-Max-Age": "600",
 }
-"""What such a page may ask, beside what ``cors`` says of it."""
+"""Permissions of such a page, beside what ``cors`` says of it."""
 
 _BY_PATH: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("/auth/hubspot/static/", STATIC),
@@ -90,5 +90,5 @@ _BY_PATH: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 
 def of_path(path: str) -> Mapping[str, str]:
-    """What a response at *path* carries at least, whoever made it: a 404, a 405 or a crash."""
+    """Return the headers of any response at *path*, whoever made it: a 404, a 405 or a crash."""
     return next((headers for start, headers in _BY_PATH if path.startswith(start)), {})

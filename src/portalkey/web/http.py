@@ -1,8 +1,9 @@
-"""What a skin hands in and gets back."""
+"""Requests and responses as values: a skin makes the former and writes the latter out."""
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -11,12 +12,49 @@ from pydantic import SecretStr
 ATTEMPT_COOKIE = "portalkey_attempt_"
 """One cookie per attempt: this prefix and the attempt's id."""
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
-_COOKIES_READ = 20
+_MAX_COOKIES = 20
 """A browser of ours holds five at most; more are somebody's game and not looked up."""
+MOST_FORM_BYTES = 16 * 1024
+"""The largest form that a skin reads; ours are far smaller."""
+
+BROWSER_KEY = "portalkey_browser"
+VISITOR_KEY = "portalkey_visitor"
+"""The names in the host's session of this browser's random value, and of a visitor's id."""
 
 _PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
 Pairs = tuple[tuple[str, str], ...]
+Session = MutableMapping[str, Any]
+"""The host's session of one browser."""
+
+
+def identify(owner: object, session: Session) -> tuple[str | None, str | None]:
+    """Return the *owner*, and the random value that tells this browser's *session* apart.
+
+    The value is made for whoever is signed in; a signed-out visitor's session is left alone.
+
+    Raises:
+        TypeError: *owner* is neither a non-empty string nor None: the app's mistake.
+    """
+    if owner is None:
+        return None, session.get(BROWSER_KEY)
+    if not isinstance(owner, str) or not owner.strip():
+        raise TypeError("owner() must return a non-empty string, or None when signed out")
+    if BROWSER_KEY not in session:
+        session[BROWSER_KEY] = secrets.token_urlsafe(32)
+    return owner, session[BROWSER_KEY]
+
+
+def visitor_id(session: Session) -> str:
+    """Return the owner id of an app without users: made at the first visit, gone with *session*."""
+    if VISITOR_KEY not in session:
+        session[VISITOR_KEY] = secrets.token_urlsafe(16)
+    return str(session[VISITOR_KEY])
+
+
+def is_session_withheld(cookies: Mapping[str, str], *, cookie: str, samesite: str | None) -> bool:
+    """Return True where the host's session is ``SameSite=Strict`` and its *cookie* is not there."""
+    return str(samesite).lower() == "strict" and cookie not in cookies
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +63,9 @@ class WebRequest:
 
     ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
     lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
-    the skin keeps in the host's session, or None where the session holds none yet. ``arguments``
-    are the parts of the path that the route names. ``is_session_withheld`` is True where the
-    host's session is ``SameSite=Strict`` and did not come along.
+    ``identify`` keeps in the host's session, or None where the session holds none yet.
+    ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
+    where the host's session is ``SameSite=Strict`` and did not come along.
     """
 
     method: str
@@ -40,31 +78,31 @@ class WebRequest:
     arguments: Mapping[str, str] = field(default_factory=dict)
     is_session_withheld: bool = False
 
-    def one(self, name: str) -> str | None:
-        """The query parameter *name*, or None where it is missing or given twice."""
-        return _one(self.query, name)
+    def query_value(self, name: str) -> str | None:
+        """Return the query parameter *name*, or None where it is missing or given twice."""
+        return _single(self.query, name)
 
-    def one_in_form(self, name: str) -> str | None:
-        """The form field *name*, or None where it is missing or given twice."""
-        return _one(self.form, name)
+    def form_value(self, name: str) -> str | None:
+        """Return the form field *name*, or None where it is missing or given twice."""
+        return _single(self.form, name)
 
     @property
     def attempt_id(self) -> str | None:
         """The ``attempt`` parameter, where it is a well-formed id."""
-        value = self.one("attempt")
+        value = self.query_value("attempt")
         return value if value is not None and _ATTEMPT_ID.fullmatch(value) else None
 
     @property
     def attempt_cookies(self) -> Mapping[str, SecretStr]:
         """This browser's attempt cookies, attempt id to value; the newest, where there are many."""
-        named = [name for name in self.cookies if name.startswith(ATTEMPT_COOKIE)]
+        names = [name for name in self.cookies if name.startswith(ATTEMPT_COOKIE)]
         return {
             name.removeprefix(ATTEMPT_COOKIE): SecretStr(self.cookies[name])
-            for name in named[-_COOKIES_READ:]
+            for name in names[-_MAX_COOKIES:]
         }
 
-    def is_own_visit(self, origins: Collection[str]) -> bool:
-        """True for a person's own navigation: from a page of ours, or with no page before it.
+    def is_own_navigation(self, origins: Collection[str]) -> bool:
+        """Return True for a person's own navigation: from a page of ours, or from no page.
 
         False for another site's link, a frame, an image, a prefetch. Where pages of ours stand on
         several *origins* they are one site. Browsers that send no Fetch Metadata are believed
@@ -72,19 +110,19 @@ class WebRequest:
         """
         ours = {"same-origin", "none", *(["same-site"] if len(origins) > 1 else [])}
         return (
-            self.is_meant
+            self.is_plain_get
             and self.headers.get("sec-fetch-site", "none") in ours
             and self.headers.get("sec-fetch-dest", "document") == "document"
         )
 
     @property
-    def is_meant(self) -> bool:
+    def is_plain_get(self) -> bool:
         """True for a plain GET: no link checker's HEAD, no prefetch ahead of a click."""
         purposes = (self.headers.get(name, "") for name in _PURPOSES)
         return self.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
 
     def is_own_post(self, origins: Sequence[str]) -> bool:
-        """True unless the browser says that a page from elsewhere than *origins* posted this.
+        """Return True unless the browser says that a page elsewhere than at *origins* posted this.
 
         The first of them is this app's own; the others are of the same site.
         """
@@ -100,7 +138,7 @@ class WebRequest:
         )
 
 
-def _one(pairs: Pairs, name: str) -> str | None:
+def _single(pairs: Pairs, name: str) -> str | None:
     values = [value for key, value in pairs if key == name]
     return values[0] if len(values) == 1 else None
 
@@ -115,6 +153,17 @@ class Cookie:
     max_age: int
     secure: bool
 
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes, by the names that ``set_cookie()`` of every framework has for them."""
+        return {
+            "path": self.path,
+            "max_age": self.max_age,
+            "secure": self.secure,
+            "httponly": True,
+            "samesite": "Lax",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class WebResponse:
@@ -127,19 +176,23 @@ class WebResponse:
 
     @classmethod
     def page(cls, body: str, headers: Mapping[str, str], status: int = 200) -> Self:
-        """An HTML page."""
+        """Return an HTML page."""
         return cls(status, {"Content-Type": "text/html; charset=utf-8", **headers}, body)
 
     @classmethod
-    def to(cls, location: str, headers: Mapping[str, str]) -> Self:
-        """A redirect that is always followed by GET (RFC 9700 section 4.12)."""
+    def redirect(cls, location: str, headers: Mapping[str, str]) -> Self:
+        """Return a redirect that is always followed by GET (RFC 9700 section 4.12)."""
         return cls(303, {"Location": location, **headers})
 
     @classmethod
     def json(cls, value: Mapping[str, Any], headers: Mapping[str, str], status: int = 200) -> Self:
-        """A JSON answer."""
+        """Return a JSON answer."""
         return cls(status, {"Content-Type": "application/json", **headers}, json.dumps(value))
 
-    def with_cookies(self, *cookies: Cookie) -> "WebResponse":
-        """The same response, setting *cookies*."""
+    def with_cookies(self, *cookies: Cookie) -> Self:
+        """Return the same response, setting *cookies*."""
         return replace(self, cookies=cookies)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same response, with further *headers*."""
+        return replace(self, headers={**self.headers, **headers})

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from jinja2 import (
@@ -12,18 +13,23 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
 )
 
 from portalkey.settings.settings import Settings
 from portalkey.web.strings import Strings, direction
 
+STATIC_FOLDER = Path(__file__).with_name("static")
+STATIC_PATH = "/auth/hubspot/static"
+"""Scripts and styles: where they are, and the path that a skin serves them at."""
+
 RenderWithHost = Callable[[str, Mapping[str, Any]], str]
-"""Renders the template of this name with a host's own context around what is given."""
-BASE = "portalkey/base.html"
+"""Renders the template of this name with a host's own context around the values."""
+OWN_BASE = "portalkey/base.html"
 
 
-def with_ours(host: BaseLoader | None) -> BaseLoader:
-    """The *host*'s templates, and ours behind them.
+def template_loader(host: BaseLoader | None) -> BaseLoader:
+    """Return the *host*'s templates, and ours behind them.
 
     ``portalkey/base.html`` is the host's where it has one, and ours otherwise;
     ``!portalkey/base.html`` is always ours, so that a host's can extend it.
@@ -33,13 +39,33 @@ def with_ours(host: BaseLoader | None) -> BaseLoader:
     return ours if host is None else ChoiceLoader([host, ours])
 
 
+def make_host_renderer(
+    find_environment: Callable[[], Environment],
+    render: Callable[[Template, Mapping[str, Any]], str],
+) -> RenderWithHost:
+    """Return a function that renders our templates with a host's globals, filters and context.
+
+    Args:
+        find_environment: Returns the host's Jinja environment; called at the first page, once the
+            host has set it up.
+        render: Renders a template as the host renders its own.
+    """
+
+    @cache
+    def environment() -> Environment:
+        host = find_environment()
+        return host.overlay(loader=template_loader(host.loader))
+
+    return lambda name, context: render(environment().get_template(name), context)
+
+
 class Renderer:
     """Renders our pages; says on each whether a simulator plays HubSpot.
 
     Args:
-        settings: Where the app is mounted, and whether HubSpot is played.
+        settings: Say where the app is mounted, and whether HubSpot is played.
         host: The host app's own templates.
-        strings: What the pages say.
+        strings: The texts of the pages.
         base: The host's template that the setup page extends, instead of ours.
         with_host: Renders the setup page where *base* is the host's.
     """
@@ -57,10 +83,13 @@ class Renderer:
         self._base = base
         self._with_host = with_host
         self._environment = Environment(
-            loader=with_ours(host), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=template_loader(host),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
         )
-        static = f"{settings.mount}/auth/hubspot/static"
-        self._always = {
+        static = f"{settings.mount}{STATIC_PATH}"
+        self._globals = {
             "pk_static": lambda name: f"{static}/{name}",
             "pk_simulated": settings.is_simulated,
         }
@@ -71,29 +100,28 @@ class Renderer:
         return self._base is not None and self._with_host is not None
 
     def __call__(self, template: str, *, language: str | None = None, **context: Any) -> str:  # noqa: ANN401 - templates take anything
-        """The page that *template* makes of *context*, in *language* or the default's."""
-        return self._own(f"portalkey/{template}", self._in(language, BASE, context))
+        """Return the page that *template* makes of *context*, in *language* or the default's."""
+        page = self._environment.get_template(f"portalkey/{template}")
+        return page.render(self._context(language, OWN_BASE, context))
 
-    def setup(self, template: str, *, language: str | None = None, **context: Any) -> str:  # noqa: ANN401 - templates take anything
-        """The same for the page that may extend the host's layout."""
+    def in_host_layout(self, template: str, *, language: str | None = None, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+        """Return the same in the host's layout, where it has named one."""
         if self._base is None or self._with_host is None:
             return self(template, language=language, **context)
-        return self._with_host(f"portalkey/{template}", self._in(language, self._base, context))
+        values = self._context(language, self._base, context)
+        return self._with_host(f"portalkey/{template}", values)
 
-    def _own(self, template: str, context: Mapping[str, Any]) -> str:
-        return self._environment.get_template(template).render(context)
+    def _context(self, tag: str | None, base: str, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *context*, and what every page can use.
 
-    def _in(self, tag: str | None, base: str, context: Mapping[str, Any]) -> dict[str, Any]:
-        """*context*, and what every page can use.
-
-        What a host's layout might have a name for itself is called ``pk_``.
+        Names that a host's layout might have as well begin with ``pk_``.
         """
         language = self.strings.language(tag)
         date: Callable[[datetime], str] = partial(self.strings.date, language)
         return {
-            **self._always,
+            **self._globals,
             "base": base,
-            "is_own_base": base == BASE,
+            "is_own_base": base == OWN_BASE,
             "pk_language": language,
             "pk_direction": direction(language),
             "say": partial(self.strings.say, language),

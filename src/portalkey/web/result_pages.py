@@ -1,9 +1,10 @@
 """The last page of a journey: what became of the attempt, and what to do next."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from portalkey.errors import WrongAccount
-from portalkey.model.attempt import OPEN, Attempt
+from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.connection import Account
 from portalkey.web import headers
 from portalkey.web.context import Context
@@ -14,64 +15,100 @@ SUCCESS_CLOSES_AFTER = 2_000
 ERROR_CLOSES_AFTER = 15_000
 """Milliseconds."""
 TROUBLES = frozenset({"store_busy", "store_unusable", "portalkey_error"})
-"""What a callback may say of itself when it could not reach the attempt's row."""
+"""The codes that a callback may pass on when it could not reach the attempt's row."""
 
 
-def success(context: Context, attempt: Attempt, known: Mapping[str, object]) -> WebResponse:
-    """The account that is connected now, and what HubSpot did not grant of it."""
-    connection = context.broker.connection_of(attempt)
-    wanted = context.broker.settings.wanted_scopes
-    body = context.render(
-        "popup/success.html",
-        language=attempt.language,
-        close_after=SUCCESS_CLOSES_AFTER,
-        account=connection.account if connection else None,
-        missing=connection.missing_scopes(wanted) if connection else (),
-        **known,
-    )
-    return WebResponse.page(body, headers.POPUP)
+class ResultPages:
+    """``/auth/hubspot/done``: success or error, for the person and for the page that waits."""
 
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._broker = context.broker
 
-def failure(
-    context: Context, request: WebRequest, attempt: Attempt, known: Mapping[str, object]
-) -> WebResponse:
-    """What ended the attempt, or the trouble that its callback ran into."""
-    code, trouble = attempt.error or attempt.status.value, request.one("trouble")
-    if attempt.is_open and trouble in TROUBLES:
-        code = trouble
-    body = context.render(
-        "popup/error.html",
-        language=attempt.language,
-        status="pending" if code in OPEN else "error",
-        close_after=ERROR_CLOSES_AFTER,
-        code=code,
-        sentence=context.sentence(code, context.language(attempt.language)),
-        expected=_expected(context, attempt) if code == WrongAccount.code else None,
-        ways_on=_ways_on(context, request, attempt) if code == WrongAccount.code else {},
-        **known,
-    )
-    return WebResponse.page(body, headers.POPUP)
+    def show_done(self, request: WebRequest) -> WebResponse:
+        """Tell the opener and the person what became of an attempt of this browser."""
+        attempt = self._context.attempt_of_cookie(request, request.attempt_id)
+        if attempt is None:
+            return self._context.notice("unknown_attempt", 404, back=self._context.home)
+        if attempt.status is AttemptStatus.CONNECTED:
+            template, facts = "popup/success.html", self._success(attempt)
+        else:
+            template, facts = "popup/error.html", self._failure(request, attempt)
+        body = self._context.render(
+            template,
+            language=attempt.language,
+            attempt_id=attempt.id,
+            origin=attempt.opener_origin,
+            back=attempt.next,
+            bridge=self._bridge_url(attempt),
+            delivery=self._delivery(request, attempt),
+            **facts,
+        )
+        return WebResponse.page(body, headers.POPUP)
 
+    def _success(self, attempt: Attempt) -> dict[str, Any]:
+        """Return the account that is connected now, and the scopes that HubSpot did not grant."""
+        connection = self._broker.connection_of(attempt)
+        wanted = self._broker.settings.wanted_scopes
+        return {
+            "close_after": SUCCESS_CLOSES_AFTER,
+            "account": connection.account if connection else None,
+            "missing": connection.missing_scopes(wanted) if connection else (),
+        }
 
-def _expected(context: Context, attempt: Attempt) -> Account | None:
-    """The account that should have come back, with all that is known of it."""
-    if attempt.expected_hub_id is None:
-        return None
-    connections = context.broker.connections(attempt.owner)
-    known = (each.account for each in connections if each.hub_id == attempt.expected_hub_id)
-    return next(known, Account(attempt.expected_hub_id))
+    def _failure(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
+        """Return what ended the attempt, or the trouble that its callback ran into."""
+        code, trouble = attempt.error or attempt.status.value, request.query_value("trouble")
+        if attempt.is_open and trouble in TROUBLES:
+            code = trouble
+        is_wrong_account = code == WrongAccount.code
+        return {
+            "status": "pending" if code in OPEN else "error",
+            "close_after": ERROR_CLOSES_AFTER,
+            "code": code,
+            "sentence": self._context.sentence(code, self._context.language(attempt.language)),
+            "expected": self._expected_account(attempt) if is_wrong_account else None,
+            "ways_on": self._links_onward(request, attempt) if is_wrong_account else {},
+        }
 
+    def _expected_account(self, attempt: Attempt) -> Account | None:
+        """Return the account that should have come back, with all that is known of it."""
+        hub_id = attempt.expected_hub_id
+        if hub_id is None:
+            return None
+        connections = self._broker.connections(attempt.owner)
+        accounts = (connection.account for connection in connections)
+        return next((account for account in accounts if account.hub_id == hub_id), Account(hub_id))
 
-def _ways_on(context: Context, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
-    """Links to the account that was meant and to a further one, for a journey in one tab.
+    def _links_onward(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
+        """Return links to the account that was meant and to another, for a journey in one tab.
 
-    A popup has none: the page that opened it waits for this attempt, and begins the next one.
-    """
-    if attempt.opener_origin or request.owner != attempt.owner or request.browser is None:
-        return {}
-    again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
-    language = f"&language={context.language(attempt.language)}"
-    return {
-        "again": context.connect_url(request.owner, request.browser, again) + language,
-        "further": context.connect_url(request.owner, request.browser, further) + language,
-    }
+        A popup has none: the page that opened it waits for this attempt, and begins the next one.
+        """
+        owner, browser = request.owner, request.browser
+        if attempt.opener_origin or owner != attempt.owner or browser is None:
+            return {}
+        again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
+        language = f"&language={self._context.language(attempt.language)}"
+        return {
+            "again": self._context.connect_url(owner, browser, again) + language,
+            "further": self._context.connect_url(owner, browser, further) + language,
+        }
+
+    def _bridge_url(self, attempt: Attempt) -> str | None:
+        """Return the page on the opening page's origin that can ring there when this one cannot."""
+        origin, settings = attempt.opener_origin, self._broker.settings
+        if origin in {"", settings.public_url}:
+            return None
+        return f"{origin}{settings.bridge_path}#{attempt.id}"
+
+    def _delivery(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str] | None:
+        """Return what ``deliver.js`` needs to fetch the access token, where the app delivers it."""
+        if self._context.options.deliver is None or not attempt.opener_origin:
+            return None
+        if request.owner is None or request.browser is None:
+            return None
+        return {
+            "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
+            "form_token": self._context.form_token(request.owner, request.browser),
+        }

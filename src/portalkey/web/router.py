@@ -1,21 +1,32 @@
 """Every route, and the one way a request becomes a response, errors included.
 
-A skin registers ``ROUTES`` with its framework, hands each request to ``Router.answer`` and writes
-the response out. It decides nothing.
+A skin registers a router's ``routes`` with its framework, hands each request to ``Router.answer``
+and writes the response out. It decides nothing.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from jinja2 import BaseLoader
 
 from portalkey.errors import PersonMustAct, PortalkeyError, TryLater
 from portalkey.web import headers
 from portalkey.web.api import Api
+from portalkey.web.callback import CallbackPages
+from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
-from portalkey.web.pages import Pages
+from portalkey.web.options import WebOptions
+from portalkey.web.rendering import Renderer, RenderWithHost
+from portalkey.web.result_pages import ResultPages
+from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
 from portalkey.web.token_delivery import TokenDelivery
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
 
 log = logging.getLogger("portalkey")
 
@@ -29,6 +40,7 @@ class Route:
     path: str
 
 
+SETUP = Route("setup", "GET", "/connections/setup")
 PAGES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
@@ -36,7 +48,6 @@ PAGES = (
     Route("completed", "POST", "/auth/hubspot/complete"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("refused", "GET", "/auth/hubspot/refused"),
-    Route("setup", "GET", "/connections/setup"),
 )
 API = (
     Route("status", "GET", "/api/hubspot/status"),
@@ -45,37 +56,78 @@ API = (
     Route("cancel", "POST", "/api/hubspot/attempts/{attempt_id}/cancel"),
     Route("token", "POST", "/api/hubspot/attempts/{attempt_id}/token"),
 )
-PREFLIGHTS = tuple(Route(f"preflight_{each.name}", "OPTIONS", each.path) for each in API)
+PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for route in API)
 """A browser asks these before a page on another origin may post (Fetch standard, CORS)."""
 
-ROUTES = PAGES + API + PREFLIGHTS
-_SHARED = frozenset(route.name for route in API + PREFLIGHTS)
+_CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
 
 class Router:
     """Answers the routes."""
 
+    @classmethod
+    def of(
+        cls,
+        broker: "Broker",
+        options: WebOptions,
+        templates: BaseLoader | None = None,
+        render_with_host: RenderWithHost | None = None,
+    ) -> Self:
+        """Put the web side of an app together.
+
+        Args:
+            broker: The broker that it asks.
+            options: The app's decisions.
+            templates: The app's own templates, whose ``portalkey/...`` come before ours.
+            render_with_host: Renders the setup page in the app's own layout.
+        """
+        render = Renderer(
+            broker.settings,
+            templates,
+            strings=options.strings,
+            base=options.base_template,
+            with_host=render_with_host,
+        )
+        return cls(Context(broker, render, options))
+
     def __init__(self, context: Context) -> None:
         self.context = context
-        pages, api = Pages(context), Api(context)
-        self._answers = {
+        callback, api = CallbackPages(context), Api(context)
+        self._handlers = {
             "start": StartPage(context).start,
-            "callback": pages.callback,
-            "complete": pages.complete,
-            "completed": pages.completed,
-            "done": pages.done,
-            "refused": pages.refused,
-            "setup": pages.setup,
-            "status": api.status,
-            "connections": api.connections,
+            "callback": callback.finish,
+            "complete": callback.show_complete,
+            "completed": callback.complete,
+            "refused": callback.show_refused,
+            "done": ResultPages(context).show_done,
+            "setup": ConnectionsPage(context).show,
+            "status": api.show_status,
+            "connections": api.list_connections,
             "disconnect": api.disconnect,
             "cancel": api.cancel,
-            "token": TokenDelivery(context).token,
-            **{each.name: api.preflight for each in PREFLIGHTS},
+            "token": TokenDelivery(context).hand_over,
+            **{route.name: api.answer_preflight for route in PREFLIGHTS},
         }
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route that the app wants."""
+        setup = (SETUP,) if self.context.options.setup_page else ()
+        return PAGES + setup + API + PREFLIGHTS
+
+    def connect_url(
+        self, owner: str | None, browser: str | None, next_url: str | None, hub_id: int | None
+    ) -> str:
+        """Return the link into the journey that leads back to *next_url*, or else home.
+
+        Raises:
+            ValueError: *next_url* is not a path on this site.
+        """
+        start = Start(next_url or self.context.home, hub_id)
+        return self.context.connect_url(owner, browser, start)
+
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
-        """The response on the route *name* to the request that *read* returns.
+        """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
         redirect whatever happened, since its address holds a code.
@@ -83,39 +135,41 @@ class Router:
         request = None
         try:
             request = read()
-            return self._shared(name, request, self._answers[name](request))
-        except PortalkeyError as trouble:
-            log.warning("%s could not be answered: %s", name, trouble.code)
+            return self._with_cors(name, request, self._handlers[name](request))
+        except PortalkeyError as error:
+            log.warning("%s could not be answered: %s", name, error.code)
             if name == "callback":
-                return self._leave(request, trouble.code)
+                return self._leave_callback(request, error.code)
             if request is None:
                 raise
-            return self._shared(name, request, self._trouble(name, request, trouble))
+            return self._with_cors(name, request, self._show_error(name, request, error))
         except Exception:
             if name != "callback":
                 raise
             log.exception("the callback could not be answered")
-            return self._leave(request, PortalkeyError.code)
+            return self._leave_callback(request, PortalkeyError.code)
 
-    def _shared(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
-        """The *response*, readable for the page that asked where the app allows its origin."""
-        allowed = self.context.broker.settings.allowed_origins
-        cors = headers.cors(request.headers.get("origin"), allowed) if name in _SHARED else {}
-        return replace(response, headers={**response.headers, **cors})
+    def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
+        """Return *response*, readable for the page that asked where the app allows its origin."""
+        origin = request.headers.get("origin")
+        if origin is None or name not in _CROSS_ORIGIN:
+            return response
+        return response.with_headers(
+            headers.cors(origin, self.context.broker.settings.allowed_origins)
+        )
 
-    def _leave(self, request: WebRequest | None, trouble: str) -> WebResponse:
-        """To where the end is shown, if it can only be one attempt's; there it says *trouble*."""
-        mine = list(request.attempt_cookies) if request else []
-        query = f"?attempt={mine[0]}&trouble={trouble}" if len(mine) == 1 else ""
-        return WebResponse.to(self.context.path(f"/auth/hubspot/done{query}"), headers.POPUP)
+    def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
+        """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
+        attempt_ids = list(request.attempt_cookies) if request else []
+        query = f"?attempt={attempt_ids[0]}&trouble={code}" if len(attempt_ids) == 1 else ""
+        return WebResponse.redirect(self.context.path(f"/auth/hubspot/done{query}"), headers.POPUP)
 
-    def _trouble(self, name: str, request: WebRequest, trouble: PortalkeyError) -> WebResponse:
-        status = 409 if isinstance(trouble, PersonMustAct) else 503
+    def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
+        status = 409 if isinstance(error, PersonMustAct) else 503
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(trouble.code, status)
+            response = self.context.problem(error.code, status)
         else:
-            response = self.context.notice(trouble.code, status, back=self.context.home)
-        if isinstance(trouble, TryLater):
-            wait = {"Retry-After": str(max(1, round(trouble.retry_after)))}
-            return replace(response, headers={**response.headers, **wait})
+            response = self.context.notice(error.code, status, back=self.context.home)
+        if isinstance(error, TryLater):
+            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
         return response

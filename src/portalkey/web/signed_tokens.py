@@ -1,4 +1,4 @@
-"""What the browser carries for us, signed: start tokens and form tokens.
+"""Signed tokens that the browser carries for us: start tokens and form tokens.
 
 Both are bound to the random value in the host's session and to the owner, so that neither works in
 another browser, after another sign-in, or from another site.
@@ -34,21 +34,21 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a start token says: where to lead back to, and which account has to come back."""
+    """The content of a start token: where to lead back to, and which account has to come back."""
 
     next: str
     hub_id: int | None = None
 
 
 def is_own_path(path: str) -> bool:
-    """True for a path on this site that no browser can read as leading elsewhere."""
+    """Return True for a path on this site that no browser can read as leading elsewhere."""
     return _OWN_PATH.fullmatch(path) is not None and "/.." not in path
 
 
-def is_own_address(address: str, origins: Collection[str]) -> bool:
-    """True for an own path, alone or behind one of the app's own *origins*."""
-    paths = (address.removeprefix(origin) for origin in origins if address.startswith(origin))
-    return is_own_path(address) or any(map(is_own_path, paths))
+def is_own_url(url: str, origins: Collection[str]) -> bool:
+    """Return True for an own path, alone or behind one of the app's own *origins*."""
+    paths = (url.removeprefix(origin) for origin in origins if url.startswith(origin))
+    return is_own_path(url) or any(map(is_own_path, paths))
 
 
 def sign_start(
@@ -59,24 +59,24 @@ def sign_start(
     owner: str,
     origins: Collection[str] = (),
 ) -> str:
-    """A start token that holds for ``START_HOURS`` from now.
+    """Return a start token that holds for ``START_HOURS`` from now.
 
     Raises:
         ValueError: ``start.next`` is neither an own path nor one on one of the *origins*; pass one
             such as ``/settings``.
     """
-    if not is_own_address(start.next, origins):
+    if not is_own_url(start.next, origins):
         raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
     until = int((signer.now() + timedelta(hours=START_HOURS)).timestamp())
-    said = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))
-    payload = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+    content = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))
+    payload = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
     return f"{payload}~{signer.sign('start', browser, owner, payload)}"
 
 
 def read_start(
     signer: Signer, token: str | None, *, browser: str | None, owner: str
 ) -> Start | None:
-    """What *token* says; None where it is not ours, not for this browser and owner, or too old."""
+    """Return the content of *token*; None where it is forged, somebody else's, or too old."""
     payload, _, signature = (token or "").partition("~")
     if browser is None or not signer.is_signed(signature, "start", browser, owner, payload):
         return None
@@ -89,22 +89,22 @@ def read_start(
 
 
 def sign_complete(signer: Signer, attempt_id: str, cookie: SecretStr) -> str:
-    """The token of the page that brings a Strict session along: no session is there to bind it."""
+    """Return the token of the page that brings a Strict session along, bound to no session yet."""
     return signer.sign("complete", attempt_id, cookie.get_secret_value())
 
 
 def is_complete_signed(
     signer: Signer, token: str | None, attempt_id: str, cookie: SecretStr
 ) -> bool:
-    """True where *token* is the one of this attempt and its cookie."""
+    """Return True where *token* is the one of this attempt and its cookie."""
     return signer.is_signed(token or "", "complete", attempt_id, cookie.get_secret_value())
 
 
 def sign_form(signer: Signer, *, browser: str, owner: str) -> str:
-    """The token that every POST of this browser and owner has to carry."""
+    """Return the token that every POST of this browser and owner has to carry."""
     return signer.sign("form", browser, owner)
 
 
 def is_form_signed(signer: Signer, token: str | None, *, browser: str | None, owner: str) -> bool:
-    """True where *token* is the form token of this browser and owner."""
+    """Return True where *token* is the form token of this browser and owner."""
     return browser is not None and signer.is_signed(token or "", "form", browser, owner)

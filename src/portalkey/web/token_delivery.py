@@ -22,33 +22,26 @@ class TokenDelivery:
         self._broker = context.broker
         self._guard = CsrfGuard(context)
 
-    def token(self, request: WebRequest) -> WebResponse:
-        """The access token that the attempt came to, and how many seconds it lives on.
+    def hand_over(self, request: WebRequest) -> WebResponse:
+        """Answer with the access token that the attempt came to, and how many seconds it lives on.
 
         Only for the owner in the browser that began it, at the origin that opened the popup (or
         from the popup itself), once, within ``DELIVER_SECONDS`` of the end.
         """
-        if self._context.deliver is None:
+        if self._context.options.deliver is None:
             return self._context.problem("not_found", 404)
-        refused = self._guard.refusal(request, start_token_will_do=True)
-        if refused is not None or request.owner is None:
-            return refused or self._context.problem("signed_out", 401)
-        attempt = self._attempt(request, request.owner)
-        if attempt is None or not self._is_of_the_journey(request, attempt):
+        owner = self._guard.owner_or_refusal(request, accept_start_token=True)
+        if isinstance(owner, WebResponse):
+            return owner
+        attempt = self._context.attempt_of_session(request, request.arguments["attempt_id"])
+        if attempt is None or not self._is_from_the_journey(request, attempt):
             return self._context.problem("not_found", 404)
         return self._deliver(attempt)
 
-    def _attempt(self, request: WebRequest, owner: str) -> Attempt | None:
-        attempt_id, browser = request.arguments["attempt_id"], request.browser
-        return self._broker.attempt_of_session(attempt_id, owner, browser) if browser else None
-
-    def _is_of_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
-        """True where the browser says that the opening page asks, or our own popup."""
-        own = self._broker.settings.public_url
-        return bool(attempt.opener_origin) and request.headers.get("origin") in {
-            attempt.opener_origin,
-            own,
-        }
+    def _is_from_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
+        """Return True where the browser says that the opening page asks, or our own popup."""
+        origins = {attempt.opener_origin, self._broker.settings.public_url}
+        return bool(attempt.opener_origin) and request.headers.get("origin") in origins
 
     def _deliver(self, attempt: Attempt) -> WebResponse:
         try:

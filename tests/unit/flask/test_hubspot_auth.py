@@ -14,7 +14,7 @@ from jinja2 import DictLoader
 from portalkey.broker import Broker
 from portalkey.errors import StoreBusy
 from portalkey.flask import HubSpotAuth
-from portalkey.flask.routes import hubspot_connect_url
+from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
@@ -64,7 +64,7 @@ def connect(client: FlaskClient, hubspot: HubSpot) -> None:
 
 
 def test_the_owner_cannot_be_left_out(broker: Broker) -> None:
-    """Whose connections a visitor sees is never guessed."""
+    """It is never guessed whose connections a visitor sees."""
     with pytest.raises(TypeError):
         HubSpotAuth(Flask("host"), broker)
 
@@ -202,7 +202,7 @@ def test_the_token_of_another_session_is_a_forgery(broker: Broker, hubspot: HubS
 
 
 def test_another_owners_connection_is_not_found(broker: Broker, hubspot: HubSpot) -> None:
-    """Who has an id of somebody else's gets the answer of an unknown one (R79)."""
+    """An id of somebody else's gets the answer of an unknown one (R79)."""
     app = host_app(broker)
     ada, bob = signed_in(app, broker), signed_in(app, broker, "bob")
     connect(ada, hubspot)
@@ -444,9 +444,9 @@ def test_a_page_that_asks_first_keeps_the_openers_attempt(broker: Broker) -> Non
     (link,) = [str(a["href"]) for a in page.find_all("a") if "start?t=" in str(a["href"])]
 
     assert client.get(link).status_code == 303
-    kept = broker.vault.store.attempt(attempt)
-    assert kept is not None
-    assert kept.opener_origin == origin
+    row = broker.vault.store.attempt(attempt)
+    assert row is not None
+    assert row.opener_origin == origin
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", ""])
@@ -466,9 +466,9 @@ def test_a_popup_without_an_origin_is_our_own(broker: Broker) -> None:
 
     client.get(f"{link_of(client)}&attempt={attempt}")
 
-    kept = broker.vault.store.attempt(attempt)
-    assert kept is not None
-    assert kept.opener_origin == broker.settings.public_url
+    row = broker.vault.store.attempt(attempt)
+    assert row is not None
+    assert row.opener_origin == broker.settings.public_url
 
 
 def test_an_owner_function_that_crashes_leaves_the_callbacks_address(broker: Broker) -> None:
@@ -600,7 +600,7 @@ def test_a_huge_form_is_refused(broker: Broker) -> None:
 def test_a_missing_required_scope_offers_to_connect_again(
     settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
 ) -> None:
-    """What the app needs can be agreed to; what the account's edition lacks cannot."""
+    """A person can agree to what the app needs, not to what the account's edition lacks."""
     broker = make_broker(settings)
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
@@ -614,7 +614,7 @@ def test_a_missing_required_scope_offers_to_connect_again(
 
 
 def test_an_owner_function_that_needs_the_store_crashes_as_the_hosts(broker: Broker) -> None:
-    """What the host's own code raises is the host's to answer, whatever it is."""
+    """An error of the host's own code is the host's to answer, whatever it is."""
 
     def crash() -> str:
         raise StoreBusy

@@ -34,15 +34,15 @@ def test_the_host_speaks_german(broker: Broker) -> None:
 
 def test_the_host_decides_at_each_request(broker: Broker) -> None:
     """Flask-Babel's locale, for one, is known in a request only."""
-    spoken = iter(["de", "fr", "de_CH"])
-    client = signed_in(host_app(broker, language=lambda: next(spoken)))
+    languages = iter(["de", "fr", "de_CH"])
+    client = signed_in(host_app(broker, language=lambda: next(languages)))
     langs = [page_of(client).select_one("html[lang]") for _ in range(3)]
 
     assert [each["lang"] if each else None for each in langs] == ["de", "en", "de"]
 
 
 def test_the_popup_stays_in_its_language(broker: Broker, hubspot: HubSpot) -> None:
-    """What was asked for at the start holds to the end, and for the program that asks."""
+    """A language asked for at the start holds to the end, and for the program that asks."""
     client = signed_in(host_app(broker))
     link = page_of(client).select_one("hubspot-connect a")
     assert link is not None
@@ -151,10 +151,8 @@ def test_a_host_changes_one_block(
 ) -> None:
     """``!portalkey/...`` is our template, for one of the same name to extend."""
     ours = "connections/setup.html"
-    mine = (
-        f'{{% extends "!portalkey/{ours}" %}}{{% block {block} %}}{BLOCKS[block]}{{% endblock %}}'
-    )
-    templates = {f"portalkey/{ours}": mine}
+    own = f'{{% extends "!portalkey/{ours}" %}}{{% block {block} %}}{BLOCKS[block]}{{% endblock %}}'
+    templates = {f"portalkey/{ours}": own}
     app = make(broker, **({"templates": templates} if make is host_app else templates))
     client = signed_in(app)
     connect_without_page(client, hubspot, broker)
@@ -166,7 +164,7 @@ def test_a_host_changes_one_block(
 
 def connect_without_page(client: FlaskClient, hubspot: HubSpot, broker: Broker) -> None:
     """Connect without the page, which may not show how."""
-    begun = broker.begin("ada", "browser")
-    back = urlsplit(hubspot.approve(begun.authorize_url, FIRST))
-    client.set_cookie(f"portalkey_attempt_{begun.attempt.id}", begun.cookie.get_secret_value())
+    started = broker.begin("ada", "browser")
+    back = urlsplit(hubspot.approve(started.authorize_url, FIRST))
+    client.set_cookie(f"portalkey_attempt_{started.attempt.id}", started.cookie.get_secret_value())
     client.get(f"{back.path}?{back.query}")

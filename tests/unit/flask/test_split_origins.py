@@ -36,7 +36,7 @@ def client(broker: Broker) -> FlaskClient:
 
 
 def ask(client: FlaskClient, origin: str, query: str = "") -> dict[str, str]:
-    """What the status endpoint tells a page of *origin*."""
+    """Return what the status endpoint tells a page of *origin*."""
     answer = client.get(f"/api/hubspot/status{query}", headers={"Origin": origin})
     return {"allowed": answer.headers.get(CORS, ""), **answer.get_json()}
 

@@ -39,12 +39,12 @@ def came_back(client: FlaskClient, hubspot: HubSpot) -> Any:
 
 
 def withheld(client: FlaskClient, work: Callable[[], Any]) -> Any:
-    """What *work* gets while the browser keeps the session back."""
-    kept = client.get_cookie("session")
-    assert kept is not None
+    """Do *work* while the browser keeps the session back."""
+    cookie = client.get_cookie("session")
+    assert cookie is not None
     client.delete_cookie("session")
     answer = work()
-    client.set_cookie("session", kept.value)
+    client.set_cookie("session", cookie.value)
     return answer
 
 
@@ -56,7 +56,7 @@ def form_of(answer: Any) -> dict[str, str]:
 
 
 def status_of(broker: Broker) -> tuple[str, str | None]:
-    """Where the attempt stands."""
+    """Return where the attempt stands."""
     attempt = broker.vault.store.attempt(ATTEMPT)
     assert attempt is not None
     return attempt.status.value, attempt.error
@@ -171,9 +171,9 @@ def test_no_step_can_be_skipped(client: FlaskClient, broker: Broker, hubspot: Hu
 
 def test_completing_before_coming_back_changes_nothing(client: FlaskClient, broker: Broker) -> None:
     """An attempt that is still at HubSpot is not ended by it."""
-    begun = broker.begin("ada", "browser")
+    started = broker.begin("ada", "browser")
 
-    after = broker.attempts.complete(begun.attempt, "ada", "browser")
+    after = broker.attempts.complete(started.attempt, "ada", "browser")
 
     assert after.status == "at_hubspot"
 
@@ -191,11 +191,11 @@ def test_declining_needs_no_session(client: FlaskClient, broker: Broker, hubspot
 
 
 def test_another_browsers_session_cannot_complete(broker: Broker, hubspot: HubSpot) -> None:
-    """The random value in the session has to be the one the attempt was begun with."""
-    begun = broker.begin("ada", "browser")
-    sealed = broker.vault.seal_code(begun.attempt.id, begun.cookie)
-    broker.vault.store.move_attempt(begun.attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
-    parked = broker.vault.store.attempt(begun.attempt.id)
+    """The random value in the session has to be the one the attempt was started with."""
+    started = broker.begin("ada", "browser")
+    sealed = broker.vault.seal_code(started.attempt.id, started.cookie)
+    broker.vault.store.move_attempt(started.attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
+    parked = broker.vault.store.attempt(started.attempt.id)
     assert parked is not None
 
     after = broker.attempts.complete(parked, "ada", "another browser")

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
-from portalkey.flask.hubspot_auth import BROWSER
 from portalkey.model.connection import Connection
+from portalkey.web.http import BROWSER_KEY
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
 
@@ -16,7 +16,7 @@ ADMINS = {"ada"}
 
 
 def is_admin(owner: str, connection: Connection) -> bool:
-    """What the host knows of whoever is signed in."""
+    """Return True where an administrator is signed in."""
     assert (owner, connection.owner) == ("acme", "acme")
     return session.get("user") in ADMINS
 
@@ -45,10 +45,10 @@ def signed_in(app: Flask, name: str) -> FlaskClient:
 def leave(
     client: FlaskClient, broker: Broker, connection: Connection, **headers: str
 ) -> tuple[int, str]:
-    """What comes of posting the button's form, even where the page has none."""
+    """Post the button's form, even where the page has none."""
     page_of(client)
     with client.session_transaction() as session:
-        browser = session[BROWSER]
+        browser = session[BROWSER_KEY]
     token = sign_form(broker, browser=browser, owner="acme")
     answer = client.post(
         f"/api/hubspot/connections/{connection.id}/disconnect",
@@ -59,7 +59,7 @@ def leave(
 
 
 def test_users_share_their_tenants_connection(app: Flask, broker: Broker, hubspot: HubSpot) -> None:
-    """What one connects, the others see and use."""
+    """A connection of one is seen and used by the others."""
     ada, bob = signed_in(app, "ada"), signed_in(app, "bob")
     connect(ada, hubspot)
 
@@ -97,10 +97,10 @@ def test_who_may_not_disconnect_is_shown_no_button(
     connect(ada, hubspot)
 
     assert [len(page_of(each).select("form.pk-leave")) for each in (ada, bob)] == [1, 0]
-    told = [
-        each.get("/api/hubspot/connections").get_json()["connections"][0] for each in (ada, bob)
+    listed = [
+        user.get("/api/hubspot/connections").get_json()["connections"][0] for user in (ada, bob)
     ]
-    assert [each["may_disconnect"] for each in told] == [True, False]
+    assert [connection["may_disconnect"] for connection in listed] == [True, False]
     assert page_of(bob).select("article hubspot-connect a"), "to reconnect is everybody's"
 
 

@@ -1,4 +1,4 @@
-"""What the browser loads of us, and how much of it."""
+"""Scripts and styles that a browser loads of us, and their size."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""What the pages say, and in which language."""
+"""The texts of the pages, and the choice of a language."""
 
 import re
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ def test_german_is_whole() -> None:
 
 
 def event_facts(text: str) -> set[str | None]:
-    """What stands in braces."""
+    """Return the names in braces."""
     return {name for _, name, _, _ in Formatter().parse(text)} - {None}
 
 
@@ -100,7 +100,7 @@ def test_a_host_changes_one_text() -> None:
 
 
 def test_a_host_adds_a_language() -> None:
-    """What it lacks is said in English."""
+    """A text that it lacks is said in English."""
     strings = Strings({"fr": {"back": "Retour"}})
 
     assert strings.language("fr-CA") == "fr"

@@ -1,4 +1,4 @@
-"""Was unsere Seiten auf Deutsch sagen; die Schlüssel sind in ``en`` beschrieben."""
+"""Alle Texte unserer Seiten auf Deutsch; die Schlüssel sind in ``en`` beschrieben."""
 
 SENTENCES = {
     "at_hubspot": "Wir warten auf HubSpot. Diese Seite sieht von selbst wieder nach.",

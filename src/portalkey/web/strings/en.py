@@ -1,4 +1,4 @@
-"""What our pages say in English. Nothing that HubSpot or a visitor said gets in here but by name.
+"""All texts of our pages in English. Whatever HubSpot or a visitor said gets in by name only.
 
 A key of ``SENTENCES`` is an error code, or where an attempt stands; one of ``TITLES`` is
 ``title:`` and such a code. All others are asked for by the templates.

@@ -133,7 +133,7 @@ def test_disconnecting_says_first_what_it_does(
 def test_a_disconnected_account_is_not_listed(
     client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
 ) -> None:
-    """What is over is gone."""
+    """A connection that has ended is gone."""
     broker.disconnect("ada", two[0].id)
 
     assert [str(SECOND) in card.text for card in cards(page_of(client))] == [True]

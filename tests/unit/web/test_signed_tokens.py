@@ -108,7 +108,7 @@ def test_a_form_token_is_bound_and_survives_rotation() -> None:
 
 
 def test_a_start_token_is_no_form_token() -> None:
-    """What is signed for one purpose is worth nothing for another."""
+    """A signature for one purpose is worth nothing for another."""
     ring = keyring("a")
 
     assert not is_form_signed(ring, ring.sign("start", "b", "o"), browser="b", owner="o")

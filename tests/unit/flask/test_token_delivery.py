@@ -33,10 +33,10 @@ class Page:
         self.client.get((decision or hubspot.approve)(away))
 
     def ask(self, **headers: str | None) -> Any:
-        """What a POST for the token answers; a header of None is not sent."""
+        """Post for the token; a header of None is not sent."""
         own = {"Origin": self.origin, "X-Portalkey-Token": query_of(self.link)["t"]}
-        given = {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}
-        sent = {key: value for key, value in given.items() if value is not None}
+        wanted = {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}
+        sent = {key: value for key, value in wanted.items() if value is not None}
         return self.client.post(PATH, headers=sent)
 
 

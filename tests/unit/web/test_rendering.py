@@ -63,7 +63,7 @@ def card(**changes: Any) -> dict[str, Any]:
 
 
 def setup(*cards: dict[str, Any]) -> dict[str, Any]:
-    """What the setup page is made of."""
+    """Everything that the setup page is made of."""
     return {
         "pk_owner": HOSTILE,
         "pk_owner_name": HOSTILE,
@@ -127,8 +127,8 @@ def test_no_english_is_left_in_another_language(template: str, context: dict[str
     facts = {HOSTILE, "4410001", "1", "crm.lists.read", "oauth", "(4410001)", "·"}
 
     texts = BeautifulSoup(page, "html.parser").find_all(string=True)
-    said = [text.strip() for text in texts if text.parent and text.parent.name != "script"]
-    ours = [text for text in said if text and text not in facts | {"html"}]
+    visible = [text.strip() for text in texts if text.parent and text.parent.name != "script"]
+    ours = [text for text in visible if text and text not in facts | {"html"}]
     assert [text for text in ours if "§" not in text and HOSTILE not in text] == []
 
 
@@ -164,7 +164,7 @@ def test_every_block_is_documented() -> None:
 
 
 def test_every_custom_property_is_documented() -> None:
-    """What a host can theme, it can read about."""
+    """A host can read about everything that it can theme."""
     css = (Path(portalkey.web.__file__).parent / "static" / "portalkey.css").read_text()
     properties = set(re.findall(r"^  (--pk-[\w-]+):", css, flags=re.MULTILINE))
 

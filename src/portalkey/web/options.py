@@ -1,0 +1,41 @@
+"""An app's decisions about its web side: the same in every framework's skin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from portalkey.web.strings import Strings
+
+if TYPE_CHECKING:
+    from portalkey.model.connection import Connection
+
+MayDisconnect = Callable[[str, "Connection"], bool]
+"""True where whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """An app's decisions about its pages and its API.
+
+    ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
+    ``setup_page`` is False where the app shows connections on a page of its own, and
+    ``base_template`` is the layout of the app's that ours extends. ``deliver`` names the token that
+    the page which opened the popup may fetch. ``may_disconnect`` and ``owner_name`` (what people
+    call an owner) are called in a request.
+
+    Raises:
+        ValueError: *deliver* is something else.
+    """
+
+    owner_name: Callable[[str], str] = str
+    login_url: str | None = None
+    setup_page: bool = True
+    strings: Strings = field(default_factory=Strings)
+    base_template: str | None = None
+    deliver: Literal["access_token"] | None = None
+    may_disconnect: MayDisconnect | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a value that a type checker would have refused."""
+        if self.deliver not in {None, "access_token"}:
+            raise ValueError('deliver must be "access_token", or left out')

@@ -1,0 +1,174 @@
+"""Requests as values, and the session values that go into them."""
+
+import pytest
+
+from portalkey.web.http import (
+    BROWSER_KEY,
+    Cookie,
+    WebRequest,
+    identify,
+    is_session_withheld,
+    visitor_id,
+)
+
+OWN, OTHER = "https://api.example.com", "https://app.example.com"
+ORIGINS = (OWN,)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"sec-fetch-site": "same-origin", "sec-fetch-dest": "document"},
+        {"sec-fetch-site": "none"},
+    ],
+)
+def test_an_own_visit(headers: dict[str, str]) -> None:
+    """A click on our page, the address bar, or a browser that does not say."""
+    assert WebRequest("GET", headers=headers).is_own_navigation(ORIGINS)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "nonsense"},
+        {"sec-fetch-dest": "iframe"},
+        {"sec-fetch-dest": "image"},
+        {"sec-fetch-dest": "empty"},
+        {"sec-purpose": "prefetch;prerender"},
+        {"purpose": "prefetch"},
+        {"x-sec-purpose": "prefetch"},
+    ],
+)
+def test_a_visit_that_nobody_meant(headers: dict[str, str]) -> None:
+    """Other sites' links, frames, images, fetches and prefetches begin nothing."""
+    assert not WebRequest("GET", headers=headers).is_own_navigation(ORIGINS)
+
+
+def test_several_origins_are_one_site() -> None:
+    """A front end beside the API leads here from the same site; another site still does not."""
+    same, cross = ({"sec-fetch-site": site} for site in ("same-site", "cross-site"))
+
+    assert WebRequest("GET", headers=same).is_own_navigation((OWN, OTHER))
+    assert not WebRequest("GET", headers=cross).is_own_navigation((OWN, OTHER))
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "is_own"),
+    [
+        (None, None, True),
+        (None, "same-origin", True),
+        (OWN, "same-origin", True),
+        (OTHER, "same-site", True),
+        (OTHER, None, True),
+        (OTHER, "same-origin", False),
+        (OTHER, "cross-site", False),
+        (None, "same-site", False),
+        (None, "cross-site", False),
+        ("https://evil.example.com", "same-site", False),
+        ("null", "same-origin", False),
+    ],
+)
+def test_a_post_from_a_page_of_ours(origin: str | None, site: str | None, is_own: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """The origin is one of the app's, and the browser says the same of the site."""
+    sent = {"origin": origin, "sec-fetch-site": site}
+    headers = {name: value for name, value in sent.items() if value is not None}
+
+    assert WebRequest("POST", headers=headers).is_own_post((OWN, OTHER)) is is_own
+
+
+def test_head_begins_nothing() -> None:
+    """A link checker's HEAD is no visit."""
+    assert not WebRequest("HEAD").is_own_navigation(ORIGINS)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "A" * 21, "A" * 23, "A" * 21 + "=", "A" * 21 + "\n", "../" * 7 + "A", "é" * 22]
+)
+def test_a_malformed_attempt_id_is_none(value: str) -> None:
+    """Only 22 characters of base64url name an attempt."""
+    assert WebRequest("GET", query=(("attempt", value),)).attempt_id is None
+
+
+def test_a_doubled_parameter_is_none() -> None:
+    """It is not guessed which of the two was meant (R17)."""
+    twice = (("attempt", "A" * 22), ("attempt", "A" * 22))
+
+    assert WebRequest("GET", query=twice).attempt_id is None
+    assert WebRequest("POST", form=twice).form_value("attempt") is None
+
+
+def test_a_flood_of_cookies_is_not_looked_up() -> None:
+    """Somebody's game costs twenty look-ups, not thousands."""
+    cookies = {f"portalkey_attempt_{number}": "x" for number in range(1000)}
+
+    assert len(WebRequest("GET", cookies=cookies).attempt_cookies) == 20
+
+
+def test_a_browser_gets_one_random_value() -> None:
+    """It is made for whoever is signed in, and stays through sign-ins of one session."""
+    session: dict[str, object] = {}
+    _, browser = identify("ada", session)
+
+    assert browser is not None
+    assert len(browser) == 43
+    assert session == {BROWSER_KEY: browser}
+    assert identify("bob", session) == ("bob", browser)
+    assert identify(None, session) == (None, browser)
+
+
+def test_a_signed_out_visitor_is_given_nothing() -> None:
+    """No session begins because somebody looked."""
+    session: dict[str, object] = {}
+
+    assert identify(None, session) == (None, None)
+    assert session == {}
+
+
+@pytest.mark.parametrize("owner", [7, "", "  ", b"x", False])
+def test_an_owner_that_is_no_id_is_the_apps_mistake(owner: object) -> None:
+    """It is told to the developer, and nobody is taken for signed out."""
+    with pytest.raises(TypeError, match="non-empty string"):
+        identify(owner, {})
+
+
+def test_a_visitor_keeps_an_id() -> None:
+    """It lives as long as the session, and no two sessions share one."""
+    session: dict[str, object] = {}
+
+    assert visitor_id(session) == visitor_id(session)
+    assert visitor_id(session) != visitor_id({})
+
+
+@pytest.mark.parametrize(
+    ("samesite", "cookies", "is_withheld"),
+    [
+        ("Strict", {}, True),
+        ("strict", {"other": "x"}, True),
+        ("Strict", {"session": "x"}, False),
+        ("Lax", {}, False),
+        (None, {}, False),
+    ],
+)
+def test_a_strict_session_is_withheld(
+    samesite: str | None,
+    cookies: dict[str, str],
+    is_withheld: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """Only a Strict session stays away on the way from another site."""
+    assert is_session_withheld(cookies, cookie="session", samesite=samesite) is is_withheld
+
+
+def test_a_cookie_is_out_of_scripts_reach() -> None:
+    """HttpOnly and Lax are no skin's choice."""
+    cookie = Cookie("portalkey_attempt_x", "secret", "/auth/hubspot", 900, secure=True)
+
+    assert cookie.attributes == {
+        "path": "/auth/hubspot",
+        "max_age": 900,
+        "secure": True,
+        "httponly": True,
+        "samesite": "Lax",
+    }
