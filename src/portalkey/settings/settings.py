@@ -28,7 +28,7 @@ _Scopes = tuple[str, ...]
 
 _V3_ENDS = (
     f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
-    "set it to 2026-03."
+    f"set it to {endpoints.NEWEST}."
 )
 
 # A service called "portalkey" makes Kubernetes set the last three in every pod beside it.
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     """The app's client secret, from the same place."""
     api_version: Annotated[ApiVersion, BeforeValidator(checks.api_version)] = Field(
-        "2026-03", alias="HUBSPOT_API_VERSION"
+        endpoints.NEWEST, alias="HUBSPOT_API_VERSION"
     )
     """The version in every path of HubSpot's API."""
     app_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(

@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
-from portalkey.hubspot.endpoints import V1_ENDS, VERSIONS, ApiVersion
+from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
 from portalkey.settings import keys
 from portalkey.settings import urls as origins
 from portalkey.settings.keys import Key
@@ -55,9 +55,9 @@ def api_version(value: object) -> ApiVersion:
     """A version of HubSpot's API that goes on for a while."""
     given = text(value)
     if given == "v1":
-        raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to 2026-03")
+        raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to {NEWEST}")
     if given not in VERSIONS:
-        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to 2026-03")
+        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to {NEWEST}")
     return VERSIONS[given]
 
 
