@@ -13,7 +13,6 @@ SLOW = {
     "psycopg",
     "publicsuffixlist",
     "pydantic",
-    "pydantic_settings",
     "sqlalchemy",
     "sqlite3",
 }

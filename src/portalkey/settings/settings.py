@@ -12,8 +12,7 @@ from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
@@ -36,7 +35,7 @@ _NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
 _NEAR_MISS = 0.75
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the operator decided; frozen.
 
     ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:
@@ -48,7 +47,7 @@ class Settings(BaseSettings):
         BadSettings: With all problems together, each naming the variable of the environment.
     """
 
-    model_config = SettingsConfigDict(
+    model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
@@ -173,19 +172,6 @@ class Settings(BaseSettings):
         if settings is None or problems:
             raise BadSettings(problems)
         return settings
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments alone: an app that constructs its settings gets no others by surprise."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     @property
     def mount(self) -> str:
