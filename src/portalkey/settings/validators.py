@@ -125,14 +125,26 @@ def allowed_origins(value: object, info: ValidationInfo) -> tuple[str, ...]:
     if own is None:  # it has a problem of its own
         return ()
     for other in named:
-        if other != own and origins.site(other) != origins.site(own):
-            raise ValueError(
-                f"names {other}, which to browsers is another site than {own}: they would keep "
-                "the session's cookie back, and nobody would ever be seen as connected. Serve "
-                "both from one domain, such as https://app.example.com and "
-                "https://api.example.com"
-            )
+        _require_same_site(other, own)
     return tuple(dict.fromkeys([own, *named]))
+
+
+def _require_same_site(other: str, own: str) -> None:
+    try:
+        is_same = origins.is_same_site(other, own)
+    except origins.SuffixesMissing:
+        raise ValueError(
+            f"names {other}, another host than that of {own}, and whether browsers take the two "
+            "for one site stands in the list of public suffixes, which is not installed here; "
+            "install it with: pip install 'portalkey[origins]'"
+        ) from None
+    if not is_same:
+        raise ValueError(
+            f"names {other}, which to browsers is another site than {own}: they would keep "
+            "the session's cookie back, and nobody would ever be seen as connected. Serve "
+            "both from one domain, such as https://app.example.com and "
+            "https://api.example.com"
+        )
 
 
 def bridge_path(value: object) -> str:
