@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from commands import run
 from old_app import LIBRARIES, Kept, issued, make, write_csv
 from portalkey.broker import Broker
-from portalkey.cli import cli
+from portalkey.cli.group import cli
 from portalkey.errors import NotConnected, SourceUnusable
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import EventName

@@ -5,10 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.panel import Panel
 
+from portalkey.cli.terminal import bold, panel
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
 from portalkey_simulator import DEFAULT_APP, App, HubSpot
@@ -95,14 +93,14 @@ def tell(hubspot: HubSpot, apps: tuple[App, ...], *, in_json: bool) -> None:
     # The ready-made app's secret is in the source, and opens nothing but this.
     own = replace(DEFAULT_APP, redirect_uris=app.redirect_uris)
     lines = (
-        f"HubSpot is played on [bold]{hubspot.url}[/bold] for pages and API.",
-        f"Control room: [bold]{hubspot.url}/[/bold]",
+        f"HubSpot is played on {bold(hubspot.url)} for pages and API.",
+        f"Control room: {bold(f'{hubspot.url}/')}",
         f"Control API:  {hubspot.url}/control/openapi.json",
         "",
-        f"Client id:     {escape(app.client_id)}",
-        *([f"Client secret: {escape(own.client_secret)}"] if app == own else []),
-        *(f"Redirect URI:  {escape(uri)}" for uri in app.redirect_uris),
+        f"Client id:     {app.client_id}",
+        *([f"Client secret: {own.client_secret}"] if app == own else []),
+        *(f"Redirect URI:  {uri}" for uri in app.redirect_uris),
         "",
         "Press Ctrl-C to stop.",
     )
-    Console().print(Panel("\n".join(lines), title="portalkey simulate", expand=False))
+    panel("portalkey simulate", lines)
