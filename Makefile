@@ -13,11 +13,12 @@ WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
+.PHONY: help demo test lowest everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
 	@echo "make test         run every test, those in real browsers included"
+	@echo "make lowest       run the tests of stores, settings and client on the oldest versions that will do"
 	@echo "make coverage     count the lines that the tests of the Python code run"
 	@echo "make check        the quick part: linters, types, architecture, unit tests"
 	@echo "make format       format the code"
@@ -52,6 +53,12 @@ coverage: .venv/test | need-programs
 
 others:
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(OTHERS) $(ARGS)
+
+# The oldest versions that pyproject.toml allows live in an environment of their own.
+OLDEST := tests/contract tests/unit/hubspot tests/unit/test_commands.py tests/unit/test_server.py \
+	tests/unit/test_settings.py tests/unit/test_sites.py tests/unit/test_wire.py tests/unit/vault
+lowest: .venv-lowest/ready | need-programs
+	.venv-lowest/bin/python -m pytest -q -n $(JOBS) -p no:cacheprovider $(OLDEST) $(ARGS)
 
 check: .venv/test
 	$(BIN)/ruff check
@@ -92,19 +99,24 @@ fidelity: .venv/test
 	$(BIN)/python -m portalkey_simulator.fidelity > docs/fidelity.md
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-	--python-version 3.11 --upgrade pyproject.toml simulator/pyproject.toml --extra server --group build
+	--python-version 3.11 --upgrade pyproject.toml simulator/pyproject.toml --extra cli --extra origins --extra server
+EVERY_EXTRA := --extra metrics --extra postgres
 
 lock: .venv/test
-	$(COMPILE) --output-file requirements/run.txt
-	$(COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
-	$(COMPILE) --extra postgres requirements/bench.in --constraint requirements/test.txt \
+	$(COMPILE) --group build --output-file requirements/run.txt
+	$(COMPILE) --group build --group test --constraint requirements/run.txt \
+		--output-file requirements/test.txt
+	$(COMPILE) $(EVERY_EXTRA) --resolution lowest-direct --output-file .venv/oldest.txt
+	$(COMPILE) $(EVERY_EXTRA) requirements/lowest.in --constraint .venv/oldest.txt \
+		--output-file requirements/lowest.txt
+	$(COMPILE) --group build --extra postgres requirements/bench.in --constraint requirements/test.txt \
 		--output-file requirements/bench.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 		--python-version 3.11 --upgrade requirements/interop.in \
 		--constraint requirements/test.txt --output-file requirements/interop.txt
 
 clean:
-	rm -rf .venv .venv-bench .venv-interop node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf .venv .venv-bench .venv-interop .venv-lowest node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
 # What the browser tests run on besides: TypeScript, axe, esbuild, React.
 node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs
@@ -123,7 +135,7 @@ $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package.json $(INTEROP)/p
 	$(call install,requirements/test.txt)
 	@touch .venv/demo
 
-.venv-bench/ready .venv-interop/ready: .venv-%/ready: requirements/%.txt pyproject.toml simulator/pyproject.toml
+.venv-bench/ready .venv-interop/ready .venv-lowest/ready: .venv-%/ready: requirements/%.txt pyproject.toml simulator/pyproject.toml
 	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable simulator

@@ -29,5 +29,5 @@ def account(hub_id: int) -> dict[str, object] | Response:
         token = broker.access_token(session.get("user", "nobody"), hub_id)
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return redirect("/connections/setup")
-    url = f"{broker.settings.api_url}/account-info/2026-03/details"
+    url = f"{broker.settings.api_url}/account-info/2026-09/details"
     return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()

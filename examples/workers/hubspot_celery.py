@@ -51,6 +51,6 @@ def wait_for_person(owner: str, trouble: PersonMustAct) -> dict[str, object]:
 def account_details(owner: str, hub_id: int | None = None) -> dict[str, object]:
     """What HubSpot says about the *owner*'s account."""
     with broker.using(owner, hub_id) as account:
-        url = f"{broker.settings.api_url}/account-info/2026-03/details"
+        url = f"{broker.settings.api_url}/account-info/2026-09/details"
         token = account.access_token()
         return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()

@@ -145,7 +145,7 @@ def test_two_callbacks_at_once_make_one_exchange(visitor: Visitor, hubspot: HubS
         answers = list(pool.map(lambda _: visitor.get(callback), range(24)))
 
     assert {answer.status_code for answer in answers} == {303}
-    assert [asked.path for asked in hubspot.requests].count("/oauth/2026-03/token") == 1
+    assert [asked.path for asked in hubspot.requests].count("/oauth/2026-09/token") == 1
     assert error_of(visitor) == ("connected", None)
 
 
@@ -276,7 +276,7 @@ def test_reconnecting_refuses_another_account(
 
     assert (attempt.status, attempt.error) == ("failed", "wrong_account")
     assert broker.connections("somebody") == []
-    assert hubspot.requests[-1].path == "/oauth/2026-03/token/revoke"
+    assert hubspot.requests[-1].path == "/oauth/2026-09/token/revoke"
 
 
 @pytest.mark.parametrize("headers", [{"sec_purpose": "prefetch"}, {"purpose": "prefetch"}, None])

@@ -33,7 +33,7 @@ def test_a_person_connects_and_the_app_gets_a_working_token(
     assert "harbourpine.example" in page.text
     token = broker.access_token(visitor.owner)
     details = httpx2.get(
-        f"{hubspot.url}/account-info/2026-03/details", headers={"Authorization": f"Bearer {token}"}
+        f"{hubspot.url}/account-info/2026-09/details", headers={"Authorization": f"Bearer {token}"}
     )
     assert details.json()["portalId"] == 4410001
 
@@ -124,9 +124,9 @@ def test_secrets_go_to_hubspot_in_form_bodies_only(visitor: Visitor, hubspot: Hu
     paths = [asked.path for asked in hubspot.requests]
 
     assert paths == [
-        "/oauth/2026-03/token",
-        "/oauth/2026-03/token/introspect",
-        "/account-info/2026-03/details",
+        "/oauth/2026-09/token",
+        "/oauth/2026-09/token/introspect",
+        "/account-info/2026-09/details",
     ]
 
 

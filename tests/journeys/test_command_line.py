@@ -33,7 +33,7 @@ def test_the_demo_connects_and_token_prints_a_token(demo: tuple[str, HubSpot, Pa
 
     assert done.returncode == 0, done.stderr
     bearer = {"Authorization": f"Bearer {done.stdout.strip()}"}
-    details = httpx2.get(f"{hubspot.url}/account-info/2026-03/details", headers=bearer)
+    details = httpx2.get(f"{hubspot.url}/account-info/2026-09/details", headers=bearer)
     assert details.json()["portalId"] == 4410001
 
 

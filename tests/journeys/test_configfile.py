@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
-from portalkey.cli import cli
+from portalkey.cli.group import cli
 from portalkey.errors import NotConnected
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from commands import run
 from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
-from portalkey.cli import cli
+from portalkey.cli.group import cli
 from portalkey.errors import NotConnected, SourceUnusable
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import EventName
@@ -143,7 +143,7 @@ def test_the_first_use_of_an_imported_connection(
 def test_a_refresh_token_of_v1(
     bring: Import, hubspot: HubSpot, broker: Broker, tmp_path: Path
 ) -> None:
-    """A bare UUID, as v1 issued it, is asked about and renewed on 2026-03."""
+    """A bare UUID, as v1 issued it, is asked about and renewed on 2026-09."""
     people = issued(hubspot, 1, is_v1=True)
     assert UUID(people[0].refresh_token)
     write_csv(tmp_path / "old.csv", people)
@@ -152,8 +152,8 @@ def test_a_refresh_token_of_v1(
 
     assert broker.access_token("1")
     assert {each.path for each in hubspot.requests} == {
-        "/oauth/2026-03/token/introspect",
-        "/oauth/2026-03/token",
+        "/oauth/2026-09/token/introspect",
+        "/oauth/2026-09/token",
     }
     assert connected(broker, people) == people
 

@@ -37,7 +37,7 @@ def test_client_in_another_language(tmp_path: Path) -> None:
             "redirect_uri": app["redirect_uris"][0],
             "code": httpx2.URL(agreed.json()["callback_url"]).params["code"],
         }
-        tokens = httpx2.post(f"{told['url']}/oauth/2026-03/token", data=form).json()
+        tokens = httpx2.post(f"{told['url']}/oauth/2026-09/token", data=form).json()
 
     assert tokens["expires_in"] == 77
     assert process.returncode == 0

@@ -19,7 +19,7 @@ LIBRARIES = (
     "flask",
     "httpx2",
     "jinja2",
-    "pydantic_settings",
+    "pydantic",
     "sqlalchemy.orm",
 )
 

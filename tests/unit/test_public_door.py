@@ -29,7 +29,6 @@ SLOW = {
     "psycopg",
     "publicsuffixlist",
     "pydantic",
-    "pydantic_settings",
     "sqlalchemy",
     "sqlite3",
 }

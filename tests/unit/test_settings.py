@@ -41,7 +41,7 @@ def test_defaults() -> None:
     assert settings.client_secret.get_secret_value() == SECRET
     assert settings.redirect_uri == f"http://localhost:6001{CALLBACK}"
     assert (settings.scopes, settings.optional_scopes) == (("oauth",), ())
-    assert settings.api_version == "2026-03"
+    assert settings.api_version == "2026-09"
     assert settings.app_url == "https://app.hubspot.com"
     assert settings.api_url == "https://api.hubapi.com"
     assert settings.pkce
@@ -112,6 +112,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("HUBSPOT_SCOPES", "a  b oauth a", "scopes", ("oauth", "a", "b")),
     ("HUBSPOT_OPTIONAL_SCOPES", " c c ", "optional_scopes", ("c",)),
     ("HUBSPOT_API_VERSION", "2026-09", "api_version", "2026-09"),
+    ("HUBSPOT_API_VERSION", "2026-03", "api_version", "2026-03"),
     ("HUBSPOT_APP_URL", "https://app-eu1.hubspot.com/", "app_url", "https://app-eu1.hubspot.com"),
     ("HUBSPOT_API_URL", "http://localhost:6101", "api_url", "http://localhost:6101"),
     *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
@@ -154,8 +155,8 @@ BAD = [
     ("HUBSPOT_SCOPES", 'a"b', "visible ASCII"),
     ("HUBSPOT_OPTIONAL_SCOPES", "oauth", "repeats oauth of HUBSPOT_SCOPES"),
     ("HUBSPOT_API_VERSION", "v1", "2027-02-16"),
-    ("HUBSPOT_API_VERSION", "v4", "set it to 2026-03"),
-    ("HUBSPOT_API_VERSION", "../2026-03", "set it to 2026-03"),
+    ("HUBSPOT_API_VERSION", "v4", "set it to 2026-09"),
+    ("HUBSPOT_API_VERSION", "../2026-03", "set it to 2026-09"),
     ("HUBSPOT_APP_URL", "https://hubspot.com.evil.test", "under hubspot.com"),
     ("HUBSPOT_API_URL", "http://api.hubapi.com", "under hubspot.com"),
     ("HUBSPOT_PKCE", "S256", "must be on or off"),

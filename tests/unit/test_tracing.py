@@ -92,7 +92,7 @@ def test_a_journey_has_a_span_for_each_leg(broker: Broker, hubspot: HubSpot, spa
     assert requests[0].attributes == {
         "http.request.method": "POST",
         "server.address": "localhost",
-        "url.path": "/oauth/2026-03/token",
+        "url.path": "/oauth/2026-09/token",
         "http.response.status_code": 200,
         "portalkey.result": "ok",
     }

@@ -1,55 +1,22 @@
 """The command line: ``portalkey COMMAND``."""
 
-import importlib
 import sys
-from keyword import iskeyword
+from collections.abc import Sequence
 
-import click
-
+from portalkey.cli.commands import CLI_EXTRA, COMMANDS, install
 from portalkey.errors import PortalkeyError
 
-COMMANDS = ("db", "demo", "import", "init", "serve", "simulate", "token", "work")
-
-_EXTRAS = {"demo": "server,simulator", "simulate": "simulator"}
-
-
-class Commands(click.Group):
-    """Loads a command when it is asked for: ``init`` needs no web server, and starts at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of this name."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        # A word of Python's own cannot name a module.
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
-        try:
-            module = importlib.import_module(f"portalkey.cli.{name}")
-        except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] == "portalkey":
-                raise
-            extras = _EXTRAS.get(cmd_name, "server")
-            raise click.ClickException(
-                f"{cmd_name} needs {missing.name}; install it with: "
-                f"pip install 'portalkey[{extras}]'"
-            ) from None
-        command: click.Command = getattr(module, name)
-        return command
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="portalkey")
-def cli() -> None:
-    """Connect HubSpot accounts, and keep them working."""
+__all__ = ["COMMANDS", "main"]
 
 
 def main() -> None:
     """Run a command; what went wrong is said in a sentence, with exit code 1."""
+    try:
+        import click  # noqa: PLC0415 - an extra: without it there is a sentence, and no traceback
+    except ModuleNotFoundError:
+        sys.exit(_without_click(sys.argv[1:]))
+    from portalkey.cli.group import cli  # noqa: PLC0415 - see above
+
     try:
         cli()
     except PortalkeyError as trouble:
@@ -58,3 +25,15 @@ def main() -> None:
     except OSError as trouble:
         click.echo(f"{trouble.filename or 'A file'}: {trouble.strerror}.", err=True)
         sys.exit(1)
+
+
+def _without_click(arguments: Sequence[str]) -> int:
+    """List the commands where that was asked for, and say what they need."""
+    is_help = not arguments or arguments[0] in {"-h", "--help"}
+    if is_help:
+        width = max(map(len, COMMANDS))
+        lines = [f"  {name:{width}}  {about.summary}\n" for name, about in COMMANDS.items()]
+        sys.stdout.write("".join(("Usage: portalkey COMMAND\n\nCommands:\n", *lines)))
+    sentence = f"The command line needs click; install it with: {install(CLI_EXTRA)}\n"
+    sys.stderr.write(sentence)
+    return 0 if is_help else 1

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from portalkey.cli.terminal import bars
 from portalkey.errors import BadSettings, PortalkeyError
 from portalkey.settings.settings import Settings
 from portalkey.settings.validators import database_schema, database_url, is_config_file
@@ -107,18 +106,8 @@ def _target(url: str, schema: str) -> Iterator[Database]:
 
 @contextmanager
 def _bars() -> Iterator[Callable[[Step], None]]:
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def told(step: Step) -> None:
-            name = f"{step.act} {step.table}"
-            if name not in bars:
-                bars[name] = progress.add_task(name)
-            progress.update(bars[name], completed=step.done, total=step.total)
-
-        yield told
+    with bars() as show:
+        yield lambda step: show(f"{step.act} {step.table}", step.done, step.total)
 
 
 def _tell_programs(step: Step) -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from rich.console import Console
-from rich.panel import Panel
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.server import Listener, create_app
+from portalkey.cli.terminal import bold, panel
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
 from portalkey.settings.settings import Settings
@@ -119,13 +118,13 @@ def _python() -> str:
 
 def _greet(settings: Settings, data: Path, store: str) -> None:
     lines = (
-        f"Open [bold]{settings.public_url}[/bold] and connect an account.",
+        f"Open {bold(settings.public_url)} and connect an account.",
         "",
         f"HubSpot is played by a simulator; its control room is at {settings.app_url}/.",
         *([_KEPT[store]] if store in _KEPT else []),
         "Press Ctrl-C to stop.",
     )
-    Console().print(Panel("\n".join(lines), title="portalkey demo", expand=False))
+    panel("portalkey demo", lines)
     if store == "session":
         return
     # Outside of the panel, whose lines break: this one is there to be copied.

@@ -9,12 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.asking import Asking
+from portalkey.cli.terminal import bars
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
@@ -105,12 +104,13 @@ def _trouble_of(
     move_in: MoveIn, rows: Sequence[Row], told: "_Told", report: Path | None
 ) -> PortalkeyError | None:
     """What ended the import before its end, if anything did."""
-    with _reporting(report) as write, _bar(len(rows), is_shown=not told.as_json) as advance:
+    with _reporting(report) as write, bars(is_shown=not told.as_json) as show:
+        show("importing", 0, len(rows))
 
         def tell(result: Result) -> None:
             told.tell(result)
             write(result)
-            advance()
+            show("importing", told.count, len(rows))
 
         try:
             move_in.run(rows, tell)
@@ -146,16 +146,6 @@ def _reporting(path: Path | None) -> Iterator[Callable[[Result], object]]:
         yield lambda result: writer.writerow(asdict(result))
 
 
-@contextmanager
-def _bar(total: int, *, is_shown: bool) -> Iterator[Callable[[], None]]:
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    is_hidden = not (is_shown and console.is_terminal)
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=is_hidden) as progress:
-        bar = progress.add_task("importing", total=total)
-        yield lambda: progress.advance(bar)
-
-
 class _Told:
     """Says what became of the rows: to programs of each at once, to people in the end."""
 
@@ -165,6 +155,10 @@ class _Told:
         self.as_json = as_json
         self._counts: Counter[Outcome] = Counter()
         self.failed: list[Result] = []
+
+    @property
+    def count(self) -> int:
+        return self._counts.total()
 
     def tell(self, result: Result) -> None:
         self._counts[result.outcome] += 1

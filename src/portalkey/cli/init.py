@@ -4,10 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.panel import Panel
 
 from portalkey.cli.envfile import write_private
+from portalkey.cli.terminal import bold, panel
 from portalkey.vault.keyring import new_key
 
 REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
@@ -55,19 +54,17 @@ def init(env_file: Path) -> None:
     key = new_key().get_secret_value()
     text = TEMPLATE.format(scopes=SCOPES, redirect_uri=REDIRECT_URI, today=today, key=key)
     write_private(env_file, text)
-    Console().print(Panel(_advice(env_file), title="portalkey", expand=False))
+    panel("portalkey", _advice(env_file))
 
 
-def _advice(env_file: Path) -> str:
-    return "\n".join(
-        (
-            f"Wrote [bold]{env_file}[/bold], with a fresh key. Back the key up.",
-            "",
-            "1. In your app's settings at HubSpot, add this redirect URL:",
-            f"     {REDIRECT_URI}",
-            "   and these required scopes:",
-            f"     {SCOPES}",
-            f"2. Copy the client ID and secret from there into {env_file}.",
-            "3. Run [bold]portalkey serve[/bold].",
-        )
+def _advice(env_file: Path) -> tuple[str, ...]:
+    return (
+        f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up.",
+        "",
+        "1. In your app's settings at HubSpot, add this redirect URL:",
+        f"     {REDIRECT_URI}",
+        "   and these required scopes:",
+        f"     {SCOPES}",
+        f"2. Copy the client ID and secret from there into {env_file}.",
+        f"3. Run {bold('portalkey serve')}.",
     )

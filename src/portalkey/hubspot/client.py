@@ -26,6 +26,7 @@ import httpcore2
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.tracing import Span
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
+from portalkey.hubspot.authorities import system_context
 from portalkey.hubspot.deadline import Resolve, TimedBackend, Unresolved, resolve
 from portalkey.hubspot.http import Request, Response, Send
 
@@ -140,10 +141,7 @@ class HubSpotClient:
 
     def _new_pool(self, *, encrypted: bool) -> httpcore2.ConnectionPool:
         if encrypted and self._context is None:
-            # Imported here: it is slow, and of no use before.
-            import httpx2  # noqa: PLC0415 - see above
-
-            self._context = httpx2.create_ssl_context(trust_env=False)
+            self._context = system_context()
         return httpcore2.ConnectionPool(
             ssl_context=self._context,
             max_connections=_CONNECTIONS,

@@ -14,7 +14,9 @@ HOSTS = (".hubspot.com", ".hubapi.com")
 
 ApiVersion = Literal["2026-03", "2026-09", "v3"]
 
-VERSIONS: Mapping[str, ApiVersion] = {"2026-03": "2026-03", "2026-09": "2026-09", "v3": "v3"}
+NEWEST: ApiVersion = "2026-09"
+"""The newest generally available version, and the one that is asked for by default."""
+VERSIONS: Mapping[str, ApiVersion] = {NEWEST: NEWEST, "2026-03": "2026-03", "v3": "v3"}
 """The versions that can be asked for, the recommended one first."""
 V1_ENDS = "2027-02-16"
 V3_ENDS = "September 2027"

@@ -13,8 +13,7 @@ from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
@@ -30,7 +29,7 @@ _Scopes = tuple[str, ...]
 
 _V3_ENDS = (
     f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
-    "set it to 2026-03."
+    f"set it to {endpoints.NEWEST}."
 )
 
 # A service called "portalkey" makes Kubernetes set the last three in every pod beside it.
@@ -38,7 +37,7 @@ _NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
 _NEAR_MISS = 0.75
 
 
-class Settings(Unpicklable, BaseSettings):
+class Settings(Unpicklable, BaseModel):
     """What the operator decided; frozen.
 
     ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:
@@ -50,7 +49,7 @@ class Settings(Unpicklable, BaseSettings):
         BadSettings: With all problems together, each naming the variable of the environment.
     """
 
-    model_config = SettingsConfigDict(
+    model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
@@ -68,7 +67,7 @@ class Settings(Unpicklable, BaseSettings):
     )
     """The app's client secret, from the same place."""
     api_version: Annotated[ApiVersion, BeforeValidator(checks.api_version)] = Field(
-        "2026-03", alias="HUBSPOT_API_VERSION"
+        endpoints.NEWEST, alias="HUBSPOT_API_VERSION"
     )
     """The version in every path of HubSpot's API."""
     app_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
@@ -175,19 +174,6 @@ class Settings(Unpicklable, BaseSettings):
         if settings is None or problems:
             raise BadSettings(problems)
         return settings
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments alone: an app that constructs its settings gets no others by surprise."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the settings, with *update* in place of values; nothing derived is carried over."""

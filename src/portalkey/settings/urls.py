@@ -7,12 +7,13 @@ says what to write, as the end of a sentence that begins with the setting's name
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
 from portalkey.hubspot.endpoints import HOSTS
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 CALLBACK = "/auth/hubspot/callback"
 """How the path of every redirect URI ends; the app's mount stands before it."""
@@ -91,20 +92,39 @@ def hubspot(text: str) -> str:
     return written
 
 
-def site(origin: str) -> str:
-    """The *site* of an origin: what a browser goes by when it decides who gets a cookie.
+class SuffixesMissing(Exception):
+    """The list of public suffixes is an extra, and not installed here."""
 
-    The scheme and the domain that somebody can register (https://publicsuffix.org); ports do not
-    count (HTML standard, "same site").
+
+def is_same_site(one: str, other: str) -> bool:
+    """Return whether a browser gives both origins the same cookies.
+
+    It goes by the scheme and the domain that somebody can register (https://publicsuffix.org);
+    ports do not count (HTML standard, "same site").
+
+    Raises:
+        SuffixesMissing: Only the list could tell.
     """
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{_public_suffixes().privatesuffix(host) or host}"
+    left, right = urlsplit(one), urlsplit(other)
+    if left.scheme != right.scheme:
+        return False
+    if left.hostname == right.hostname:
+        return True
+    return _registrable(left.hostname or "") == _registrable(right.hostname or "")
+
+
+def _registrable(host: str) -> str:
+    return _public_suffixes().privatesuffix(host) or host
 
 
 @cache
-def _public_suffixes() -> PublicSuffixList:
-    return PublicSuffixList()  # read once, and only where two origins have to be compared
+def _public_suffixes() -> "PublicSuffixList":
+    # Read once, and only where two hosts have to be compared.
+    try:
+        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - see above
+    except ModuleNotFoundError:
+        raise SuffixesMissing from None
+    return PublicSuffixList()
 
 
 def is_local(text: str) -> bool:

@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
-from portalkey.hubspot.endpoints import V1_ENDS, VERSIONS, ApiVersion
+from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
 from portalkey.settings import keys
 from portalkey.settings import urls as origins
 from portalkey.settings.keys import Key
@@ -55,9 +55,9 @@ def api_version(value: object) -> ApiVersion:
     """A version of HubSpot's API that goes on for a while."""
     given = text(value)
     if given == "v1":
-        raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to 2026-03")
+        raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to {NEWEST}")
     if given not in VERSIONS:
-        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to 2026-03")
+        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to {NEWEST}")
     return VERSIONS[given]
 
 
@@ -125,14 +125,26 @@ def allowed_origins(value: object, info: ValidationInfo) -> tuple[str, ...]:
     if own is None:  # it has a problem of its own
         return ()
     for other in named:
-        if other != own and origins.site(other) != origins.site(own):
-            raise ValueError(
-                f"names {other}, which to browsers is another site than {own}: they would keep "
-                "the session's cookie back, and nobody would ever be seen as connected. Serve "
-                "both from one domain, such as https://app.example.com and "
-                "https://api.example.com"
-            )
+        _require_same_site(other, own)
     return tuple(dict.fromkeys([own, *named]))
+
+
+def _require_same_site(other: str, own: str) -> None:
+    try:
+        is_same = origins.is_same_site(other, own)
+    except origins.SuffixesMissing:
+        raise ValueError(
+            f"names {other}, another host than that of {own}, and whether browsers take the two "
+            "for one site stands in the list of public suffixes, which is not installed here; "
+            "install it with: pip install 'portalkey[origins]'"
+        ) from None
+    if not is_same:
+        raise ValueError(
+            f"names {other}, which to browsers is another site than {own}: they would keep "
+            "the session's cookie back, and nobody would ever be seen as connected. Serve "
+            "both from one domain, such as https://app.example.com and "
+            "https://api.example.com"
+        )
 
 
 def bridge_path(value: object) -> str:

@@ -166,7 +166,7 @@ def test_no_step_can_be_skipped(client: FlaskClient, broker: Broker, hubspot: Hu
 
     again = client.get(answer.headers["Location"])
     assert again.headers["Location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
-    assert [asked.path for asked in hubspot.requests].count("/oauth/2026-03/token") == 1
+    assert [asked.path for asked in hubspot.requests].count("/oauth/2026-09/token") == 1
 
 
 def test_completing_before_coming_back_changes_nothing(client: FlaskClient, broker: Broker) -> None:

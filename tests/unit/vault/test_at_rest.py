@@ -12,6 +12,7 @@ import pytest
 
 from portalkey.errors import BadSettings, StoreUnusable
 from portalkey.model.connection import Connection, Grant
+from portalkey.settings.validators import sqlite_url
 from portalkey.vault import SQLStore, Vault
 
 CANARIES = ("canary-access-token", "canary-refresh-token", "canary-rotated")
@@ -163,6 +164,19 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
     SQLStore.open(f"sqlite:///{tmp_path / name}").close()
 
     assert set(modes(tmp_path)) == {name.replace("%3F", "?")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Application Support/a b.db", "what?.db", "100%.db", "100%25.db", "a%3Fb.db", "é+&=#.db"],
+)
+def test_a_path_leads_to_its_own_file(tmp_path: Path, name: str) -> None:
+    """Whichever SQLAlchemy reads the address: 2.1 unquotes a file's name, and 2.0 does not."""
+    path = tmp_path / name
+    SQLStore.open(sqlite_url(path)).close()
+
+    assert "portalkey_connections" in dumped(path)
+    assert set(modes(path.parent)) == {path.name}
 
 
 @pytest.mark.parametrize(

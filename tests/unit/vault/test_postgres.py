@@ -121,7 +121,7 @@ except BadSettings as refusal:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert "pip install portalkey[postgres]" in done.stdout
+    assert "pip install 'portalkey[postgres]'" in done.stdout
     assert "canary" not in done.stdout
 
 

@@ -19,12 +19,10 @@ from sqlalchemy import (
     column,
     create_engine,
     inspect,
-    make_url,
     select,
 )
 from sqlalchemy import table as plain_table
 from sqlalchemy.exc import (
-    ArgumentError,
     DatabaseError,
     DataError,
     NoSuchTableError,
@@ -33,7 +31,7 @@ from sqlalchemy.exc import (
 
 from portalkey.errors import BadSettings, SourceUnusable, StoreUnusable
 from portalkey.vault.sql.database import BUSY_SECONDS
-from portalkey.vault.sql.urls import open_database
+from portalkey.vault.sql.urls import open_database, sqlite_file
 
 T = TypeVar("T")
 
@@ -147,14 +145,10 @@ def _read_file(path: Path, work: Callable[[Foreign], T], wait: float) -> T:
 
 
 def _file(url: str) -> Path:
-    try:
-        named = make_url(url)
-    except ArgumentError:
-        named = make_url("unreadable://")
-    is_plain = not (named.host or named.query) and named.database not in {None, "", ":memory:"}
-    if named.drivername not in {"sqlite", "sqlite+pysqlite"} or not is_plain:
+    path = sqlite_file(url)
+    if path is None:
         raise SourceUnusable(_NOT_AN_ADDRESS)
-    return Path(named.database or "").resolve()
+    return path.resolve()
 
 
 def _named(table: str) -> tuple[str | None, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -17,7 +18,7 @@ _NO_FILE = (
 )
 _NO_DRIVER = (
     "PORTALKEY_DATABASE_URL names a PostgreSQL database, whose driver is not installed here; "
-    "install it with: pip install portalkey[postgres]"
+    "install it with: pip install 'portalkey[postgres]'"
 )
 _NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, as SQLite has no schemas; take it out"
 _POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://")
@@ -107,11 +108,20 @@ def _postgresql(url: str, schema: str, ahead: Callable[[], float]) -> Database:
 
 
 def _file(url: str) -> Path:
+    path = sqlite_file(url)
+    if path is None:
+        raise BadSettings([_NO_FILE])
+    return path
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file that a URL of SQLite names; None where it names none, or more than that."""
     try:
         named = make_url(url)
     except ArgumentError:
-        named = make_url("unreadable://")
-    is_plain = not (named.host or named.query or named.database == ":memory:")
-    if named.drivername not in {"sqlite", "sqlite+pysqlite"} or not named.database or not is_plain:
-        raise BadSettings([_NO_FILE])
-    return Path(named.database)
+        return None
+    if named.drivername not in {"sqlite", "sqlite+pysqlite"} or named.host or named.query:
+        return None
+    # Not what SQLAlchemy makes of it: 2.1 unquotes a file's name, and 2.0 does not.
+    path = unquote(url.partition(":///")[2].partition("?")[0])
+    return Path(path) if path not in {"", ":memory:"} else None

@@ -1,0 +1,69 @@
+"""The group of all commands: lists each, loads the one that is called."""
+
+import importlib
+from keyword import iskeyword
+
+import click
+
+from portalkey.cli.commands import COMMANDS, install
+
+
+class Commands(click.Group):
+    """Loads a command when it is called: ``init`` needs no web server, and starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names."""
+        del ctx
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each with its line, without loading any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about.summary) for name, about in COMMANDS.items()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name; one that lacks an extra says so when it is called."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        # A word of Python's own cannot name a module.
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        try:
+            module = importlib.import_module(f"portalkey.cli.{name}")
+        except ModuleNotFoundError as missing:
+            library = (missing.name or "").partition(".")[0]
+            if library == "portalkey" or not COMMANDS[cmd_name].extras:
+                raise
+            return Lacking(cmd_name, library)
+        command: click.Command = getattr(module, name)
+        return command
+
+
+class Lacking(click.Command):
+    """A command whose libraries are not all installed; it takes anything, and says what is."""
+
+    def __init__(self, name: str, library: str) -> None:
+        """Stand in for the command *name*, which cannot be loaded without *library*."""
+        about = COMMANDS[name]
+        super().__init__(
+            name,
+            help=about.summary,
+            add_help_option=False,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )
+        self._sentence = (
+            f"{name} needs {library}, which is not installed; "
+            f"install it with: {install(*about.extras)}"
+        )
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Say which extras bring what is missing."""
+        del ctx
+        raise click.ClickException(self._sentence)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="portalkey")
+def cli() -> None:
+    """Connect HubSpot accounts, and keep them working."""

@@ -1,0 +1,63 @@
+"""TLS that trusts the system's authorities and nobody else's.
+
+``ssl.create_default_context()`` would also trust what ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name,
+and write the keys of each connection into the file that ``SSLKEYLOGFILE`` names: whoever sets a
+variable of the environment for another program would read client secrets. A bundle of our own would
+not know the authorities that an operator added to the system.
+"""
+
+import re
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import truststore
+
+# Where Linux distributions keep their bundle, for a Python whose own paths lead nowhere.
+_USUAL_FILES = (
+    "/etc/ssl/cert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/cert.pem",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/ca-bundle.pem",
+)
+# How OpenSSL finds an authority in a directory: by the hash of its name.
+_HASHED = re.compile(r"[0-9a-fA-F]{8}\.[0-9]+")
+
+
+def system_context(
+    *,
+    platform: str = sys.platform,
+    paths: ssl.DefaultVerifyPaths | None = None,
+    usual: Sequence[str] = _USUAL_FILES,
+) -> ssl.SSLContext:
+    """Return a context that verifies chain and name by the system's authorities.
+
+    Args:
+        platform: Windows and macOS are asked themselves; elsewhere authorities lie in files.
+        paths: Where OpenSSL was told to look when it was built.
+        usual: The files to look for where there is nothing.
+    """
+    if platform in {"win32", "darwin"}:
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    file, directory = _authorities(paths or ssl.get_default_verify_paths(), usual)
+    if file or directory:
+        context.load_verify_locations(file, directory)
+    return context
+
+
+def _authorities(
+    paths: ssl.DefaultVerifyPaths, usual: Sequence[str]
+) -> tuple[str | None, str | None]:
+    # The compiled-in names: *cafile* and *capath* beside them heed the environment.
+    file = paths.openssl_cafile if Path(paths.openssl_cafile).is_file() else None
+    directory = paths.openssl_capath if _is_hashed(Path(paths.openssl_capath)) else None
+    if not file and not directory:
+        file = next((each for each in usual if Path(each).is_file()), None)
+    return file, directory
+
+
+def _is_hashed(directory: Path) -> bool:
+    return directory.is_dir() and any(_HASHED.fullmatch(each.name) for each in directory.iterdir())
