@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import SingleFlight
-from portalkey._support.timing import Measured, tell
+from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting as patience
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
@@ -183,7 +183,7 @@ class Refresh:
                 if left > min(due.LEAST, due.margin(outcome)):
                     return outcome
                 # We were held up for longer than the new token lived.
-                outcome = LeaseDenied(DenialReason.MOVED)
+                outcome = LeaseDenied(DenialReason.STALE)
             if outcome.why is DenialReason.FORCED:
                 return seen
             pause = patience.pause(outcome, seen_at - began, self._uniform)
@@ -223,11 +223,11 @@ class Refresh:
         if self._clock() - asked_at > START_WITHIN:
             # We were held up, and by now somebody may think us dead: nothing is sent.
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
-            return LeaseDenied(DenialReason.MOVED)
+            return LeaseDenied(DenialReason.STALE)
         try:
             return self._token_request.under(lease, refresh_token)
         except Superseded:
-            return LeaseDenied(DenialReason.MOVED)
+            return LeaseDenied(DenialReason.STALE)
         except InvalidGrant:
             raise self._needs_reconnect(seen) from None
 
@@ -247,7 +247,7 @@ class Refresh:
         try:
             return self._vault.open_refresh(seen)
         except NoKeyOpens as trouble:
-            tell(Measured.REFRESH, None, trouble)
+            send_measure(Measured.REFRESH, None, trouble)
             self._outcomes.record_missing_key(seen, trouble)
             raise
 

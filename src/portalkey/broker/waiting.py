@@ -49,7 +49,7 @@ def latest(until: float, seen: Connection, seen_at: float, now: float) -> float:
 
 def timeout_error(denied: LeaseDenied) -> PortalkeyError:
     """What a caller hears who has waited long enough."""
-    if denied.why in {DenialReason.LEASED, DenialReason.MOVED}:
+    if denied.why in {DenialReason.LEASED, DenialReason.STALE}:
         return HubSpotUnavailable(
             "Another process has been renewing this connection for long; try again in a moment."
         )

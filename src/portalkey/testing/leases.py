@@ -135,7 +135,7 @@ class LeasePromises:
         else:
             seen = replace(seen, id="x")
 
-        assert denied(store, seen).why is DenialReason.MOVED
+        assert denied(store, seen).why is DenialReason.STALE
 
     def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
         """Until the store's clock says that the next try is due, for the reason it had."""
