@@ -88,8 +88,8 @@ def _apps(config: Config, redirect_uris: tuple[str, ...]) -> tuple[App, ...]:
 def tell(hubspot: HubSpot, apps: tuple[App, ...], *, in_json: bool) -> None:
     """Print where *hubspot* is, for people or in JSON; of secrets the ready-made app's alone."""
     if in_json:
-        told = [{"client_id": app.client_id, "redirect_uris": app.redirect_uris} for app in apps]
-        click.echo(json.dumps({"url": hubspot.url, "apps": told}))
+        public = [{"client_id": app.client_id, "redirect_uris": app.redirect_uris} for app in apps]
+        click.echo(json.dumps({"url": hubspot.url, "apps": public}))
         return
     app = hubspot.app
     # The ready-made app's secret is in the source, and opens nothing but this.
