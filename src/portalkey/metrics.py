@@ -137,13 +137,13 @@ class Metrics:
         if event.name in _DONE:
             self._attempts.labels(_DONE[event.name]).inc()
         elif event.name in _FAILED:
-            self._attempts.labels(_bound(event.facts.get("error"), ENDS)).inc()
+            self._attempts.labels(_limit(event.facts.get("error"), ENDS)).inc()
 
     def _count_measure(self, measure: Measure) -> None:
         if measure.seconds is not None:
             self._seconds[measure.name].observe(measure.seconds)
         if measure.name is Measured.REFRESH:
-            self._refreshes.labels(_bound(measure.result, RESULTS)).inc()
+            self._refreshes.labels(_limit(measure.result, RESULTS)).inc()
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges without values, and without a look at the store."""
@@ -176,7 +176,7 @@ def _begin_at_zero(counter: Counter, labels: Iterable[str]) -> None:
         counter.labels(label)
 
 
-def _bound(label: object, labels: tuple[str, ...]) -> str:
+def _limit(label: object, labels: tuple[str, ...]) -> str:
     return label if isinstance(label, str) and label in labels else OTHER
 
 
