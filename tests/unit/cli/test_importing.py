@@ -1,4 +1,4 @@
-"""What becomes of a row: asking HubSpot, and writing in order."""
+"""Outcomes of a row: asking HubSpot, and writing in order."""
 
 import re
 import sqlite3
@@ -39,19 +39,19 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def wire() -> Iterator[HubSpotClient]:
-    """A wire of the test's own."""
+def client() -> Iterator[HubSpotClient]:
+    """A client of the test's own."""
     with closing(HubSpotClient()) as made:
         yield made
 
 
 @pytest.fixture
 def importer(
-    broker: Broker, settings: Settings, wire: HubSpotClient, naps: list[float]
+    broker: Broker, settings: Settings, client: HubSpotClient, naps: list[float]
 ) -> Callable[..., MoveIn]:
     """Makes an import into the broker's store, which does not really sleep."""
 
-    def made(send: Send = wire.send) -> MoveIn:
+    def made(send: Send = client.send) -> MoveIn:
         introspector = Introspector(settings, send, sleep=naps.append)
         return MoveIn(broker, introspector, imported_from="csv")
 
@@ -175,14 +175,14 @@ def test_hubspot_goes_away_in_the_middle(
 
 
 def test_answers_come_in_another_order(
-    importer: Callable[..., MoveIn], hubspot: HubSpot, wire: HubSpotClient
+    importer: Callable[..., MoveIn], hubspot: HubSpot, client: HubSpotClient
 ) -> None:
     """The report keeps the order of the source, whoever was answered first."""
     rows = rows_of(hubspot, 2)
     second_is_through = Event()
 
     def send(request: Request) -> Response:
-        answer = wire.send(request)
+        answer = client.send(request)
         assert rows[0].refresh_token
         if request.form["token"] != rows[0].refresh_token.get_secret_value():
             second_is_through.set()
@@ -295,7 +295,7 @@ def test_a_token_column_that_holds_none(hubspot: HubSpot, tmp_path: Path) -> Non
     assert good.refresh_token
 
 
-DOCS = (Path(__file__).parents[2] / "docs" / "moving-in.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs" / "moving-in.md").read_text()
 
 
 def test_every_outcome_is_listed_with_its_exit_code() -> None:
