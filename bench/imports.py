@@ -17,13 +17,13 @@ import click
 from cryptography.fernet import Fernet
 
 from bench.stage import Record, bar
-from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.introspector import Introspector
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.old_app import LIBRARIES, Snapshot, issued, make, write_csv
 
 FROM = (*LIBRARIES, CSV)
 

@@ -4,8 +4,8 @@ from ssl import SSLContext
 
 import pytest
 
-from peer import Peer, Script
 from portalkey.hubspot.client import HubSpotClient
+from support.peer import Peer, Script
 
 Listen = Callable[..., Peer]
 

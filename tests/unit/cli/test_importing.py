@@ -11,7 +11,6 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from old_app import issued, make
 from portalkey.broker import Broker
 from portalkey.cli.import_ import import_
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
@@ -28,6 +27,7 @@ from portalkey.testing.samples import connect
 from portalkey.vault import MemoryStore
 from portalkey.vault.adoption import Adoption
 from portalkey_simulator import HubSpot
+from support.old_app import issued, make
 
 TOKEN = SecretStr("canary-refresh-token")
 

@@ -26,11 +26,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.traceback import Traceback
 
-from peer import Peer, drip, http
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.peer import Peer, drip, http
 
 Listen = Callable[..., Peer]
 CANARY = secrets.token_hex(16)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
-from peer import Peer, http
 from portalkey.errors import (
     AttemptExpired,
     AttemptMismatch,
@@ -29,6 +28,7 @@ from portalkey.hubspot.errors import (
 )
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, read_grant
+from support.peer import Peer, http
 
 Listen = Callable[..., Peer]
 CODE, REFRESH = GrantType.CODE, GrantType.REFRESH
