@@ -17,13 +17,13 @@ import click
 from cryptography.fernet import Fernet
 
 from bench.stage import Record, bar
-from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.asking import Asking
+from portalkey.cli.importing.introspector import Introspector
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.old_app import LIBRARIES, Snapshot, issued, make, write_csv
 
 FROM = (*LIBRARIES, CSV)
 
@@ -107,8 +107,8 @@ def timed(broker: Broker, source: str, where: str) -> tuple[Counter[Outcome], fl
     began = time.monotonic()
     rows: Sequence[Row] = read_rows(source, where, Names())
     with closing(HubSpotClient()) as wire:
-        asking = Asking(broker.settings, wire.send)
-        move_in = MoveIn(broker, asking, imported_from=source)
+        introspector = Introspector(broker.settings, wire.send)
+        move_in = MoveIn(broker, introspector, imported_from=source)
         move_in.run(rows, results.append)
     return Counter(result.outcome for result in results), time.monotonic() - began
 

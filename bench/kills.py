@@ -20,8 +20,8 @@ import click
 
 from bench.postgres import DurableServer, new_database
 from bench.stage import Record, bar, spread, stage
-from postgres_server import PATIENCE, execute, private_folder
 from processes.kills import CORRUPT, LOST, Kill, Kills
+from support.postgres_server import PATIENCE, execute, private_folder
 
 BLOCK = 10
 SPAN = 0.03

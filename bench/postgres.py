@@ -9,7 +9,7 @@ from pathlib import Path
 # Where the tests' own server is.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from postgres_server import AS_NOBODY, Server, new_database, private_folder, wait_for
+from support.postgres_server import AS_NOBODY, Server, new_database, private_folder, wait_for
 
 __all__ = ["new_database", "running_durable_server"]
 

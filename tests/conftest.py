@@ -16,8 +16,8 @@ from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
-from ports import free_port
-from visitor import Visitor
+from support.ports import free_port
+from support.visitor import Visitor
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"

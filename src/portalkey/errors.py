@@ -204,7 +204,7 @@ class StoreUnusable(OperatorMustAct):
 
 
 class SourceUnusable(OperatorMustAct):
-    """What is to be imported cannot be read; the message names what to look at."""
+    """The source of the import cannot be read; the message names what to look at."""
 
     code = "source_unusable"
 

@@ -1,8 +1,8 @@
-"""Numbers for Prometheus: ``Metrics(broker)``, and ``metrics.wsgi_app`` serves them.
+"""Prometheus metrics: ``Metrics(broker)`` counts, and ``metrics.wsgi_app`` serves the numbers.
 
-What happens is counted in the process where it happens, and prometheus-client adds up processes.
-How connections are doing is counted in the store when somebody asks, so it is the same whoever
-answers. No label holds an owner, an account or anything else that there is no end of.
+Events are counted in the process where they happen, and prometheus-client adds up processes.
+Connections are counted in the store at each scrape, so that every process gives the same numbers.
+No label holds an owner, an account or anything else without a bound.
 """
 
 import logging
@@ -31,7 +31,7 @@ except ImportError as missing:
 log = logging.getLogger("portalkey")
 
 OTHER = "other"
-"""Stands for every label that is not known here, so that there are never more of them."""
+"""Stands for every unknown label, so that the number of labels is bounded."""
 _TROUBLES = (
     "hubspot_refused",
     "hubspot_unavailable",
@@ -44,7 +44,7 @@ _TROUBLES = (
     OTHER,
 )
 RESULTS = (OK, "lost", "needs_reconnect", "scopes_missing", *_TROUBLES)
-"""How one try to renew a token ends."""
+"""Results of one try to renew a token."""
 ENDS = (
     "connected",
     "reconnected",
@@ -58,7 +58,7 @@ ENDS = (
     "session_full",
     *_TROUBLES,
 )
-"""How one person's try at connecting ends."""
+"""Ends of one person's attempt to connect."""
 _REFRESH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 _WAIT_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
@@ -72,21 +72,21 @@ _FAILED = frozenset({EventName.ATTEMPT_FAILED, EventName.HUBSPOT_REFUSED, EventN
 
 
 class Metrics:
-    """Counts from here on, and tells a scrape how connections are doing; one a process.
+    """Counters of events, and gauges of connections at each scrape; make one a process.
 
-    It is a collector of prometheus-client itself: what it counts in the store at each scrape goes
-    into every registry that it is registered with.
+    It is a collector of prometheus-client itself: its counts of the store go into every registry
+    that it is registered with.
     """
 
     def __init__(self, broker: "Broker", registry: CollectorRegistry = REGISTRY) -> None:
         """Count what happens in this process, in *registry*, which keeps it alive.
 
         Args:
-            broker: Whose store is looked at; its app's connections are counted.
+            broker: Its app's connections are counted.
             registry: Where the numbers go; prometheus-client's own by default.
 
         Raises:
-            ValueError: There are such metrics in *registry* already; make them once, and give each
+            ValueError: *registry* has such metrics already; make them once, and give each
                 app a ``CollectorRegistry()`` of its own where one process makes several.
         """
         self._broker = broker
@@ -106,51 +106,51 @@ class Metrics:
         _begin_at_zero(self._refreshes, RESULTS)
         _begin_at_zero(self._attempts, ENDS)
         registry.register(self)
-        happened.connect(self._happened)
-        measured.connect(self._measured)
+        happened.connect(self._count_event)
+        measured.connect(self._count_measure)
 
     def close(self) -> None:
         """Count no more, and leave the registry."""
-        happened.disconnect(self._happened)
-        measured.disconnect(self._measured)
+        happened.disconnect(self._count_event)
+        measured.disconnect(self._count_measure)
         self._registry.unregister(self)
         for each in (self._events, self._refreshes, self._attempts, *self._seconds.values()):
             self._registry.unregister(each)
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a scrape, for all processes where ``PROMETHEUS_MULTIPROC_DIR`` is set."""
-        answer = make_wsgi_app(self._everybodys())(environ, start_response)
+        answer = make_wsgi_app(self._choose_registry())(environ, start_response)
         return cast("Iterable[bytes]", answer)
 
-    def _everybodys(self) -> CollectorRegistry:
-        together = CollectorRegistry()
+    def _choose_registry(self) -> CollectorRegistry:
+        shared = CollectorRegistry()
         with suppress(ValueError):  # the variable is not set: there is one process
-            MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-            together.register(self)
-            return together
+            MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+            shared.register(self)
+            return shared
         return self._registry
 
-    def _happened(self, event: Event) -> None:
+    def _count_event(self, event: Event) -> None:
         self._events.labels(event.name).inc()
         if event.attempt_id is None:
             return
         if event.name in _DONE:
             self._attempts.labels(_DONE[event.name]).inc()
         elif event.name in _FAILED:
-            self._attempts.labels(_known(event.facts.get("error"), ENDS)).inc()
+            self._attempts.labels(_limit(event.facts.get("error"), ENDS)).inc()
 
-    def _measured(self, measure: Measure) -> None:
+    def _count_measure(self, measure: Measure) -> None:
         if measure.seconds is not None:
             self._seconds[measure.name].observe(measure.seconds)
         if measure.name is Measured.REFRESH:
-            self._refreshes.labels(_known(measure.result, RESULTS)).inc()
+            self._refreshes.labels(_limit(measure.result, RESULTS)).inc()
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """What there may be, without a look at the store."""
+        """Return the gauges without values, and without a look at the store."""
         return [_store_up(), *_gauges(Stats({}, 0, 0, is_breaker_open=False))]
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """How connections are doing now; a store in trouble leaves out all but that it is."""
+        """Count connections in the store; while it is unusable, return the gauge of that only."""
         try:
             stats = self._broker.stats()
         except PortalkeyError as trouble:
@@ -159,34 +159,34 @@ class Metrics:
         return [_store_up(1), *_gauges(stats)]
 
 
-def _counter(registry: CollectorRegistry, name: str, told: str, label: str) -> Counter:
-    return Counter(f"portalkey_{name}_total", f"{told}.", [label], registry=registry)
+def _counter(registry: CollectorRegistry, name: str, about: str, label: str) -> Counter:
+    return Counter(f"portalkey_{name}_total", f"{about}.", [label], registry=registry)
 
 
 def _histogram(
-    registry: CollectorRegistry, name: str, told: str, buckets: tuple[float, ...]
+    registry: CollectorRegistry, name: str, about: str, buckets: tuple[float, ...]
 ) -> Histogram:
     full = f"portalkey_{name}_seconds"
-    return Histogram(full, f"{told}.", buckets=buckets, registry=registry)
+    return Histogram(full, f"{about}.", buckets=buckets, registry=registry)
 
 
 def _begin_at_zero(counter: Counter, labels: Iterable[str]) -> None:
-    # The first of anything would be no rise otherwise, and no alarm.
+    # Otherwise the first event would create the series, and be no rise that an alarm could see.
     for label in labels:
         counter.labels(label)
 
 
-def _known(label: object, known: tuple[str, ...]) -> str:
-    return label if isinstance(label, str) and label in known else OTHER
+def _limit(label: object, labels: tuple[str, ...]) -> str:
+    return label if isinstance(label, str) and label in labels else OTHER
 
 
 def _store_up(value: float | None = None) -> GaugeMetricFamily:
-    told = "1 where the store could be counted, 0 where it is busy or unusable."
-    return GaugeMetricFamily("portalkey_store_up", told, value)
+    about = "1 where the store could be counted, 0 where it is busy or unusable."
+    return GaugeMetricFamily("portalkey_store_up", about, value)
 
 
 def _gauges(stats: Stats) -> Iterable[GaugeMetricFamily]:
-    """What *census* knows, each a gauge."""
+    """Return one gauge for each of *stats* that is known."""
     if stats.connections is not None:
         by_status = GaugeMetricFamily(
             "portalkey_connections", "Connections by status.", labels=["status"]
@@ -194,10 +194,10 @@ def _gauges(stats: Stats) -> Iterable[GaugeMetricFamily]:
         for status, number in stats.connections.items():
             by_status.add_metric([status], number)
         yield by_status
-    for name, told, value in (
+    for name, about, value in (
         ("oldest_failing_seconds", "How long the oldest is failing.", stats.oldest_failing),
         ("outbox_length", "Revocations that HubSpot is still owed.", stats.outbox),
         ("breaker_open", "1 while HubSpot is asked no more.", stats.is_breaker_open),
     ):
         if value is not None:
-            yield GaugeMetricFamily(f"portalkey_{name}", told, value)
+            yield GaugeMetricFamily(f"portalkey_{name}", about, value)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from visitor import Visitor
+from support.visitor import Visitor
 
 SETUP = "/connections/setup"
 DONE = "/auth/hubspot/done?attempt="

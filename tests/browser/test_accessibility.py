@@ -24,7 +24,7 @@ from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.visitor import Visitor
 
 HEAR = """() => {
   window.said = [];

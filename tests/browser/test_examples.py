@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from commands import free_ports
+from support.commands import free_ports
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.axe import faults
 from portalkey_simulator import App, HubSpot, running_hubspot
-from ports import free_port
+from support.ports import free_port
 
 STATE = "the state of the app"
 

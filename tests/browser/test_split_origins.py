@@ -23,7 +23,7 @@ from portalkey.cli.server import Listener
 from portalkey.flask import HubSpotAuth
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from ports import free_port
+from support.ports import free_port
 
 STATIC = Path(portalkey.web.__file__).parent / "static"
 PAGE = (Path(__file__).parent / "front.html").read_text()

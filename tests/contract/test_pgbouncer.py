@@ -10,10 +10,10 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.testing.samples import connect, following, new_attempt
 from portalkey.vault import SQLStore
-from postgres_server import Server
-from racing import PROCESSES, raced
+from support.postgres_server import Server
+from support.racing import PROCESSES, raced
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 THREADS = 8
 ROUNDS = 10

@@ -10,7 +10,7 @@ from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore, SQLStore
 from portalkey.vault.json_file.store import ConfigFileStore
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 
 class TestSQLite(StoreContract):

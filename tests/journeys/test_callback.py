@@ -15,7 +15,7 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import AuthorizationOptions, Callback
 from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
-from visitor import Visitor, query_of
+from support.visitor import Visitor, query_of
 
 ATTEMPT = "T" * 22
 REFUSED = "/auth/hubspot/refused"

@@ -10,7 +10,7 @@ from portalkey.broker import Broker
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from visitor import Visitor, query_of
+from support.visitor import Visitor, query_of
 
 POPUP_HEADERS = {
     "cross-origin-opener-policy": "unsafe-none",

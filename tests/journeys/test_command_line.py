@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from commands import free_ports, run, running
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.commands import free_ports, run, running
+from support.visitor import Visitor
 
 
 @pytest.fixture(scope="module")

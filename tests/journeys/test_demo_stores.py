@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from commands import free_ports, run, running
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.commands import free_ports, run, running
+from support.visitor import Visitor
 
 
 @pytest.mark.parametrize("store", ["sqlite", "file", "session"])

@@ -9,7 +9,7 @@ from portalkey.errors import NotConnected
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Grant
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.visitor import Visitor
 
 
 def paths(hubspot: HubSpot) -> list[str]:

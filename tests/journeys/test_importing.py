@@ -12,8 +12,6 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from commands import run
-from old_app import LIBRARIES, Snapshot, issued, make, write_csv
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
 from portalkey.errors import NotConnected, SourceUnusable
@@ -21,8 +19,10 @@ from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.commands import run
+from support.old_app import LIBRARIES, Snapshot, issued, make, write_csv
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 MANY, FEW = 100, 12
 """How many rows; ``bench/imports.py`` brings over 10,000 from each library."""

@@ -14,14 +14,14 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
-from commands import PORTALKEY, clean_environment, run
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.copy import BATCH
-from postgres_server import changed
+from support.commands import PORTALKEY, clean_environment, run
+from support.postgres_server import changed
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 PASSWORD = "canary-password"
 PATIENCE = 30.0

@@ -16,7 +16,7 @@ from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.visitor import Visitor
 
 Meanwhile = Callable[[Callable[[], object]], Broker]
 

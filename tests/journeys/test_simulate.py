@@ -5,8 +5,8 @@ from pathlib import Path
 
 import httpx2
 
-from commands import free_ports, run, running
 from portalkey_simulator import DEFAULT_APP
+from support.commands import free_ports, run, running
 
 CONFIG = """
 [[apps]]

@@ -28,7 +28,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.visitor import Visitor
 
 
 def token_requests(hubspot: HubSpot) -> int:

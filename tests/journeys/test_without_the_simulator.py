@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import clean_environment
+from support.commands import clean_environment
 
 ROOT = Path(__file__).parents[2]
 

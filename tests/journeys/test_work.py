@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from commands import run, running
 from portalkey.broker.broker import SIDE_SECONDS, Broker
 from portalkey_simulator import HubSpot
-from visitor import Visitor
+from support.commands import run, running
+from support.visitor import Visitor
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from processes.crew import Crew
 from processes.herd import connect, expire, is_honoured, renewals, rush
 from processes.plan import Ahead, Plan
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 PROCESSES, THREADS, EXPIRIES = 8, 64, 20
 DELAY = 0.05

@@ -14,7 +14,7 @@ from processes.kills import NEVER
 from processes.machines import Machine, forms, two_machines
 from processes.plan import Ahead, Outcome, Plan
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 EXPIRIES, THREADS = 6, 16
 DELAY, WAITED, LEASE, SEEN_WITHIN = 0.1, 0.5, 31.0, 1.0

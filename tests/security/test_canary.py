@@ -15,7 +15,7 @@ from portalkey.errors import PortalkeyError
 from portalkey.model.connection import Grant
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from visitor import Visitor, query_of
+from support.visitor import Visitor, query_of
 
 
 class Ear(logging.Handler):

@@ -4,8 +4,8 @@ from ssl import SSLContext
 
 import pytest
 
-from peer import Peer, Script
 from portalkey.hubspot.client import HubSpotClient
+from support.peer import Peer, Script
 
 Listen = Callable[..., Peer]
 
@@ -24,8 +24,8 @@ def listen() -> Iterator[Listen]:
 
 
 @pytest.fixture
-def wire() -> Iterator[HubSpotClient]:
-    """A wire as it is used, with less patience."""
+def client() -> Iterator[HubSpotClient]:
+    """A client as it is used, with less patience."""
     made = HubSpotClient(deadline=5.0)
     yield made
     made.close()

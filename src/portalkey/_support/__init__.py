@@ -1,1 +1,1 @@
-"""Timings and spans."""
+"""Helpers that know nothing of HubSpot: threads, forks, clocks, timings, spans."""

@@ -1,4 +1,4 @@
-"""Work that nobody waits for, on threads of its own that the interpreter joins at its end."""
+"""Background work on threads that the interpreter joins at its end."""
 
 import logging
 import threading
@@ -10,11 +10,11 @@ from portalkey.errors import PortalkeyError
 log = logging.getLogger("portalkey")
 
 AT_ONCE = 32
-"""So many threads work at once; what finds none free is asked for again by the next caller."""
+"""Most threads at once; work that finds none free is left for the next caller to start."""
 
 
 class Background:
-    """Starts work, once for each name at a time."""
+    """Runs work in the background, one at a time for each name."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
@@ -22,9 +22,9 @@ class Background:
         renew_after_fork(self._renew)
 
     def start(self, name: str, work: Callable[[], object]) -> bool:
-        """Let *work* begin, and return at once; False where it did not.
+        """Start *work* and return at once; return False where it was not started.
 
-        What goes wrong in *work* is its own to tell: nobody is there to hear of it.
+        Errors in *work* are logged only, as no caller is left to raise them to.
         """
         with self._lock:
             if name in self._under_way or len(self._under_way) >= self._at_once:
@@ -35,13 +35,13 @@ class Background:
             self._under_way[name] = thread
         try:
             thread.start()
-        except RuntimeError:  # the interpreter is at its end, or out of threads
+        except RuntimeError:  # the interpreter is shutting down, or out of threads
             self._forget(name)
             return False
         return True
 
     def join(self) -> None:
-        """Wait until everything that was started is done."""
+        """Wait until all work that was started is done."""
         for thread in list(self._under_way.values()):
             if thread.ident is not None:
                 thread.join()

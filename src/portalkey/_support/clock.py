@@ -1,4 +1,4 @@
-"""A clock that goes on while the machine sleeps, and that nobody sets."""
+"""A clock that nobody sets, and that counts the time a machine sleeps."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Threads that wait in place of an event loop's callers."""
+"""Thread pool for blocking work of asynchronous callers."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,24 +11,24 @@ from portalkey._support.fork import renew_after_fork
 T = TypeVar("T")
 
 AT_ONCE = 16
-"""So many wait at once; the others stand in line."""
+"""Most threads at once; further work waits for one."""
 
 
 class Executor:
-    """Not the event loop's own threads: a slow HubSpot would keep everybody else from them."""
+    """A pool of our own: on the event loop's threads a slow HubSpot would block the app's work."""
 
     def __init__(self) -> None:
         self._renew()
         renew_after_fork(self._renew)
 
     async def run_in_thread(self, work: Callable[[], T]) -> T:
-        """What *work* returns or raises; the event loop goes on meanwhile."""
-        # In the caller's context: a store of sessions finds its request there.
+        """Run *work* on a thread, and return its result while the event loop goes on."""
+        # In the caller's context, as the session store finds its request there.
         context = copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
 
     def close(self) -> None:
-        """Wait for what is under way; more can be asked after that."""
+        """Wait for the running work; the executor can be used again after that."""
         self._threads.shutdown()
         self._renew()
 

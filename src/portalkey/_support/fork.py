@@ -1,4 +1,4 @@
-"""What must not be shared with a forked child is made anew in it."""
+"""Renewal of locks, pools and connections in a forked child, which must not share its parent's."""
 
 import os
 import threading
@@ -9,8 +9,8 @@ from weakref import WeakMethod
 def renew_after_fork(renew: Callable[[], None]) -> None:
     """Call the bound method *renew* in every forked child, for as long as its object lives.
 
-    The object is held weakly: the interpreter never forgets what is registered with it. The first
-    call is the caller's own business.
+    Only a weak reference is held, as the interpreter never drops what is registered with it. The
+    caller makes the first call itself.
     """
     reference = WeakMethod(renew)
 
@@ -24,18 +24,18 @@ def renew_after_fork(renew: Callable[[], None]) -> None:
 
 
 class ProcessLock:
-    """A lock between the threads of one process: no forked child inherits it held."""
+    """A lock between the threads of one process, which is free in every forked child."""
 
     def __init__(self) -> None:
         self._renew()
         renew_after_fork(self._renew)
 
     def __enter__(self) -> None:
-        """Wait until nobody else has it."""
+        """Acquire the lock."""
         self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        """Let the next one have it."""
+        """Release the lock."""
         self._lock.release()
 
     def _renew(self) -> None:

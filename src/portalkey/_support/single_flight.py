@@ -1,4 +1,4 @@
-"""One does the work, whoever else asks waits for what comes of it."""
+"""Request coalescing: one caller does the work, and the others wait for its result."""
 
 import threading
 from collections.abc import Callable
@@ -12,27 +12,27 @@ T = TypeVar("T")
 
 
 class _Interrupted(Exception):
-    """Whoever was at it did not come to an end of it."""
+    """The caller that did the work was interrupted."""
 
 
 class SingleFlight(Generic[T]):
-    """Work under way in this process, by name."""
+    """Work in progress in this process, by name."""
 
     def __init__(self) -> None:
         self._renew()
         renew_after_fork(self._renew)
 
     def do(self, name: str, work: Callable[[], T]) -> T:
-        """What *work* returns or raises: done by us, or by whoever is at it under this *name*.
+        """Do *work*, or wait for a caller that does it under this *name*, and return the result.
 
-        What interrupts whoever is at it (a time limit, the end of its process) is theirs alone:
-        whoever waited begins anew.
+        An error of ours is raised for all of them. Any other interruption of the caller that does
+        the work (a time limit, the end of its process) is its own: those who waited begin anew.
         """
         while True:
             with self._lock:
-                under_way = self._flights.get(name)
-                flight = under_way or self._flights.setdefault(name, Future())
-            if under_way is None:
+                current = self._flights.get(name)
+                flight = current or self._flights.setdefault(name, Future())
+            if current is None:
                 return self._run(name, flight, work)
             try:
                 return flight.result()
@@ -51,11 +51,11 @@ class SingleFlight(Generic[T]):
         return result
 
     def _finish(self, name: str) -> None:
-        # Before the others hear of it, so that nobody who begins anew finds it still under way.
+        # Before the result is set: a caller that begins anew must not find the old flight.
         with self._lock:
             del self._flights[name]
 
     def _renew(self) -> None:
-        """In a forked child nobody is left to land what its parent had under way."""
+        """Begin without flights: a forked child has no thread to finish those of its parent."""
         self._lock = threading.Lock()
         self._flights: dict[str, Future[T]] = {}

@@ -1,6 +1,6 @@
-"""How long things took and what came of them, for metrics; events tell only what is news.
+"""Durations and results of refreshes and waits, for metrics.
 
-Nothing is measured while nobody listens, and no value says whose it is.
+Nothing is sent while nobody listens, and no value names an owner.
 """
 
 import logging
@@ -14,21 +14,21 @@ log = logging.getLogger("portalkey")
 
 OK = "ok"
 INTERRUPTED = "interrupted"
-"""Something else than an error of ours ended it: a time limit, the end of the process."""
+"""Result of a block that no error of ours ended: a time limit, the end of the process."""
 
 
 class Measured(StrEnum):
-    """What is measured."""
+    """Names of the measurements."""
 
     REFRESH = "refresh"
-    """One try at renewing a connection's grant."""
+    """One try to renew a connection's grant."""
     TOKEN_WAIT = "token_wait"  # noqa: S105 - a name
-    """One caller's wait for a token that was not open in this process."""
+    """One caller's wait for a token that was not in this process's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """It took so many *seconds*, or None where it never came to that.
+    """A measurement in *seconds*, or None where the work never began.
 
     ``result`` is ``ok``, the code of an error, or ``interrupted``.
     """
@@ -43,22 +43,22 @@ measured = Signal("portalkey-measured")
 
 
 class Timer:
-    """Measures its ``with`` block; what the block raises is what comes of it."""
+    """Context manager that measures its ``with`` block; an error of the block is its result."""
 
     def __init__(self, name: Measured) -> None:
         self._name = name
         self._began = 0.0
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Start the clock."""
         self._began = perf_counter()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """Tell whoever listens."""
-        report(self._name, perf_counter() - self._began, error)
+        """Send the measure to the receivers."""
+        send_measure(self._name, perf_counter() - self._began, error)
 
 
-def report(name: Measured, seconds: float | None, error: BaseException | None) -> None:
+def send_measure(name: Measured, seconds: float | None, error: BaseException | None) -> None:
     """Send a measure to the receivers of ``measured``; a receiver's mistake is logged only."""
     if not measured.receivers:
         return
@@ -69,8 +69,8 @@ def report(name: Measured, seconds: float | None, error: BaseException | None) -
 
 
 def outcome(error: BaseException | None) -> str:
-    """What came of something, in a word: the code of *error*, where it has one."""
+    """Return the result in a word: ``ok``, the code of *error*, or ``interrupted``."""
     if error is None:
         return OK
-    code = getattr(type(error), "code", None)  # of the class: a SystemExit has one of its own
+    code = getattr(type(error), "code", None)  # of the class: a SystemExit has another
     return code if isinstance(code, str) else INTERRUPTED

@@ -1,7 +1,7 @@
-"""Spans for OpenTelemetry, where the app has loaded it; elsewhere no import and no cost.
+"""OpenTelemetry spans, where the app has loaded it; elsewhere they import and cost nothing.
 
-A span says what was done, how it ended, and which attempt or connection it was about. It never says
-whose, and holds no text of an error, no header and no body.
+A span names the work, its result, and its attempt or connection. It never names the owner, and
+holds no text of an error, no header and no body.
 """
 
 import logging
@@ -23,27 +23,27 @@ log = logging.getLogger("portalkey")
 
 
 class Span:
-    """A span for as long as its ``with`` block runs, within whatever span there is.
+    """Context manager for a span around its ``with`` block, below the current span.
 
-    What the block raises is its result, as a code. Trouble in OpenTelemetry is logged only.
+    An error of the block becomes its result, as a code. Trouble in OpenTelemetry is logged only.
     """
 
     def __init__(
         self, name: str, about: Attributes | None = None, *, is_request: bool = False
     ) -> None:
-        """Begin none yet.
+        """Prepare the span; it begins with the block.
 
         Args:
-            name: What is done.
+            name: The name of the work.
             about: Attributes that are known beforehand.
-            is_request: Somebody else's server is asked.
+            is_request: True where another server is asked.
         """
         self._name, self._about, self._is_request = name, dict(about or {}), is_request
         self._error: str | None = None
         self._opened: tuple[Any, Any] | None = None
 
     def note(self, about: Attributes, *, error: str | None = None) -> None:
-        """Add what is known *about* it by now, and the code of an *error* that was not raised."""
+        """Add attributes, and the code of an *error* that is not raised."""
         self._about |= about
         self._error = error
 
@@ -62,7 +62,7 @@ class Span:
         self._opened = span, context.attach(trace.set_span_in_context(span))
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        """End it."""
+        """End the span."""
         if self._opened is not None:
             with _harmless():
                 self._close(*self._opened, error)

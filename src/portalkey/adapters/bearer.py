@@ -1,6 +1,6 @@
-"""What every adapter does: a good token for a request to HubSpot, and another one after a 401.
+"""Core of every adapter: a valid token for a request to HubSpot, and another one after a 401.
 
-The token goes to HubSpot only. Nothing is kept here but whose it is: the broker has the rest.
+The token goes to HubSpot only. Only the owner is kept here; tokens stay with the broker.
 """
 
 import logging
@@ -20,7 +20,7 @@ _LOG = logging.getLogger("portalkey.adapters")
 
 
 class Address(Protocol):
-    """Where a request goes, as the library that sends it has read the URL."""
+    """The address of a request, as the library that sends it has read the URL."""
 
     @property
     def scheme(self) -> str | None:
@@ -36,7 +36,7 @@ class Address(Protocol):
 
 
 class Bearer(Unpicklable):
-    """The tokens of one owner's connection, for the requests of one client."""
+    """Source of tokens of one owner's connection, for one HTTP client."""
 
     def __init__(
         self, broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
@@ -48,33 +48,35 @@ class Bearer(Unpicklable):
         self._api = (api.scheme, api.hostname, api.port or _USUAL[api.scheme])
 
     def token(self, to: Address) -> str:
-        """The token for a request *to* this address.
+        """Return the token for a request *to* this address.
 
         Raises:
-            NotHubSpot: It is no address of HubSpot's.
+            NotHubSpot: It is not an address of HubSpot's.
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
         self._require_hubspot(to)
         return self._broker.access_token(self._owner, self._hub_id, self._scopes)
 
     async def token_async(self, to: Address) -> str:
-        """As ``token``; the event loop goes on meanwhile."""
+        """Do as ``token``, while the event loop goes on."""
         self._require_hubspot(to)
         return await self._broker.access_token_async(self._owner, self._hub_id, self._scopes)
 
     def another(self, refused: str) -> str | None:
-        """The token to repeat a request with, after a 401 to one that bore *refused*.
+        """Return the token to repeat a request with that got a 401, or None if there is no other.
+
+        *refused* is the token that it was sent with.
 
         Raises:
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.report_unauthorized`` does.
         """
-        found = self._broker.report_unauthorized(self._owner, refused, self._hub_id)
-        return found if found != refused else None
+        current = self._broker.report_unauthorized(self._owner, refused, self._hub_id)
+        return current if current != refused else None
 
     async def another_async(self, refused: str) -> str | None:
-        """As ``another``; the event loop goes on meanwhile."""
-        found = await self._broker.report_unauthorized_async(self._owner, refused, self._hub_id)
-        return found if found != refused else None
+        """Do as ``another``, while the event loop goes on."""
+        current = await self._broker.report_unauthorized_async(self._owner, refused, self._hub_id)
+        return current if current != refused else None
 
     def _require_hubspot(self, to: Address) -> None:
         scheme, host = to.scheme or "", (to.host or "").lower()
@@ -86,13 +88,13 @@ class Bearer(Unpicklable):
 
 
 def header(token: str) -> str:
-    """The value of ``Authorization`` (RFC 6750, 2.1)."""
+    """Return the value of ``Authorization`` (RFC 6750, 2.1)."""
     return f"Bearer {token}"
 
 
-def tell_unrepeated(method: object) -> None:
+def warn_not_repeated(method: object) -> None:
     """Log that a request was not repeated after its 401."""
-    # No path: HubSpot's may hold an email address.
+    # Without the path, as HubSpot's paths may hold an email address.
     _LOG.warning(
         "HubSpot answered 401 to a %s whose body can be read only once, so it was not repeated; "
         "the token has been renewed: send it again",

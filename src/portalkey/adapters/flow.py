@@ -1,10 +1,10 @@
-"""The auth flow of httpx and httpx2, which are alike; each adapter brings its library's types."""
+"""The auth flow shared by httpx and httpx2; each adapter brings its library's types."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, MutableMapping
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from portalkey._support.unpicklable import Unpicklable
-from portalkey.adapters.bearer import Address, Bearer, header, tell_unrepeated
+from portalkey.adapters.bearer import Address, Bearer, header, warn_not_repeated
 from portalkey.errors import PortalkeyError
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _UNAUTHORIZED = 401
 
 
-class Asking(Protocol):
-    """What is used of a request."""
+class RequestLike(Protocol):
+    """The part of a request that the flow uses."""
 
     @property
     def method(self) -> str:
@@ -22,7 +22,7 @@ class Asking(Protocol):
 
     @property
     def url(self) -> Address:
-        """Where it goes."""
+        """The address it goes to."""
 
     @property
     def headers(self) -> MutableMapping[str, str]:
@@ -33,12 +33,12 @@ class Asking(Protocol):
         """Its body."""
 
 
-R = TypeVar("R", bound=Asking)
-R_co = TypeVar("R_co", bound=Asking, covariant=True)
+R = TypeVar("R", bound=RequestLike)
+R_co = TypeVar("R_co", bound=RequestLike, covariant=True)
 
 
-class Answer(Protocol[R_co]):
-    """What is used of a response."""
+class ResponseLike(Protocol[R_co]):
+    """The part of a response that the flow uses."""
 
     @property
     def status_code(self) -> int:
@@ -50,11 +50,11 @@ class Answer(Protocol[R_co]):
 
     @property
     def extensions(self) -> MutableMapping[str, object]:
-        """What travels with it."""
+        """Values that the library carries along with it."""
 
 
 class Flow(Unpicklable, Generic[R]):
-    """Puts the valid token on each request; after a 401 a request is repeated once."""
+    """Auth flow: put the valid token on each request, and repeat a request once after a 401."""
 
     in_memory: ClassVar[type]
     """The type of a body that is there as a whole."""
@@ -72,8 +72,8 @@ class Flow(Unpicklable, Generic[R]):
         """
         self.bearer = Bearer(broker, owner, hub_id, scopes)
 
-    def sync_auth_flow(self, request: R) -> Generator[R, Answer[R], None]:
-        """For a ``Client``.
+    def sync_auth_flow(self, request: R) -> Generator[R, ResponseLike[R], None]:
+        """Run the flow for a ``Client``.
 
         Raises:
             NotHubSpot: The request goes elsewhere; nothing was sent.
@@ -87,12 +87,12 @@ class Flow(Unpicklable, Generic[R]):
                 another = self.bearer.another(token)
             except PortalkeyError as trouble:
                 return self.on_trouble(response, trouble)
-            if another and self._is_ready(response.request, another):
+            if another and self._prepare(response.request, another):
                 yield response.request
         return None
 
-    async def async_auth_flow(self, request: R) -> AsyncGenerator[R, Answer[R]]:
-        """For an ``AsyncClient`` on asyncio; raises as ``sync_auth_flow`` does."""
+    async def async_auth_flow(self, request: R) -> AsyncGenerator[R, ResponseLike[R]]:
+        """Run the flow for an ``AsyncClient`` on asyncio; raise as ``sync_auth_flow`` does."""
         token = await self.bearer.token_async(request.url)
         request.headers["Authorization"] = header(token)
         response = yield request
@@ -102,18 +102,18 @@ class Flow(Unpicklable, Generic[R]):
             except PortalkeyError as trouble:
                 self.on_trouble(response, trouble)
                 return
-            if another and self._is_ready(response.request, another):
+            if another and self._prepare(response.request, another):
                 yield response.request
 
-    def on_trouble(self, response: Answer[R], trouble: PortalkeyError) -> None:
-        """After a 401 the broker says who must act."""
+    def on_trouble(self, response: ResponseLike[R], trouble: PortalkeyError) -> None:
+        """Raise the broker's error after a 401, which says who must act."""
         del response
         raise trouble
 
-    def _is_ready(self, request: R, another: str) -> bool:
-        """Whether *request* can be sent again; it bears the other token then."""
+    def _prepare(self, request: R, another: str) -> bool:
+        """Put the other token on *request*; return False where it cannot be sent again."""
         if not self._is_repeatable(request.stream):
-            tell_unrepeated(request.method)
+            warn_not_repeated(request.method)
             return False
         request.headers["Authorization"] = header(another)
         return True
@@ -121,19 +121,19 @@ class Flow(Unpicklable, Generic[R]):
     def _is_repeatable(self, body: object) -> bool:
         if isinstance(body, self.in_memory):
             return True
-        # A form with files: the library rewinds each of them, if it can, whenever it is sent.
+        # A form with files: the library rewinds them at each sending, where they can be rewound.
         fields = getattr(body, "fields", None)
-        return fields is not None and all(_is_rewound(field) for field in fields)
+        return fields is not None and all(_is_rewindable(field) for field in fields)
 
 
-def _is_refused(response: Answer[R], token: str) -> bool:
-    # After a redirect to somewhere else, it was not our token that was refused.
+def _is_refused(response: ResponseLike[R], token: str) -> bool:
+    # After a redirect to another host the request does not bear our token.
     return response.status_code == _UNAUTHORIZED and response.request.headers.get(
         "Authorization"
     ) == header(token)
 
 
-def _is_rewound(field: object) -> bool:
+def _is_rewindable(field: object) -> bool:
     file = getattr(field, "file", b"")
     if isinstance(file, str | bytes):
         return True

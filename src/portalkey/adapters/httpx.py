@@ -10,7 +10,7 @@ except ImportError as missing:
 
 
 class HttpxAuth(Flow[Request], Auth):
-    """Puts a valid access token on each request of an httpx client, sync or async.
+    """Auth of httpx that puts a valid access token on each request, sync or async.
 
     After a 401 the token is renewed, once for everybody, and the request is repeated once. A body
     that can be read only once is not: the 401 is returned, and a warning is logged. A request to

@@ -1,8 +1,8 @@
 """HubSpot's older SDK: ``hubspot_client(broker, owner)`` for ``hubspot-api-client``.
 
-The SDK copies its token into each API object as that is made. Here it only ever has a mark, which
-each request is given a token for as it is sent, so an API object can be kept for as long as you
-like.
+The SDK copies its token into each API object that it makes. Here it gets a mark in place of a
+token, and each request gets the valid token as it is sent, so an API object can be kept for as long
+as you like.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +44,7 @@ def hubspot_client(
     scopes: Iterable[str] = (),
     **configuration: object,
 ) -> HubSpot:
-    """A client of ``hubspot-api-client`` whose every request bears a valid access token.
+    """Return a client of ``hubspot-api-client`` whose every request bears a valid access token.
 
     After a 401 the token is renewed, once for everybody, and the request is repeated once.
 
@@ -63,75 +63,75 @@ def hubspot_client(
         raise TypeError("the access token comes from the broker; leave access_token out")
     _require_seam()
     api_url = broker.settings.api_url
-    told = {"host": api_url, "base_url": api_url, **configuration}
+    options = {"host": api_url, "base_url": api_url, **configuration}
     bearer = Bearer(broker, owner, hub_id, scopes)
-    return _Client(told, bearer, RequestsAuth(broker, owner, hub_id, scopes))
+    return _Client(options, bearer, RequestsAuth(broker, owner, hub_id, scopes))
 
 
 class Answer(Protocol):
-    """What is used of urllib3's response."""
+    """The part of urllib3's response that is used here."""
 
     status: int
 
     @property
     def retries(self) -> object:
-        """What was done to get it."""
+        """The retries and redirects that led to it."""
 
     def close(self) -> None:
-        """Have done with it."""
+        """Give its connection back."""
 
 
 class Pool(Protocol):
-    """What the SDK sends with: urllib3's pool manager."""
+    """The SDK's sender: urllib3's pool manager."""
 
     def request(self, method: str, url: str, **options: object) -> Answer:
-        """The answer to a request."""
+        """Send a request and return the answer."""
 
 
 class _Client(Unpicklable, HubSpot):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's client, but for how requests get their token."""
+    """The SDK's client, with a fresh token on each request."""
 
-    def __init__(self, told: Mapping[str, object], bearer: Bearer, auth: RequestsAuth) -> None:
-        super().__init__(**{**told, "access_token": _MARK, "api_factory": self._api})
-        self._made_by, self._bearer, self._auth = told.get("api_factory"), bearer, auth
+    def __init__(self, options: Mapping[str, object], bearer: Bearer, auth: RequestsAuth) -> None:
+        super().__init__(**{**options, "access_token": _MARK, "api_factory": self._api})
+        self._factory, self._bearer, self._auth = options.get("api_factory"), bearer, auth
 
     def _api(self, package: object, name: str, config: Mapping[str, object]) -> object:
-        return _dressed(
-            package, name, {**config, "api_factory": self._made_by}, partial(_Fresh, self._bearer)
+        return _make_api(
+            package, name, {**config, "api_factory": self._factory}, partial(_Fresh, self._bearer)
         )
 
     def api_request(self, options: dict[str, object]) -> requests.Response:
-        """The answer to any request, asked as the SDK would; waits for a minute at most."""
-        asked = Request(self.config, options)
-        sending = asked.get_options_for_sending()
+        """Send any request as the SDK would, and return the answer; wait for a minute at most."""
+        request = Request(self.config, options)
+        sending = request.get_options_for_sending()
         auth = self._auth if _is_marked(sending.get("headers")) else None
         return requests.request(
-            asked.get_method(), asked.get_url(), auth=auth, timeout=_LONGEST, **sending
+            request.get_method(), request.get_url(), auth=auth, timeout=_LONGEST, **sending
         )
 
 
 class _Fresh:
-    """Sends what an API object asks for, each time with a token that is good then."""
+    """Pool that puts a valid token on each request of an API object."""
 
     def __init__(self, bearer: Bearer, pool: Pool) -> None:
         self._bearer, self._pool = bearer, pool
 
     def request(self, method: str, url: str, **options: object) -> Answer:
-        """As ``PoolManager.request``; raises as ``Broker.access_token`` does, or NotHubSpot."""
+        """Do as ``PoolManager.request``; raise NotHubSpot, or as ``Broker.access_token`` does."""
         headers = options.pop("headers", None)
         if not _is_marked(headers):
-            # It goes by a developer's key, or by none.
+            # It bears a developer's key, or none.
             return self._pool.request(method, url, headers=headers, **options)
 
-        def asked(token: str) -> Answer:
-            borne = {**headers, "Authorization": header(token)}
-            return self._pool.request(method, url, headers=borne, **options)
+        def send(token: str) -> Answer:
+            bearing = {**headers, "Authorization": header(token)}
+            return self._pool.request(method, url, headers=bearing, **options)
 
-        # As urllib3 reads it, which connects.
+        # Parsed by urllib3, as it is urllib3 that connects: two parsers could see two hosts.
         token = self._bearer.token(parse_url(url))
-        answer = asked(token)
-        # After a redirect it may not have been our token that was refused.
-        if answer.status != _UNAUTHORIZED or _was_led_on(answer):
+        answer = send(token)
+        # After a redirect the refused request may not have borne our token.
+        if answer.status != _UNAUTHORIZED or _is_redirected(answer):
             return answer
         try:
             another = self._bearer.another(token)
@@ -141,32 +141,32 @@ class _Fresh:
         if another is None:
             return answer
         answer.close()
-        return asked(another)
+        return send(another)
 
 
 def _is_marked(headers: object) -> TypeGuard[Mapping[str, str]]:
-    """Whether the SDK would have put its token here."""
+    """Return True where the SDK put its mark in place of a token."""
     return isinstance(headers, Mapping) and headers.get("Authorization") == header(_MARK)
 
 
-def _was_led_on(answer: Answer) -> bool:
+def _is_redirected(answer: Answer) -> bool:
     history = getattr(answer.retries, "history", ())
     return any(each.redirect_location for each in history)
 
 
-def _dressed(
-    package: object, name: str, config: Mapping[str, object], dress: Callable[[Pool], object]
+def _make_api(
+    package: object, name: str, config: Mapping[str, object], wrap: Callable[[Pool], object]
 ) -> object:
-    """An API object, as the SDK makes it, whose pool is dressed."""
+    """Return an API object as the SDK makes it, with its pool replaced by *wrap* of it."""
     api = DiscoveryBase(config)._configure_api_client(package, name)  # noqa: SLF001 - tried below
     rest = api.api_client.rest_client
-    rest.pool_manager = dress(rest.pool_manager)
+    rest.pool_manager = wrap(rest.pool_manager)
     return api
 
 
 @cache
 def _require_seam() -> None:
-    """Try with this very version what everything above relies on."""
+    """Check that the installed version has everything that this module relies on."""
     sent: list[object] = []
 
     def request(*_: object, headers: Mapping[str, str], **__: object) -> SimpleNamespace:
@@ -174,16 +174,16 @@ def _require_seam() -> None:
         return SimpleNamespace(status=200)
 
     pool = SimpleNamespace(request=request)
-    told = {"access_token": _MARK, "host": _NOWHERE, "base_url": _NOWHERE}
+    options = {"access_token": _MARK, "host": _NOWHERE, "base_url": _NOWHERE}
 
     def api(package: object, name: str, config: Mapping[str, object]) -> object:
-        return _dressed(package, name, config, lambda _: pool)
+        return _make_api(package, name, config, lambda _: pool)
 
     try:
-        client = HubSpot(**told, api_factory=api)
+        client = HubSpot(**options, api_factory=api)
         client.crm.owners.owners_api.get_page(_preload_content=False)
-        asked = Request(told, {"path": "/"})
-        sent += [asked.get_options_for_sending()["headers"]["Authorization"], asked.get_url()]
+        plain = Request(options, {"path": "/"})
+        sent += [plain.get_options_for_sending()["headers"]["Authorization"], plain.get_url()]
     except Exception as trouble:
         raise unusable(_PACKAGE) from trouble
     if sent != [header(_MARK), header(_MARK), f"{_NOWHERE}/"]:

@@ -1,8 +1,8 @@
 """HubSpot's newer SDK: ``hubspot_client`` and ``async_hubspot_client`` for ``hubspot-sdk``.
 
 The SDK takes an httpx client, and ours has an ``HttpxAuth``. The SDK would hide an error raised
-while it sends in an ``APIConnectionError`` and try again; so what is wrong with the connection is
-told before it sends, and after a 401 where the SDK makes its own error of the 401.
+while it sends in an ``APIConnectionError`` and try again. So errors of the connection are raised
+before it sends, and after a 401 where the SDK makes its own error of the 401.
 """
 
 from collections.abc import Generator, Iterable
@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from portalkey._support.unpicklable import Unpicklable
-from portalkey.adapters.flow import Answer
+from portalkey.adapters.flow import ResponseLike
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.libraries import unusable
 from portalkey.errors import PortalkeyError
@@ -39,11 +39,11 @@ _UNAUTHORIZED = 401
 def hubspot_client(
     broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
 ) -> HubSpot:
-    """A client of ``hubspot-sdk`` whose every request bears a valid access token.
+    """Return a client of ``hubspot-sdk`` whose every request bears a valid access token.
 
-    After a 401 the token is renewed, once for everybody, and the request is repeated once. What
-    the SDK's own ``HubSpot`` takes besides (``timeout``, ``max_retries``) is for the client's
-    ``with_options``. Close the client when you have done with it.
+    After a 401 the token is renewed, once for everybody, and the request is repeated once. Other
+    arguments of the SDK's own ``HubSpot`` (``timeout``, ``max_retries``) are for the client's
+    ``with_options``. Close the client after use.
 
     Args:
         broker: The app's broker.
@@ -62,15 +62,15 @@ def hubspot_client(
 def async_hubspot_client(
     broker: "Broker", owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
 ) -> AsyncHubSpot:
-    """As ``hubspot_client``, for asyncio; the event loop goes on while a token is fetched."""
+    """Do as ``hubspot_client`` for asyncio; the event loop goes on while a token is fetched."""
     _require_seam()
     http = DefaultAsyncHttpxClient(auth=_Auth(broker, owner, hub_id, scopes))
     return _AsyncClient(base_url=broker.settings.api_url, http_client=http)
 
 
 class _Auth(HttpxAuth):
-    def on_trouble(self, response: Answer[Request], trouble: PortalkeyError) -> None:
-        """Leave it for the client to raise."""
+    def on_trouble(self, response: ResponseLike[Request], trouble: PortalkeyError) -> None:
+        """Leave the error for the client to raise."""
         response.extensions[_TROUBLE] = trouble
 
 
@@ -104,12 +104,12 @@ def _raise_trouble(response: Response) -> None:
 
 
 class _Reached(PortalkeyError):
-    """The SDK works as it did."""
+    """The trial of the SDK succeeded."""
 
 
 class _Trial(Auth):
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
-        """What ``_Auth`` does, to try it."""
+        """Do what ``_Auth`` does, for the trial."""
         request.headers["Authorization"] = "Bearer trial"
         response = yield request
         response.extensions[_TROUBLE] = _Reached()
@@ -127,7 +127,7 @@ def _answer(request: Request) -> Response:
 
 @cache
 def _require_seam() -> None:
-    """Try with this very version what everything above relies on; nothing is sent."""
+    """Check that the installed version has everything that this module relies on; send nothing."""
     try:
         http = DefaultHttpxClient(auth=_Trial(), transport=MockTransport(_answer))
         with _TrialClient(base_url="http://localhost", http_client=http) as trial:

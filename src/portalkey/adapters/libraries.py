@@ -1,4 +1,4 @@
-"""Which libraries the adapters work with, and what is said where one does not do."""
+"""Versions of the libraries that the adapters work with, and the error for any other."""
 
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -11,16 +11,16 @@ WORKS: Mapping[str, tuple[str, str]] = {
     "hubspot-api-client": ("11.1 to 12", "hubspot-api-client>=11.1,<13"),
     "hubspot-sdk": ("0.1.0a1 to 0.1.0a9", "hubspot-sdk==0.1.0a9"),
 }
-"""What each was seen to work with, and what to ask pip for."""
+"""For each library, the versions that were tried, and the requirement for pip."""
 
 
 def unusable(package: str, works: Mapping[str, tuple[str, str]] = WORKS) -> LibraryUnusable:
-    """The error for a *package* that is missing, too old or too new."""
-    versions, wanted = works[package]
+    """Return the error for a *package* that is missing, too old or too new."""
+    versions, requirement = works[package]
     try:
-        found = f"{version(package)} is installed, which does not do"
+        state = f"{version(package)} is installed, which does not do"
     except PackageNotFoundError:
-        found = "it is not installed"
+        state = "it is not installed"
     return LibraryUnusable(
-        f"This needs {package} {versions}, and {found}; run: pip install '{wanted}'"
+        f"This needs {package} {versions}, and {state}; run: pip install '{requirement}'"
     )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from portalkey._support.unpicklable import Unpicklable
-from portalkey.adapters.bearer import Bearer, header, tell_unrepeated
+from portalkey.adapters.bearer import Bearer, header, warn_not_repeated
 from portalkey.adapters.libraries import unusable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ except ImportError as missing:
 
 
 class RequestsAuth(Unpicklable, AuthBase):
-    """Puts a valid access token on each request of requests.
+    """Auth of requests that puts a valid access token on each request.
 
     After a 401 the token is renewed, once for everybody, and the request is repeated once. A body
     that can be read only once is not: the 401 is returned, and a warning is logged. A request to
@@ -49,35 +49,35 @@ class RequestsAuth(Unpicklable, AuthBase):
             NotHubSpot: The request goes elsewhere; nothing was sent.
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
-        # As urllib3 reads it, which connects.
+        # Parsed by urllib3, as it is urllib3 that connects: two parsers could see two hosts.
         token = self._bearer.token(parse_url(r.url or ""))
         r.headers["Authorization"] = header(token)
-        r.register_hook("response", partial(self._answered, token))  # type: ignore[no-untyped-call]
+        r.register_hook("response", partial(self._on_response, token))  # type: ignore[no-untyped-call]
         return r
 
-    def _answered(
+    def _on_response(
         self,
         token: str,
         response: Response,
         **sending: Any,  # noqa: ANN401 - handed on as it is
     ) -> Response:
-        """The *response*, or the one to the same request with another token."""
-        asked = response.request
-        # After a redirect to somewhere else, it was not our token that was refused.
-        is_ours = asked.headers.get("Authorization") == header(token)
+        """Return the *response*, or the one to the same request with another token."""
+        request = response.request
+        # After a redirect to another host the request does not bear our token.
+        is_ours = request.headers.get("Authorization") == header(token)
         if response.status_code != codes.unauthorized or not is_ours:
             return response
-        _ = response.content  # so that its connection can be used again, whatever comes
+        _ = response.content  # read, so that its connection can be used again
         another = self._bearer.another(token)
         if another is None:
             return response
-        if not _is_rewound(asked):
-            tell_unrepeated(asked.method)
+        if not _rewind(request):
+            warn_not_repeated(request.method)
             return response
-        return _repeated(response, another, sending)
+        return _repeat(response, another, sending)
 
 
-def _repeated(response: Response, token: str, sending: dict[str, Any]) -> Response:
+def _repeat(response: Response, token: str, sending: dict[str, Any]) -> Response:
     response.close()
     again = response.request.copy()
     again.headers["Authorization"] = header(token)
@@ -87,7 +87,8 @@ def _repeated(response: Response, token: str, sending: dict[str, Any]) -> Respon
     return answer
 
 
-def _is_rewound(request: PreparedRequest) -> bool:
+def _rewind(request: PreparedRequest) -> bool:
+    """Bring the body back to its beginning; return False where that is not possible."""
     if request.body is None or isinstance(request.body, str | bytes):
         return True
     try:

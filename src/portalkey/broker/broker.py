@@ -24,7 +24,7 @@ from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoSession, NotConnected
-from portalkey.hubspot.client import HubSpotClient, Send, traced
+from portalkey.hubspot.client import HubSpotClient, Send, trace
 from portalkey.model.connection import (
     Connection,
     choose_connection,
@@ -108,7 +108,7 @@ class Broker(Unpicklable, WebMethods):
         renew_after_fork(self._renew)
 
     def _put_together(self) -> None:
-        settings, vault, send = self.settings, self.vault, traced(self._send)
+        settings, vault, send = self.settings, self.vault, trace(self._send)
         self.audit = Audit(lambda event: vault.store.record(event))  # noqa: PLW0108 - a skin may wrap the store
         self._outbox = Outbox(settings, vault, send, self.audit)
         exchange = Exchange(settings, vault, send, self._outbox)

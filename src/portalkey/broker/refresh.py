@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import SingleFlight
-from portalkey._support.timing import Measured, report
+from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
@@ -250,7 +250,7 @@ class Refresh:
         try:
             return self._vault.open_refresh(row)
         except NoKeyOpens as trouble:
-            report(Measured.REFRESH, None, trouble)
+            send_measure(Measured.REFRESH, None, trouble)
             self._outcomes.record_missing_key(row, trouble)
             raise
 

@@ -1,4 +1,4 @@
-"""``portalkey db``: the database, moved."""
+"""``portalkey db``: copy the store into another database."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +29,7 @@ _NO_DATABASE = (
 )
 
 
-def _checked(check: Callable[[object], str], value: str) -> str:
+def _check(check: Callable[[object], str], value: str) -> str:
     try:
         return check(value)
     except ValueError as problem:
@@ -41,19 +41,20 @@ def db() -> None:
     """Look after the database."""
 
 
-# What is left over is not quoted back by us: it may be a URL with a password.
+# Extra arguments are accepted here and refused by us without quoting them, as click would: one may
+# be a URL with a password.
 @db.command("move", context_settings={"allow_extra_args": True})
 @click.option(
     "--to",
     required=True,
     metavar="URL",
-    callback=lambda *given: _checked(database_url, given[-1]),
+    callback=lambda *given: _check(database_url, given[-1]),
     help="The database to bring it to.",
 )
 @click.option(
     "--schema",
     default="",
-    callback=lambda *given: _checked(database_schema, given[-1]),
+    callback=lambda *given: _check(database_schema, given[-1]),
     help="Its schema, if PostgreSQL's usual one is not it.",
 )
 @click.option(
@@ -84,9 +85,9 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
     with ExitStack() as stack:
         source = stack.enter_context(opened(settings.database_url, settings.database_schema))
         target = stack.enter_context(_target(to, schema))
-        told = _tell_programs if as_json else stack.enter_context(_bars())
-        moved = move(source, target, told)
-    click.echo(_for_programs(moved) if as_json else _for_people(moved, target.name, schema))
+        report = _report_json if as_json else stack.enter_context(_bars())
+        moved = move(source, target, report)
+    click.echo(_to_json(moved) if as_json else _to_text(moved, target.name, schema))
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def _target(url: str, schema: str) -> Iterator[Database]:
             problem = " ".join(f"{each}." for each in trouble.problems)
         except PortalkeyError as trouble:
             problem = str(trouble)
-        if problem:  # what is said of the setting holds for the option
+        if problem:  # the sentence about the setting holds for the option too
             raise click.ClickException(problem.replace(_SETTING, "--to"))
         yield target
 
@@ -110,25 +111,25 @@ def _bars() -> Iterator[Callable[[Step], None]]:
         yield lambda step: show(f"{step.act} {step.table}", step.done, step.total)
 
 
-def _tell_programs(step: Step) -> None:
+def _report_json(step: Step) -> None:
     click.echo(json.dumps(asdict(step)))
 
 
-def _for_programs(moved: Mapping[str, Moved]) -> str:
+def _to_json(moved: Mapping[str, Moved]) -> str:
     return json.dumps({"act": "verified", **{table: asdict(moved[table]) for table in moved}})
 
 
-def _for_people(moved: Mapping[str, Moved], name: str, schema: str) -> str:
+def _to_text(moved: Mapping[str, Moved], name: str, schema: str) -> str:
     total = sum(each.rows for each in moved.values())
     lines = [f"Moved to {name}, and verified: {total} rows, compared column by column."]
-    lines += [f"  {table}: {_what_became(each)}" for table, each in moved.items()]
+    lines += [f"  {table}: {_count_rows(each)}" for table, each in moved.items()]
     settings = f"{_SETTING} to the new address"
     if schema:
         settings += f" and PORTALKEY_DATABASE_SCHEMA to {schema}"
     return "\n".join((*lines, _NEXT.format(settings=settings)))
 
 
-def _what_became(moved: Moved) -> str:
+def _count_rows(moved: Moved) -> str:
     words = {"new": "new", "changed": "changed", "same": "there already", "kept": "newer there"}
     counts = [(getattr(moved, name), word) for name, word in words.items()]
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "none"

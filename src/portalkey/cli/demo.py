@@ -23,14 +23,14 @@ from portalkey_simulator import App, HubSpot
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
 
-_KEPT = {
+_STORE_LINES = {
     "file": "Connections are kept in connections.json, in the data folder: look into it.",
     "session": "Connections are kept in your browser's session, sealed, and go with it.",
 }
 
 
 def default_data() -> Path:
-    """Where the demo keeps its data unless told otherwise."""
+    """Return the demo's default folder for its data."""
     return user_data_path("portalkey") / "demo"
 
 
@@ -85,22 +85,22 @@ def _start(running: ExitStack, simulator: HubSpot) -> None:
 
 
 def demo_settings(data: Path, port: int, simulator_port: int, *, in_file: bool = False) -> Settings:
-    """The demo's settings, kept in *data*; its key and its secret are made at the first run.
+    """Return the demo's settings, saved in *data*; the first run makes its key and its secret.
 
     *in_file* keeps connections in a file that people can read, in place of a database.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     env_file = data / DEMO_FILE
-    known = dotenv_values(env_file) if env_file.exists() else {}
+    saved = dotenv_values(env_file) if env_file.exists() else {}
     values = {
-        "HUBSPOT_CLIENT_ID": known.get("HUBSPOT_CLIENT_ID") or "portalkey-demo",
-        "HUBSPOT_CLIENT_SECRET": known.get("HUBSPOT_CLIENT_SECRET") or secrets.token_urlsafe(24),
+        "HUBSPOT_CLIENT_ID": saved.get("HUBSPOT_CLIENT_ID") or "portalkey-demo",
+        "HUBSPOT_CLIENT_SECRET": saved.get("HUBSPOT_CLIENT_SECRET") or secrets.token_urlsafe(24),
         "HUBSPOT_REDIRECT_URI": f"http://localhost:{port}/auth/hubspot/callback",
         "HUBSPOT_SCOPES": SCOPES,
         "HUBSPOT_OPTIONAL_SCOPES": OPTIONAL_SCOPES,
         "HUBSPOT_APP_URL": f"http://localhost:{simulator_port}",
         "HUBSPOT_API_URL": f"http://localhost:{simulator_port}",
-        "PORTALKEY_KEYS": known.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
+        "PORTALKEY_KEYS": saved.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
         "PORTALKEY_DATABASE_URL": file_url(data / "connections.json")
         if in_file
         else sqlite_url(data / "portalkey.db"),
@@ -111,7 +111,7 @@ def demo_settings(data: Path, port: int, simulator_port: int, *, in_file: bool =
 
 
 def _python() -> str:
-    """This Python, as a person in this folder would call it."""
+    """Return the path of this Python, relative where it is below the current folder."""
     python, here = Path(sys.executable), Path.cwd()
     return str(python.relative_to(here) if python.is_relative_to(here) else python)
 
@@ -121,11 +121,11 @@ def _greet(settings: Settings, data: Path, store: str) -> None:
         f"Open {bold(settings.public_url)} and connect an account.",
         "",
         f"HubSpot is played by a simulator; its control room is at {settings.app_url}/.",
-        *([_KEPT[store]] if store in _KEPT else []),
+        *([_STORE_LINES[store]] if store in _STORE_LINES else []),
         "Press Ctrl-C to stop.",
     )
     panel("portalkey demo", lines)
     if store == "session":
         return
-    # Outside of the panel, whose lines break: this one is there to be copied.
+    # Outside of the panel, which would wrap the line that people copy.
     click.echo(f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}")

@@ -21,10 +21,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def env_lines(values: Mapping[str, str]) -> str:
-    """*values* as lines of an ``.env`` file, quoted: a folder's name may hold a space or a #."""
-    return "".join(f"{name}={_quoted(value)}\n" for name, value in values.items())
+    """Return *values* as lines of an ``.env`` file, quoted: a path may hold a space or a #."""
+    return "".join(f"{name}={_quote(value)}\n" for name, value in values.items())
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

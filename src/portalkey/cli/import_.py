@@ -1,4 +1,4 @@
-"""``portalkey import``: what another library kept, brought over."""
+"""``portalkey import``: bring over the connections of another library."""
 
 import csv
 import json
@@ -12,14 +12,14 @@ import click
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.asking import Asking
+from portalkey.cli.importing.introspector import Introspector
 from portalkey.cli.terminal import bars
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
 
 _LISTED = 10
-"""So many failed rows are named at the end; the report names all."""
+"""Most failed rows to name at the end; the report names all."""
 _COLUMNS = ("row", "owner", "hub_id", "outcome", "why")
 _NOTHING = (
     "There is nothing to import: no row was found for this provider. Look at --provider and "
@@ -32,11 +32,11 @@ def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     del ctx, parameter
     if value in SOURCES:
         return value
-    # What was given is not quoted back: it may be a URL with a password.
+    # Without quoting the value, which may be a URL with a password.
     raise click.BadParameter(f"It has to be one of {', '.join(SOURCES)}.")
 
 
-# What is left over is not quoted back either.
+# Extra arguments are accepted here, so that we refuse them without quoting them either.
 @click.command("import", context_settings={"allow_extra_args": True})
 @click.argument("library", callback=_source)
 @click.argument("source")
@@ -91,29 +91,29 @@ def import_(
     rows = read_rows(library, source, Names(**names))
     if not rows:
         raise SourceUnusable(_NOTHING)
-    told = _Told(library, is_dry=dry_run, as_json=as_json)
+    summary = _Summary(library, is_dry=dry_run, as_json=as_json)
     with _moving_in(settings, library, owner_prefix, is_dry=dry_run) as move_in:
-        trouble = _trouble_of(move_in, rows, told, report)
-    told.conclude(len(rows))
+        trouble = _run(move_in, rows, summary, report)
+    summary.conclude(len(rows))
     if trouble:
         raise click.ClickException(f"{trouble} {_AGAIN}")
-    ctx.exit(1 if told.failed else 0)
+    ctx.exit(1 if summary.failed else 0)
 
 
-def _trouble_of(
-    move_in: MoveIn, rows: Sequence[Row], told: "_Told", report: Path | None
+def _run(
+    move_in: MoveIn, rows: Sequence[Row], summary: "_Summary", report: Path | None
 ) -> PortalkeyError | None:
-    """What ended the import before its end, if anything did."""
-    with _reporting(report) as write, bars(is_shown=not told.as_json) as show:
+    """Import *rows*, and return the error that cut the import off, if one did."""
+    with _reporting(report) as write, bars(is_shown=not summary.as_json) as show:
         show("importing", 0, len(rows))
 
-        def tell(result: Result) -> None:
-            told.tell(result)
+        def add(result: Result) -> None:
+            summary.add(result)
             write(result)
-            show("importing", told.count, len(rows))
+            show("importing", summary.count, len(rows))
 
         try:
-            move_in.run(rows, tell)
+            move_in.run(rows, add)
         except PortalkeyError as trouble:
             return trouble
     return None
@@ -121,17 +121,17 @@ def _trouble_of(
 
 @contextmanager
 def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
-    broker, wire = Broker.of(settings), HubSpotClient()
+    broker, client = Broker.of(settings), HubSpotClient()
     try:
         yield MoveIn(
             broker,
-            Asking(settings, wire.send),
+            Introspector(settings, client.send),
             imported_from=library,
             prefix=prefix,
             is_dry=is_dry,
         )
     finally:
-        wire.close()
+        client.close()
         broker.close()
 
 
@@ -146,8 +146,8 @@ def _reporting(path: Path | None) -> Iterator[Callable[[Result], object]]:
         yield lambda result: writer.writerow(asdict(result))
 
 
-class _Told:
-    """Says what became of the rows: to programs of each at once, to people in the end."""
+class _Summary:
+    """Outcomes of the rows, printed: for programs one by one, for people at the end."""
 
     def __init__(self, library: str, *, is_dry: bool, as_json: bool) -> None:
         self._library = library
@@ -160,7 +160,7 @@ class _Told:
     def count(self) -> int:
         return self._counts.total()
 
-    def tell(self, result: Result) -> None:
+    def add(self, result: Result) -> None:
         self._counts[result.outcome] += 1
         if result.is_failure:
             self.failed.append(result)

@@ -1,4 +1,4 @@
-"""``portalkey init``: the first settings, and what to tell HubSpot."""
+"""``portalkey init``: write the first settings, and print the next steps."""
 
 from datetime import date
 from pathlib import Path
@@ -48,7 +48,7 @@ PORTALKEY_KEYS=key-{today}:{key}
 def init(env_file: Path) -> None:
     """Write a commented settings file with a fresh key."""
     if env_file.exists():
-        # Writing over it would lose the key that opens what is stored.
+        # Overwriting it would lose the key that opens all stored tokens.
         raise click.ClickException(f"{env_file} exists already; move it away first.")
     today = date.today().strftime("%Y-%m-%d")  # noqa: DTZ011 - the operator's own day
     key = new_key().get_secret_value()

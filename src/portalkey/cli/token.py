@@ -1,4 +1,4 @@
-"""``portalkey token``: a working access token, for scripts and a look."""
+"""``portalkey token``: print a valid access token, for scripts."""
 
 from pathlib import Path
 

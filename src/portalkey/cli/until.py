@@ -1,4 +1,4 @@
-"""Waiting for whoever runs a command to end it."""
+"""Waiting of commands for Ctrl-C or SIGTERM."""
 
 import signal
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def until_interrupted(act: Callable[[], None] | None = None, *, every: float = 1.0) -> None:
-    """Wait for Ctrl-C or SIGTERM, doing *act* each so many seconds."""
+    """Wait for Ctrl-C or SIGTERM, and call *act* every *every* seconds."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -17,7 +17,7 @@ def until_interrupted(act: Callable[[], None] | None = None, *, every: float = 1
 
 
 def _wait(ended: threading.Event, seconds: float) -> None:
-    # In steps, as Windows does not interrupt a wait.
+    # In steps of a second, as Windows does not interrupt a wait.
     for _ in range(max(1, round(seconds))):
         if ended.wait(min(seconds, 1.0)):
             return

@@ -1,4 +1,4 @@
-"""``portalkey work``: what can wait, done by a process of its own."""
+"""``portalkey work``: a worker process for revocations that are still pending."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
     broker = Broker.of(Settings.from_env(env_file))
     try:
         if once:
-            _bite(broker, as_json=as_json, is_told=True)
+            _bite(broker, as_json=as_json, is_always_shown=True)
         else:
             if not as_json:
                 click.echo("Working. Press Ctrl-C to stop.")
@@ -48,16 +48,16 @@ def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
         broker.close()
 
 
-def _bite(broker: Broker, *, as_json: bool, is_told: bool = False) -> None:
+def _bite(broker: Broker, *, as_json: bool, is_always_shown: bool = False) -> None:
     trouble: TryLater | None = None
     sent = 0
     try:
         sent = broker.send_owed(_AT_ONCE)
     except TryLater as busy:
         trouble = busy
-    if as_json and (sent or trouble or is_told):
+    if as_json and (sent or trouble or is_always_shown):
         click.echo(json.dumps({"revoked": sent, "error": trouble.code if trouble else None}))
     elif trouble:
         click.echo(str(trouble), err=True)
-    elif sent or is_told:
+    elif sent or is_always_shown:
         click.echo(f"HubSpot was told to forget {sent} refresh token{'' if sent == 1 else 's'}.")

@@ -1,1 +1,1 @@
-"""What we say to HubSpot and what it says back. No I/O, no clock, no environment."""
+"""Requests to HubSpot and the reading of its answers: pure, but for ``client`` and ``deadline``."""

@@ -1,4 +1,4 @@
-"""Finding out whose account a grant is for."""
+"""The HubSpot account behind a grant: introspection, account details, and both put together."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,11 @@ from pydantic import SecretStr
 
 from portalkey.errors import BadAnswer
 from portalkey.hubspot import endpoints
-from portalkey.hubspot.app import App, authenticated
+from portalkey.hubspot.app import App
 from portalkey.hubspot.errors import failure
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.json_body import Answer
+from portalkey.hubspot.token import form_request
 from portalkey.model.connection import Account, Grant
 
 _OK = 200
@@ -17,7 +18,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """What HubSpot knows of a token; all but ``active`` may be missing.
+    """HubSpot's answer to an introspection; all but ``active`` may be missing.
 
     ``user`` is the e-mail address of whoever agreed, ``hub_domain`` the customer's website.
     """
@@ -32,7 +33,7 @@ class Introspection:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The facts of an account; ``ui_domain`` is where its pages are."""
+    """The facts of an account; ``ui_domain`` is the host of its pages."""
 
     hub_id: int
     account_type: str | None = None
@@ -43,13 +44,13 @@ class Details:
 
 
 def introspect_request(settings: App, token: SecretStr) -> Request:
-    """Asks what HubSpot knows of an access or refresh token."""
+    """Build the request that introspects an access or refresh token (RFC 7662)."""
     url = endpoints.introspection(settings.api_url, settings.api_version)
-    return authenticated(settings, url, {"token": token.get_secret_value()})
+    return form_request(settings, url, {"token": token.get_secret_value()})
 
 
 def read_introspection(response: Response) -> Introspection:
-    """What HubSpot knows of a token; the token that it echoes is not kept.
+    """Read the answer to an introspection; the token that it echoes is not kept.
 
     Raises:
         BadAnswer: ``active`` is not a boolean (RFC 7662 section 2.2), or the rest is unusable.
@@ -72,17 +73,17 @@ def read_introspection(response: Response) -> Introspection:
 
 
 def details_request(settings: App, access_token: SecretStr) -> Request:
-    """Asks for the facts of the account behind *access_token*."""
+    """Build the request for the facts of the account behind *access_token*."""
     url = endpoints.details(settings.api_url, settings.api_version)
     return Request("GET", url, bearer=access_token)
 
 
 def read_details(response: Response) -> Details:
-    """The facts of an account.
+    """Read the facts of an account.
 
     Raises:
-        BadAnswer: There is no account id among them.
-        ScopesMissing: They are beyond what was granted.
+        BadAnswer: The answer has no account id.
+        ScopesMissing: The granted scopes do not cover them.
         PortalkeyError: As ``read_grant()`` does.
     """
     answer = _success(response)
@@ -102,33 +103,34 @@ def read_details(response: Response) -> Details:
 def identify(
     grant: Grant, introspection: Introspection | None, details: Details | None
 ) -> tuple[Account, tuple[str, ...]]:
-    """Whose account *grant* is for, and the granted scopes; none where nobody named any.
+    """Return the account that *grant* is for, and the granted scopes (empty where none are named).
 
     The token response counts first, then the introspection, then the details.
 
     Raises:
-        BadAnswer: Nobody names the account, or two of them name different ones: that would be the
-            answer to somebody else's request.
+        BadAnswer: None of the three names the account, or two name different ones: one of them
+            would be the answer to somebody else's request.
     """
-    told, facts = introspection or Introspection(active=False), details
-    hub_id = _agreed(grant.hub_id, told.hub_id, facts.hub_id if facts else None)
+    about, facts = introspection or Introspection(active=False), details
+    hub_id = _require_same(grant.hub_id, about.hub_id, facts.hub_id if facts else None)
     if hub_id is None:
         raise BadAnswer("HubSpot does not say which account this is.")
     account = Account(
         hub_id=hub_id,
-        hub_user_id=_agreed(grant.hub_user_id, told.user_id),
-        user_email=told.user,
-        hub_domain=told.hub_domain,
+        hub_user_id=_require_same(grant.hub_user_id, about.user_id),
+        user_email=about.user,
+        hub_domain=about.hub_domain,
         account_type=facts.account_type if facts else None,
         time_zone=facts.time_zone if facts else None,
         currency=facts.currency if facts else None,
         ui_domain=facts.ui_domain if facts else None,
         data_hosting=facts.data_hosting if facts else None,
     )
-    return account, (grant.scopes if grant.scopes is not None else told.scopes) or ()
+    return account, (grant.scopes if grant.scopes is not None else about.scopes) or ()
 
 
-def _agreed(*ids: int | None) -> int | None:
+def _require_same(*ids: int | None) -> int | None:
+    """Return the one id among *ids*, or None where all are None."""
     named = {each for each in ids if each is not None}
     if len(named) > 1:
         raise BadAnswer("HubSpot's answers name different accounts or people for one grant.")

@@ -1,16 +1,14 @@
 """The app as HubSpot knows it; ``Settings`` satisfies it."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.hubspot.http import Request
 
 
 class App(Protocol):
-    """Everything a request to HubSpot says of the app that makes it."""
+    """The facts about an app that requests to HubSpot need."""
 
     @property
     def client_id(self) -> str:
@@ -34,24 +32,12 @@ class App(Protocol):
 
     @property
     def app_url(self) -> str:
-        """Where HubSpot's pages are, without a slash at the end."""
+        """Origin of HubSpot's pages, without a slash at the end."""
 
     @property
     def api_url(self) -> str:
-        """Where HubSpot's API is, without a slash at the end."""
+        """Origin of HubSpot's API, without a slash at the end."""
 
     @property
     def api_version(self) -> ApiVersion:
         """The version of the OAuth endpoints to use."""
-
-
-def authenticated(settings: App, url: str, form: Mapping[str, str]) -> Request:
-    """A form for *url* that says who the app is (RFC 6749 section 2.3.1).
-
-    In the body, as nothing of HubSpot's documents any other way, and never in the URL.
-    """
-    client = {
-        "client_id": settings.client_id,
-        "client_secret": settings.client_secret.get_secret_value(),
-    }
-    return Request("POST", url, {**form, **client})

@@ -1,4 +1,4 @@
-"""Sending a person to HubSpot to agree, and reading what they come back with."""
+"""The authorization request, and the response that comes back in the callback's query."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from portalkey.hubspot import endpoints
 from portalkey.hubspot.app import App
 
 UNKNOWN_ERROR = "unknown_error"
-"""What an ``error`` in a callback is called that RFC 6749 does not have."""
+"""Stands for an ``error`` in a callback that RFC 6749 does not define."""
 
 _CALLBACK_ERRORS = frozenset(
     {
@@ -27,7 +27,7 @@ _CALLBACK_ERRORS = frozenset(
         "unsupported_response_type",
     }
 )
-# RFC 6749 appendix A.5, A.7 and A.11, within lengths that no honest value comes near.
+# RFC 6749 appendix A.5, A.7 and A.11, with limits far above the length of any honest value.
 _CALLBACK_GRAMMAR = {
     "code": re.compile(r"[\x20-\x7E]{1,2048}"),
     "state": re.compile(r"[\x20-\x7E]{1,512}"),
@@ -37,7 +37,7 @@ _CALLBACK_GRAMMAR = {
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResponse:
-    """What a person came back with: a code, or an error of RFC 6749 section 4.1.2.1."""
+    """The query of a callback: a code, or an error of RFC 6749 section 4.1.2.1."""
 
     code: SecretStr | None
     state: str | None = field(repr=False)
@@ -45,7 +45,7 @@ class AuthorizationResponse:
 
 
 def challenge(verifier: SecretStr) -> str:
-    """The S256 challenge of *verifier* (RFC 7636 section 4.2)."""
+    """Return the S256 challenge of *verifier* (RFC 7636 section 4.2)."""
     digest = hashlib.sha256(verifier.get_secret_value().encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
@@ -56,25 +56,23 @@ def authorize_url(
     state: str,
     challenge: str | None,
     hub_id: int | None = None,
-    redirect_uri: str | None = None,
 ) -> str:
-    """Where to send a person to agree.
+    """Return the URL of HubSpot's consent page for this attempt.
 
     Args:
-        settings: Name the app, its scopes and where HubSpot is.
+        settings: Name the app, its scopes and HubSpot's address.
         state: Comes back with the person; unguessable and used once.
         challenge: The S256 challenge of a verifier, or None to go without (RFC 7636).
         hub_id: The account to be connected; None lets the person pick one.
-        redirect_uri: Where the person comes back to, if it is not the one of the settings.
     """
     query = {
         "client_id": settings.client_id,
-        "redirect_uri": redirect_uri or settings.redirect_uri,
+        "redirect_uri": settings.redirect_uri,
         "scope": " ".join(settings.scopes),
         "state": state,
     }
     if settings.optional_scopes:
-        # Singular, whatever HubSpot's prose says: the plural is ignored.
+        # In the singular: HubSpot ignores the plural, though its prose has it.
         query["optional_scope"] = " ".join(settings.optional_scopes)
     if challenge is not None:
         query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
@@ -83,25 +81,25 @@ def authorize_url(
 
 
 def read_authorization_response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse:
-    """What the parameters of a callback say; those that nobody knows are ignored.
+    """Read the parameters of a callback; unknown ones are ignored.
 
     Raises:
-        AttemptMismatch: A parameter stands there twice or has characters or a length that it
-            cannot have, or there is a code and an error. Nothing of it can be trusted.
+        AttemptMismatch: A parameter is doubled, has characters or a length that it cannot have, or
+            both a code and an error are there. Nothing of it can be trusted.
     """
-    found = {name: _only(query, name) for name in _CALLBACK_GRAMMAR}
-    code, error = found["code"], found["error"]
+    parameters = {name: _only(query, name) for name in _CALLBACK_GRAMMAR}
+    code, error = parameters["code"], parameters["error"]
     if code is not None and error is not None:
         raise AttemptMismatch
     if error is not None and error not in _CALLBACK_ERRORS:
         error = UNKNOWN_ERROR
     return AuthorizationResponse(
-        SecretStr(code) if code is not None else None, found["state"], error
+        SecretStr(code) if code is not None else None, parameters["state"], error
     )
 
 
 def _only(query: Sequence[tuple[str, str]], name: str) -> str | None:
-    # Whether Code is code is for nobody to guess.
+    # "Code" beside "code" could be read in two ways, so any other spelling is refused.
     values = [pair for pair in query if pair[0].lower() == name]
     if not values:
         return None

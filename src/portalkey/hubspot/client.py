@@ -1,13 +1,13 @@
-"""The only code that reaches the network.
+"""The HTTP client for HubSpot: the only code that reaches the network.
 
-One exchange, one deadline: resolving the name, connecting, TLS, sending, and every byte of the
-answer have to fit into it together, however slowly they come. Redirects are not followed, bodies
-are bounded, cookies are not kept, and nothing of the process's environment has a say: a proxy or a
+One deadline covers the whole exchange: resolving the name, connecting, TLS, sending, and every
+byte of the answer, however slowly they come. Redirects are not followed, bodies
+are bounded, cookies are not kept, and the process's environment is ignored: a proxy or a
 ``.netrc`` that somebody set for other programs must not get to see a client secret.
 
-It speaks to ``httpcore2``, the layer under ``httpx2``, because only there each step can be given
-what remains of the deadline. That layer logs no header sent and no body, but the headers received;
-of our exchanges it does not log these either.
+It uses ``httpcore2``, the layer under ``httpx2``, because only there each step can be given the
+rest of the deadline. That layer would log the headers it receives; a filter keeps those of our
+exchanges out of the log.
 """
 
 import logging
@@ -33,14 +33,15 @@ from portalkey.hubspot.http import Request, Response, Send
 __all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "HubSpotClient", "Send"]
 
 DEADLINE = 12.0
-"""Seconds that one exchange may take, all in all."""
+"""Seconds for one whole exchange."""
 CONNECT = 3.0
-"""Seconds that one address may take to connect, and as many again for TLS."""
+"""Seconds for one address to connect, and as many again for TLS."""
 LONGEST_BODY = 64 * 1024
-"""Bytes of an answer; HubSpot's largest here has a few thousand."""
+"""Bytes of an answer; HubSpot's own have a few thousand at most."""
 
-# One for each thread that may be renewing: who waits for a connection has a lease already, which
-# runs on. HubSpot is spared by PORTALKEY_REFRESH_RATE, which knows of the other processes too.
+# More than the threads that may renew at once: a thread that waits for a connection already holds
+# a lease, which runs on. The load on HubSpot is limited by PORTALKEY_REFRESH_RATE instead, which
+# counts all processes.
 _CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
 _USER_AGENT = f"portalkey/{version('portalkey')}"
@@ -52,7 +53,7 @@ _TROUBLES = (
 )
 
 _unlogged = ContextVar("portalkey_unlogged", default=False)
-# Of this process's other users of the library nothing is withheld.
+# Only our own exchanges are filtered: the app may use the library too, and wants its log.
 logging.getLogger("httpcore2.http11").addFilter(lambda _: not _unlogged.get())
 
 
@@ -66,7 +67,7 @@ def _unlogging() -> Iterator[None]:
 
 
 class HubSpotClient:
-    """Sends requests to HubSpot over kept connections; threads may share it, and forks renew it."""
+    """HTTP client for HubSpot with kept connections; threads may share it, and forks renew it."""
 
     def __init__(
         self,
@@ -79,11 +80,11 @@ class HubSpotClient:
         """Connect on first use.
 
         Args:
-            deadline: Seconds that an exchange may take if ``send()`` is not told otherwise.
-            connect: Seconds that each address of a host may take to connect.
-            ssl_context: What to trust; the system's authorities by default, whatever
+            deadline: Seconds for an exchange where ``send()`` names no others.
+            connect: Seconds for each address of a host to connect.
+            ssl_context: The authorities to trust; the system's by default, whatever
                 ``SSL_CERT_FILE`` and its like say. Chain and name are always verified by it.
-            resolve: Finds the addresses of a host.
+            resolve: Looks up the addresses of a host.
         """
         self._deadline = deadline
         self._context = ssl_context
@@ -97,16 +98,16 @@ class HubSpotClient:
 
         Args:
             request: A form goes into the body, a bearer into the header.
-            deadline: Seconds that this exchange may take.
+            deadline: Seconds for this exchange.
 
         Raises:
-            HubSpotUnavailable: There was no whole answer; whether HubSpot acted on the request is
-                not known. The message names the trouble and the host.
+            HubSpotUnavailable: No whole answer came. HubSpot may have acted on the request all the
+                same. The message names the trouble and the host.
             BadAnswer: The answer is compressed or longer than ``LONGEST_BODY``.
         """
         seconds = self._deadline if deadline is None else deadline
         outcome = self._exchange(request, seconds)
-        # Raised here and not where it came up: down there the frames hold headers and bodies.
+        # Raised here, as the frames below hold headers and bodies, which a traceback would show.
         if isinstance(outcome, PortalkeyError):
             raise outcome
         return outcome
@@ -119,11 +120,11 @@ class HubSpotClient:
     @_unlogging()
     def _exchange(self, request: Request, seconds: float) -> Response | PortalkeyError:
         try:
-            answer = self._pool(request).handle_request(_outgoing(request, seconds))
+            answer = self._pool(request).handle_request(_build(request, seconds))
             try:
-                return _received(answer)
+                return _read(answer)
             finally:
-                # An unread rest is not waited for: its connection is dropped.
+                # Drops the connection where something is unread, and does not wait for the rest.
                 answer.close()
         except _TROUBLES as error:
             host = urlsplit(request.url).hostname
@@ -132,7 +133,7 @@ class HubSpotClient:
             )
 
     def _pool(self, request: Request) -> httpcore2.ConnectionPool:
-        """The pool for the request's scheme; reading the system's authorities takes its time."""
+        """Return the pool for the request's scheme, made on first use, as that is slow."""
         scheme = urlsplit(request.url).scheme
         with self._lock:
             if scheme not in self._pools:
@@ -150,8 +151,8 @@ class HubSpotClient:
         )
 
     def _renew(self) -> None:
-        # The old pools' own locks may be held for ever in a child, so they are passed by. Closing
-        # takes nothing from the parent: its descriptors keep the connections open.
+        # In a forked child the pools' own locks may be held for ever, so pool.close() could hang.
+        # Closing each connection leaves the parent's open: it has descriptors of its own.
         for pool in self._pools.values():
             for connection in pool.connections:
                 connection.close()
@@ -159,7 +160,7 @@ class HubSpotClient:
         self._lock = Lock()
 
 
-def _outgoing(request: Request, seconds: float) -> httpcore2.Request:
+def _build(request: Request, seconds: float) -> httpcore2.Request:
     url = httpcore2.URL(request.url)
     headers: dict[bytes | str, bytes | str] = {
         "Host": urlsplit(request.url).netloc,
@@ -180,7 +181,7 @@ def _outgoing(request: Request, seconds: float) -> httpcore2.Request:
     )
 
 
-def _received(answer: httpcore2.Response) -> Response | BadAnswer:
+def _read(answer: httpcore2.Response) -> Response | BadAnswer:
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers
     }
@@ -196,7 +197,7 @@ def _received(answer: httpcore2.Response) -> Response | BadAnswer:
 
 
 def _trouble(error: Exception) -> str:
-    """What is wrong, in words of ours: the error's own could quote what was sent."""
+    """Describe *error* in our own words, as its message could quote the request."""
     cause = error.args[0] if error.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate cannot be trusted ({cause.verify_message})"
@@ -221,10 +222,10 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def traced(send: Send) -> Send:
-    """*send*, with a span for each request."""
+def trace(send: Send) -> Send:
+    """Return *send* with a span around each request."""
 
-    def sending(request: Request) -> Response:
+    def traced_send(request: Request) -> Response:
         url = urlsplit(request.url)
         about = {
             "http.request.method": request.method,
@@ -236,4 +237,4 @@ def traced(send: Send) -> Send:
             span.note({"http.response.status_code": response.status})
         return response
 
-    return sending
+    return traced_send

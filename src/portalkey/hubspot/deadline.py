@@ -1,8 +1,8 @@
-"""Connections that end at a moment, however slowly the other side goes on.
+"""Network backend whose connections keep one deadline, however slowly the other side answers.
 
-A timeout of a socket begins anew with every byte. So the timeouts of a pool with this backend are
-no durations: each is the *moment*, by the monotonic clock, when its exchange is over, and every
-step gets what remains until then.
+A socket's timeout begins anew with every byte. So the timeouts of a pool with this backend are not
+durations: each is the *moment*, by the monotonic clock, at which its exchange is over, and every
+step gets the time that is left until then.
 """
 
 import socket
@@ -18,9 +18,9 @@ Resolve = Callable[[str, int], list[str]]
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of *host*, as the system has them; it can take its time over that."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Return the addresses of *host* from the system's resolver, which can take long."""
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class Unresolved(httpcore2.ConnectError):
@@ -28,10 +28,10 @@ class Unresolved(httpcore2.ConnectError):
 
 
 class TimedBackend(httpcore2.NetworkBackend):
-    """Connects, to the first address of a host that lets it."""
+    """Backend that connects to the first address of a host that accepts."""
 
     def __init__(self, connect: float, resolve: Resolve) -> None:
-        """Give each address *connect* seconds, and TLS as many; *resolve* finds the addresses."""
+        """Allow *connect* seconds for each address that *resolve* finds, and as many for TLS."""
         self._connect = connect
         self._resolve = resolve
         self._plain = httpcore2.SyncBackend()
@@ -46,8 +46,8 @@ class TimedBackend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """Connect to *host* until the moment *timeout*."""
         trouble: Exception = Unresolved()
-        for address in self._addresses(host, port, _left(timeout)):
-            seconds = min(self._connect, _left(timeout))
+        for address in self._addresses(host, port, _seconds_until(timeout)):
+            seconds = min(self._connect, _seconds_until(timeout))
             try:
                 stream = self._plain.connect_tcp(
                     address, port, seconds, local_address, socket_options
@@ -59,34 +59,34 @@ class TimedBackend(httpcore2.NetworkBackend):
         raise trouble
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
-        """The system's resolver knows no deadline, so that it is waited for from outside."""
-        found: SimpleQueue[list[str]] = SimpleQueue()
+        """Resolve on a thread of its own, as the system's resolver knows no deadline."""
+        answers: SimpleQueue[list[str]] = SimpleQueue()
 
         def look_up() -> None:
             try:
-                found.put(self._resolve(host, port))
+                answers.put(self._resolve(host, port))
             except (OSError, UnicodeError):
-                found.put([])
+                answers.put([])
 
         Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
         try:
-            return found.get(timeout=seconds)
+            return answers.get(timeout=seconds)
         except Empty:
             raise httpcore2.ConnectTimeout from None
 
 
 class _TimedStream(httpcore2.NetworkStream):
-    """A connection whose every step gets what remains until the moment it is given."""
+    """A connection whose steps take a moment as their timeout, and no duration."""
 
     def __init__(self, stream: httpcore2.NetworkStream, connect: float) -> None:
         self._stream = stream
         self._connect = connect
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout))
+        return self._stream.read(max_bytes, _seconds_until(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        self._stream.write(buffer, _seconds_until(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -97,7 +97,7 @@ class _TimedStream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        seconds = min(self._connect, _left(timeout))
+        seconds = min(self._connect, _seconds_until(timeout))
         return _TimedStream(
             self._stream.start_tls(ssl_context, server_hostname, seconds), self._connect
         )
@@ -106,8 +106,8 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _left(until: float | None) -> float:
-    """The seconds that remain; a step that was given no moment has none."""
+def _seconds_until(until: float | None) -> float:
+    """Return the seconds left; a step without a deadline has none, so that none is forgotten."""
     seconds = (until or 0.0) - time.monotonic()
     if seconds <= 0:
         raise httpcore2.TimeoutException

@@ -1,9 +1,9 @@
-"""What HubSpot's refusals mean to us: one row for each word and status, and one reader for all.
+"""HubSpot's refusals as errors of ours: one row for each word and status, and one reader.
 
 The most telling word decides: HubSpot's ``status``, then the ``error`` of RFC 6749, then
 ``category`` or ``errorType``, then the HTTP status. Descriptions are for people and never read,
 and only a 4xx has the right to say a word: a gateway's 500 that quotes ``invalid_grant`` ends no
-connection. Nor does anything that is not in this table: an unknown 4xx is the operator's.
+connection. Nor does anything outside of this table: an unknown 4xx is the operator's.
 
 Sources: HubSpot's error pages and OAuth guides; words and statuses seen on the wire.
 """
@@ -27,14 +27,13 @@ from portalkey.errors import (
     ScopesMissing,
     TryLater,
 )
-from portalkey.hubspot import scopes
 from portalkey.hubspot.http import Response
 from portalkey.hubspot.json_body import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one word or status means.
+    """The meaning of one word or status.
 
     ``error`` is what is raised; ``NeedsReconnect`` stands for a dead grant. ``advice`` tells the
     operator what to compare. ``wait`` is how many seconds to wait where HubSpot does not say, and
@@ -137,7 +136,7 @@ HTTP_STATUSES: Mapping[int, Row] = {
     # The account is moving to another region.
     477: Row(HubSpotUnavailable, wait=600.0, longest=86400.0, of_account=True),
 }
-"""Where no word is known."""
+"""The HTTP status, where no word is known."""
 
 _REFUSALS, _OUTAGES = 4, 5
 _WORD = re.compile(r"[A-Z_]{1,64}")
@@ -147,11 +146,11 @@ _SHORTEST_WAIT = 1.0
 
 
 def failure(response: Response, *, dead: type[PersonMustAct] = NeedsReconnect) -> PortalkeyError:
-    """The error that *response* stands for; nothing of its text is in the message.
+    """Return the error that *response* stands for; nothing of its text is in the message.
 
     Args:
         response: Any but a success.
-        dead: What a dead grant means to whoever asked: nobody reconnects what is not connected.
+        dead: The error for a dead grant; a code that is dead means another than a refresh token.
     """
     if response.status // 100 not in (_REFUSALS, _OUTAGES):
         return BadAnswer(
@@ -162,27 +161,27 @@ def failure(response: Response, *, dead: type[PersonMustAct] = NeedsReconnect) -
     row, status = _row(response, answer)
     if row.error is NeedsReconnect:
         return dead()
-    if row.error is ScopesMissing and (missing := _missing(answer)):
+    if row.error is ScopesMissing and (missing := _missing_scopes(answer)):
         return ScopesMissing(missing)
     if issubclass(row.error, TryLater):
-        return _passing(row.error, row, response)
+        return _try_later(row.error, row, response)
     if issubclass(row.error, PersonMustAct) and row.error is not ScopesMissing:
         return row.error()
     sentence = f"HubSpot refused the app ({status}): {row.advice}."
     return HubSpotRefused(sentence, status=status, of_app=row.of_app)
 
 
-def _passing(error: type[TryLater], row: Row, response: Response) -> TryLater:
-    said = _seconds(response)
-    believed = 0.0 if said is None else max(_SHORTEST_WAIT, min(said, row.longest))
-    passing = error(retry_after=believed or row.wait, said=believed)
-    if isinstance(passing, HubSpotUnavailable):
-        passing.of_account = row.of_account
-    return passing
+def _try_later(error: type[TryLater], row: Row, response: Response) -> TryLater:
+    asked = _retry_after(response)
+    wait = 0.0 if asked is None else max(_SHORTEST_WAIT, min(asked, row.longest))
+    trouble = error(retry_after=wait or row.wait, said=wait)
+    if isinstance(trouble, HubSpotUnavailable):
+        trouble.of_account = row.of_account
+    return trouble
 
 
 def _answer(response: Response) -> Answer:
-    """What has the right to say a word: the object in the body of a 4xx."""
+    """Return the JSON object of a 4xx; any other status has no right to say a word."""
     if response.status // 100 != _REFUSALS:
         return Answer()
     try:
@@ -192,7 +191,7 @@ def _answer(response: Response) -> Answer:
 
 
 def _row(response: Response, answer: Answer) -> tuple[Row, str]:
-    """The row that decides, and the word or status to call it by."""
+    """Return the row that decides, and the word or status that names it."""
     for name, table in (
         ("status", STATUS_WORDS),
         ("error", RFC_ERRORS),
@@ -210,15 +209,16 @@ def _row(response: Response, answer: Answer) -> tuple[Row, str]:
     return (_UNKNOWN if row.error is HubSpotRefused else row), word
 
 
-def _missing(answer: Answer) -> tuple[str, ...]:
-    """The scopes that the answer names as required, in HubSpot's own alphabet only."""
-    named = dict.fromkeys(scopes.known(_required(answer)))
-    return tuple(scope for scope in named if _SCOPE.fullmatch(scope))[:_MOST_SCOPES]
+def _missing_scopes(answer: Answer) -> tuple[str, ...]:
+    """Return the scopes that the answer names as required, in HubSpot's own alphabet only."""
+    names = (name for name in _required_names(answer) if isinstance(name, str))
+    scopes = dict.fromkeys(name for name in names if _SCOPE.fullmatch(name))
+    return tuple(scopes)[:_MOST_SCOPES]
 
 
-def _required(answer: Answer) -> Iterator[object]:
-    given = answer.get("errors")
-    errors = given if isinstance(given, list) else []
+def _required_names(answer: Answer) -> Iterator[object]:
+    member = answer.get("errors")
+    errors = member if isinstance(member, list) else []
     nested = [error.get("context") for error in errors if isinstance(error, dict)]
     for context in (answer.get("context"), *nested):
         for name in ("requiredScopes", "requiredGranularScopes"):
@@ -226,8 +226,8 @@ def _required(answer: Answer) -> Iterator[object]:
             yield from names if isinstance(names, list) else ()
 
 
-def _seconds(response: Response) -> float | None:
-    """What ``Retry-After`` says: RFC 9110 section 10.2.3 as far as it goes without a clock."""
+def _retry_after(response: Response) -> float | None:
+    """Return the seconds of ``Retry-After`` (RFC 9110 section 10.2.3), reckoned without a clock."""
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:9])

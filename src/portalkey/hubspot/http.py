@@ -1,4 +1,4 @@
-"""A request and a response, as values: whoever sends them need not know what they say."""
+"""A request and a response as values, apart from the code that sends them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send: *form* as the body where there is one, *bearer* in the header.
+    """A request: *form* is its body where there is one, *bearer* goes into the header.
 
     The form holds secrets, so ``repr()`` leaves it out; the URL never holds one.
     """
@@ -21,7 +21,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: *headers* by their names in lower case, *body* as it came."""
+    """A response: *headers* by their names in lower case, *body* as it came."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -29,4 +29,4 @@ class Response:
 
 
 Send = Callable[[Request], Response]
-"""Sends a request and returns the response, whatever its status."""
+"""A function that sends a request and returns the response, whatever its status."""

@@ -1,4 +1,4 @@
-"""Reading what HubSpot answers, as if it were an attacker's.
+"""Strict reader of HubSpot's JSON, which treats every answer as an attacker's.
 
 An answer that could be read in two ways is refused: JSON in UTF-8 without a byte order mark, one
 object, each name once. No frame here that an error passes through holds a token in a variable, so
@@ -14,8 +14,8 @@ from typing import NoReturn, Self
 from pydantic import SecretStr
 
 from portalkey.errors import BadAnswer
-from portalkey.hubspot import scopes
 from portalkey.hubspot.http import Response
+from portalkey.hubspot.scopes import SCOPE
 
 _TOKEN = re.compile(r"[\x21-\x7E]{1,16384}")
 _LARGEST_ID = 2**53 - 1  # JSON numbers beyond are not the same everywhere
@@ -29,25 +29,25 @@ class Answer:
 
     @classmethod
     def of(cls, response: Response) -> Self:
-        """The JSON object in the body of *response*.
+        """Parse the JSON object in the body of *response*.
 
         Raises:
-            BadAnswer: There is none, or not exactly one way to read it (RFC 8259).
+            BadAnswer: It has none, or can be read in more ways than one (RFC 8259).
         """
         answer = cls(_members(response.body))
-        # Only here, as the parser's own error would hold the whole document.
+        # Raised here, as the parser's own error would hold the whole document.
         if not answer._members:
             raise BadAnswer("HubSpot's answer is not a JSON object; look at HUBSPOT_API_URL.")
         return answer
 
     def get(self, name: str) -> object:
-        """What stands under *name*, of whatever type; None where nothing does."""
+        """Return the member *name*, of whatever type, or None."""
         return self._members.get(name)
 
     def token(self, name: str) -> SecretStr | None:
-        """The token under *name*: 1 to 16384 visible ASCII characters (RFC 6749 appendix A.12).
+        """Return the token under *name*, or None where it is missing, null or empty.
 
-        None where it is missing, null or empty.
+        A token has 1 to 16384 visible ASCII characters (RFC 6749 appendix A.12).
 
         Raises:
             BadAnswer: It is something else.
@@ -60,7 +60,7 @@ class Answer:
         return token
 
     def identifier(self, name: str) -> int | None:
-        """The id under *name*, a positive whole number; None where it is missing or null.
+        """Return the id under *name*, a positive whole number; None where it is missing or null.
 
         Raises:
             BadAnswer: It is something else.
@@ -73,9 +73,9 @@ class Answer:
         return value
 
     def scopes(self) -> tuple[str, ...] | None:
-        """HubSpot's list ``scopes``, or RFC 6749's ``scope`` between spaces; None without either.
+        """Return HubSpot's list ``scopes``, or RFC 6749's ``scope`` between spaces, or None.
 
-        What cannot be a scope is left out: nobody can have asked for it.
+        Names that cannot be scopes are left out, as no app can have requested them.
 
         Raises:
             BadAnswer: It is neither a list nor text.
@@ -86,37 +86,38 @@ class Answer:
         names = value.split() if isinstance(value, str) else value
         if not isinstance(names, list):
             raise BadAnswer("HubSpot's answer holds scopes that cannot be read.")
-        return scopes.known(names)
+        scopes = (name for name in names if isinstance(name, str) and SCOPE.fullmatch(name))
+        return tuple(dict.fromkeys(scopes))
 
     def fact(self, name: str, longest: int = 100) -> str | None:
-        """The text for people under *name*, at most *longest* characters; None where none is.
+        """Return the text for people under *name*, at most *longest* characters, or None.
 
-        Control and formatting characters, surrogates and unassigned ones are taken out, so that it
-        cannot steer a terminal, a log or the direction of a page's text.
+        Control and formatting characters, surrogates and unassigned ones are removed, so that the
+        text cannot steer a terminal, a log or the direction of a page.
         """
         value = self._members.get(name)
         if not isinstance(value, str):
             return None
-        # Cut first: how long cleaning takes is not the sender's to choose.
-        kept = (c for c in value[: 2 * longest] if not unicodedata.category(c).startswith("C"))
-        return "".join(kept).strip()[:longest] or None
+        # Cut first, so that a long value cannot make the cleaning slow.
+        clean = (c for c in value[: 2 * longest] if not unicodedata.category(c).startswith("C"))
+        return "".join(clean).strip()[:longest] or None
 
 
 def _members(body: bytes) -> dict[str, object]:
     try:
-        found = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_refuse
+        document = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_read_object, parse_constant=_refuse
         )
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError("a name stands there twice")
-    return found
+    return members
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Asking for a grant, renewing it and giving it back."""
+"""Requests to the token endpoints: exchange a code, refresh a grant, revoke a refresh token."""
 
 import re
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ from pydantic import SecretStr
 
 from portalkey.errors import AttemptExpired, BadAnswer, NeedsReconnect
 from portalkey.hubspot import endpoints
-from portalkey.hubspot.app import App, authenticated
+from portalkey.hubspot.app import App
 from portalkey.hubspot.errors import failure
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.json_body import Answer
 from portalkey.model.connection import Grant
 
 DEFAULT_LIFETIME = 1800
-"""Seconds that an access token lives where the answer does not say: what HubSpot documents."""
+"""Lifetime in seconds where the answer names none: the one that HubSpot documents."""
 LONGEST_LIFETIME = 24 * 3600
-"""Seconds that are believed at most: no answer makes a token that never expires."""
+"""Longest lifetime in seconds that is believed, so that no answer makes an eternal token."""
 
 _OK = 200
 _DONE = frozenset({200, 204})
 
 
 class GrantType(StrEnum):
-    """What a grant was asked for with."""
+    """The ``grant_type`` of a token request (RFC 6749)."""
 
     CODE = "authorization_code"
     REFRESH = "refresh_token"
@@ -33,7 +33,7 @@ class GrantType(StrEnum):
 def code_request(
     settings: App, *, code: SecretStr, redirect_uri: str, verifier: SecretStr | None
 ) -> Request:
-    """Asks for the grant of a *code*.
+    """Build the request that exchanges a *code* for a grant.
 
     *redirect_uri* is the one that the person was sent away with, to the letter (RFC 6749 section
     4.1.3); *verifier* belongs to the challenge, or is None if there was none.
@@ -45,25 +45,37 @@ def code_request(
 
 
 def refresh_request(settings: App, refresh_token: SecretStr) -> Request:
-    """Asks for a new access token; no scope is named, so it has those of the old one."""
+    """Build the request for a new access token; it names no scope, so the old ones stay."""
     form = {"refresh_token": refresh_token.get_secret_value()}
     return _token_request(settings, GrantType.REFRESH, form)
 
 
 def _token_request(settings: App, asked: GrantType, form: Mapping[str, str]) -> Request:
     url = endpoints.token(settings.api_url, settings.api_version)
-    return authenticated(settings, url, {"grant_type": asked.value, **form})
+    return form_request(settings, url, {"grant_type": asked.value, **form})
+
+
+def form_request(settings: App, url: str, form: Mapping[str, str]) -> Request:
+    """Build a POST of *form* to *url* that authenticates the app (RFC 6749 section 2.3.1).
+
+    The secret goes into the body, the only way that HubSpot documents, and never into the URL.
+    """
+    client = {
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret.get_secret_value(),
+    }
+    return Request("POST", url, {**form, **client})
 
 
 def read_grant(response: Response, *, asked: GrantType) -> Grant:
-    """The grant in a token response; members that nobody knows are ignored.
+    """Read the grant in a token response; unknown members are ignored.
 
     ``expires_in`` is between 1 and ``LONGEST_LIFETIME`` seconds, or ``DEFAULT_LIFETIME`` where the
-    answer has no number: a grant is not lost for that. An empty refresh token counts as none.
+    answer has no number: that is no reason to lose a grant. An empty refresh token counts as none.
 
     Raises:
         NeedsReconnect: HubSpot no longer honours the refresh token.
-        AttemptExpired: It does not know the code, or not any more.
+        AttemptExpired: HubSpot does not know the code, or no longer.
         AttemptMismatch: The verifier is not the one of the challenge.
         HubSpotRefused, BadAnswer: The operator has to look.
         RateLimited, HubSpotUnavailable: Try again later.
@@ -88,10 +100,10 @@ def read_grant(response: Response, *, asked: GrantType) -> Grant:
 
 
 def read_refresh_token(response: Response) -> SecretStr | None:
-    """The refresh token in a token response that is of no use otherwise, if one can be read.
+    """Return the refresh token of a token response that is otherwise unusable, or None.
 
-    It may be the only one that HubSpot still honours, so it is looked for before the rest is judged
-    (RFC 6749 section 6).
+    It may be the only one that HubSpot still honours (RFC 6749 section 6), so it is saved even
+    where the rest of the answer is refused.
     """
     if response.status != _OK:
         return None
@@ -116,20 +128,20 @@ def _lifetime(value: object) -> int:
 
 
 def revoke_request(settings: App, refresh_token: SecretStr) -> Request:
-    """Asks HubSpot to forget a refresh token; access tokens of it live on until they expire."""
+    """Build the request that revokes a refresh token; its access tokens live until they expire."""
     url = endpoints.revocation(settings.api_url, settings.api_version)
     token = refresh_token.get_secret_value()
-    return authenticated(settings, url, {"token": token, "token_type_hint": "refresh_token"})
+    return form_request(settings, url, {"token": token, "token_type_hint": "refresh_token"})
 
 
 def read_revocation(response: Response) -> None:
-    """Nothing, where the token is forgotten or was not known (RFC 7009 section 2.2).
+    """Return if the token is revoked or was not known (RFC 7009 section 2.2).
 
     Raises:
         HubSpotRefused, BadAnswer, RateLimited, HubSpotUnavailable: The token may live on.
     """
     if response.status not in _DONE:
         trouble = failure(response)
-        # It is gone, said in another way than RFC 7009 asks for.
+        # HubSpot answers an unknown token with invalid_grant, where RFC 7009 asks for a 200.
         if not isinstance(trouble, NeedsReconnect):
             raise trouble

@@ -1,1 +1,1 @@
-"""What an attempt, a connection and a grant are, and how they may change. Pure."""
+"""Pure values and state machines: attempts, connections, grants, and the rules of their changes."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class AttemptStatus(StrEnum):
-    """Where an attempt stands."""
+    """The states of an attempt."""
 
     STARTED = "started"
     AT_HUBSPOT = "at_hubspot"
@@ -41,16 +41,16 @@ ENDS = frozenset(status for status, onward in MOVES.items() if not onward)
 OPEN = frozenset(_S) - ENDS
 """An open attempt can still be moved."""
 EXPIRES = frozenset(status for status, onward in MOVES.items() if _S.EXPIRED in onward)
-"""What a person left lying; an exchange is given ``EXCHANGE_SECONDS`` instead."""
+"""States that end when the person's time is up; an exchange has ``EXCHANGE_SECONDS`` instead."""
 
 EXCHANGE_SECONDS = 60
-"""An exchange that took longer than this died with its process: it failed as ``INTERRUPTED``."""
+"""Seconds after which an exchange is taken to have died with its process: ``INTERRUPTED``."""
 
 RETURNED_SECONDS = 60
-"""How long a code is parked, sealed, for the browser to come back with the host's session."""
+"""Seconds that a sealed code waits for the browser to come back with the host's session."""
 
 DELIVER_SECONDS = 60
-"""How long after its end an attempt's access token may be asked for, once."""
+"""Seconds after an attempt's end in which its access token may be asked for, once."""
 
 INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
@@ -58,14 +58,14 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, as the store keeps it.
+    """A row of the attempts table.
 
     ``id`` is a name that people can quote, never an authority. The hashes are SHA-256 in hex of
     the state, of the attempt's cookie and of the random value in the host's session
     (``browser_hash``). ``opener_origin`` is empty where no page waits for a popup. Times are UTC by
     the store's clock; ``seen_at`` is that clock's now at the moment the row was read. ``error`` is
     the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
-    was given its access token, where the app allows that at all.
+    received its access token, where the app allows that at all.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Attempt:
 
     @property
     def is_deliverable(self) -> bool:
-        """True where the opening page may still be given the access token."""
+        """True while the opening page may still receive the access token."""
         if self.status is not AttemptStatus.CONNECTED or self.ended_at is None:
             return False
         until = self.ended_at + timedelta(seconds=DELIVER_SECONDS)
@@ -100,5 +100,5 @@ class Attempt:
 
     @property
     def is_open(self) -> bool:
-        """True while the attempt can still come to something."""
+        """True while the attempt has not ended."""
         return self.status in OPEN

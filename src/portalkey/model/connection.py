@@ -1,4 +1,4 @@
-"""An owner's lasting tie to one HubSpot account."""
+"""Connections: an owner's lasting ties to HubSpot accounts, and the grants that they hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -15,8 +15,8 @@ class Grant:
     """The open tokens of one token response.
 
     ``expires_in`` counts seconds from the moment the request was *sent*. ``scopes`` is None where
-    the answer did not name any, and ``refresh_token`` is None where HubSpot left it out (the one
-    already held goes on; RFC 6749 section 6).
+    the answer did not name any, and ``refresh_token`` is None where HubSpot left it out (then the
+    old one stays valid; RFC 6749 section 6).
     """
 
     access_token: SecretStr
@@ -29,9 +29,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class SealedGrant:
-    """Both tokens under lock, as they stand in a row.
+    """Both tokens, sealed, as they stand in a row.
 
-    ``fingerprint`` is the refresh token's lineage: equal for equal tokens under one key, and
+    ``fingerprint`` identifies the refresh token: equal for equal tokens under one key, and
     meaningless without it. ``key_name`` is the label of the key that sealed all three.
     """
 
@@ -42,7 +42,7 @@ class SealedGrant:
 
 
 class ConnectionStatus(StrEnum):
-    """How a connection is doing."""
+    """The states of a connection."""
 
     CONNECTED = "connected"
     FAILING = "failing"
@@ -61,15 +61,16 @@ MOVES: Mapping[ConnectionStatus, frozenset[ConnectionStatus]] = {
 }
 
 AUTHENTICATED = frozenset({_S.CONNECTED, _S.FAILING})
-"""A connection in one of these can hand out a token."""
+"""The states in which a connection can hand out a token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is behind a grant, as far as HubSpot told.
+    """The HubSpot account behind a grant, as far as HubSpot named it.
 
     ``hub_domain`` is the customer's website; links into HubSpot use ``ui_domain``. ``user_email``
-    is whoever agreed at HubSpot. Sources: token response, token introspection, account info.
+    is the address of the person who agreed at HubSpot. Sources: token response, token
+    introspection, account info.
     """
 
     hub_id: int
@@ -82,26 +83,26 @@ class Account:
     ui_domain: str | None = None
     data_hosting: str | None = None
 
-    def fill_from(self, known: "Account") -> "Account":
-        """The same account, with what was *known* before where nothing was said this time."""
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return replace(known, **said)
+    def fill_from(self, earlier: "Account") -> "Account":
+        """Return the same account, with the facts of *earlier* where this one has none."""
+        facts = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(earlier, **facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One owner's tie to one account, as the store keeps it.
+    """A row of the connections table: one owner's tie to one account.
 
     ``sealed`` is None once disconnected. ``generation`` grows with every new grant and every
-    disconnect, so a late writer can see that it lost. Times are UTC by the store's clock;
-    ``seen_at`` is that clock's now at the moment the row was read, and ``updated_at`` is since when
-    it has its grant and its status.
+    disconnect, so that a late writer notices. Times are UTC by the store's clock; ``seen_at`` is
+    that clock's now at the moment the row was read, and ``updated_at`` is since when it has its
+    grant and its status.
 
     ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
-    the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases. A request that was
-    sent and whose answer nobody kept has been out since ``unanswered_since``. ``forced_at`` is when
-    a caller's 401 last had the grant renewed before its time. After ``failures`` in a row it is
-    tried again at ``retry_at``.
+    the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases.
+    ``unanswered_since`` is when a request was sent whose answer was never saved. ``forced_at`` is
+    when a caller's 401 last had the grant renewed before its time. After ``failures`` in a row it
+    is tried again at ``retry_at``.
     """
 
     id: str
@@ -133,21 +134,21 @@ class Connection:
 
     @property
     def is_authenticated(self) -> bool:
-        """True while a token can be had without the person."""
+        """True while the connection can hand out a token without the person."""
         return self.status in AUTHENTICATED
 
     @property
     def seconds_left(self) -> float:
-        """How long the access token still lived when this row was read, in seconds."""
+        """Seconds that the access token still had when this row was read."""
         return (self.access_expires_at - self.seen_at).total_seconds()
 
     @property
     def is_leased(self) -> bool:
-        """True where somebody was renewing the grant when this row was read."""
+        """True where the lease was taken when this row was read."""
         return self.lease_until is not None and self.lease_until > self.seen_at
 
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Those of the *wanted* scopes that the account has not granted, in their order."""
+        """Return those of the *wanted* scopes that the account has not granted, in their order."""
         return _missing(self.scopes, wanted)
 
 
@@ -162,19 +163,24 @@ def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]
     return tuple(scope for scope in wanted if scope not in granted)
 
 
+def is_owner(owner: object) -> bool:
+    """Return True where *owner* can be the id of a user or tenant."""
+    # No database stores a NUL in a text unchanged.
+    return isinstance(owner, str) and bool(owner.strip()) and "\0" not in owner
+
+
 def require_owner(owner: object) -> None:
-    """Raise ``TypeError`` where *owner* cannot be anybody's id: that is the app's mistake."""
-    # No database keeps a text with a NUL in it as it is.
-    if not isinstance(owner, str) or not owner.strip() or "\0" in owner:
+    """Raise ``TypeError`` where *owner* cannot be anybody's id, which is the app's mistake."""
+    if not is_owner(owner):
         raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")
 
 
 def choose_connection(connections: Sequence[Connection], hub_id: int | None) -> Connection:
-    """The one of an owner's *connections* that is meant by *hub_id*, or by naming none.
+    """Return the one of an owner's *connections* that *hub_id* means; None means the only one.
 
     Raises:
-        NotConnected: There is none.
-        AccountNotNamed: Several could be meant.
+        NotConnected: There is no such connection.
+        AccountNotNamed: There are several, and *hub_id* is None.
     """
     meant = [each for each in connections if hub_id in {None, each.hub_id}]
     if not meant:

@@ -1,4 +1,4 @@
-"""What happened, as frozen values: audit rows, hooks, metrics and logs all read these.
+"""Events as frozen values, read by the audit, hooks, metrics and logs alike.
 
 An event never carries a secret: ids, codes and counts only.
 """
@@ -39,10 +39,10 @@ class EventName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened.
+    """One event, such as a connection made or a token refused.
 
-    ``at`` is UTC by the store's clock. It is None until the store has kept the event, and in what a
-    receiver gets of an event that was kept together with the change it tells of.
+    ``at`` is UTC by the store's clock. It is None until the store has saved the event, and for
+    receivers of an event that was saved in one transaction with the change that it reports.
     """
 
     name: EventName
@@ -54,4 +54,4 @@ class Event:
 
 
 happened = Signal("portalkey-happened")
-"""Sent once an event is kept: ``happened.connect(receiver)``; the sender is the ``Event``."""
+"""Sent once an event is saved: ``happened.connect(receiver)``; the sender is the ``Event``."""

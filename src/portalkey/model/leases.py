@@ -1,4 +1,4 @@
-"""Who may renew a grant now: pure, and the same for every store."""
+"""Rules of the lease, the right to renew a grant: pure, and the same for every store."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -8,15 +8,15 @@ from portalkey.model.connection import Connection
 from portalkey.model.throttle import SET_BACK, Limits, Throttle, Throttled, admit
 
 FORCED_SECONDS = 300.0
-"""A caller's 401 has a grant renewed before its time once in so many seconds at most."""
+"""Seconds between two renewals of a grant that callers' 401s force before its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseRequest:
-    """Somebody wants to renew a grant, and asks for the lease on its row.
+    """A request for the lease on a connection's row.
 
-    *holder* is who asks, *seconds* how long the lease is to last. *dead* is the holder of a lease
-    that runs on though its process is known to have died. *is_forced* asks for it before its time.
+    *holder* identifies the caller, *seconds* is how long the lease is to last. *dead* is the holder
+    of a lease whose process is known to have died. *is_forced* asks for a renewal before its time.
     """
 
     holder: str = field(repr=False)
@@ -27,27 +27,27 @@ class LeaseRequest:
 
 
 class DenialReason(StrEnum):
-    """Why a lease was denied."""
+    """Reasons for denying a lease."""
 
     STALE = "stale"
-    """The row is not what the asker saw; read it again."""
+    """The row has changed since the caller read it; read it again."""
     LEASED = "leased"
-    """Somebody else renews the grant just now."""
+    """Somebody else holds the lease."""
     WAITING = "waiting"
-    """The last try failed, and the next is not due."""
-    THROTTLED = "paced"
-    """The token endpoint is asked no more just now; see ``portalkey.model.throttle``."""
+    """The last try failed, and the next one is not due yet."""
+    THROTTLED = "throttled"
+    """The token endpoint may not be asked now; see ``portalkey.model.throttle``."""
     FORCED = "forced"
-    """A caller's 401 had the grant renewed not long ago."""
+    """A caller's 401 forced a renewal not long ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The lease was given.
+    """A lease that was granted.
 
-    ``connection`` is the row as it stands now. ``was_unanswered`` is True where an earlier request
-    went out whose answer nobody kept. ``is_news`` is True where a good answer would be news of the
-    token endpoint.
+    ``connection`` is the row as it stands now. ``was_unanswered`` is True where the answer to an
+    earlier request was never saved. ``is_news`` is True where a good answer would change what is
+    known of the token endpoint.
     """
 
     connection: Connection
@@ -57,9 +57,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class LeaseDenied:
-    """The lease was not given; it may be in *wait* seconds.
+    """A lease that was denied; ask again in *wait* seconds.
 
-    ``reason`` is the code of the trouble that is waited out, where one is known.
+    ``reason`` is the code of the trouble that the wait is for, where one is known.
     """
 
     why: DenialReason
@@ -68,12 +68,12 @@ class LeaseDenied:
 
 
 def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> Lease | LeaseDenied:
-    """The lease that *ask* gets on *row* once the token endpoint may be asked.
+    """Return the lease that *ask* gets on *row*, before the throttle has its say.
 
     Args:
-        seen: The connection as the asker saw it.
-        row: As it stands now, by the store's clock.
-        ask: Who asks.
+        seen: The connection as the caller read it.
+        row: The connection as it stands now, by the store's clock.
+        ask: The caller's request.
     """
     if row is None or not row.is_authenticated or not is_same_grant(row, seen):
         return LeaseDenied(DenialReason.STALE)
@@ -90,7 +90,7 @@ def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> 
         wait = FORCED_SECONDS - (now - row.forced_at).total_seconds()
         if wait > 0:
             return LeaseDenied(DenialReason.FORCED, wait)
-    taken = replace(
+    leased = replace(
         row,
         lease_id=ask.holder,
         lease_until=now + timedelta(seconds=ask.seconds),
@@ -98,34 +98,34 @@ def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> 
         unanswered_since=row.unanswered_since or now,
         forced_at=now if ask.is_forced else row.forced_at,
     )
-    return Lease(taken, was_unanswered=row.unanswered_since is not None, is_news=False)
+    return Lease(leased, was_unanswered=row.unanswered_since is not None, is_news=False)
 
 
 def apply_throttle(
-    lease: Lease, provider: Throttle, pace: Limits
+    lease: Lease, throttle: Throttle, limits: Limits
 ) -> tuple[Lease, Throttle] | LeaseDenied:
-    """The *lease*, and the *provider* once its request is sent; or why it must not be."""
-    allowed = admit(provider, pace, lease.connection.seen_at)
-    if isinstance(allowed, Throttled):
-        return LeaseDenied(DenialReason.THROTTLED, allowed.wait, allowed.reason)
-    return replace(lease, is_news=not provider.is_well), allowed
+    """Return the *lease* and the *throttle* after its request, or the denial."""
+    after = admit(throttle, limits, lease.connection.seen_at)
+    if isinstance(after, Throttled):
+        return LeaseDenied(DenialReason.THROTTLED, after.wait, after.reason)
+    return replace(lease, is_news=not throttle.is_well), after
 
 
 def is_same_grant(row: Connection, seen: Connection) -> bool:
-    """True while *row* bears the grant that was *seen*."""
+    """Return True while *row* holds the same grant as the connection that was *seen*."""
     return row.generation == seen.generation and lineage(row) == lineage(seen)
 
 
 def lineage(connection: Connection) -> str | None:
-    """The fingerprint of the refresh token that *connection* bears."""
+    """Return the fingerprint of the refresh token that *connection* holds."""
     return connection.sealed.fingerprint if connection.sealed else None
 
 
 def clear_try(connection: Connection) -> Connection:
-    """The *connection* after a try that failed: unleased, and free to be forced again."""
+    """Return the *connection* after a failed try: without a lease, and free to be forced again."""
     return replace(clear_lease(connection), forced_at=None)
 
 
 def clear_lease(connection: Connection) -> Connection:
-    """The *connection* with nobody renewing it and no request out."""
+    """Return the *connection* without a lease and without a pending request."""
     return replace(connection, lease_id=None, lease_until=None, unanswered_since=None)

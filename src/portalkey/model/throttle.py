@@ -1,29 +1,29 @@
-"""How the token endpoint is doing, as all processes know it together: circuit breaker and bucket.
+"""The throttle of the token endpoint, shared by all processes: circuit breaker and token bucket.
 
-Pure: a store keeps the one ``Throttle`` there is, and these rules say what becomes of it. All times
-are the store's.
+Pure: a store keeps the one ``Throttle`` there is, and these functions return the next one. All
+times are the store's.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 PROBE_SECONDS = 10.0
-"""While the breaker is open, one request in so many seconds tries whether HubSpot is back."""
+"""Seconds between two probes of HubSpot while the breaker is open."""
 IN_A_ROW = 5
-"""So many failures in a row open the breaker."""
+"""Failures in a row that open the breaker."""
 LOOKED_AT = 20
-"""Of so many outcomes half may be failures before the breaker opens."""
+"""Number of recent outcomes of which half, being failures, open the breaker."""
 SET_BACK = 60.0
-"""A clock that is more than so many seconds behind what it told before was set back. One that is
-less behind may have been read before a wait for somebody else's turn: PostgreSQL tells the time
-at the beginning of a statement, and not once the row is its own."""
+"""Seconds behind an earlier time after which a clock is taken to have been set back. One that is
+less behind may have been read before a wait for a row lock, as PostgreSQL reads its clock at the
+beginning of a statement."""
 
 _WELL, _NOT_WELL = ".", "x"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How fast the token endpoint may be asked: *rate* a second, *burst* of them at once."""
+    """Limits of requests to the token endpoint: *rate* a second, *burst* of them at once."""
 
     rate: float
     burst: int
@@ -31,11 +31,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """What is known of the token endpoint.
+    """State of the token endpoint.
 
     ``bucket`` requests could be sent at the moment ``bucket_at``. ``recent`` are the last outcomes,
     the newest last. ``open_until`` is when the next request may try, where the breaker is open, and
-    ``reason`` is what opened it.
+    ``reason`` is the code that opened it.
     """
 
     bucket: float
@@ -46,71 +46,71 @@ class Throttle:
 
     @property
     def is_open(self) -> bool:
-        """True until an answer comes again."""
+        """True while the breaker is open: until the first good answer."""
         return self.open_until is not None
 
     @property
     def is_well(self) -> bool:
-        """True where a good answer is no news."""
+        """True where a good answer changes nothing: closed, and without a recent failure."""
         return not self.is_open and _NOT_WELL not in self.recent
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """No request now: *wait* so many seconds; *reason* is what opened the breaker, if that is."""
+    """No request now: wait *wait* seconds; *reason* is the code that opened the breaker, if any."""
 
     wait: float
     reason: str | None = None
 
 
-def new_throttle(pace: Limits, now: datetime) -> Throttle:
-    """A provider nobody has asked yet: a full bucket."""
-    return Throttle(bucket=pace.burst, bucket_at=now)
+def new_throttle(limits: Limits, now: datetime) -> Throttle:
+    """Return a throttle with a full bucket and a closed breaker."""
+    return Throttle(bucket=limits.burst, bucket_at=now)
 
 
-def admit(provider: Throttle, pace: Limits, now: datetime) -> Throttle | Throttled:
-    """The *provider* once one request more is sent, or why none may be."""
-    if provider.open_until is not None and provider.open_until > now:
-        return Throttled((provider.open_until - now).total_seconds(), provider.reason)
-    bucket, at = _bucket(provider, pace, now)
+def admit(throttle: Throttle, limits: Limits, now: datetime) -> Throttle | Throttled:
+    """Return the *throttle* after one more request, or the refusal of it."""
+    if throttle.open_until is not None and throttle.open_until > now:
+        return Throttled((throttle.open_until - now).total_seconds(), throttle.reason)
+    bucket, at = _fill(throttle, limits, now)
     if bucket < 1:
-        return Throttled((1 - bucket) / pace.rate)
-    # Of all who ask while it is open, one tries; the others wait for what comes of that.
-    until = now + timedelta(seconds=PROBE_SECONDS) if provider.is_open else None
-    return replace(provider, bucket=bucket - 1, bucket_at=at, open_until=until)
+        return Throttled((1 - bucket) / limits.rate)
+    # While the breaker is open one caller probes, and the others wait for its outcome.
+    until = now + timedelta(seconds=PROBE_SECONDS) if throttle.is_open else None
+    return replace(throttle, bucket=bucket - 1, bucket_at=at, open_until=until)
 
 
-def _bucket(provider: Throttle, pace: Limits, now: datetime) -> tuple[float, datetime]:
-    """What is in the bucket by *now*, and as of when."""
-    passed = (now - provider.bucket_at).total_seconds()
+def _fill(throttle: Throttle, limits: Limits, now: datetime) -> tuple[float, datetime]:
+    """Return the content of the bucket by *now*, and the time that it is of."""
+    passed = (now - throttle.bucket_at).total_seconds()
     if passed < -SET_BACK:
-        # Nobody waits for the clock to be there again.
-        return pace.burst, now
-    filled = min(pace.burst, provider.bucket + max(passed, 0.0) * pace.rate)
-    return filled, max(now, provider.bucket_at)
+        # Otherwise the bucket would stay empty until the clock has caught up.
+        return limits.burst, now
+    content = min(limits.burst, throttle.bucket + max(passed, 0.0) * limits.rate)
+    return content, max(now, throttle.bucket_at)
 
 
-def record_answer(provider: Throttle) -> Throttle:
-    """The *provider* once it gave a good answer: the breaker is closed."""
-    recent = "" if provider.is_open else (provider.recent + _WELL)[-LOOKED_AT:]
-    return replace(provider, recent=recent, open_until=None, reason=None)
+def record_answer(throttle: Throttle) -> Throttle:
+    """Return the *throttle* after a good answer, with its breaker closed."""
+    recent = "" if throttle.is_open else (throttle.recent + _WELL)[-LOOKED_AT:]
+    return replace(throttle, recent=recent, open_until=None, reason=None)
 
 
-def record_failure(provider: Throttle, reason: str, wait: float, now: datetime) -> Throttle:
-    """The *provider* after a failure of its own, for *reason*.
+def record_failure(throttle: Throttle, reason: str, wait: float, now: datetime) -> Throttle:
+    """Return the *throttle* after a failure of HubSpot's.
 
     Args:
-        provider: As it stood.
+        throttle: The state before it.
         reason: The code of the trouble.
-        wait: For how many seconds at least it asks to be left alone; 0 where it does not say. It is
-            believed at once.
+        wait: Seconds for which HubSpot asks to be left alone, which opens the breaker at once; 0
+            where it does not say.
         now: The store's time.
     """
-    recent = (provider.recent + _NOT_WELL)[-LOOKED_AT:]
+    recent = (throttle.recent + _NOT_WELL)[-LOOKED_AT:]
     in_a_row = recent.endswith(_NOT_WELL * IN_A_ROW)
     half = len(recent) == LOOKED_AT and recent.count(_NOT_WELL) * 2 >= LOOKED_AT
-    if not (provider.is_open or in_a_row or half or wait):
-        return replace(provider, recent=recent)
+    if not (throttle.is_open or in_a_row or half or wait):
+        return replace(throttle, recent=recent)
     until = now + timedelta(seconds=max(wait, PROBE_SECONDS))
-    until = max(until, provider.open_until or until)
-    return replace(provider, recent=recent, open_until=until, reason=reason)
+    until = max(until, throttle.open_until or until)
+    return replace(throttle, recent=recent, open_until=until, reason=reason)

@@ -1,4 +1,4 @@
-"""What a store decides about attempts and connections: pure, and the same for every store."""
+"""Changes of attempts and connections that stores decide on: pure, and the same for every store."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from portalkey.model.attempt import (
 from portalkey.model.connection import ConnectionStatus
 
 RETENTION = timedelta(days=30)
-"""How long an attempt is kept after its end."""
+"""Time for which an attempt is kept after its end."""
 
 RENEWED = (
     "sealed",
@@ -30,13 +30,13 @@ RENEWED = (
     "retry_at",
     "generation",
 )
-"""What a renewal writes; the row stays whose it was."""
+"""Fields that a renewal writes; owner and account are not among them."""
 
 
 def expire_overdue(attempt: Attempt) -> Attempt:
-    """The *attempt* as it really stands at ``seen_at``: ended, where it was left lying too long.
+    """Return the *attempt* as it stands at ``seen_at``: ended, where its time is up.
 
-    It ends at the moment its time was up, so whoever finds it writes down the same.
+    It ends at the moment its time was up, so that every process writes down the same.
     """
     if attempt.status in EXPIRES and attempt.seen_at >= attempt.expires_at:
         return end(attempt, AttemptStatus.EXPIRED, at=attempt.expires_at)
@@ -54,7 +54,7 @@ def move(
     error: str | None = None,
     sealed_code: str | None = None,
 ) -> Attempt | None:
-    """The *attempt* once moved *to* a status, or None where ``MOVES`` has no such move."""
+    """Return the *attempt* moved *to* a status, or None where ``MOVES`` has no such move."""
     if to not in attempts.MOVES[attempt.status]:
         return None
     if to in ENDS:
@@ -67,23 +67,23 @@ def move(
 
 
 def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None = None) -> Attempt:
-    """The *attempt* at its *end*, with nothing secret left in it."""
+    """Return the *attempt* at its *end*, without its secrets."""
     return replace(
         attempt, status=end, ended_at=at, error=error, sealed_verifier=None, sealed_code=None
     )
 
 
 def mark_delivered(attempt: Attempt) -> Attempt | None:
-    """The *attempt* once its token is handed out, or None where that is no longer due."""
+    """Return the *attempt* marked as delivered, or None where it is not deliverable."""
     return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None
 
 
 def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:
-    """The statuses that may be marked as *status*, itself included.
+    """Return the statuses that may be marked as *status*, itself included.
 
-    None may be marked as disconnected: that takes erasing the grant.
+    None may be marked as disconnected, as that takes erasing the grant too.
     """
     if status is ConnectionStatus.DISCONNECTED:
         return frozenset()
-    known = connections.MOVES.items()
-    return frozenset({status, *(before for before, onward in known if status in onward)})
+    moves = connections.MOVES.items()
+    return frozenset({status, *(before for before, onward in moves if status in onward)})

@@ -1,4 +1,4 @@
-"""What the operator decided."""
+"""The operator's settings."""
 
 from portalkey.settings.settings import Key, Settings
 

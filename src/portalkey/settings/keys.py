@@ -1,6 +1,6 @@
-"""The operator's keys, as ``label:key`` in a setting or a file.
+"""Parser of the operator's keys, written as ``label:key`` in a setting or a file.
 
-Each ``ValueError`` bears one argument for every problem, each the end of a sentence that begins
+Each ``ValueError`` has one argument for every problem, written as the end of a sentence that begins
 with the setting's name. A key itself is never quoted.
 """
 
@@ -36,20 +36,20 @@ class Key:
 
 
 def parse(text: str) -> tuple[Key, ...]:
-    """The keys in *text*: ``label:key`` between commas or line ends, the sealing one first.
+    """Return the keys in *text*: ``label:key`` between commas or line ends, the sealing one first.
 
     Raises:
-        ValueError: Some cannot be used; each argument is one problem.
+        ValueError: Some of them cannot be used; each argument is one problem.
     """
     entries = [entry.strip() for entry in re.split(r"[,\n]", text) if entry.strip()]
-    return usable([_key(entry) for entry in entries])
+    return require_usable([_key(entry) for entry in entries])
 
 
-def usable(keys: Sequence[Key]) -> tuple[Key, ...]:
-    """The *keys*, where all of them can be used.
+def require_usable(keys: Sequence[Key]) -> tuple[Key, ...]:
+    """Return the *keys* if all of them can be used.
 
     Raises:
-        ValueError: Some cannot be used; each argument is one problem.
+        ValueError: Some of them cannot be used; each argument is one problem.
     """
     problems = tuple(_problems(keys))
     if problems:
@@ -58,7 +58,7 @@ def usable(keys: Sequence[Key]) -> tuple[Key, ...]:
 
 
 def read(path: Path) -> tuple[Key, ...]:
-    """The keys in the file at *path*, which nobody but its owner may read.
+    """Return the keys in the file at *path*, which only its owner may be allowed to read.
 
     Raises:
         ValueError: The file or a key in it cannot be used; each argument is one problem.
@@ -73,7 +73,7 @@ def _key(entry: str) -> Key:
 
 def _private_text(path: Path) -> str:
     try:
-        mode, content = _taken(path)
+        mode, content = _read_start(path)
     except OSError as error:
         trouble = (error.strerror or "it is not readable").lower()
         raise ValueError(
@@ -86,8 +86,8 @@ def _private_text(path: Path) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _taken(path: Path) -> tuple[int, bytes]:
-    # A pipe would be waited for.
+def _read_start(path: Path) -> tuple[int, bytes]:
+    # Opening a pipe would block until somebody writes into it.
     if path.exists() and not path.is_file():
         raise OSError(EINVAL, "it is not a file")
     with path.open("rb") as file:
@@ -97,24 +97,24 @@ def _taken(path: Path) -> tuple[int, bytes]:
 def _problems(keys: Sequence[Key]) -> Iterator[str]:
     if not keys:
         yield f"holds no key; {_MAKE}, or name a file of keys in PORTALKEY_KEYS_FILE"
-    seen: set[str] = set()
+    labels: set[str] = set()
     for place, key in enumerate(keys, 1):
         if not _LABEL.fullmatch(key.name):
             yield (
                 f"has no usable label at key {place}; write label:key, "
                 "the label in 1 to 32 letters, digits, _ and -"
             )
-        elif key.name in seen:
+        elif key.name in labels:
             yield f"has the label {key.name} twice; give every key a label of its own"
         if problem := _trouble(key.secret.get_secret_value()):
             yield f"has at key {place} {problem}; {_MAKE}"
-        seen.add(key.name)
+        labels.add(key.name)
     if len({key.secret for key in keys}) < len(keys):
         yield "has one key under two labels; leave one of them out"
 
 
 def _trouble(secret: str) -> str | None:
-    raw = _decoded(secret)
+    raw = _decode(secret)
     if raw is None:
         return "something that is not url-safe base64"
     if len(raw) != KEY_BYTES:
@@ -124,15 +124,16 @@ def _trouble(secret: str) -> str | None:
     return None
 
 
-def _decoded(secret: str) -> bytes | None:
+def _decode(secret: str) -> bytes | None:
     if not _BASE64.fullmatch(secret) or len(secret) % 4:
         return None
     raw = base64.urlsafe_b64decode(secret)
-    # The last character has bits to spare: only the spelling that was printed is taken.
+    # The last character has spare bits, so several spellings decode to the same bytes: accept the
+    # printed one only.
     return raw if base64.urlsafe_b64encode(raw).decode() == secret else None
 
 
 def _is_made_up(raw: bytes) -> bool:
-    """True for what chance does not produce: few bytes repeated, counting, or written text."""
+    """Return True for bytes that are hardly random: few different ones, a count, or plain text."""
     steps = {(after - before) % 256 for before, after in pairwise(raw)}
     return len(set(raw)) < _DIFFERENT_BYTES or len(steps) == 1 or _TEXT.fullmatch(raw) is not None

@@ -1,4 +1,4 @@
-"""Every setting: what the operator decided, read once and checked at once.
+"""Every setting of the operator, read once and checked at once.
 
 The only module of the library that reads the environment. The names are a contract.
 """
@@ -38,10 +38,10 @@ _NEAR_MISS = 0.75
 
 
 class Settings(Unpicklable, BaseModel):
-    """What the operator decided; frozen.
+    """The operator's settings; frozen.
 
     ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:
-    the attributes below by their names, as text like in the environment or as what they are::
+    the attributes below by their names, as text like in the environment or as values::
 
         Settings(client_id="...", client_secret="...", keys="first:...")
 
@@ -73,23 +73,23 @@ class Settings(Unpicklable, BaseModel):
     app_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
         endpoints.APP_URL, alias="HUBSPOT_APP_URL"
     )
-    """Where people agree: HubSpot's, or a simulator's on this machine."""
+    """Origin of the consent pages: HubSpot's, or a simulator's on this machine."""
     api_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
         endpoints.API_URL, alias="HUBSPOT_API_URL"
     )
-    """Where tokens come from: HubSpot's, or a simulator's on this machine."""
+    """Origin of the API: HubSpot's, or a simulator's on this machine."""
     scopes: Annotated[_Scopes, BeforeValidator(checks.required_scopes)] = Field(
         (), alias="HUBSPOT_SCOPES"
     )
-    """What the app has to be granted; ``oauth`` comes first, given or not."""
+    """Scopes that every account has to grant; ``oauth`` comes first, named or not."""
     optional_scopes: Annotated[_Scopes, BeforeValidator(checks.optional_scopes)] = Field(
         (), alias="HUBSPOT_OPTIONAL_SCOPES"
     )
-    """What the app asks for and can do without."""
+    """Scopes that the app asks for and can do without."""
     pkce: Annotated[bool, BeforeValidator(checks.switch)] = Field(
         default=True, alias="HUBSPOT_PKCE"
     )
-    """Whether a code is bound to a verifier as well (RFC 7636)."""
+    """True where a code is also bound to a verifier (RFC 7636)."""
     public_url: Annotated[str, BeforeValidator(checks.public_url)] = Field(
         "http://localhost:6001", alias="PORTALKEY_PUBLIC_URL"
     )
@@ -97,19 +97,19 @@ class Settings(Unpicklable, BaseModel):
     redirect_uri: Annotated[str, BeforeValidator(checks.redirect_uri)] = Field(
         f"http://localhost:6001{origins.CALLBACK}", alias="HUBSPOT_REDIRECT_URI"
     )
-    """Where HubSpot sends people back to, as registered there; on the public URL."""
+    """Address that HubSpot sends people back to, as registered there; on the public URL."""
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(checks.allowed_origins)] = Field(
         (), alias="PORTALKEY_ALLOWED_ORIGINS"
     )
-    """Whose pages may open the popup and ask the API; the public URL is always the first."""
+    """Origins whose pages may open the popup and call the API; the public URL is the first."""
     bridge_path: Annotated[str, BeforeValidator(checks.bridge_path)] = Field(
         "/portalkey/bridge.html", alias="PORTALKEY_BRIDGE_PATH"
     )
-    """Where each of the other origins serves our ``bridge.html``."""
+    """Path of our ``bridge.html`` on each of the other origins."""
     keys_file: Annotated[Path | None, BeforeValidator(checks.keys_file)] = Field(
         None, alias="PORTALKEY_KEYS_FILE"
     )
-    """A file of keys, in place of naming them."""
+    """A file of keys, in place of ``keys``."""
     keys: Annotated[tuple[Key, ...], BeforeValidator(checks.usable_keys)] = Field(
         (), alias="PORTALKEY_KEYS"
     )
@@ -119,7 +119,7 @@ class Settings(Unpicklable, BaseModel):
         alias="PORTALKEY_DATABASE_URL",
         repr=False,
     )
-    """Where connections are kept; it may hold a password, so ``repr()`` leaves it out."""
+    """Address of the store; it may hold a password, so ``repr()`` leaves it out."""
     database_schema: Annotated[str, BeforeValidator(checks.database_schema)] = Field(
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
@@ -127,15 +127,15 @@ class Settings(Unpicklable, BaseModel):
     attempt_seconds: Annotated[int, BeforeValidator(checks.attempt_seconds)] = Field(
         600, alias="PORTALKEY_ATTEMPT_SECONDS"
     )
-    """How many seconds a person has from click to consent, 30 to 3600."""
+    """Seconds that a person has from click to consent, 30 to 3600."""
     refresh_rate: Annotated[float, BeforeValidator(checks.refresh_rate)] = Field(
         10.0, alias="PORTALKEY_REFRESH_RATE"
     )
-    """How many renewals a second all processes together ask HubSpot for, 0.1 to 10000."""
+    """Renewals a second that all processes together may request, 0.1 to 10000."""
     refresh_burst: Annotated[int, BeforeValidator(checks.refresh_burst)] = Field(
         20, alias="PORTALKEY_REFRESH_BURST"
     )
-    """How many of them may come at once, 1 to 10000."""
+    """Renewals that may come at once, 1 to 10000."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""
@@ -144,7 +144,7 @@ class Settings(Unpicklable, BaseModel):
             super().__init__(**cast("dict[str, Any]", values))
         except ValidationError as error:
             problems = tuple(_sentences(error))
-        # Outside of the except block: the original holds what was given, secrets included.
+        # Raised outside of the except block, as the original error holds secrets too.
         values.clear()
         if problems:
             raise BadSettings(problems)
@@ -153,24 +153,24 @@ class Settings(Unpicklable, BaseModel):
     def from_env(
         cls, env_file: str | Path | None = ".env", environ: Mapping[str, str] | None = None
     ) -> Self:
-        """The settings in *environ*, or else in the file *env_file*; a blank one counts as unset.
+        """Read the settings from *environ*, or else from *env_file*; a blank one counts as unset.
 
         Args:
             env_file: A file of ``NAME=value`` lines, taken literally; it may be missing.
-            environ: Stands in for the environment of the process.
+            environ: Replaces the environment of the process.
 
         Raises:
             BadSettings: With all problems together, misspelt names included.
         """
         names = {field.alias for field in cls.model_fields.values()}
-        found = _found(env_file, os.environ if environ is None else environ)
-        problems = list(_misspelt(found, names))
+        values = _read_all(env_file, os.environ if environ is None else environ)
+        problems = list(_misspellings(values, names))
         settings = None
         try:
-            settings = cls(**{name: found[name] for name in found.keys() & names})
+            settings = cls(**{name: values[name] for name in values.keys() & names})
         except BadSettings as error:
             problems += error.problems
-        found.clear()
+        values.clear()
         if settings is None or problems:
             raise BadSettings(problems)
         return settings
@@ -190,12 +190,12 @@ class Settings(Unpicklable, BaseModel):
 
     @cached_property
     def mount(self) -> str:
-        """What stands before our routes in a path: nothing, or the likes of ``/crm``."""
+        """Path before our routes: empty, or the likes of ``/crm``."""
         return origins.redirect_uri(self.redirect_uri).mount
 
     @cached_property
     def wanted_scopes(self) -> tuple[str, ...]:
-        """All that the app asks for."""
+        """All scopes that the app asks for."""
         return self.scopes + self.optional_scopes
 
     @cached_property
@@ -215,26 +215,26 @@ class Settings(Unpicklable, BaseModel):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the log at start: what works today and will not for long."""
+        """Sentences for the log at start about settings that will stop working."""
         return (_V3_ENDS,) if self.api_version == "v3" else ()
 
 
-def _found(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
-    # Without interpolation: a $ in a secret is a $, and no other variable gets a say.
+def _read_all(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
+    # Without interpolation, as a secret may hold a $.
     try:
         filed = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
     except UnicodeDecodeError:
         filed = None
-    if filed is None:  # raised out here: the original quotes the file
+    if filed is None:  # raised out here, as the original error quotes the file
         raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
     merged = {**filed, **environ}
     return {name: value for name, value in merged.items() if value and not value.isspace()}
 
 
-def _misspelt(found: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
+def _misspellings(values: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
     known = sorted(filter(None, names))
     hubspots = [name for name in known if name.startswith("HUBSPOT_")]
-    for name in sorted(found.keys() - names):
+    for name in sorted(values.keys() - names):
         upper = name.upper()
         near: list[str] = []
         if upper.startswith("PORTALKEY_") and not _NOT_OURS.fullmatch(upper):
@@ -246,7 +246,7 @@ def _misspelt(found: Mapping[str, str], names: set[str | None]) -> Iterator[str]
 
 
 def _is_near_miss(name: str, known: str) -> bool:
-    # The beginning that all of them share would make everything look alike.
+    # Without the shared prefix, which would make all names look alike.
     pair = name.removeprefix("HUBSPOT_"), known.removeprefix("HUBSPOT_")
     return difflib.SequenceMatcher(None, *pair).ratio() >= _NEAR_MISS
 

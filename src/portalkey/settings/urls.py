@@ -1,8 +1,8 @@
-"""Addresses as the settings may name them: exact, in lower case, with nothing to interpret.
+"""Strict parsers of the addresses in the settings.
 
-Everything here is compared as text later on, by HubSpot, by browsers and by us. So there is one
-way to write each address, and whatever could be read in two ways is refused. Each ``ValueError``
-says what to write, as the end of a sentence that begins with the setting's name.
+Addresses are compared as text later on, by HubSpot, by browsers and by us. So there is one way to
+write each of them, in lower case, and whatever could be read in two ways is refused. Each
+``ValueError`` says what to write, as the end of a sentence that begins with the setting's name.
 """
 
 import re
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 CALLBACK = "/auth/hubspot/callback"
-"""How the path of every redirect URI ends; the app's mount stands before it."""
+"""End of the path of every redirect URI; the app's mount stands before it."""
 
 # The last label begins with a letter: that alone excludes IPv4 addresses in all their spellings.
 _HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -51,10 +51,10 @@ class RedirectUri(NamedTuple):
 
 
 def origin(text: str) -> str:
-    """The one way to write the web origin *text*; a slash at its end is cut.
+    """Return the web origin *text* without a slash at its end.
 
     Raises:
-        ValueError: It is no https origin, and no http one of localhost.
+        ValueError: It is neither an https origin nor an http one of localhost.
     """
     written = text.removesuffix("/")
     if not _is_origin(written):
@@ -63,25 +63,25 @@ def origin(text: str) -> str:
 
 
 def redirect_uri(text: str) -> RedirectUri:
-    """The parts of the redirect URI *text*.
+    """Return the parts of the redirect URI *text*.
 
-    HubSpot compares it as text, takes http for ``localhost`` alone and no IP address.
+    HubSpot compares it as text, and accepts http for ``localhost`` only and no IP address.
 
     Raises:
         ValueError: It could not be registered at HubSpot, or its path is not that of our route.
     """
-    found = _ORIGIN.match(text)
-    path = _MOUNTED.fullmatch(text, found.end()) if found else None
-    if found is None or path is None or not _is_origin(found[0]):
+    start = _ORIGIN.match(text)
+    path = _MOUNTED.fullmatch(text, start.end()) if start else None
+    if start is None or path is None or not _is_origin(start[0]):
         raise ValueError(_REDIRECT)
-    return RedirectUri(found[0], path["mount"])
+    return RedirectUri(start[0], path["mount"])
 
 
 def hubspot(text: str) -> str:
-    """The origin *text* of HubSpot, or of a simulator on this machine.
+    """Return the origin *text* of HubSpot, or of a simulator on this machine.
 
     Raises:
-        ValueError: Secrets would be sent to somebody else.
+        ValueError: It is another host's, which must not be sent secrets.
     """
     written = text.removesuffix("/")
     if is_local(written):
@@ -128,7 +128,7 @@ def _public_suffixes() -> "PublicSuffixList":
 
 
 def is_local(text: str) -> bool:
-    """True for ``http://localhost:PORT`` and ``http://127.0.0.1:PORT``."""
+    """Return True for ``http://localhost:PORT`` and ``http://127.0.0.1:PORT``."""
     found = _LOCAL_PORT.fullmatch(text)
     return found is not None and int(found["port"]) <= _LAST_PORT
 

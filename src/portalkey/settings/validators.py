@@ -1,7 +1,7 @@
-"""What each setting accepts: from what the operator wrote to what it means.
+"""Validators of ``Settings``: one function a setting, from text to value.
 
-Each function is a validator of ``Settings`` and takes text as the environment holds it, or the
-value itself. Each argument of its ``ValueError`` is one problem, written as the end of a sentence
+Each takes text as it stands in the environment, or the value itself. Each argument of its
+``ValueError`` is one problem, written as the end of a sentence
 that begins with the setting's name and says what to do. Values that may be secret are not quoted.
 """
 
@@ -33,7 +33,7 @@ _PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
 def text(value: object) -> str:
-    """Text, without the space around it."""
+    """Return text without the space around it."""
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     if not isinstance(value, str):
@@ -52,7 +52,7 @@ def credential(value: object) -> str:
 
 
 def api_version(value: object) -> ApiVersion:
-    """A version of HubSpot's API that goes on for a while."""
+    """A version of HubSpot's API that is still supported."""
     given = text(value)
     if given == "v1":
         raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to {NEWEST}")
@@ -79,11 +79,11 @@ def any_scopes(value: object) -> tuple[str, ...]:
 
 def required_scopes(value: object) -> tuple[str, ...]:
     """Scopes, ``oauth`` among them."""
-    return scopes.required(any_scopes(value))
+    return scopes.parse_required(any_scopes(value))
 
 
 def optional_scopes(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    """Scopes that are not required ones: HubSpot stops at a scope in the wrong list."""
+    """Scopes that are not required ones too, as HubSpot refuses a scope in both lists."""
     optional = any_scopes(value)
     doubled = [scope for scope in optional if scope in info.data.get("scopes", ())]
     if doubled:
@@ -174,7 +174,7 @@ def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
             raise ValueError("and PORTALKEY_KEYS_FILE are both set; keep one of them")
         return keys.read(path)
     if isinstance(given, tuple | list) and all(isinstance(key, Key) for key in given):
-        return keys.usable(given)
+        return keys.require_usable(given)
     return keys.parse(text(given))
 
 
@@ -193,20 +193,20 @@ def database_url(value: object) -> str:
 
 
 def is_config_file(url: str) -> bool:
-    """Whether *url* is meant to name a config file."""
+    """Return True where *url* is meant to name a config file."""
     return url.startswith("file:")
 
 
 def config_file(url: str, *, windows: bool = os.name == "nt") -> tuple[Path, bool]:
-    """The config file that *url* names, and whether others may read it.
+    """Return the config file that *url* names, and True where others may read it.
 
     Args:
         url: ``file:///PATH``, with ``%3F`` for a question mark in the path, and
             ``?permissions=any`` after it where others may read the file.
-        windows: Whether a path begins with the letter of a drive here.
+        windows: True where a path begins with the letter of a drive.
     """
-    found = _CONFIG_FILE.fullmatch(url)
-    host, path, query = found.groups("") if found else ("", "", "")
+    parts = _CONFIG_FILE.fullmatch(url)
+    host, path, query = parts.groups("") if parts else ("", "", "")
     path = unquote(path)
     if host or not path.strip("/") or path.endswith("/") or "\0" in path:
         raise ValueError(
@@ -236,22 +236,22 @@ def database_schema(value: object) -> str:
 
 
 def database_in_data_directory() -> str:
-    """The address of a SQLite file where this user's data are."""
+    """Return the address of a SQLite file in this user's data directory."""
     return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
 
 
 def sqlite_url(path: Path) -> str:
-    """The address of a SQLite file; what means something else in an address is quoted."""
+    """Return the address of a SQLite file, quoted as a URL."""
     return f"sqlite:///{quote(path.resolve().as_posix(), safe='/:')}"
 
 
 def file_url(path: Path) -> str:
-    """The address of a config file, quoted likewise."""
+    """Return the address of a config file, quoted likewise."""
     return f"file://{quote(path.resolve().as_posix(), safe='/:')}"
 
 
 def attempt_seconds(value: object) -> int:
-    """A number of seconds that people can keep to."""
+    """A whole number of seconds that is neither too short for people nor too long."""
     given = str(value) if type(value) is int else text(value)
     if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) not in _ATTEMPT_SECONDS:
         raise ValueError("must be a whole number of seconds from 30 to 3600")

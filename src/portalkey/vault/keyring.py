@@ -143,7 +143,7 @@ def new_key() -> SecretStr:
 
 def _problems(given: Sequence[Key]) -> tuple[str, ...]:
     try:
-        keys.usable(given)
+        keys.require_usable(given)
     except ValueError as error:
         return tuple(f"PORTALKEY_KEYS {problem}" for problem in error.args)
     return ()

@@ -23,7 +23,7 @@ from processes.workers.workshop import (
     until,
 )
 
-pytest_plugins = ("redis_server",)
+pytest_plugins = ("support.redis_server",)
 
 AT_ONCE = 8
 PARTING = 3.0

@@ -26,7 +26,7 @@ from processes.workers.workshop import (
     until,
 )
 
-pytest_plugins = ("redis_server",)
+pytest_plugins = ("support.redis_server",)
 
 AT_ONCE = 4
 ENDS = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.SCHEDULED)

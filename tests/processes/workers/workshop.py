@@ -18,10 +18,10 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 
-from commands import clean_environment
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from processes.herd import LIFETIME
+from support.commands import clean_environment
 
 PATIENCE = 60.0
 DELAY, LONG = 0.5, 300.0

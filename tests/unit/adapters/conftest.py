@@ -4,11 +4,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from front import Front
 from portalkey.broker import Broker
 from portalkey.model.authorization import Callback
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
+from support.front import Front
 
 FIRST = 4410001
 

@@ -10,13 +10,13 @@ import httpx2
 import hubspot_sdk
 import pytest
 
-from front import NO_TLS, Front
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.hubspot_sdk import async_hubspot_client
 from portalkey.broker import Broker
 from portalkey.errors import NeedsReconnect, NotConnected, NotHubSpot
 from portalkey_simulator import HubSpot
+from support.front import NO_TLS, Front
 
 FIRST = 4410001
 CONTACTS = "/crm/v3/objects/contacts"

@@ -11,11 +11,11 @@ import httpx2
 import pytest
 import requests
 
-from front import NO_TLS, Front
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
+from support.front import NO_TLS, Front
 
 NOTES = "/crm/v3/objects/notes"
 Post = Callable[..., Any]

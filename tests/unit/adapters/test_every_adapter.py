@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from adapting import ADAPTERS, LeaseRequest
-from front import Front
 from portalkey.broker import Broker
 from portalkey.errors import NeedsReconnect, NotConnected, NotHubSpot
 from portalkey_simulator import HubSpot
+from support.adapting import ADAPTERS, LeaseRequest
+from support.front import Front
 
 FIRST, SECOND = 4410001, 4410002
 CONTACTS = "/crm/v3/objects/contacts"

@@ -11,7 +11,6 @@ import httpx
 import pytest
 import requests
 
-from front import NO_TLS, Front
 from portalkey.adapters import hubspot_api_client, hubspot_sdk
 from portalkey.adapters.bearer import Bearer
 from portalkey.adapters.httpx import HttpxAuth
@@ -20,6 +19,7 @@ from portalkey.broker import Broker
 from portalkey.errors import AccountNotNamed, NeedsReconnect, NotHubSpot, ScopesMissing
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
+from support.front import NO_TLS, Front
 
 FIRST, SECOND = 4410001, 4410002
 CONTACTS = "/crm/v3/objects/contacts"

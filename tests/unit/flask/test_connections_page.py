@@ -7,7 +7,12 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hosting import (
+from portalkey.broker import Broker
+from portalkey.flask import HubSpotAuth
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.settings import Settings
+from portalkey_simulator import HubSpot
+from support.hosting import (
     FIRST,
     SECOND,
     SETUP,
@@ -21,11 +26,6 @@ from hosting import (
     said,
     signed_in,
 )
-from portalkey.broker import Broker
-from portalkey.flask import HubSpotAuth
-from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.settings import Settings
-from portalkey_simulator import HubSpot
 
 
 def mark(broker: Broker, connection: Connection, status: str, reason: str) -> None:

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask, Response, session
 from flask.testing import FlaskClient
 
-from hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in
 from portalkey.broker import Broker
 from portalkey_simulator import HubSpot
+from support.hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in
 
 LAYOUT = """<!doctype html><html><head><title>{% block title %}Host{% endblock %}</title>
 {% block head %}<link rel="icon" href="{{ url_for('static', filename='host.ico') }}">{% endblock %}

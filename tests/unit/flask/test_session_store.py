@@ -17,7 +17,6 @@ from flask_session import Session
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from pydantic import SecretStr
 
-from hosting import FIRST, SECOND, SETUP, cards, connect, page_of, said
 from portalkey.broker import Broker
 from portalkey.errors import (
     NeedsReconnect,
@@ -35,6 +34,7 @@ from portalkey.settings import Key, Settings
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
+from support.hosting import FIRST, SECOND, SETUP, cards, connect, page_of, said
 
 TOKENS = {"token", "refresh_token"}
 WEEK = 7 * 24 * 3600.0

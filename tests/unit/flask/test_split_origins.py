@@ -11,7 +11,7 @@ from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
-from visitor import query_of
+from support.visitor import query_of
 
 FRONT = "http://localhost:5173"
 EVIL = "http://evil.localhost:5173"

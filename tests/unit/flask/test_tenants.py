@@ -4,13 +4,13 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 
-from hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import Connection
 from portalkey.web.http import BROWSER_KEY
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
+from support.hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
 
 ADMINS = {"ada"}
 

@@ -12,7 +12,7 @@ from portalkey.flask import HubSpotAuth
 from portalkey.model.attempt import DELIVER_SECONDS
 from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
-from visitor import query_of
+from support.visitor import query_of
 
 ATTEMPT = "A" * 22
 PATH = f"/api/hubspot/attempts/{ATTEMPT}/token"

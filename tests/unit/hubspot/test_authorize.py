@@ -35,9 +35,10 @@ def test_account_is_named(settings: Settings) -> None:
 
 
 def test_other_redirect_uri(settings: Settings) -> None:
-    """What a caller names is sent to the letter."""
+    """The redirect URI of the settings is sent to the letter, and so are state and challenge."""
     uri = "https://app.example.com/crm/auth/hubspot/callback"
-    url = authorize_url(settings, state="&=# +%", challenge="c/+", redirect_uri=uri)
+    elsewhere = settings.model_copy(update={"redirect_uri": uri})
+    url = authorize_url(elsewhere, state="&=# +%", challenge="c/+")
 
     query = dict(parse_qsl(urlsplit(url).query))
     assert query["redirect_uri"] == uri

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.vault.sql.foreign import Foreign, read
-from postgres_server import changed, execute
+from support.postgres_server import changed, execute
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 Make = Callable[..., str]
 MAKE = "CREATE TABLE tokens (id INTEGER PRIMARY KEY, token TEXT, owner CHAR(32))"

@@ -26,9 +26,9 @@ from portalkey.testing.samples import (
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, opened
 from portalkey.vault.sql.tables import metadata
-from postgres_server import changed
+from support.postgres_server import changed
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 PACE = Limits(rate=1.0, burst=10)
 COPIES = (

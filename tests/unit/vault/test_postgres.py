@@ -30,10 +30,10 @@ from portalkey.vault import SQLStore
 from portalkey.vault.sql.migrate import VERSION_TABLE
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
-from postgres_server import Server, changed, execute
-from racing import PROCESSES, raced
+from support.postgres_server import Server, changed, execute
+from support.racing import PROCESSES, raced
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("support.postgres",)
 
 CANARY = "canary-password"
 HASTE = 0.05

@@ -20,7 +20,7 @@ from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql import database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.sqlite import SQLite
-from racing import PROCESSES, raced
+from support.racing import PROCESSES, raced
 
 
 def url(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Moving in: connections that another library kept go on here, and nobody connects again."""
+"""Import of connections from another library, so that nobody has to connect again."""
 
 from portalkey.cli.importing.libraries import Names
 from portalkey.cli.importing.move_in import MoveIn

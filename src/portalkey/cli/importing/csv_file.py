@@ -1,4 +1,4 @@
-"""A file of owners and refresh tokens: a header ``owner,refresh_token``, ``hub_id`` if known."""
+"""Reader of a CSV file with the columns ``owner``, ``refresh_token`` and, if known, ``hub_id``."""
 
 import csv
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from portalkey.cli.importing.rows import Row, told_row
+from portalkey.cli.importing.rows import Row, make_row
 from portalkey.errors import SourceUnusable
 
 _REQUIRED, _OPTIONAL = ("owner", "refresh_token"), "hub_id"
@@ -17,8 +17,8 @@ _HEADER = (
 )
 
 
-def rows(path: Path) -> list[Row]:
-    """The rows of the file at *path*; a line that makes no sense is a row with a flaw.
+def read_rows(path: Path) -> list[Row]:
+    """Read the rows of the file at *path*; a line that cannot be read is a row with a flaw.
 
     Raises:
         SourceUnusable: It is no CSV file, or has no header; the message names the line.
@@ -31,7 +31,7 @@ def rows(path: Path) -> list[Row]:
             return [_row(f"line {lines.line_num}", header, line) for line in lines if line]
         except (csv.Error, UnicodeDecodeError):
             number = lines.line_num
-    # Raised out here: the original quotes the file.
+    # Raised out here, as the original error quotes the file.
     raise SourceUnusable(f"{path} cannot be read as UTF-8 text with commas after line {number}.")
 
 
@@ -46,7 +46,7 @@ def _row(name: str, header: Sequence[str], line: Sequence[str]) -> Row:
     if len(line) != len(header):
         return Row(name, flaw=f"It has {len(line)} fields instead of {len(header)}.")
     fields = dict(zip(header, (value.strip() for value in line), strict=True))
-    row = told_row(name, fields["owner"], fields["refresh_token"], "refresh_token")
+    row = make_row(name, fields["owner"], fields["refresh_token"], "refresh_token")
     hub_id = fields.get(_OPTIONAL, "")
     if hub_id and not _HUB_ID.fullmatch(hub_id):
         return replace(row, refresh_token=None, flaw="Its hub_id is not a number that can be one.")

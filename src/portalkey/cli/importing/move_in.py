@@ -1,34 +1,34 @@
-"""From rows to connections.
+"""The import itself: from rows to connections.
 
-HubSpot is asked by several threads at once; what comes of it is written by one, in the order of the
-source. What is there already stays, so a run that was cut off is finished by the next.
+Several threads ask HubSpot; one writes the results, in the order of the source. Connections that
+exist already stay as they are, so a run that was cut off can be run again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from portalkey.cli.importing.asking import Asking, Known, Useless, useless
+from portalkey.cli.importing.introspector import Introspector, Known, Useless, reject
 from portalkey.cli.importing.outcomes import WHY, Outcome, Result
-from portalkey.cli.importing.rows import Row, is_owner
-from portalkey.model.connection import ConnectionStatus
+from portalkey.cli.importing.rows import Row
+from portalkey.model.connection import ConnectionStatus, is_owner
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
 AT_ONCE = 8
-"""So many threads ask HubSpot."""
+"""Threads that ask HubSpot."""
 BATCH = 64
-"""So many rows are asked about before any of them is written."""
+"""Rows to ask about before any of them is written."""
 
 
 class MoveIn:
-    """One import."""
+    """One import of rows."""
 
     def __init__(
         self,
         broker: "Broker",
-        asking: Asking,
+        introspector: Introspector,
         *,
         imported_from: str,
         prefix: str = "",
@@ -37,69 +37,69 @@ class MoveIn:
         """Put the parts together.
 
         Args:
-            broker: Takes the grants in.
-            asking: Asks HubSpot about each.
-            imported_from: What the audit calls the source.
-            prefix: Stands before each owner from now on.
-            is_dry: HubSpot is asked, and nothing is written.
+            broker: Adopts the grants.
+            introspector: Asks HubSpot about each.
+            imported_from: The source's name in the audit.
+            prefix: Text to put before each owner.
+            is_dry: Ask HubSpot, and write nothing.
         """
         self._broker = broker
-        self._asking = asking
+        self._introspector = introspector
         self._imported_from = imported_from
         self._prefix = prefix
         self._is_dry = is_dry
 
-    def run(self, rows: Sequence[Row], told: Callable[[Result], object]) -> None:
-        """Import *rows*, in their order; *told* is called with what became of each.
+    def run(self, rows: Sequence[Row], report: Callable[[Result], object]) -> None:
+        """Import *rows*, in their order, and call *report* with the result of each.
 
         Raises:
             TryLater: HubSpot or the store is away; run it again, as nothing is lost or done twice.
             OperatorMustAct: HubSpot refuses the app, or the operator has to look at the store.
         """
-        seen: set[tuple[str, int]] = set()
+        done: set[tuple[str, int]] = set()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="portalkey-import") as pool:
             for batch in _batches(rows):
-                for row, found in zip(batch, pool.map(self._ask, batch), strict=True):
-                    told(self._result(row, found, seen))
+                for row, answer in zip(batch, pool.map(self._ask, batch), strict=True):
+                    report(self._write(row, answer, done))
 
     def _ask(self, row: Row) -> Known | Useless:
         if row.flaw:
             return Useless(Outcome.UNREADABLE, row.flaw, row.hub_id)
         if not is_owner(row.owner):
-            return useless(Outcome.NO_OWNER)
+            return reject(Outcome.NO_OWNER)
         if row.refresh_token is None:
-            return useless(Outcome.EMPTY)
-        found = self._asking.about(row.refresh_token)
-        if isinstance(found, Known) and row.hub_id not in {None, found.account.hub_id}:
-            why = f"{WHY[Outcome.OTHER_ACCOUNT][:-1]}: {found.account.hub_id}."
+            return reject(Outcome.EMPTY)
+        answer = self._introspector.look_up(row.refresh_token)
+        if isinstance(answer, Known) and row.hub_id not in {None, answer.account.hub_id}:
+            why = f"{WHY[Outcome.OTHER_ACCOUNT][:-1]}: {answer.account.hub_id}."
             return Useless(Outcome.OTHER_ACCOUNT, why, row.hub_id)
-        return found
+        return answer
 
-    def _result(self, row: Row, found: Known | Useless, seen: set[tuple[str, int]]) -> Result:
+    def _write(self, row: Row, answer: Known | Useless, done: set[tuple[str, int]]) -> Result:
         owner = self._prefix + row.owner if row.owner else ""
-        if isinstance(found, Useless):
-            return Result(row.name, owner, found.hub_id, found.outcome, found.why)
-        hub_id = found.account.hub_id
-        outcome = Outcome.TWICE if (owner, hub_id) in seen else self._kept(owner, row, found)
-        seen.add((owner, hub_id))
+        if isinstance(answer, Useless):
+            return Result(row.name, owner, answer.hub_id, answer.outcome, answer.why)
+        hub_id = answer.account.hub_id
+        outcome = Outcome.TWICE if (owner, hub_id) in done else self._adopt(owner, row, answer)
+        done.add((owner, hub_id))
         return Result(row.name, owner, hub_id, outcome, WHY[outcome])
 
-    def _kept(self, owner: str, row: Row, found: Known) -> Outcome:
-        hub_id = found.account.hub_id
-        there = self._broker.connection_to(owner, hub_id)
-        if there is not None:
-            return _AS_IT_IS.get(there.status, Outcome.THERE)
+    def _adopt(self, owner: str, row: Row, answer: Known) -> Outcome:
+        hub_id = answer.account.hub_id
+        current = self._broker.connection_to(owner, hub_id)
+        if current is not None:
+            return _AS_IT_IS.get(current.status, Outcome.THERE)
         if self._is_dry:
             return Outcome.IMPORTABLE
         assert row.refresh_token is not None  # noqa: S101 - HubSpot was asked about it
         is_new = self._broker.adopt(
             owner,
             row.refresh_token,
-            found.account,
-            found.scopes,
+            answer.account,
+            answer.scopes,
             imported_from=self._imported_from,
         )
-        # Somebody may have connected this very moment.
+        # The owner may have connected the account meanwhile.
         return Outcome.IMPORTED if is_new else Outcome.THERE
 
 

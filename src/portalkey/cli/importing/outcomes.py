@@ -1,4 +1,4 @@
-"""What can become of a row, each with the sentence that the report says."""
+"""Outcomes of importing a row, with the sentences of the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of a row; the names are a contract with programs that read the report."""
+    """Outcome of one row; the names are a contract with programs that read the report."""
 
     IMPORTED = "imported"
     IMPORTABLE = "importable"
@@ -45,7 +45,7 @@ WHY: Mapping[Outcome, str] = {
     Outcome.UNCLEAR: "HubSpot's answer could not be understood.",
     Outcome.LATER: "HubSpot asks to wait with this account; run this again later.",
 }
-"""Why, in a sentence for people."""
+"""The reasons, in sentences for people."""
 
 GOOD = frozenset(
     {
@@ -56,12 +56,12 @@ GOOD = frozenset(
         Outcome.TWICE,
     }
 )
-"""Nobody has to do anything about these."""
+"""Outcomes that nobody has to do anything about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of the row that its source calls ``row``; nothing in it is secret."""
+    """The result of the row that its source calls ``row``; nothing in it is secret."""
 
     row: str
     owner: str

@@ -1,4 +1,4 @@
-"""One row of what is to be imported, whichever library wrote it."""
+"""One row to import, whichever library wrote it."""
 
 import json
 import re
@@ -10,16 +10,16 @@ from pydantic import SecretStr
 
 _TOKEN = re.compile(r"[\x21-\x7E]{1,16384}")
 _DEPTH = 2
-"""So often JSON is looked for in text: an older library kept it as text in a column of JSON."""
+"""Times that text is parsed as JSON: an older library wrote JSON as text into a column of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a source says of one connection.
+    """One connection in a source.
 
-    ``name`` is how the source knows it: ``row 17``, ``line 3``. ``owner`` is empty and
-    ``refresh_token`` None where there is none; ``hub_id`` is what the source expects, if anything.
-    ``flaw`` says why the row cannot be read.
+    ``name`` is its place there: ``row 17``, ``line 3``. ``owner`` is empty and ``refresh_token``
+    None where there is none; ``hub_id`` is the account that the source names, if any. ``flaw`` says
+    why the row cannot be read.
     """
 
     name: str
@@ -30,9 +30,9 @@ class Row:
 
 
 def owner_of(user_id: object, *, is_bare_uuid: bool = False) -> str:
-    """The app's own id of a user as text; empty where there is none.
+    """Return the app's own id of a user as text; empty where there is none.
 
-    *is_bare_uuid* tells that the column keeps UUIDs without their hyphens, which apps never see.
+    *is_bare_uuid* is True where the column holds UUIDs without hyphens, which apps never see.
     """
     if user_id is None:
         return ""
@@ -43,20 +43,15 @@ def owner_of(user_id: object, *, is_bare_uuid: bool = False) -> str:
         return owner
 
 
-def is_owner(owner: str) -> bool:
-    """Whether the broker takes it for one."""
-    return bool(owner.strip()) and "\0" not in owner
-
-
 def is_token(value: object) -> bool:
-    """Whether it can be a token at all (RFC 6749 appendix A.17)."""
+    """Return True where *value* can be a token at all (RFC 6749 appendix A.17)."""
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def told_row(name: str, owner: str, value: object, what: str = "refresh token") -> Row:
-    """The row of this *owner* whose refresh token is *value*, where it can be one.
+def make_row(name: str, owner: str, value: object, what: str = "refresh token") -> Row:
+    """Return the row of this *owner* with the refresh token *value*, or with a flaw.
 
-    *what* is what the source calls a refresh token.
+    *what* is the source's name of a refresh token.
     """
     if value in (None, ""):
         return Row(name, owner)
@@ -65,10 +60,10 @@ def told_row(name: str, owner: str, value: object, what: str = "refresh token") 
     return Row(name, owner, SecretStr(str(value)))
 
 
-def members(value: object) -> dict[str, Any] | None:
-    """The JSON object in a column, which the driver may have read already.
+def read_members(value: object) -> dict[str, Any] | None:
+    """Return the JSON object in a column, which the driver may have parsed already.
 
-    Empty where nothing stands there, and None where something else does.
+    It is empty for an empty column, and None where the column holds something else.
     """
     for _ in range(_DEPTH):
         if not isinstance(value, str | bytes):

@@ -1,4 +1,4 @@
-"""Where connections can be imported from."""
+"""Sources that connections can be imported from."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,16 +15,16 @@ _LIBRARIES: Mapping[str, Callable[[Foreign, Names], Iterator[Row]]] = {
     "social-auth": social_auth,
 }
 SOURCES = (*_LIBRARIES, CSV)
-"""What can be imported from, by the name that the command and the audit use."""
+"""Names of the sources, as the command and the audit use them."""
 
 
 def read_rows(source: str, where: str, names: Names) -> Sequence[Row]:
-    """All rows of a *source*, in its order.
+    """Read all rows of a *source*, in its order.
 
     Args:
         source: One of ``SOURCES``.
         where: The address of its database, or the path of the CSV file.
-        names: What the app called otherwise than the library does.
+        names: Names that the app has changed.
 
     Raises:
         SourceUnusable: It cannot be read; the message says what to look at.
@@ -32,6 +32,6 @@ def read_rows(source: str, where: str, names: Names) -> Sequence[Row]:
         OSError: The CSV file cannot be read.
     """
     if source == CSV:
-        return csv_file.rows(Path(where))
+        return csv_file.read_rows(Path(where))
     library = _LIBRARIES[source]
     return read(where, lambda database: list(library(database, names)))

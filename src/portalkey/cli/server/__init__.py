@@ -1,4 +1,4 @@
-"""The standalone app: what ``portalkey serve`` and ``portalkey demo`` run."""
+"""The standalone app that ``portalkey serve`` and ``portalkey demo`` run."""
 
 from portalkey.cli.server.app import create_app
 from portalkey.cli.server.listen import Listener

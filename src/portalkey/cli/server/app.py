@@ -23,17 +23,17 @@ def create_app(
     session_cookie: str = "portalkey_session",
     store: Literal["session"] | None = None,
 ) -> Flask:
-    """The standalone app.
+    """Return the standalone app.
 
     Args:
-        broker: Whose settings say where the app lives; any other Host is answered with 421, so
-            that no foreign name can be made to point here (DNS rebinding).
+        broker: Its settings name the app's host; any other Host is answered with 421, so that no
+            foreign name can be made to point here (DNS rebinding).
         session_cookie: The session cookie's name. Cookies ignore ports, so apps that run on one
             host at different ports need different names.
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
     """
     app = Flask("portalkey.cli.server", static_folder=None)
-    # Who visited before a rotation is still the same visitor after it.
+    # With the older keys too, so that visitors stay who they are when keys are rotated.
     secret, *older = (each.get_secret_value() for each in broker.derive_keys("session"))
     app.config.update(
         SECRET_KEY=secret,
@@ -47,12 +47,12 @@ def create_app(
     _answer_own_host_only(app, broker.settings.host)
     HubSpotAuth(app, broker, owner=_visitor, store=store)
     _add_own_routes(app, broker)
-    app.register_error_handler(HTTPException, _plainly)
+    app.register_error_handler(HTTPException, _as_text)
     return app
 
 
 def _visitor() -> str:
-    """This visitor's owner id, made at the first visit and kept in the signed session."""
+    """Return this visitor's owner id, made at the first visit and kept in the signed session."""
     if _OWNER not in session:
         session[_OWNER] = f"visitor-{secrets.token_hex(8)}"
         session.permanent = True
@@ -82,8 +82,8 @@ def _add_own_routes(app: Flask, broker: "Broker") -> None:
     app.add_url_rule("/healthz", "healthz", healthz)
 
 
-def _plainly(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-    """One line of plain text: nothing to style, nothing to leak."""
+def _as_text(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+    """Return an error as one line of plain text, without a page that could leak anything."""
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Cache-Control": "no-store",

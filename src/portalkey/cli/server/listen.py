@@ -1,4 +1,4 @@
-"""A real WSGI server around an app, started and stopped by whoever runs it."""
+"""WSGI server of the standalone app, with its housekeeping."""
 
 import logging
 import socket
@@ -21,9 +21,9 @@ HOUSEKEEPING_SECONDS = 60.0
 
 
 class Listener:
-    """Serves *app* on *host* and *port* from threads of this process, and keeps house meanwhile.
+    """Serves *app* on *host* and *port* from threads of this process.
 
-    Housekeeping tells HubSpot what it still has to be told, every *housekeeping_seconds*.
+    Every *housekeeping_seconds* it also sends pending revocations to HubSpot.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Listener:
         port: int,
         housekeeping_seconds: float = HOUSEKEEPING_SECONDS,
     ) -> None:
-        """Listen at once; requests are answered from ``serve`` on.
+        """Bind the port; requests are answered once the ``with`` block is entered.
 
         Raises:
             BadSettings: The port is taken, or the host is not of this machine.
@@ -46,7 +46,7 @@ class Listener:
         self._server = _Server(
             (host, port), app, numthreads=THREADS, server_name="portalkey", shutdown_timeout=1
         )
-        # How often it looks whether it has been stopped.
+        # Seconds between two looks at whether it has been stopped.
         self._server.expiration_interval = 0.05
         try:
             self._server.prepare()
@@ -55,14 +55,14 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port it listens on."""
         return int(self._server.bind_addr[1])
 
     def __enter__(self) -> Self:
         """Serve in the background until the block ends."""
         self._threads = [
             threading.Thread(target=self._server.serve, name="portalkey-server"),
-            threading.Thread(target=self._keep_house, name="portalkey-housekeeping"),
+            threading.Thread(target=self._run_housekeeping, name="portalkey-housekeeping"),
         ]
         for thread in self._threads:
             thread.start()
@@ -74,18 +74,18 @@ class Listener:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let requests end, then give everything back."""
+        """Let requests end, then close everything."""
         self._ended.set()
         self._server.stop()
         for thread in self._threads:
             thread.join()
 
-    def _keep_house(self) -> None:
+    def _run_housekeeping(self) -> None:
         while not self._ended.wait(self._housekeeping_seconds):
             try:
                 self._broker.send_owed()
             except PortalkeyError:
-                continue  # the store is in trouble; requests tell about it
+                continue  # the store is in trouble, which requests report
             except Exception:
                 log.exception("housekeeping stumbled, and goes on")
 
@@ -107,5 +107,5 @@ class _Server(wsgi.Server):
         level: int = logging.INFO,
         traceback: bool = False,  # noqa: FBT001, FBT002 - cheroot passes it so
     ) -> None:
-        """To the log, where cheroot would write to stderr."""
+        """Write to the log, where cheroot would write to stderr."""
         log.log(level, "%s", msg, exc_info=traceback)

@@ -33,7 +33,7 @@ from portalkey.model.throttle import Limits
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import HubSpot
-from visitor import query_of
+from support.visitor import query_of
 
 Around = Callable[[Request, Send], Response]
 

@@ -26,11 +26,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.traceback import Traceback
 
-from peer import Peer, drip, http
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.peer import Peer, drip, http
 
 Listen = Callable[..., Peer]
 CANARY = secrets.token_hex(16)
@@ -52,11 +52,11 @@ def secret(url: str) -> Request:
     return Request("POST", f"{url}/oauth/2026-03/token", form, SecretStr(f"{CANARY}-b"))
 
 
-def test_form_and_bearer(listen: Listen, wire: HubSpotClient) -> None:
+def test_form_and_bearer(listen: Listen, client: HubSpotClient) -> None:
     """A form goes into the body, a bearer into the header, and neither into the address."""
     peer = listen(http(200, '{"a": 1}', {"X-Y": "Z"}))
 
-    response = wire.send(secret(peer.url))
+    response = client.send(secret(peer.url))
 
     head, _, body = peer.requests[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /oauth/2026-03/token HTTP/1.1\r\n")
@@ -66,11 +66,11 @@ def test_form_and_bearer(listen: Listen, wire: HubSpotClient) -> None:
     assert (response.status, response.body, response.headers["x-y"]) == (200, b'{"a": 1}', "Z")
 
 
-def test_what_is_said_of_us(listen: Listen, wire: HubSpotClient) -> None:
+def test_what_is_said_of_us(listen: Listen, client: HubSpotClient) -> None:
     """HubSpot learns who asks, and that the answer must not be compressed."""
     peer = listen(http())
 
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
 
     head = peer.requests[0].lower()
     assert b"user-agent: portalkey/" in head
@@ -80,27 +80,27 @@ def test_what_is_said_of_us(listen: Listen, wire: HubSpotClient) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_not_followed(status: int, listen: Listen, wire: HubSpotClient) -> None:
+def test_redirect_is_not_followed(status: int, listen: Listen, client: HubSpotClient) -> None:
     """A redirect is an answer like any other: secrets are not sent twice."""
     elsewhere = listen(http())
     peer = listen(http(status, "", {"Location": elsewhere.url}))
 
-    assert wire.send(secret(peer.url)).status == status
+    assert client.send(secret(peer.url)).status == status
     assert elsewhere.requests == []
 
 
-def test_cookies_are_not_kept(listen: Listen, wire: HubSpotClient) -> None:
+def test_cookies_are_not_kept(listen: Listen, client: HubSpotClient) -> None:
     """What HubSpot sets for one connection is not sent with another's."""
     peer = listen(http(200, "{}", {"Set-Cookie": "a=b; Path=/"}))
 
-    wire.send(get(peer.url))
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
+    client.send(get(peer.url))
 
     assert b"cookie" not in peer.requests[1].lower()
 
 
 def test_environment_has_no_say(
-    listen: Listen, wire: HubSpotClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    listen: Listen, client: HubSpotClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A proxy or a .netrc that was set for others sees nothing."""
     proxy, peer = listen(http()), listen(http())
@@ -110,45 +110,45 @@ def test_environment_has_no_say(
         monkeypatch.setenv(name, proxy.url)
     monkeypatch.setenv("NETRC", str(netrc))
 
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
 
     assert proxy.connections == 0
     assert b"authorization" not in peer.requests[0].lower()
 
 
-def test_connection_is_kept(listen: Listen, wire: HubSpotClient) -> None:
+def test_connection_is_kept(listen: Listen, client: HubSpotClient) -> None:
     """A second request needs no second connection."""
     peer = listen(http())
 
-    wire.send(get(peer.url))
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
+    client.send(get(peer.url))
 
     assert (peer.connections, len(peer.requests)) == (1, 2)
 
 
-def test_many_threads(listen: Listen, wire: HubSpotClient) -> None:
-    """Threads share a wire, more of them than there are connections."""
+def test_many_threads(listen: Listen, client: HubSpotClient) -> None:
+    """Threads share a client, more of them than there are connections."""
     peer = listen(http(200, "{}"))
 
     with ThreadPoolExecutor(40) as threads:
-        statuses = list(threads.map(lambda _: wire.send(get(peer.url)).status, range(200)))
+        statuses = list(threads.map(lambda _: client.send(get(peer.url)).status, range(200)))
 
     assert statuses == [200] * 200
 
 
 def test_close(listen: Listen) -> None:
-    """A closed wire opens new connections."""
-    peer, wire = listen(http()), HubSpotClient()
+    """A closed client opens new connections."""
+    peer, client = listen(http()), HubSpotClient()
 
-    with closing(wire):
-        wire.send(get(peer.url))
-        wire.close()
-        assert wire.send(get(peer.url)).status == 200
+    with closing(client):
+        client.send(get(peer.url))
+        client.close()
+        assert client.send(get(peer.url)).status == 200
 
     assert peer.connections == 2
 
 
-def test_many_threads_send_at_once(listen: Listen, wire: HubSpotClient) -> None:
+def test_many_threads_send_at_once(listen: Listen, client: HubSpotClient) -> None:
     """None waits for another's connection: it may hold a lease, which runs on."""
     threads = 64
     together = Barrier(threads)
@@ -159,7 +159,7 @@ def test_many_threads_send_at_once(listen: Listen, wire: HubSpotClient) -> None:
 
     peer = listen(answer)
     with ThreadPoolExecutor(threads) as pool:
-        answers = list(pool.map(wire.send, [get(peer.url)] * threads))
+        answers = list(pool.map(client.send, [get(peer.url)] * threads))
 
     assert {each.status for each in answers} == {200}
 
@@ -179,29 +179,29 @@ def in_child(act: Callable[[], object]) -> int:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_fork(listen: Listen, wire: HubSpotClient) -> None:
+def test_fork(listen: Listen, client: HubSpotClient) -> None:
     """A child neither uses its parent's connection nor closes it, and waits for no lock."""
     peer = listen(http())
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
 
-    with wire._lock:
-        ended = in_child(lambda: wire.send(get(peer.url)))
-    wire.send(get(peer.url))
+    with client._lock:
+        ended = in_child(lambda: client.send(get(peer.url)))
+    client.send(get(peer.url))
 
     assert ended == 0
     assert (peer.connections, len(peer.requests)) == (2, 3)
 
 
-def test_what_a_child_does(listen: Listen, wire: HubSpotClient) -> None:
+def test_what_a_child_does(listen: Listen, client: HubSpotClient) -> None:
     """What was kept is given up without waiting, and everything is made anew."""
     peer = listen(http())
-    wire.send(get(peer.url))
+    client.send(get(peer.url))
 
-    with wire._lock:  # held for ever, in a child, by a thread that it does not have
-        wire._renew()
+    with client._lock:  # held for ever, in a child, by a thread that it does not have
+        client._renew()
 
-    assert wire._pools == {}
-    assert wire.send(get(peer.url)).status == 200
+    assert client._pools == {}
+    assert client.send(get(peer.url)).status == 200
     assert peer.connections == 2
 
 
@@ -218,35 +218,35 @@ SLOW = {
 
 
 @pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
-def test_slow_answer(script: Callable[..., None], listen: Listen, wire: HubSpotClient) -> None:
+def test_slow_answer(script: Callable[..., None], listen: Listen, client: HubSpotClient) -> None:
     """However slowly an answer drips, the exchange ends in time."""
     peer, start = listen(script), time.monotonic()
 
     with pytest.raises(HubSpotUnavailable, match="in time"):
-        wire.send(get(peer.url), deadline=SOON)
+        client.send(get(peer.url), deadline=SOON)
 
     assert time.monotonic() - start < LATE
 
 
 def test_deadline_of_the_wire(listen: Listen) -> None:
-    """Without a word about it, an exchange has the wire's own deadline."""
+    """Without a word about it, an exchange has the client's own deadline."""
     peer, start = listen(SLOW["body"]), time.monotonic()
 
     with (
-        closing(HubSpotClient(deadline=SOON)) as wire,
+        closing(HubSpotClient(deadline=SOON)) as client,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
-        wire.send(get(peer.url))
+        client.send(get(peer.url))
 
     assert time.monotonic() - start < LATE
 
 
-def test_no_time_at_all(listen: Listen, wire: HubSpotClient) -> None:
+def test_no_time_at_all(listen: Listen, client: HubSpotClient) -> None:
     """A deadline that is over sends nothing."""
     peer = listen(http())
 
     with pytest.raises(HubSpotUnavailable, match="in time"):
-        wire.send(get(peer.url), deadline=0)
+        client.send(get(peer.url), deadline=0)
 
     assert peer.requests == []
 
@@ -260,10 +260,10 @@ def test_slow_resolver() -> None:
         return []
 
     with (
-        closing(HubSpotClient(resolve=never)) as wire,
+        closing(HubSpotClient(resolve=never)) as client,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
-        wire.send(get("http://localhost:1"), deadline=SOON)
+        client.send(get("http://localhost:1"), deadline=SOON)
 
     assert time.monotonic() - start < LATE
     done.set()
@@ -275,10 +275,10 @@ def test_slow_tls(listen: Listen, trust: ssl.SSLContext) -> None:
     url = peer.url.replace("http:", "https:")
 
     with (
-        closing(HubSpotClient(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as client,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
-        wire.send(get(url), deadline=SOON)
+        client.send(get(url), deadline=SOON)
 
     assert time.monotonic() - start < LATE
 
@@ -294,10 +294,10 @@ def test_address_that_does_not_answer() -> None:
             each.settimeout(0)
             each.connect_ex(("127.0.0.1", port))
         with (
-            closing(HubSpotClient(connect=SOON)) as wire,
+            closing(HubSpotClient(connect=SOON)) as client,
             pytest.raises(HubSpotUnavailable, match="no connection came about"),
         ):
-            wire.send(get(f"http://localhost:{port}"))
+            client.send(get(f"http://localhost:{port}"))
         for each in waiting:
             each.close()
 
@@ -308,8 +308,8 @@ def test_second_address(listen: Listen) -> None:
     """Where one address does not take a connection, the next one may."""
     peer = listen(http())
 
-    with closing(HubSpotClient(resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])) as wire:
-        assert wire.send(get(peer.url)).status == 200
+    with closing(HubSpotClient(resolve=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])) as client:
+        assert client.send(get(peer.url)).status == 200
 
 
 def test_resolve() -> None:
@@ -321,32 +321,32 @@ def test_resolve() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "gzip, identity", "x"])
-def test_compressed_answer(coding: str, listen: Listen, wire: HubSpotClient) -> None:
+def test_compressed_answer(coding: str, listen: Listen, client: HubSpotClient) -> None:
     """What was not asked for is not unpacked: a few bytes could become any number."""
     with pytest.raises(BadAnswer, match="compressed"):
-        wire.send(get(listen(http(200, b"\x1f\x8b", {"Content-Encoding": coding})).url))
+        client.send(get(listen(http(200, b"\x1f\x8b", {"Content-Encoding": coding})).url))
 
 
-def test_identity_answer(listen: Listen, wire: HubSpotClient) -> None:
+def test_identity_answer(listen: Listen, client: HubSpotClient) -> None:
     """Saying that nothing was done is fine."""
     peer = listen(http(200, "{}", {"Content-Encoding": " Identity "}))
 
-    assert wire.send(get(peer.url)).body == b"{}"
+    assert client.send(get(peer.url)).body == b"{}"
 
 
 @pytest.mark.parametrize("excess", [0, 1])
-def test_length_of_an_answer(excess: int, listen: Listen, wire: HubSpotClient) -> None:
+def test_length_of_an_answer(excess: int, listen: Listen, client: HubSpotClient) -> None:
     """An answer is bounded, to the byte."""
     peer = listen(http(200, b"x" * (LONGEST_BODY + excess)))
 
     if excess:
         with pytest.raises(BadAnswer, match="longer"):
-            wire.send(get(peer.url))
+            client.send(get(peer.url))
     else:
-        assert len(wire.send(get(peer.url)).body) == LONGEST_BODY
+        assert len(client.send(get(peer.url)).body) == LONGEST_BODY
 
 
-def test_answer_without_end(listen: Listen, wire: HubSpotClient) -> None:
+def test_answer_without_end(listen: Listen, client: HubSpotClient) -> None:
     """The rest of an endless answer is not waited for, and its connection is dropped."""
     broken = Event()
 
@@ -359,7 +359,7 @@ def test_answer_without_end(listen: Listen, wire: HubSpotClient) -> None:
             broken.set()
 
     with pytest.raises(BadAnswer, match="longer"):
-        wire.send(get(listen(flood).url))
+        client.send(get(listen(flood).url))
 
     assert broken.wait(LATE)
 
@@ -402,18 +402,18 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("answer", "words"), BROKEN.values(), ids=BROKEN)
-def test_broken_answer(answer: bytes, words: str, listen: Listen, wire: HubSpotClient) -> None:
+def test_broken_answer(answer: bytes, words: str, listen: Listen, client: HubSpotClient) -> None:
     """Half an answer is none, and the message says what is wrong and where."""
     with pytest.raises(HubSpotUnavailable, match=words) as caught:
-        wire.send(get(listen(answer).url), deadline=SOON if words == "in time" else None)
+        client.send(get(listen(answer).url), deadline=SOON if words == "in time" else None)
 
     assert "at localhost:" in str(caught.value)
 
 
-def test_refused_connection(port: int, wire: HubSpotClient) -> None:
+def test_refused_connection(port: int, client: HubSpotClient) -> None:
     """Nobody listens there."""
     with pytest.raises(HubSpotUnavailable, match="refused"):
-        wire.send(get(f"http://localhost:{port}"))
+        client.send(get(f"http://localhost:{port}"))
 
 
 def unresolved(host: str, port: int) -> list[str]:
@@ -424,19 +424,19 @@ def unresolved(host: str, port: int) -> list[str]:
 def test_unknown_host() -> None:
     """A name that nobody has is not waited for."""
     with (
-        closing(HubSpotClient(resolve=unresolved)) as wire,
+        closing(HubSpotClient(resolve=unresolved)) as client,
         pytest.raises(HubSpotUnavailable, match=r"at api\.hubapi\.invalid: .* cannot be resolved"),
     ):
-        wire.send(get("http://api.hubapi.invalid"))
+        client.send(get("http://api.hubapi.invalid"))
 
 
 def test_unreachable_address() -> None:
     """A broadcast address takes no connection."""
     with (
-        closing(HubSpotClient(resolve=lambda _host, _port: ["255.255.255.255"])) as wire,
+        closing(HubSpotClient(resolve=lambda _host, _port: ["255.255.255.255"])) as client,
         pytest.raises(HubSpotUnavailable, match="cannot be connected to"),
     ):
-        wire.send(get("http://localhost:9"))
+        client.send(get("http://localhost:9"))
 
 
 @pytest.mark.parametrize(
@@ -444,14 +444,14 @@ def test_unreachable_address() -> None:
     [Request("GET", "http://localhost:1/", bearer=SecretStr("a\r\nb")), Request("GET", "ftp://x/")],
 )
 def test_request_that_cannot_be_sent(
-    request_: Request, listen: Listen, wire: HubSpotClient
+    request_: Request, listen: Listen, client: HubSpotClient
 ) -> None:
     """What is no request does not get out."""
     peer = listen(http())
     url = request_.url.replace("localhost:1", f"localhost:{peer.port}")
 
     with pytest.raises(HubSpotUnavailable, match="cannot be sent"):
-        wire.send(Request(request_.method, url, bearer=request_.bearer))
+        client.send(Request(request_.method, url, bearer=request_.bearer))
 
     assert peer.requests == []
 
@@ -507,9 +507,9 @@ def test_tls(listen: Listen, localhost: Path, trust: ssl.SSLContext) -> None:
     """A certificate that is trusted opens the way, once for all requests."""
     peer = listen(http(), serves(localhost))
 
-    with closing(HubSpotClient(ssl_context=trust)) as wire:
-        assert wire.send(secret(peer.url)).status == 200
-        assert wire.send(get(peer.url)).status == 200
+    with closing(HubSpotClient(ssl_context=trust)) as client:
+        assert client.send(secret(peer.url)).status == 200
+        assert client.send(get(peer.url)).status == 200
 
     assert peer.connections == 1
 
@@ -519,33 +519,33 @@ def test_slow_answer_over_tls(listen: Listen, localhost: Path, trust: ssl.SSLCon
     peer, start = listen(SLOW["body"], serves(localhost)), time.monotonic()
 
     with (
-        closing(HubSpotClient(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as client,
         pytest.raises(HubSpotUnavailable, match="in time"),
     ):
-        wire.send(get(peer.url), deadline=SOON)
+        client.send(get(peer.url), deadline=SOON)
 
     assert time.monotonic() - start < LATE
 
 
-def test_certificate_of_nobody(listen: Listen, localhost: Path, wire: HubSpotClient) -> None:
+def test_certificate_of_nobody(listen: Listen, localhost: Path, client: HubSpotClient) -> None:
     """A certificate that no authority of the system signed is not trusted."""
     peer = listen(http(), serves(localhost))
 
     with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
-        wire.send(secret(peer.url))
+        client.send(secret(peer.url))
 
     assert peer.requests == []
 
 
 def test_authorities_of_the_environment(
-    listen: Listen, localhost: Path, wire: HubSpotClient, monkeypatch: pytest.MonkeyPatch
+    listen: Listen, localhost: Path, client: HubSpotClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody adds an authority by a variable of the environment."""
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(localhost))
 
     with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
-        wire.send(secret(listen(http(), serves(localhost)).url))
+        client.send(secret(listen(http(), serves(localhost)).url))
 
 
 @pytest.mark.parametrize(("host", "days"), [("other.example", 1), ("localhost", -1)])
@@ -557,10 +557,10 @@ def test_certificate_that_does_not_fit(
     peer = listen(http(), serves(path))
 
     with (
-        closing(HubSpotClient(ssl_context=ssl.create_default_context(cafile=str(path)))) as wire,
+        closing(HubSpotClient(ssl_context=ssl.create_default_context(cafile=str(path)))) as client,
         pytest.raises(HubSpotUnavailable, match="cannot be trusted"),
     ):
-        wire.send(secret(peer.url))
+        client.send(secret(peer.url))
 
     assert peer.requests == []
 
@@ -570,10 +570,10 @@ def test_no_tls_at_all(listen: Listen, trust: ssl.SSLContext) -> None:
     peer = listen(http(), greeting=b"220 ready\r\n")
 
     with (
-        closing(HubSpotClient(ssl_context=trust)) as wire,
+        closing(HubSpotClient(ssl_context=trust)) as client,
         pytest.raises(HubSpotUnavailable, match="TLS could not be agreed on"),
     ):
-        wire.send(secret(peer.url.replace("http:", "https:")))
+        client.send(secret(peer.url.replace("http:", "https:")))
 
 
 # Canaries
@@ -616,13 +616,13 @@ FAILURES: dict[str, Callable[[Listen], str]] = {
 
 @pytest.mark.parametrize("provoke", FAILURES.values(), ids=FAILURES)
 def test_canary(
-    provoke: Callable[[Listen], str], listen: Listen, wire: HubSpotClient, log: io.StringIO
+    provoke: Callable[[Listen], str], listen: Listen, client: HubSpotClient, log: io.StringIO
 ) -> None:
     """Whatever fails, no secret gets into a log, a message or a crash report."""
     request = secret(provoke(listen))
 
     with pytest.raises(PortalkeyError) as caught:
-        wire.send(request, deadline=SOON)
+        client.send(request, deadline=SOON)
 
     assert CANARY not in told(caught.value)
     assert caught.value.__cause__ is None
@@ -632,23 +632,23 @@ def test_canary(
     assert not [line for line in log.getvalue().splitlines() if CANARY in line]
 
 
-def test_canary_of_a_success(listen: Listen, wire: HubSpotClient, log: io.StringIO) -> None:
+def test_canary_of_a_success(listen: Listen, client: HubSpotClient, log: io.StringIO) -> None:
     """A success logs no secret either."""
     answer = http(200, f'{{"access_token": "{CANARY}"}}', {"Set-Cookie": CANARY})
 
-    wire.send(secret(listen(answer).url))
+    client.send(secret(listen(answer).url))
 
     assert "connect_tcp.complete" in log.getvalue()
     assert CANARY not in log.getvalue()
 
 
-def test_log_of_others(listen: Listen, wire: HubSpotClient, log: io.StringIO) -> None:
+def test_log_of_others(listen: Listen, client: HubSpotClient, log: io.StringIO) -> None:
     """Whoever else uses the library reads its log as ever."""
     url = listen(http(200, "{}", {"X-Y": "theirs"})).url
-    wire.send(get(url))
+    client.send(get(url))
 
-    with httpx2.Client() as client:
-        client.get(url)
+    with httpx2.Client() as other:
+        other.get(url)
 
     assert log.getvalue().count("theirs") == 1
 

@@ -1,8 +1,8 @@
-"""When a token is due."""
+"""Margins before an access token's expiry."""
 
 from datetime import timedelta
 
-from portalkey.model import expiry as due
+from portalkey.model import expiry
 from portalkey.model.connection import Connection
 from portalkey.testing.samples import new_connection
 from portalkey.vault import MemoryStore
@@ -25,21 +25,21 @@ def living(seconds: float, **changes: object) -> Connection:
 
 def test_hubspots_tokens_are_renewed_about_five_minutes_ahead() -> None:
     """Each connection at its own moment, always the same one."""
-    windows = [due.window(living(1800, id=str(number))) for number in range(300)]
+    windows = [expiry.window(living(1800, id=str(number))) for number in range(300)]
 
-    assert min(windows) >= due.AHEAD
-    assert max(windows) < due.AHEAD + due.SPREAD
+    assert min(windows) >= expiry.AHEAD
+    assert max(windows) < expiry.AHEAD + expiry.SPREAD
     assert len(set(windows)) > 200
-    assert due.window(living(1800, id="7")) == windows[7]
-    assert due.margin(living(1800)) == due.MARGIN
+    assert expiry.window(living(1800, id="7")) == windows[7]
+    assert expiry.margin(living(1800)) == expiry.MARGIN
 
 
 def test_a_short_life_is_not_all_renewal() -> None:
     """A token of a minute is not due from its first second."""
-    assert due.window(living(60)) == 15
-    assert due.margin(living(60)) == 6
+    assert expiry.window(living(60)) == 15
+    assert expiry.margin(living(60)) == 6
 
 
 def test_an_unknown_life_is_a_usual_one() -> None:
     """Rows of an older portalkey do not say when their token was granted."""
-    assert due.margin(living(60, granted_at=None)) == due.MARGIN
+    assert expiry.margin(living(60, granted_at=None)) == expiry.MARGIN

@@ -1,4 +1,4 @@
-"""Which origins are of one site, as browsers see it."""
+"""Origins of one site, as browsers see it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""How events are told."""
+"""Recording and announcing events."""
 
 import logging
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ports import free_port
+from support.ports import free_port
 
 PORTALKEY = [sys.executable, "-m", "portalkey"]
 

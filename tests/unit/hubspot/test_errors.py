@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
-from peer import Peer, http
 from portalkey.errors import (
     AttemptExpired,
     AttemptMismatch,
@@ -29,6 +28,7 @@ from portalkey.hubspot.errors import (
 )
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, read_grant
+from support.peer import Peer, http
 
 Listen = Callable[..., Peer]
 CODE, REFRESH = GrantType.CODE, GrantType.REFRESH
@@ -48,7 +48,7 @@ class Case:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def bytes(self) -> bytes:
-        """The response on the wire."""
+        """The response on the client."""
         body = self.body if isinstance(self.body, str) else json.dumps(self.body)
         return http(self.http, body, self.headers)
 
@@ -342,20 +342,20 @@ def raised(case: Case, act: Callable[[], object]) -> PortalkeyError:
 
 
 @pytest.mark.parametrize("case", [*TOKEN_ENDPOINT, *RFC_6749, *HTTP], ids=lambda case: case.name)
-def test_refusal_of_the_token_endpoint(case: Case, listen: Listen, wire: HubSpotClient) -> None:
+def test_refusal_of_the_token_endpoint(case: Case, listen: Listen, client: HubSpotClient) -> None:
     """Each answer of the token endpoint is the error of whoever can put it right."""
     request = Request("POST", f"{listen(case.bytes()).url}/oauth/2026-03/token", {"a": "b"})
 
-    raised(case, lambda: read_grant(wire.send(request), asked=case.asked))
+    raised(case, lambda: read_grant(client.send(request), asked=case.asked))
 
 
 @pytest.mark.parametrize("case", API_CALLS, ids=lambda case: case.name)
-def test_refusal_of_an_api_call(case: Case, listen: Listen, wire: HubSpotClient) -> None:
+def test_refusal_of_an_api_call(case: Case, listen: Listen, client: HubSpotClient) -> None:
     """Each answer to a call with a token is the error of whoever can put it right."""
     url = f"{listen(case.bytes()).url}/account-info/2026-03/details"
     request = Request("GET", url, bearer=SecretStr("access"))
 
-    raised(case, lambda: read_details(wire.send(request)))
+    raised(case, lambda: read_details(client.send(request)))
 
 
 def test_no_row_is_without_a_case() -> None:

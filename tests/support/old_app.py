@@ -11,7 +11,7 @@ from uuid import uuid4
 from portalkey_simulator import HubSpot
 from portalkey_simulator.world.installs import Agreement
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 LIBRARIES = ("flask-dance", "django-allauth", "social-auth")
 SCOPES = ("oauth", "crm.objects.contacts.read")
 

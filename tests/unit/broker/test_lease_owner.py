@@ -1,4 +1,4 @@
-"""Whether the holder of a lease is dead: proven, or not believed."""
+"""Proof that the holder of a lease is dead."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What becomes of a row: asking HubSpot, and writing in order."""
+"""Outcomes of a row: asking HubSpot, and writing in order."""
 
 import re
 import sqlite3
@@ -11,14 +11,13 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from old_app import issued, make
 from portalkey.broker import Broker
 from portalkey.cli.import_ import import_
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.asking import TRIES, Asking, Known, Useless
+from portalkey.cli.importing.introspector import TRIES, Introspector, Known, Useless
 from portalkey.cli.importing.move_in import BATCH
 from portalkey.cli.importing.outcomes import GOOD
-from portalkey.cli.importing.rows import members, owner_of
+from portalkey.cli.importing.rows import owner_of, read_members
 from portalkey.errors import HubSpotRefused, HubSpotUnavailable, RateLimited
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
@@ -28,6 +27,7 @@ from portalkey.testing.samples import connect
 from portalkey.vault import MemoryStore
 from portalkey.vault.adoption import Adoption
 from portalkey_simulator import HubSpot
+from support.old_app import issued, make
 
 TOKEN = SecretStr("canary-refresh-token")
 
@@ -39,21 +39,21 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def wire() -> Iterator[HubSpotClient]:
-    """A wire of the test's own."""
+def client() -> Iterator[HubSpotClient]:
+    """A client of the test's own."""
     with closing(HubSpotClient()) as made:
         yield made
 
 
 @pytest.fixture
 def importer(
-    broker: Broker, settings: Settings, wire: HubSpotClient, naps: list[float]
+    broker: Broker, settings: Settings, client: HubSpotClient, naps: list[float]
 ) -> Callable[..., MoveIn]:
     """Makes an import into the broker's store, which does not really sleep."""
 
-    def made(send: Send = wire.send) -> MoveIn:
-        asking = Asking(settings, send, sleep=naps.append)
-        return MoveIn(broker, asking, imported_from="csv")
+    def made(send: Send = client.send) -> MoveIn:
+        introspector = Introspector(settings, send, sleep=naps.append)
+        return MoveIn(broker, introspector, imported_from="csv")
 
     return made
 
@@ -101,7 +101,7 @@ KNOWN = Known(Account(7), ("oauth",))
 )
 def test_an_answer_that_ends_a_row(settings: Settings, answer: Response, outcome: Outcome) -> None:
     """It is this row's trouble alone, and says so in a sentence."""
-    found = Asking(settings, answering(answer)).about(TOKEN)
+    found = Introspector(settings, answering(answer)).look_up(TOKEN)
 
     assert isinstance(found, Useless)
     assert found.outcome is outcome
@@ -112,7 +112,7 @@ def test_hubspot_is_not_well_for_a_moment(settings: Settings, naps: list[float])
     """Each row is asked about again, after as long as HubSpot asks for, and longer each time."""
     answers = (said(503, ""), said(429, "", **{"retry-after": "7"}), said(502, ""), ALIVE)
 
-    assert Asking(settings, answering(*answers), sleep=naps.append).about(TOKEN) == KNOWN
+    assert Introspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN) == KNOWN
     assert naps == [5.0, 7.0, 5.0]
 
 
@@ -120,7 +120,7 @@ def test_an_account_that_is_locked(settings: Settings, naps: list[float]) -> Non
     """Its row is for another time; the others go on."""
     locked = answering(*[said(423, "")] * TRIES)
 
-    found = Asking(settings, locked, sleep=naps.append).about(TOKEN)
+    found = Introspector(settings, locked, sleep=naps.append).look_up(TOKEN)
 
     assert isinstance(found, Useless)
     assert found.outcome is Outcome.LATER
@@ -145,7 +145,7 @@ def test_trouble_that_every_row_would_meet(
 ) -> None:
     """It is raised, and nobody sits a long wait out."""
     with pytest.raises(error):
-        Asking(settings, answering(*answers), sleep=naps.append).about(TOKEN)
+        Introspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN)
 
     assert naps == slept
 
@@ -175,14 +175,14 @@ def test_hubspot_goes_away_in_the_middle(
 
 
 def test_answers_come_in_another_order(
-    importer: Callable[..., MoveIn], hubspot: HubSpot, wire: HubSpotClient
+    importer: Callable[..., MoveIn], hubspot: HubSpot, client: HubSpotClient
 ) -> None:
     """The report keeps the order of the source, whoever was answered first."""
     rows = rows_of(hubspot, 2)
     second_is_through = Event()
 
     def send(request: Request) -> Response:
-        answer = wire.send(request)
+        answer = client.send(request)
         assert rows[0].refresh_token
         if request.form["token"] != rows[0].refresh_token.get_secret_value():
             second_is_through.set()
@@ -209,7 +209,7 @@ def test_somebody_connects_at_the_same_moment(broker: Broker, settings: Settings
     broker.wrap_store(lambda _: store)
     row, found = Row("row 1", "ada", TOKEN), answering(ALIVE)
     told: list[Result] = []
-    MoveIn(broker, Asking(settings, found), imported_from="csv").run([row], told.append)
+    MoveIn(broker, Introspector(settings, found), imported_from="csv").run([row], told.append)
 
     assert [result.outcome for result in told] == [Outcome.THERE]
 
@@ -225,7 +225,7 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
         store.disconnect(there, None)
     told: list[Result] = []
 
-    MoveIn(broker, Asking(settings, answering(ALIVE)), imported_from="csv").run(
+    MoveIn(broker, Introspector(settings, answering(ALIVE)), imported_from="csv").run(
         [Row("row 1", "ada", TOKEN)], told.append
     )
 
@@ -266,7 +266,7 @@ def test_a_row_tells_no_token() -> None:
 )
 def test_json_in_a_column(value: object, found: object) -> None:
     """A driver reads it or not, and older libraries kept JSON as text in JSON."""
-    assert members(value) == found
+    assert read_members(value) == found
 
 
 def test_owners() -> None:
@@ -295,7 +295,7 @@ def test_a_token_column_that_holds_none(hubspot: HubSpot, tmp_path: Path) -> Non
     assert good.refresh_token
 
 
-DOCS = (Path(__file__).parents[2] / "docs" / "moving-in.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs" / "moving-in.md").read_text()
 
 
 def test_every_outcome_is_listed_with_its_exit_code() -> None:

@@ -15,7 +15,14 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from portalkey.vault import SQLStore
-from postgres_server import Server, empty, named, new_database, running_bouncer, running_server
+from support.postgres_server import (
+    Server,
+    empty,
+    named,
+    new_database,
+    running_bouncer,
+    running_server,
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What a forked child makes anew."""
+"""Renewal of locks, pools and threads in a forked child."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Asks HubSpot what a refresh token is for. Asking consumes nothing, so the old app goes on."""
+"""Introspection of old refresh tokens. It consumes nothing, so the old app goes on working."""
 
 import time
 from collections.abc import Callable
@@ -22,15 +22,15 @@ from portalkey.model.connection import Account, Grant
 from portalkey.settings.settings import Settings
 
 TRIES = 4
-"""How often HubSpot is asked about one row while it is not well."""
+"""Requests to HubSpot about one row while it is not well."""
 LONGEST_WAIT = 60.0
-"""Seconds; who is asked to wait for longer comes back another time."""
+"""Longest wait in seconds; where HubSpot asks for more, the import ends and is run again later."""
 _OF_ANOTHER_APP = "MISMATCH_REFRESH_TOKEN_CLIENT"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A refresh token that HubSpot honours for this app: whose it is, and for what."""
+    """Account and scopes of a refresh token that HubSpot honours for this app."""
 
     account: Account
     scopes: tuple[str, ...]
@@ -38,58 +38,58 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Useless:
-    """A refresh token that cannot be imported, and why, in a sentence."""
+    """A refresh token that cannot be imported, with the reason in a sentence."""
 
     outcome: Outcome
     why: str
     hub_id: int | None = None
 
 
-def useless(outcome: Outcome) -> Useless:
-    """Useless with the usual sentence."""
+def reject(outcome: Outcome) -> Useless:
+    """Return ``Useless`` with the usual sentence of *outcome*."""
     return Useless(outcome, WHY[outcome])
 
 
-class Asking:
-    """Asks from any thread."""
+class Introspector:
+    """Asks HubSpot about refresh tokens; threads may share it."""
 
     def __init__(
         self, settings: Settings, send: Send, *, sleep: Callable[[float], object] = time.sleep
     ) -> None:
-        """Send with *send*; *sleep* waits between two tries, for so many seconds."""
+        """Send with *send*; *sleep* waits so many seconds between two tries."""
         self._settings = settings
         self._send = send
         self._sleep = sleep
 
-    def about(self, refresh_token: SecretStr) -> Known | Useless:
-        """What HubSpot says of *refresh_token*.
+    def look_up(self, refresh_token: SecretStr) -> Known | Useless:
+        """Ask HubSpot about *refresh_token*.
 
         Raises:
-            HubSpotUnavailable, RateLimited: HubSpot was not well each time, whatever is asked.
-            HubSpotRefused: It refuses the app, whatever is asked.
+            HubSpotUnavailable, RateLimited: HubSpot was not well at each try, for any token.
+            HubSpotRefused: HubSpot refuses the app, for any token.
         """
         tries = 0
         while True:
             tries += 1
             try:
-                return self._once(refresh_token)
+                return self._try(refresh_token)
             except TryLater as trouble:
                 wait = max(trouble.retry_after, 2.0 ** (tries - 1))
                 if tries == TRIES or wait > LONGEST_WAIT:
                     if isinstance(trouble, HubSpotUnavailable) and trouble.of_account:
-                        return useless(Outcome.LATER)
+                        return reject(Outcome.LATER)
                     raise
             self._sleep(wait)
 
-    def _once(self, refresh_token: SecretStr) -> Known | Useless:
+    def _try(self, refresh_token: SecretStr) -> Known | Useless:
         response = self._send(introspect_request(self._settings, refresh_token))
         try:
             return self._read(response, refresh_token)
         except PersonMustAct:
-            return useless(Outcome.DEAD)
+            return reject(Outcome.DEAD)
         except HubSpotRefused as refused:
             if refused.status == _OF_ANOTHER_APP:
-                return useless(Outcome.OTHER_APP)
+                return reject(Outcome.OTHER_APP)
             if refused.of_app:
                 raise
             return Useless(Outcome.UNCLEAR, str(refused))
@@ -97,13 +97,13 @@ class Asking:
             return Useless(Outcome.UNCLEAR, str(trouble))
 
     def _read(self, response: Response, refresh_token: SecretStr) -> Known | Useless:
-        told = read_introspection(response)
-        if not told.active:
-            return useless(Outcome.DEAD)
+        introspection = read_introspection(response)
+        if not introspection.active:
+            return reject(Outcome.DEAD)
         answer = Answer.of(response)
         if answer.get("client_id") not in (None, self._settings.client_id):
-            return useless(Outcome.OTHER_APP)
+            return reject(Outcome.OTHER_APP)
         if answer.get("token_use") not in (None, "refresh_token"):
-            return useless(Outcome.WRONG_KIND)
+            return reject(Outcome.WRONG_KIND)
         grant = Grant(access_token=SecretStr(""), refresh_token=refresh_token, expires_in=0)
-        return Known(*identify(grant, told, None))
+        return Known(*identify(grant, introspection, None))

@@ -10,13 +10,13 @@ import hubspot_sdk
 import requests
 from hubspot.crm.contacts import ApiException
 
-from front import NO_TLS
 from portalkey.adapters import hubspot_api_client as older
 from portalkey.adapters import hubspot_sdk as newer
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
+from support.front import NO_TLS
 
 LeaseRequest = Callable[[str], tuple[int, Any]]
 """Asks for a path; the status, and the JSON where it is good."""
