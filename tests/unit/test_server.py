@@ -1,12 +1,15 @@
 """The standalone app's own routes, and the server around it."""
 
+import gc
 import logging
+import socket
 import threading
 from typing import Any
 
 import httpx2
 import pytest
 from cryptography.fernet import Fernet
+from flask import Flask
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
@@ -104,6 +107,19 @@ def test_the_servers_own_words_go_to_the_log(
         listener._server.error_log("something about a socket")
 
     assert "something about a socket" in caplog.text
+
+
+def test_a_visitor_who_hangs_up_leaves_nothing_behind(broker: Broker) -> None:
+    """The rest of an answer goes with its connection, and nothing tries to send it later."""
+    app = Flask("long")
+    app.add_url_rule("/", "long", lambda: "x" * 5_000_000)
+    listener = Listener(app, broker, host="127.0.0.1", port=0)
+    with listener, socket.create_connection(("127.0.0.1", listener.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    gc.collect()
 
 
 def test_a_visitor_stays_the_same_over_a_key_rotation(settings: Settings, broker: Broker) -> None:
