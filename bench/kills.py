@@ -20,8 +20,9 @@ import click
 
 from bench.postgres import DurableServer, new_database
 from bench.stage import Record, bar, spread, stage
-from postgres_server import PATIENCE, execute, private_folder
+from postgres_server import execute, private_folder
 from processes.kills import CORRUPT, LOST, Kill, Kills
+from support.patience import PATIENCE
 
 BLOCK = 10
 SPAN = 0.03

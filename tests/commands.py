@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ports import free_port
+from support.patience import PATIENCE
 
 PORTALKEY = [sys.executable, "-m", "portalkey"]
 
@@ -70,4 +71,4 @@ def running(
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE)

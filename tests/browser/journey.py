@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from browser.engines.base import PATIENCE, Engine, Window
+from browser.engines.base import Engine, Window
+from support.patience import PATIENCE
 
 CONNECT = "hubspot-connect a"
 AGREE = "button[value=approve]"

@@ -20,11 +20,11 @@ from portalkey.testing.samples import connect
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.copy import BATCH
 from postgres_server import changed
+from support.patience import PATIENCE
 
 pytest_plugins = ("postgres",)
 
 PASSWORD = "canary-password"
-PATIENCE = 30.0
 COPIES = """
 WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i < :last)
 INSERT INTO portalkey_events (id, at, name, owner, facts)

@@ -6,6 +6,7 @@ import pytest
 
 from peer import Peer, Script
 from portalkey.hubspot.client import Wire
+from support.patience import PATIENCE
 
 Listen = Callable[..., Peer]
 
@@ -25,7 +26,7 @@ def listen() -> Iterator[Listen]:
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    """A wire as it is used, with less patience."""
-    made = Wire(deadline=5.0)
+    """A wire as it is used, with more patience."""
+    made = Wire(deadline=PATIENCE)
     yield made
     made.close()

@@ -17,6 +17,7 @@ from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
+from support.patience import PATIENCE
 
 
 def test_the_front_door_leads_to_the_setup_page(app_url: str) -> None:
@@ -95,7 +96,7 @@ def test_housekeeping_sends_what_is_owed_and_survives_trouble(
         create_app(counted), counted, host="127.0.0.1", port=0, housekeeping_seconds=0.01
     )
     with listener:
-        assert all(rounds.acquire(timeout=10) for _ in range(3))
+        assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
 
 
 def test_the_servers_own_words_go_to_the_log(
@@ -173,5 +174,5 @@ def test_housekeeping_outlives_a_surprise(
         create_app(surprising), surprising, host="127.0.0.1", port=0, housekeeping_seconds=0.01
     )
     with listener:
-        assert all(rounds.acquire(timeout=10) for _ in range(3))
+        assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
     assert "housekeeping stumbled" in caplog.text

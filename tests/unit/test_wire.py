@@ -31,13 +31,14 @@ from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, Wire
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.patience import PATIENCE
 
 Listen = Callable[..., Peer]
 CANARY = secrets.token_hex(16)
 """In no source, so that it can be looked for in crash reports, which quote sources."""
 SOON = 0.3
 """Seconds of a deadline that a test lets pass."""
-LATE = 3.0
+LATE = 8.0
 """Seconds that only a broken deadline takes."""
 
 
@@ -154,7 +155,7 @@ def test_many_threads_send_at_once(listen: Listen, wire: Wire) -> None:
     together = Barrier(threads)
 
     def answer(connection: socket.socket, _: Event) -> None:
-        together.wait(timeout=10)
+        together.wait(timeout=PATIENCE)
         connection.sendall(http())
 
     peer = listen(answer)
@@ -168,7 +169,7 @@ def in_child(act: Callable[[], object]) -> int:
     """How a forked child that does this ends."""
     child = os.fork()
     if child == 0:
-        signal.alarm(10)
+        signal.alarm(int(PATIENCE))
         try:
             act()
             os._exit(0)
@@ -253,7 +254,7 @@ def test_slow_resolver() -> None:
     done, start = Event(), time.monotonic()
 
     def never(host: str, port: int) -> list[str]:
-        done.wait(60)
+        done.wait(PATIENCE)
         return []
 
     with closing(Wire(resolve=never)) as wire, pytest.raises(HubSpotUnavailable, match="in time"):
@@ -355,7 +356,7 @@ def test_answer_without_end(listen: Listen, wire: Wire) -> None:
     with pytest.raises(BadAnswer, match="longer"):
         wire.send(get(listen(flood).url))
 
-    assert broken.wait(LATE)
+    assert broken.wait(PATIENCE)
 
 
 # Trouble on the way
