@@ -13,7 +13,7 @@ WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lowest everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
+.PHONY: help demo test lowest pythons everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -23,6 +23,7 @@ help:
 	@echo "make check        the quick part: linters, types, architecture, unit tests"
 	@echo "make format       format the code"
 	@echo "make lock         pin the newest versions that fit"
+	@echo "make pythons      run the tests of the Python code under every Python that is here (3.11 to 3.14)"
 	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
 	@echo "make bench        measure speed beside other libraries, into bench/results.md"
 	@echo "make figures      prove it again at length (N=... for how often), into bench/figures.md"
@@ -39,6 +40,7 @@ test: .venv/test node_modules/.package-lock.json
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory $(if $(CI),coverage others,everything) interop
+	@scripts/pythons --one
 
 everything:
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(COUNTED) $(OTHERS) $(ARGS)
@@ -70,6 +72,9 @@ check: .venv/test
 format: .venv/test
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+pythons: .venv/test | need-programs
+	@scripts/pythons $(ARGS)
 
 browsers: .venv/test node_modules/.package-lock.json
 	BROWSERS_TABLE=docs/browsers.md $(BIN)/pytest -n $(JOBS) --dist worksteal tests/browser $(ARGS)
@@ -116,7 +121,7 @@ lock: .venv/test
 		--constraint requirements/test.txt --output-file requirements/interop.txt
 
 clean:
-	rm -rf .venv .venv-bench .venv-interop .venv-lowest node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+	rm -rf .venv .venv-bench .venv-interop .venv-lowest .venv-pythons node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
 # What the browser tests run on besides: TypeScript, axe, esbuild, React.
 node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs

@@ -21,7 +21,8 @@ import click
 from bench.postgres import DurableServer, new_database
 from bench.stage import Record, bar, spread, stage
 from processes.kills import CORRUPT, LOST, Kill, Kills
-from support.postgres_server import PATIENCE, execute, private_folder
+from support.patience import PATIENCE
+from support.postgres_server import execute, private_folder
 
 BLOCK = 10
 SPAN = 0.03

@@ -26,7 +26,7 @@ def http(hubspot: HubSpot) -> Iterator[httpx2.Client]:
     """A client that follows no redirect."""
     # Plain HTTP needs no roots, and loading them takes longer than most of these tests.
     no_roots = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with httpx2.Client(base_url=hubspot.url, verify=no_roots) as client:
+    with httpx2.Client(base_url=hubspot.url, verify=no_roots, timeout=60) as client:
         yield client
 
 

@@ -14,6 +14,9 @@ from portalkey_simulator import HubSpot
 from portalkey_simulator.faults.fault_kinds import KINDS, PLACES, Fault, Kind
 from portalkey_simulator.faults.rules import Faults
 
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
+
 Connect = Callable[..., dict[str, Any]]
 Ask = Callable[[], tuple[int, dict[str, str], bytes]]
 
@@ -32,7 +35,7 @@ def ask(hubspot: HubSpot, connect: Connect) -> Ask:
     }
 
     def send() -> tuple[int, dict[str, str], bytes]:
-        connection = HTTPConnection("localhost", hubspot.port, timeout=5)
+        connection = HTTPConnection("localhost", hubspot.port, timeout=PATIENCE)
         try:
             connection.request("POST", "/oauth/2026-03/token", urlencode(form), FORM)
             answer = connection.getresponse()

@@ -9,13 +9,16 @@ import pytest
 from portalkey_simulator import HubSpot
 from portalkey_simulator.faults.fault_kinds import Fault
 
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
+
 TOKEN = "/oauth/2026-03/token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def raw(hubspot: HubSpot, *lines: str, body: bytes = b"") -> bytes:
     """The answer to these bytes."""
-    with socket.create_connection(("127.0.0.1", hubspot.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", hubspot.port), timeout=PATIENCE) as connection:
         connection.sendall("\r\n".join((*lines, "", "")).encode("latin-1") + body)
         connection.shutdown(socket.SHUT_WR)
         answer = b""

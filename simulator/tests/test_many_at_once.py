@@ -12,6 +12,9 @@ import pytest
 
 from portalkey_simulator import HubSpot
 
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
+
 MANY = 80
 """More than there are threads."""
 
@@ -25,7 +28,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def status(hubspot: HubSpot, method: str, path: str, body: str = "", kind: str = "") -> int:
     """The status of one answer, over a connection of its own."""
-    connection = HTTPConnection("127.0.0.1", hubspot.port, timeout=8)
+    connection = HTTPConnection("127.0.0.1", hubspot.port, timeout=PATIENCE)
     try:
         connection.request(method, path, body, {"Content-Type": kind})
         return connection.getresponse().status
@@ -60,7 +63,7 @@ def test_answers_that_are_late(hubspot: HubSpot, pool: ThreadPoolExecutor) -> No
     """Twenty answers that are kept back hold up no other."""
     rule = hubspot.faults.add("late", seconds=600, times=None)
     waiting = [pool.submit(status, hubspot, "POST", "/oauth/2026-03/token") for _ in range(20)]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while rule.happened < 20 and time.monotonic() < deadline:
         threading.Event().wait(0.001)
 
@@ -77,7 +80,7 @@ def test_started_and_stopped_by_several_threads(pool: ThreadPoolExecutor) -> Non
     hubspot, together = HubSpot(), threading.Barrier(8)
 
     def go(number: int) -> None:
-        together.wait(5)
+        together.wait(PATIENCE)
         for _ in range(3):
             hubspot.start()
             if number % 2:

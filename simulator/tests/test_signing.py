@@ -18,6 +18,9 @@ EVENT = (
     b'"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,'
     b'"changeSource":"CRM","changeFlag":"NEW","appId":54321}]'
 )
+
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
 MOMENT = 1767225600000
 HOOK = "https://app.example.com/hubspot/webhook?x=1"
 
@@ -90,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
 def ear() -> Iterator[Ear]:
     """An app that listens for one request."""
     with Ear(("127.0.0.1", 0), Handler) as server:
-        server.timeout = 5
+        server.timeout = PATIENCE
         thread = Thread(target=server.handle_request)
         thread.start()
         yield server

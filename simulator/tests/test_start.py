@@ -15,6 +15,9 @@ from portalkey_simulator.faults.rules import Faults
 from portalkey_simulator.world import World
 from portalkey_simulator.world.apps import DEFAULT_APP
 
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
+
 
 def test_paths_are_matched_and_not_built() -> None:
     """Nothing is compiled for ``url_for``, which says so where somebody calls it."""
@@ -37,7 +40,7 @@ def test_threads_come_with_the_work(hubspot: HubSpot, http: httpx2.Client) -> No
         for _ in range(70):  # half a request each, for the rest of which a thread waits
             address = ("127.0.0.1", hubspot.port)
             stack.enter_context(socket.create_connection(address)).sendall(b"GET ")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while answering() < 64 and time.monotonic() < deadline:
             threading.Event().wait(0.001)
         many = answering()

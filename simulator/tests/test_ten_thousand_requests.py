@@ -30,6 +30,9 @@ PARTS = (
     *("'%20OR%201=1--", "{{7*7}}", "$%7Bjndi:x%7D", "__class__", "%E2%80%AE", "9" * 400, "-0"),
     *("1e0", "0x1", "+1", "a" * 3000, "//evil.test", "%5c%5cevil.test", "x"),
 )
+
+PATIENCE = 60.0
+"""Seconds that only what is broken takes."""
 VALUES = (
     *("", "null", "undefined", "true", "[]", "{}", "NaN", "-1", "1e309", "9" * 5000, "\0", "\x80"),
     *("' OR '1'='1", "\r\nX: y", "<script>", "../../etc/passwd", "${jndi:x}", "%s%n", "\u202e"),
@@ -125,7 +128,7 @@ class Hostile:
 def answers(hubspot: HubSpot, hostile: Hostile, amount: int) -> Iterator[tuple[int, bytes]]:
     """The status of each answer, and what was asked."""
     while amount > 0:
-        with socket.create_connection(("127.0.0.1", hubspot.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", hubspot.port), timeout=PATIENCE) as connection:
             stream = connection.makefile("rb")
             for _ in range(min(EACH, amount)):
                 asked = hostile.request()

@@ -15,6 +15,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
     sync_playwright,
 )
 
@@ -27,6 +28,7 @@ from browser.table import ENGINES, Table, describe
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener
 from portalkey.settings import Settings
+from support.patience import MILLISECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EVERY = "--every-engine"
@@ -82,6 +84,7 @@ def _put_off(config: pytest.Config, items: list[pytest.Item], marked: str) -> No
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """What drives Chromium; once in a process."""
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -113,6 +116,7 @@ def launched(playwright: Playwright, names: Sequence[str]) -> Browser:
     return playwright.chromium.launch(
         executable_path=found,
         args=FLAGS + as_root,
+        timeout=MILLISECONDS,
         # People have a popup blocker, and a cache for the way back.
         ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
     )
@@ -133,7 +137,7 @@ def new_context(
 
         def make(**options: Any) -> BrowserContext:
             context = chromium.new_context(base_url=app_url, **options)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(MILLISECONDS)
             context.on("console", lambda message: complain(complaints, message))
             context.on("weberror", lambda error: complaints.append(str(error.error)))
             stack.callback(context.close)

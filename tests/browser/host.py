@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template_string, request
 
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
+from support.patience import PATIENCE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,7 +55,7 @@ class Host:
 
     def _wait(self) -> None:
         if request.endpoint == "hubspot_auth.start":
-            self.answers_start.wait(30)
+            self.answers_start.wait(PATIENCE)
 
     def _note(self, response: Response) -> Response:
         if request.endpoint == "hubspot_auth.callback":

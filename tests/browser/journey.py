@@ -1,10 +1,12 @@
 """The journey through the popup, step by step, for the scenarios of every file."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from browser.engines.base import PATIENCE, Engine, Window
+from browser.engines.base import Engine, Window
+from support.patience import PATIENCE
 
 CONNECT = "hubspot-connect a"
 AGREE = "button[value=approve]"
@@ -13,6 +15,8 @@ AT_HUBSPOT = f"document.querySelector('{AGREE}') !== null"
 STATE = "document.querySelector('hubspot-connect').getAttribute('state')"
 NOTE = "document.querySelector('[role=status]')"
 HEADING = "document.querySelector('h1')?.textContent"
+AT_LEISURE = "/?haste=0.1"
+"""The page asks by itself so seldom that the popup rings first, however busy the machine."""
 
 starred = pytest.mark.parametrize(
     "engine",
@@ -25,8 +29,10 @@ in_chromium = pytest.mark.parametrize("engine", ["chromium"], indirect=True)
 
 
 def a_second() -> float:
-    """One second, and longer where the machine has more to do than it can."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """One second, and longer where the machine has more to do than it can, or just got it."""
+    now = Path("/proc/loadavg")
+    at_once = now.read_text().split()[3].partition("/")[0] if now.exists() else 0
+    return max(1.0, max(os.getloadavg()[0], float(at_once)) / (os.cpu_count() or 1))
 
 
 def open_popup(engine: Engine, page: Window) -> Window:

@@ -9,8 +9,6 @@ from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 
 OWNER = "ada"
-PATIENCE = 15_000
-"""Milliseconds to wait for what has to come."""
 CONNECT = "hubspot-connect > a"
 AGREE = "button[value=approve]"
 STATE = "document.querySelector('hubspot-connect')?.getAttribute('state')"

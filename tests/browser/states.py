@@ -23,7 +23,7 @@ def open_popup(page: Page) -> Page:
 
 def expect_state(page: Page, state: str) -> None:
     """Wait until the element is in this *state*."""
-    expect(page.locator("hubspot-connect")).to_have_attribute("state", state, timeout=15_000)
+    expect(page.locator("hubspot-connect")).to_have_attribute("state", state)
 
 
 def answer(page: Page, status: str, error: str | None = None) -> None:

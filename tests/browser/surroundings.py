@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from browser.places import EAR, PATIENCE, Evil, Place, front
+from browser.places import EAR, Evil, Place, front
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener
 from portalkey.settings import Settings
+from support.patience import MILLISECONDS
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def new_person(chromium: Browser, remarks: list[str]) -> Iterator[Callable[..., 
 
         def make(**options: Any) -> BrowserContext:
             context = chromium.new_context(**options)
-            context.set_default_timeout(PATIENCE)
+            context.set_default_timeout(MILLISECONDS)
             context.add_init_script(EAR)
             context.on("console", lambda message: _remark(remarks, message))
             context.on("weberror", lambda error: remarks.append(f"uncaught: {error.error}"))

@@ -11,6 +11,7 @@ from browser.host import OWNER, Host
 from browser.journey import (
     AGREE,
     AT_HUBSPOT,
+    AT_LEISURE,
     CONNECT,
     NOTE,
     STATE,
@@ -36,7 +37,7 @@ WATCH_CLOSING = f"""(() => {{
 
 def test_t1_no_policy_anywhere(engine: Engine, host: Host) -> None:
     """The page shows *connected* within a second of HubSpot's redirect."""
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_joined(page, popup)
     agree(page, popup)
@@ -48,7 +49,7 @@ def test_t1_no_policy_anywhere(engine: Engine, host: Host) -> None:
 def test_t2_the_page_severs(engine: Engine, host: Host) -> None:
     """A page under ``same-origin`` loses its popup, and hears by BroadcastChannel."""
     host.opener_policy = "same-origin"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_severed(page, popup)
     agree(page, popup)
@@ -59,7 +60,7 @@ def test_t2_the_page_severs(engine: Engine, host: Host) -> None:
 def test_t3_the_page_allows_popups(engine: Engine, host: Host) -> None:
     """A page under ``same-origin-allow-popups`` keeps its popup, and hears by message."""
     host.opener_policy = "same-origin-allow-popups"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_joined(page, popup)
     agree(page, popup)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.axe import faults
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.patience import MILLISECONDS, PATIENCE
 from support.ports import free_port
 
 STATE = "the state of the app"
@@ -67,7 +68,7 @@ def exchange(partner: Partner, code: str) -> None:
         "client_id": partner.app.client_id,
         "client_secret": partner.app.client_secret,
     }
-    connection = HTTPConnection("localhost", partner.hubspot.port, timeout=10)
+    connection = HTTPConnection("localhost", partner.hubspot.port, timeout=PATIENCE)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/oauth/2026-09/token", urlencode(form), headers)
     assert json.load(connection.getresponse())["hub_id"] == 4410002
@@ -99,7 +100,7 @@ def remarks() -> list[str]:
 def tab(chromium: Browser, remarks: list[str]) -> Iterator[Page]:
     """A tab of a new browser."""
     context = chromium.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(MILLISECONDS)
     context.on("console", lambda message: remarks.append(message.text))
     yield context.new_page()
     context.close()

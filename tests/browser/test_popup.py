@@ -33,7 +33,7 @@ def owner_on(page: Page) -> str:
 def test_a_person_connects_in_the_popup(page: Page, broker: Broker, complaints: list[str]) -> None:
     """Click, agree, and the popup reports and closes by itself; the page shows the account."""
     popup = open_popup(page)
-    with popup.expect_event("close", timeout=15_000):
+    with popup.expect_event("close"):
         decide(popup, "approve")
 
     expect(page.get_by_text("harbourpine.example").first).to_be_visible()
@@ -56,7 +56,7 @@ def test_the_opener_gets_no_secret(page: Page, hubspot: HubSpot) -> None:
     popup = open_popup(page)
     state = urlsplit(popup.url).query.partition("state=")[2].partition("&")[0]
     page.locator("hubspot-connect").evaluate("element => element.removeAttribute('data-reload')")
-    with popup.expect_event("close", timeout=15_000):
+    with popup.expect_event("close"):
         decide(popup, "approve")
 
     held = page.evaluate("heard.join() + JSON.stringify({...localStorage, ...sessionStorage})")
@@ -132,7 +132,7 @@ def test_a_bare_link_asks_first(page: Page) -> None:
 def test_disconnecting(page: Page, broker: Broker) -> None:
     """One button, and the account is gone from the page and from the store."""
     popup = open_popup(page)
-    with popup.expect_event("close", timeout=15_000):
+    with popup.expect_event("close"):
         decide(popup, "approve")
     page.get_by_role("button", name="Disconnect").first.click()
 

@@ -7,6 +7,7 @@ from browser.engines.base import Engine, Window
 from browser.host import Host
 from browser.journey import (
     AT_HUBSPOT,
+    AT_LEISURE,
     CONNECT,
     agree,
     agree_and_be_severed,
@@ -33,7 +34,7 @@ def test_t4_a_proxy_lays_a_policy_on_all(engine: Engine, host: Host) -> None:
     host.opener_policy = "same-origin-allow-popups"
     for path in CHAIN:
         host.forced[path][COOP] = "same-origin-allow-popups"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     # A page that allows popups keeps one that a mere redirect led to HubSpot: the way back cuts.
     assert_joined(page, popup)
@@ -72,7 +73,7 @@ def test_t8_a_policy_only_reported(engine: Engine, host: Host, hubspot: HubSpot)
     """A policy that HubSpot only wants reported cuts nothing."""
     hubspot.switches.consent_opener_policy = "same-origin"
     hubspot.switches.opener_policies_report_only = True
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_joined(page, popup)
     agree(page, popup)
@@ -85,7 +86,7 @@ def test_t9_another_provider_signs_in(engine: Engine, host: Host, hubspot: HubSp
     """A sign-in elsewhere under ``same-origin`` cuts for good, though HubSpot sends no policy."""
     hubspot.switches.sign_in = True
     hubspot.switches.sign_in_opener_policy = "same-origin"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = engine.opened_by(lambda: page.click(CONNECT))
     popup.wait_for("document.querySelector('a') !== null")
     assert_joined(page, popup)
@@ -104,7 +105,7 @@ def test_t9_another_provider_signs_in(engine: Engine, host: Host, hubspot: HubSp
 def test_t10_a_redirect_severs(engine: Engine, host: Host) -> None:
     """The policy of a redirect counts: one on our way to HubSpot cuts, and connects."""
     host.forced["/auth/hubspot/start"][COOP] = "same-origin"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_severed(page, popup)
     agree(page, popup)
@@ -116,7 +117,7 @@ def test_t10_a_redirect_severs(engine: Engine, host: Host) -> None:
 def test_t14_our_last_page_severs(engine: Engine, host: Host) -> None:
     """A result page that is cut off itself is still heard by BroadcastChannel."""
     host.forced["/auth/hubspot/done"][COOP] = "same-origin"
-    page = engine.open(host.url)
+    page = engine.open(host.url + AT_LEISURE)
     popup = open_popup(engine, page)
     assert_joined(page, popup)
     agree_and_be_severed(page, popup)

@@ -19,12 +19,12 @@ from portalkey.testing.samples import connect
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.copy import BATCH
 from support.commands import PORTALKEY, clean_environment, run
+from support.patience import PATIENCE
 from support.postgres_server import changed
 
 pytest_plugins = ("support.postgres",)
 
 PASSWORD = "canary-password"
-PATIENCE = 30.0
 COPIES = """
 WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i < :last)
 INSERT INTO portalkey_events (id, at, name, owner, facts)

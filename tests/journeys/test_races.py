@@ -16,6 +16,7 @@ from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
+from support.patience import PATIENCE
 from support.visitor import Visitor
 
 Meanwhile = Callable[[Callable[[], object]], Broker]
@@ -232,7 +233,7 @@ def test_an_interrupted_leader_takes_nobody_along(
         def interrupted(request: Request) -> Response:
             if request.form.get("grant_type") == "refresh_token" and not first.is_set():
                 first.set()
-                gate.wait(10)
+                gate.wait(PATIENCE)
                 raise TimeLimit
             return send(request)
 
@@ -241,7 +242,7 @@ def test_an_interrupted_leader_takes_nobody_along(
     shared = make_broker(settings, through)
     with ThreadPoolExecutor(4) as pool:
         leader = pool.submit(shared.access_token, expired.owner)
-        first.wait(10)
+        first.wait(PATIENCE)
         others = [pool.submit(shared.access_token, expired.owner) for _ in range(3)]
         gate.set()
         with pytest.raises(TimeLimit):

@@ -194,7 +194,7 @@ def test_a_token_that_still_lives_is_served_on(
     visitor.connect()
     owner = visitor.owner
     before = broker.access_token(owner)
-    ahead.seconds += 1770
+    ahead.seconds += 1745
     hubspot.next_token_answer(status=503)
 
     assert broker.access_token(owner) == before

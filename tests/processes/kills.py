@@ -18,11 +18,11 @@ from portalkey_simulator import HubSpot
 from processes.crew import Crew, Member
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Outcome, Plan
+from support.patience import PATIENCE
 
 OWNER = "ada"
 DELAY = 0.01
 NEVER = -1
-PATIENCE, LONGEST = 10.0, 60.0
 PASSING = {"store_busy", "store_unusable", "hubspot_unavailable", "rate_limited"}
 WELL, IN_FLIGHT, LOST, CORRUPT = "well", "lost in flight", "lost", "corrupt"
 
@@ -105,7 +105,7 @@ class Kills:
 
     def _patient(self, member: Member, outcome: Outcome) -> Outcome:
         """Ask again for as long as that is what one is told."""
-        began, until = time.perf_counter(), time.monotonic() + LONGEST
+        began, until = time.perf_counter(), time.monotonic() + PATIENCE
         while outcome.error in PASSING and time.monotonic() < until:
             time.sleep(0.02)
             again = member.access_token(OWNER)

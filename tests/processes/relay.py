@@ -9,10 +9,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from support.patience import PATIENCE
+
 Connect = Callable[[], socket.socket]
 
 _CLONE_NEWNET = 0x40000000
-_PATIENCE = 30.0
 
 
 def made_in(pid: int, make: Connect) -> socket.socket:
@@ -28,7 +29,7 @@ def made_in(pid: int, make: Connect) -> socket.socket:
 
     # A thread has a network of its own; this one's ends with it.
     threading.Thread(target=work, daemon=True).start()
-    return made.result(_PATIENCE)
+    return made.result(PATIENCE)
 
 
 def _enter_network(pid: int) -> None:
@@ -58,7 +59,7 @@ def relaying(listener: socket.socket, connect: Connect) -> Iterator[None]:
         yield
     finally:
         _hang_up(listener)
-        thread.join(_PATIENCE)
+        thread.join(PATIENCE)
         for end in ends:
             _hang_up(end)
 

@@ -23,11 +23,11 @@ from portalkey.broker import Broker
 from portalkey_simulator import HubSpot
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Plan
+from support.patience import PATIENCE
 
 WORKERS, THREADS, CALLERS, EXPIRIES = 4, 16, 64, 3
 DELAY = 0.3
 """Seconds that HubSpot takes: time for every worker to come and ask too."""
-PATIENCE = 60.0
 _TESTS = Path(__file__).parents[1]
 _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system's takes long
 

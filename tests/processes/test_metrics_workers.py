@@ -20,9 +20,9 @@ from portalkey.broker import Broker
 from portalkey_simulator import HubSpot
 from processes.herd import connect, expire, renewals
 from processes.plan import Ahead, Plan
+from support.patience import PATIENCE
 
 WORKERS, CALLERS, SCRAPES = 3, 24, 6
-PATIENCE = 60.0
 _TESTS = Path(__file__).parents[1]
 _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system's takes long
 

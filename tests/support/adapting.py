@@ -17,6 +17,7 @@ from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
 from support.front import NO_TLS
+from support.patience import PATIENCE
 
 LeaseRequest = Callable[[str], tuple[int, Any]]
 """Asks for a path; the status, and the JSON where it is good."""
@@ -42,7 +43,7 @@ def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
 def _requests(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     session = stack.enter_context(requests.Session())
     session.auth = RequestsAuth(broker, owner)
-    return lambda path: _read(session.get(_absolute(broker, path), timeout=10))
+    return lambda path: _read(session.get(_absolute(broker, path), timeout=PATIENCE))
 
 
 def _api_object(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.patience import PATIENCE
 from support.ports import free_port
 
 PORTALKEY = [sys.executable, "-m", "portalkey"]
@@ -70,4 +71,4 @@ def running(
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE)

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from support.patience import PATIENCE
+
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients that never need it: reading the system's authorities takes longer than a test."""
 _DETAILS = "/account-info/2026-03/details"
@@ -42,7 +44,7 @@ class Front:
     moved: dict[str, str] = field(default_factory=dict)
     """Paths that lead on, and where to."""
     gate: threading.Event | None = None
-    """What renewing a token waits for, for five seconds."""
+    """What renewing a token waits for."""
     renewing: threading.Event = field(default_factory=threading.Event)
     """Set once somebody asked for that."""
     was_opened: list[bool] = field(default_factory=list)
@@ -84,7 +86,7 @@ class Front:
         if plain.startswith("/oauth/"):
             self.renewing.set()
             if self.gate is not None:
-                self.was_opened.append(self.gate.wait(5))
+                self.was_opened.append(self.gate.wait(PATIENCE))
             return self._passed_on(method, path, headers, body)
         authorization = headers.get("authorization", "")
         token = authorization.removeprefix("Bearer ") if authorization else None
@@ -105,7 +107,7 @@ class Front:
     ) -> tuple[int, dict[str, str], bytes]:
         assert self.behind is not None
         kept = {n: v for n, v in headers.items() if n.lower() in {"authorization", "content-type"}}
-        connection = http.client.HTTPConnection("127.0.0.1", self.behind, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.behind, timeout=PATIENCE)
         connection.request(method, path, body, {**kept, "Host": f"localhost:{self.behind}"})
         response = connection.getresponse()
         told = response.read()

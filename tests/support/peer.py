@@ -7,6 +7,8 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Self
 
+from support.patience import PATIENCE
+
 Script = Callable[[socket.socket, Event], None]
 """Writes an answer to the socket; gives up once the event is set."""
 
@@ -63,7 +65,7 @@ class Peer:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def _thread(self, run: Callable[[], None]) -> None:
         thread = Thread(target=run, daemon=True)

@@ -17,7 +17,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-PATIENCE = 60.0
+from support.patience import PATIENCE
+
 MORE_PATHS = "/usr/sbin:/usr/local/sbin"
 # Neither PostgreSQL nor PgBouncer runs as root.
 AS_NOBODY: dict[str, Any] = (
@@ -148,7 +149,7 @@ WHERE schemaname = 'public' AND tablename LIKE 'portalkey%' AND tablename NOT LI
 def empty(url: str) -> None:
     """Take all rows out of our tables; somebody who still holds on to one makes this fail."""
     with psycopg.connect(url) as connection:
-        connection.execute("SET lock_timeout = '10s'")
+        connection.execute("SET lock_timeout = '60s'")
         (tables,) = connection.execute(OUR_TABLES).fetchone() or ()
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
 

@@ -17,7 +17,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NobodyAnswers
 
-PATIENCE = 30.0
+from support.patience import PATIENCE
 
 
 @pytest.fixture(scope="session")

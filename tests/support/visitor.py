@@ -11,6 +11,7 @@ import httpx2
 from bs4 import BeautifulSoup
 
 from portalkey_simulator import HubSpot
+from support.patience import PATIENCE
 
 
 class Visitor:
@@ -21,7 +22,7 @@ class Visitor:
         self.hubspot = hubspot
         # A context of its own: reading the system's authorities takes longer than a journey.
         self.http = httpx2.Client(
-            base_url=app_url, timeout=30, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            base_url=app_url, timeout=PATIENCE, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         )
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from ssl import SSLContext
 import pytest
 
 from portalkey.hubspot.client import HubSpotClient
+from support.patience import PATIENCE
 from support.peer import Peer, Script
 
 Listen = Callable[..., Peer]
@@ -25,7 +26,7 @@ def listen() -> Iterator[Listen]:
 
 @pytest.fixture
 def client() -> Iterator[HubSpotClient]:
-    """A client as it is used, with less patience."""
-    made = HubSpotClient(deadline=5.0)
+    """A client as it is used, with more patience."""
+    made = HubSpotClient(deadline=PATIENCE)
     yield made
     made.close()

@@ -129,6 +129,13 @@ class _Connection(HTTPConnection):
 
     is_new = True
 
+    def close(self) -> None:
+        """Drop what could not be sent, which cheroot leaves to the collector to send again."""
+        unsent = getattr(self.wfile, "raw", None)
+        if unsent is not None:
+            unsent.close()
+        super().close()
+
 
 class _Cheroot(wsgi.Server):
     ConnectionClass = _Connection

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-PATIENCE = 15.0
-"""Seconds to wait for what has to come, unless a test says otherwise."""
+from support.patience import PATIENCE
 
 T = TypeVar("T")
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from playwright.sync_api import Browser, Error, Page
 
-from browser.engines.base import PATIENCE, Engine, Window
+from browser.engines.base import Engine, Window
+from support.patience import MILLISECONDS
 
 
 class Chromium(Engine):
@@ -25,7 +26,7 @@ class Chromium(Engine):
         for context in self._browser.contexts:
             context.close()
         self._context = self._browser.new_context()
-        self._context.set_default_timeout(PATIENCE * 1000)
+        self._context.set_default_timeout(MILLISECONDS)
 
     def open(self, url: str) -> Window:
         """A tab."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from browser.engines.base import Window
 from browser.engines.driven import Driven
+from support.patience import PATIENCE
 
 with warnings.catch_warnings():
     # mozinfo and mozrunner import what is deprecated.
@@ -42,6 +43,8 @@ class Firefox(Driven):
                 prefs=PREFERENCES,
                 workspace=str(folder),
                 gecko_log=str(folder / "gecko.log"),
+                startup_timeout=PATIENCE,
+                socket_timeout=PATIENCE,
             )
         self.version = self._driver.start_session()["browserVersion"]
         self._blank = self._driver.current_window_handle

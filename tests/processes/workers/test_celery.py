@@ -13,7 +13,6 @@ from processes.workers.workshop import (
     DELAY,
     LONG,
     NEAR_END,
-    PATIENCE,
     REFUSAL,
     Connect,
     Workshop,
@@ -22,6 +21,7 @@ from processes.workers.workshop import (
     kill_children,
     until,
 )
+from support.patience import PATIENCE
 
 pytest_plugins = ("support.redis_server",)
 

@@ -22,8 +22,8 @@ from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from processes.herd import LIFETIME
 from support.commands import clean_environment
+from support.patience import PATIENCE
 
-PATIENCE = 60.0
 DELAY, LONG = 0.5, 300.0
 """Seconds that HubSpot takes: for both processes to come and ask; for nobody to hear it."""
 NEAR_END = LIFETIME - 120

@@ -16,6 +16,7 @@ from portalkey.adapters.httpx2 import HttpxAuth as Httpx2Auth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
 from support.front import NO_TLS, Front
+from support.patience import PATIENCE
 
 NOTES = "/crm/v3/objects/notes"
 Post = Callable[..., Any]
@@ -66,7 +67,7 @@ def requests_post(broker: Broker, owner: str, front: Front, stack: ExitStack) ->
     """Posts with requests."""
     session = stack.enter_context(requests.Session())
     session.auth = RequestsAuth(broker, owner)
-    return lambda **body: session.post(f"{front.url}{NOTES}", timeout=10, **body)
+    return lambda **body: session.post(f"{front.url}{NOTES}", timeout=PATIENCE, **body)
 
 
 HTTPX_AGAIN: list[dict[str, Any]] = [

@@ -20,6 +20,7 @@ from portalkey.errors import AccountNotNamed, NeedsReconnect, NotHubSpot, Scopes
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from support.front import NO_TLS, Front
+from support.patience import PATIENCE
 
 FIRST, SECOND = 4410001, 4410002
 CONTACTS = "/crm/v3/objects/contacts"
@@ -77,7 +78,7 @@ def test_a_url_that_is_read_in_two_ways(
             "", "GET", auth_settings=["oauth2"], _host=url
         )
     with pytest.raises(NotHubSpot):
-        requests.get(url, auth=RequestsAuth(broker, owner), timeout=10)
+        requests.get(url, auth=RequestsAuth(broker, owner), timeout=PATIENCE)
     assert front.seen == []
     # This one takes all before the "@" for a name and a password, and connects to HubSpot.
     httpx.get(url, auth=HttpxAuth(broker, owner), verify=NO_TLS)
@@ -89,7 +90,7 @@ def test_scopes_are_checked_before_a_request(broker: Broker, owner: str, front: 
     """What was not granted is told before HubSpot says 403."""
     auth = RequestsAuth(broker, owner, scopes=["oauth", "nothing.has.this"])
     with pytest.raises(ScopesMissing) as caught:
-        requests.get(front.url + CONTACTS, auth=auth, timeout=10)
+        requests.get(front.url + CONTACTS, auth=auth, timeout=PATIENCE)
 
     assert caught.value.scopes == ("nothing.has.this",)
     assert front.seen == []
@@ -102,9 +103,9 @@ def test_one_of_several_accounts(
     for each in (FIRST, SECOND):
         connect("ada", each)
     with pytest.raises(AccountNotNamed):
-        requests.get(front.url + CONTACTS, auth=RequestsAuth(broker, "ada"), timeout=10)
+        requests.get(front.url + CONTACTS, auth=RequestsAuth(broker, "ada"), timeout=PATIENCE)
     answer = requests.get(
-        front.url + CONTACTS, auth=RequestsAuth(broker, "ada", SECOND), timeout=10
+        front.url + CONTACTS, auth=RequestsAuth(broker, "ada", SECOND), timeout=PATIENCE
     )
 
     assert answer.json()["hub_id"] == SECOND
@@ -113,7 +114,7 @@ def test_one_of_several_accounts(
 def test_a_header_of_the_callers_gives_way(broker: Broker, owner: str, front: Front) -> None:
     """The adapter's token is the one that is sent."""
     given = {"Authorization": "Bearer old"}
-    requests.get(front.url, headers=given, auth=RequestsAuth(broker, owner), timeout=10)
+    requests.get(front.url, headers=given, auth=RequestsAuth(broker, owner), timeout=PATIENCE)
     httpx.get(front.url, headers=given, auth=HttpxAuth(broker, owner), verify=NO_TLS)
 
     assert set(front.tokens) == {broker.access_token(owner)}
@@ -200,7 +201,7 @@ def test_real_calls_of_the_newer_sdk(
 ) -> None:
     """Account data across an expiry, with options of the SDK's own, from 16 threads."""
     client = stack.enter_context(hubspot_sdk.hubspot_client(broker, owner))
-    client = client.with_options(timeout=10, max_retries=0)
+    client = client.with_options(timeout=PATIENCE, max_retries=0)
     assert client.account.get().portal_id == FIRST
     ahead.seconds += 1801
     hubspot.clock.move(1801)

@@ -1,7 +1,8 @@
 """From a code to a kept connection, when not everything answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
@@ -344,24 +345,30 @@ class Failing(SQLStore):
         return super().__getattribute__(name)
 
 
-def failing_at(
-    broker: Broker, ahead: Callable[[], float] = lambda: 0.0, **errors: list[Exception]
-) -> Broker:
-    """A broker over the same file whose store fails as laid down."""
-    store = Failing.open(broker.settings.database_url, ahead=ahead)
-    store.fail = errors
-    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
-    return Broker(broker.settings, vault, broker._send, close=broker.close)
+@pytest.fixture
+def failing_at(broker: Broker, ahead: Any) -> Iterator[Callable[..., Broker]]:
+    """Makes brokers over the same file whose store fails as laid down, and closes them."""
+    with ExitStack() as stack:
+
+        def make(**errors: list[Exception]) -> Broker:
+            store = Failing.open(broker.settings.database_url, ahead=ahead)
+            store.fail = errors
+            vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+            sick = Broker(broker.settings, vault, broker._send, close=broker.close)
+            stack.callback(sick.close)
+            return sick
+
+        yield make
 
 
 @pytest.mark.parametrize("where", ["connect", "connection_to", "holders", "enqueue"])
 def test_a_store_that_fails_after_the_exchange_is_told_as_such(
-    broker: Broker, hubspot: HubSpot, where: str
+    broker: Broker, failing_at: Callable[..., Broker], hubspot: HubSpot, where: str
 ) -> None:
     """The attempt ends with the store's own trouble, whatever else fails on the way."""
     errors: dict[str, list[Exception]] = {"connect": [StoreUnusable("full")]}
     errors[where] = [StoreBusy() for _ in range(9)]
-    sick = failing_at(broker, lambda: 0.0, **errors)
+    sick = failing_at(**errors)
 
     attempt = finished(sick, hubspot)
 
@@ -371,26 +378,31 @@ def test_a_store_that_fails_after_the_exchange_is_told_as_such(
 
 
 def test_a_renewed_grant_outlives_a_busy_moment(
-    broker: Broker, hubspot: HubSpot, ahead: Any
+    broker: Broker, failing_at: Callable[..., Broker], hubspot: HubSpot, ahead: Any
 ) -> None:
     """HubSpot may have rotated the refresh token: what it gave is kept at the second try."""
     hubspot.switches.rotate_refresh_tokens = True
     finished(broker, hubspot)
     ahead.seconds += 1801
-    sick = failing_at(broker, ahead, renew=[StoreBusy(), StoreBusy()])
+    sick = failing_at(renew=[StoreBusy(), StoreBusy()])
 
     assert sick.access_token("ada")
 
 
 @pytest.mark.parametrize("rotates", [True, False])
 def test_a_grant_that_no_store_would_take_is_saved_later(
-    broker: Broker, hubspot: HubSpot, ahead: Any, *, rotates: bool
+    broker: Broker,
+    failing_at: Callable[..., Broker],
+    hubspot: HubSpot,
+    ahead: Any,
+    *,
+    rotates: bool,
 ) -> None:
     """Nobody sees its token before, and nobody else has to come for it to be saved."""
     hubspot.switches.rotate_refresh_tokens = rotates
     finished(broker, hubspot)
     ahead.seconds += 1801
-    sick = failing_at(broker, ahead, renew=[StoreUnusable("full") for _ in range(5)])
+    sick = failing_at(renew=[StoreUnusable("full") for _ in range(5)])
 
     with pytest.raises(StoreUnusable):
         sick.access_token("ada")
@@ -405,12 +417,12 @@ def test_a_grant_that_no_store_would_take_is_saved_later(
 
 
 def test_a_lease_that_nobody_heard_of_locks_nobody_out(
-    broker: Broker, hubspot: HubSpot, ahead: Any
+    broker: Broker, failing_at: Callable[..., Broker], hubspot: HubSpot, ahead: Any
 ) -> None:
     """It stands in the row, but the store said that it was busy: the next call goes on at once."""
     finished(broker, hubspot)
     ahead.seconds += 1801
-    sick = failing_at(broker, ahead)
+    sick = failing_at()
     (seen,) = sick.connections("ada")
     ask = LeaseRequest(sick._refresh._lease_owner.name, 30.0, Limits(10.0, 20))
     assert isinstance(sick.vault.store.lease(seen, ask), Lease)
@@ -421,13 +433,13 @@ def test_a_lease_that_nobody_heard_of_locks_nobody_out(
 
 
 def test_a_living_token_is_served_though_the_store_is_busy(
-    broker: Broker, hubspot: HubSpot, ahead: Any
+    broker: Broker, failing_at: Callable[..., Broker], hubspot: HubSpot, ahead: Any
 ) -> None:
     """Neither HubSpot's trouble nor the store's takes a token away that still lives."""
     finished(broker, hubspot)
     before = broker.access_token("ada")
-    ahead.seconds += 1770
-    sick = failing_at(broker, mark=[StoreBusy()], lease=[StoreBusy()])
+    ahead.seconds += 1745
+    sick = failing_at(mark=[StoreBusy()], lease=[StoreBusy()])
     hubspot.next_token_answer(503)
 
     assert {sick.access_token("ada") for _ in range(3)} == {before}
@@ -508,13 +520,13 @@ def test_disconnecting_without_the_key_is_an_alarm(
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), StoreBusy()])
 def test_no_traceback_of_the_journey_shows_a_secret(
-    broker: Broker, hubspot: HubSpot, error: Exception
+    broker: Broker, failing_at: Callable[..., Broker], hubspot: HubSpot, error: Exception
 ) -> None:
     """Neither code nor state nor cookie, not even with every local variable."""
     begun = broker.begin("ada", "canary-of-the-browser")
     callback = query_of(hubspot.approve(begun.authorize_url))
     cookies = {begun.attempt.id: begun.cookie}
-    sick = failing_at(broker, move_attempt=[error, error], add_attempt=[error])
+    sick = failing_at(move_attempt=[error, error], add_attempt=[error])
     returned = Callback(tuple(callback.items()), cookies, "ada")
 
     told = ""

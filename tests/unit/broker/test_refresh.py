@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
+from support.patience import PATIENCE
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -65,6 +67,24 @@ class Slow(MemoryStore):
         return super().__getattribute__(name)
 
 
+class WhenJoined(Background):
+    """Does at the join what was started before: meanwhile it would move the test's clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._works: list[Callable[[], object]] = []
+
+    def start(self, name: str, work: Callable[[], object]) -> bool:
+        """Put *work* down."""
+        self._works.append(lambda: self._do(name, work))
+        return True
+
+    def join(self) -> None:
+        """Do all of it."""
+        while self._works:
+            self._works.pop(0)()
+
+
 class Place:
     """One connection, and all that renews it."""
 
@@ -72,6 +92,7 @@ class Place:
         self.time, self.answers = Ahead(), list[Response | PortalkeyError | BaseException]()
         self.sent = list[Request]()
         self.meanwhile: Callable[[], object] = lambda: None
+        self.before_sleep: Callable[[], object] = lambda: None
         self.store = Slow(lambda: START + timedelta(seconds=self.time()))
         key = Fernet.generate_key().decode()
         self.settings = Settings(client_id="app-of-tests", client_secret="s" * 20, keys=f"a:{key}")
@@ -85,17 +106,19 @@ class Place:
         vault = vault or self.vault
         audit = Audit(self.store.record)
         outbox = Outbox(self.settings, vault, self._send, audit)
-        return Refresh(
+        refresh = Refresh(
             self.settings,
             vault,
             self._send,
             audit,
             outbox,
             clock=self.time,
-            sleep=self.time.passes,
+            sleep=self._sleep,
             uniform=lambda low, high: (low + high) / 2,
             holder=holder,
         )
+        refresh._background = WhenJoined()
+        return refresh
 
     def _connect(self) -> Connection:
         attempt = new_attempt(self.store)
@@ -105,6 +128,10 @@ class Place:
         kept = self.vault.save(claimed, grant, Account(1), ("oauth",), sent_at=self.store.now())
         assert kept
         return kept
+
+    def _sleep(self, seconds: float) -> None:
+        self.before_sleep()
+        self.time.passes(seconds)
 
     def _send(self, request: Request) -> Response:
         self.sent.append(request)
@@ -202,7 +229,10 @@ def test_another_process_marks_it_meanwhile(place: Place) -> None:
 
 def test_two_threads_of_one_process_ask_once(place: Place) -> None:
     """Whatever they want it for: only one of them is at it."""
-    place.meanwhile = lambda: place.time.passes(0.01)
+    is_asked = Event()
+    place.meanwhile = is_asked.set
+    # Or whoever waits runs the clock down before the other has come as far.
+    place.before_sleep = lambda: is_asked.wait(PATIENCE)
     with ThreadPoolExecutor(2) as pool:
         pool.submit(place.refresh.force_refresh, place.seen())
         found = pool.submit(place.token).result()

@@ -28,6 +28,7 @@ from portalkey.vault import MemoryStore
 from portalkey.vault.adoption import Adoption
 from portalkey_simulator import HubSpot
 from support.old_app import issued, make
+from support.patience import PATIENCE
 
 TOKEN = SecretStr("canary-refresh-token")
 
@@ -186,7 +187,7 @@ def test_answers_come_in_another_order(
         assert rows[0].refresh_token
         if request.form["token"] != rows[0].refresh_token.get_secret_value():
             second_is_through.set()
-        assert second_is_through.wait(10)
+        assert second_is_through.wait(PATIENCE)
         return answer
 
     told: list[Result] = []

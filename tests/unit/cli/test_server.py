@@ -1,12 +1,15 @@
 """The standalone app's own routes, and the server around it."""
 
+import gc
 import logging
+import socket
 import threading
 from typing import Any
 
 import httpx2
 import pytest
 from cryptography.fernet import Fernet
+from flask import Flask
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
@@ -14,6 +17,7 @@ from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
+from support.patience import PATIENCE
 
 
 def test_the_front_door_leads_to_the_setup_page(app_url: str) -> None:
@@ -92,7 +96,7 @@ def test_housekeeping_sends_what_is_owed_and_survives_trouble(
         create_app(counted), counted, host="127.0.0.1", port=0, housekeeping_seconds=0.01
     )
     with listener:
-        assert all(rounds.acquire(timeout=10) for _ in range(3))
+        assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
 
 
 def test_the_servers_own_words_go_to_the_log(
@@ -104,6 +108,19 @@ def test_the_servers_own_words_go_to_the_log(
         listener._server.error_log("something about a socket")
 
     assert "something about a socket" in caplog.text
+
+
+def test_a_visitor_who_hangs_up_leaves_nothing_behind(broker: Broker) -> None:
+    """The rest of an answer goes with its connection, and nothing tries to send it later."""
+    app = Flask("long")
+    app.add_url_rule("/", "long", lambda: "x" * 5_000_000)
+    listener = Listener(app, broker, host="127.0.0.1", port=0)
+    with listener, socket.create_connection(("127.0.0.1", listener.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    gc.collect()
 
 
 def test_a_visitor_stays_the_same_over_a_key_rotation(settings: Settings, broker: Broker) -> None:
@@ -157,5 +174,5 @@ def test_housekeeping_outlives_a_surprise(
         create_app(surprising), surprising, host="127.0.0.1", port=0, housekeeping_seconds=0.01
     )
     with listener:
-        assert all(rounds.acquire(timeout=10) for _ in range(3))
+        assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
     assert "housekeeping stumbled" in caplog.text

@@ -1,6 +1,7 @@
 """The Flask skin, inside host apps of several kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -496,12 +497,20 @@ class Busy(SQLStore):
         return super().__getattribute__(name)
 
 
-def busy_at(broker: Broker, *names: str) -> Broker:
-    """A broker over the same file, with a busy store."""
-    store = Busy.open(broker.settings.database_url)
-    store.busy = frozenset(names)
-    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
-    return Broker(broker.settings, vault, broker._send, close=broker.close)
+@pytest.fixture
+def busy_at(broker: Broker) -> Iterator[Callable[..., Broker]]:
+    """Makes brokers over the same file, with a store that is busy where named; closes them."""
+    with ExitStack() as stack:
+
+        def make(*names: str) -> Broker:
+            store = Busy.open(broker.settings.database_url)
+            store.busy = frozenset(names)
+            vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+            busy = Broker(broker.settings, vault, broker._send, close=broker.close)
+            stack.callback(busy.close)
+            return busy
+
+        yield make
 
 
 def same_browser(client: FlaskClient, app: Flask) -> FlaskClient:
@@ -513,12 +522,12 @@ def same_browser(client: FlaskClient, app: Flask) -> FlaskClient:
 
 
 def test_a_busy_store_at_the_callback_is_told_where_no_code_is(
-    broker: Broker, hubspot: HubSpot
+    broker: Broker, busy_at: Callable[..., Broker], hubspot: HubSpot
 ) -> None:
     """The popup leaves by redirect, says what is wrong, and nothing was exchanged."""
     client = signed_in(host_app(broker), broker)
     back = hubspot.approve(client.get(link_of(client)).headers["Location"])
-    busy = busy_at(broker, "attempt_by_state")
+    busy = busy_at("attempt_by_state")
     host = same_browser(client, host_app(busy))
 
     answer = host.get("/auth" + back.partition("/auth")[2])
@@ -543,11 +552,13 @@ def test_only_our_own_words_for_trouble_are_shown(broker: Broker) -> None:
 @pytest.mark.parametrize(
     ("broken", "status"), [("add_attempt", 503), ("now", 503), ("attempt", 503)]
 )
-def test_a_busy_store_at_start_begins_nothing(broker: Broker, broken: str, status: int) -> None:
+def test_a_busy_store_at_start_begins_nothing(
+    broker: Broker, busy_at: Callable[..., Broker], broken: str, status: int
+) -> None:
     """A page says so, with the popup's headers and when to come back."""
     client = host_app(broker, owner=lambda: "ada").test_client()
     link = f"{link_of(client)}&attempt={'A' * 22}"
-    busy = same_browser(client, host_app(busy_at(broker, broken), owner=lambda: "ada"))
+    busy = same_browser(client, host_app(busy_at(broken), owner=lambda: "ada"))
 
     answer = busy.get(link)
 
@@ -556,12 +567,14 @@ def test_a_busy_store_at_start_begins_nothing(broker: Broker, broken: str, statu
     assert broker.vault.store.attempt("A" * 22) is None
 
 
-def test_a_busy_store_answers_a_form_with_a_page(broker: Broker, hubspot: HubSpot) -> None:
+def test_a_busy_store_answers_a_form_with_a_page(
+    broker: Broker, busy_at: Callable[..., Broker], hubspot: HubSpot
+) -> None:
     """A person who pressed *Disconnect* is shown a page, not JSON, and is still connected."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
     form = form_of(client)
-    busy = same_browser(client, host_app(busy_at(broker, "disconnect")))
+    busy = same_browser(client, host_app(busy_at("disconnect")))
 
     answer = busy.post(form.pop("action"), data=form)
 

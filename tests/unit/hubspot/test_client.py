@@ -30,6 +30,7 @@ from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.patience import PATIENCE
 from support.peer import Peer, drip, http
 
 Listen = Callable[..., Peer]
@@ -37,7 +38,7 @@ CANARY = secrets.token_hex(16)
 """In no source, so that it can be looked for in crash reports, which quote sources."""
 SOON = 0.3
 """Seconds of a deadline that a test lets pass."""
-LATE = 3.0
+LATE = 8.0
 """Seconds that only a broken deadline takes."""
 
 
@@ -154,7 +155,7 @@ def test_many_threads_send_at_once(listen: Listen, client: HubSpotClient) -> Non
     together = Barrier(threads)
 
     def answer(connection: socket.socket, _: Event) -> None:
-        together.wait(timeout=10)
+        together.wait(timeout=PATIENCE)
         connection.sendall(http())
 
     peer = listen(answer)
@@ -168,7 +169,7 @@ def in_child(act: Callable[[], object]) -> int:
     """How a forked child that does this ends."""
     child = os.fork()
     if child == 0:
-        signal.alarm(10)
+        signal.alarm(int(PATIENCE))
         try:
             act()
             os._exit(0)
@@ -256,7 +257,7 @@ def test_slow_resolver() -> None:
     done, start = Event(), time.monotonic()
 
     def never(host: str, port: int) -> list[str]:
-        done.wait(60)
+        done.wait(PATIENCE)
         return []
 
     with (
@@ -361,7 +362,7 @@ def test_answer_without_end(listen: Listen, client: HubSpotClient) -> None:
     with pytest.raises(BadAnswer, match="longer"):
         client.send(get(listen(flood).url))
 
-    assert broken.wait(LATE)
+    assert broken.wait(PATIENCE)
 
 
 # Trouble on the way

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,7 @@ def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> N
     """Nobody is left there to end the turn that its parent's thread has."""
     assert isinstance(store._database, SQLite)
     with store._database._turn():
+        store.close()  # as before every fork
         store._database.renew_after_fork()
         new_attempt(store)
 
@@ -238,9 +239,13 @@ def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
 
 def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
     """In the child it lets go of what is the parent's, and opens its own."""
-    attempt = new_attempt(store)
-    for let_go in (store._database.renew_after_fork, database._in_child):
-        with store._database._reading.connect() as parents:
+    attempt, own = new_attempt(store), store._database
+    for let_go in (own.renew_after_fork, database._in_child):
+        with ExitStack() as parents_end:
+            parents_end.callback(own._reading.pool.dispose)
+            for driver in own._drivers._free:
+                parents_end.callback(driver.close)
+            parents = parents_end.enter_context(own._reading.connect())
             let_go()
             assert store.attempt(attempt.id)
             assert parents.scalar(text("SELECT 1"))
@@ -284,11 +289,15 @@ def test_a_commit_by_anybody_is_seen(store: SQLStore, path: Path) -> None:
 
 def test_a_version_from_before_is_never_met_again(store: SQLStore) -> None:
     """Not even where SQLite counts anew: after closing, and in a forked child."""
+    assert isinstance(store._database, SQLite)
     seen = [store.version()]
     store.close()
     seen.append(store.version())
-    store._database.renew_after_fork()
-    seen.append(store.version())
+    parents = store._database._watch._connection
+    assert parents
+    with closing(parents):
+        store._database.renew_after_fork()
+        seen.append(store.version())
 
     assert len(set(seen)) == len(seen)
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection
 from flask import Flask
 
 from portalkey.errors import BadSettings, PortalkeyError
@@ -90,7 +91,16 @@ class Listener:
                 log.exception("housekeeping stumbled, and goes on")
 
 
+class _Connection(HTTPConnection):
+    def close(self) -> None:
+        """Drop what could not be sent, which cheroot leaves to the collector to send again."""
+        self.wfile.raw.close()
+        super().close()
+
+
 class _Server(wsgi.Server):
+    ConnectionClass = _Connection
+
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
         """Close the socket where the port is taken, which cheroot leaves to the collector."""
