@@ -5,7 +5,6 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,26 +14,20 @@ from werkzeug.http import dump_cookie
 
 from portalkey._support.fork import renew_after_fork
 from portalkey.errors import SessionFull
-from portalkey.model import leases
+from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.throttle import Throttle
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.sql import rows
-from portalkey.vault.sql.tables import connections
 
 KEY = "portalkey_connections"
 """The name in the session under which its rows stand."""
-FORMAT = 1
-"""Grows with every change that an older portalkey could not read."""
 ROOMS = 10_000
 """So many sessions are remembered in a process; of one that is forgotten, its cookie tells."""
 MOST_COOKIE_BYTES = 4093
 """What every browser keeps of one cookie, attributes included (RFC 6265 section 6.1, Werkzeug)."""
 
 log = logging.getLogger("portalkey")
-
-_COLUMNS = tuple(column.name for column in connections.columns)
 
 Written = dict[str, Any]
 
@@ -97,8 +90,8 @@ class Room(ConnectionsInMemory):
         if instead is not None:
             known[instead.id] = instead
         live = [e for e in known.values() if e.status is not ConnectionStatus.DISCONNECTED]
-        written = {"v": FORMAT, "id": self.name, "rows": [_row(each) for each in live]}
-        return written if live else None
+        rows = [write_row(each) for each in live]
+        return {"v": FORMAT, "id": self.name, "rows": rows} if rows else None
 
 
 class Rooms:
@@ -170,21 +163,11 @@ def require_fit(written: Written | None) -> None:
         raise SessionFull(len(cookie), MOST_COOKIE_BYTES)
 
 
-def _row(connection: Connection) -> list[Any]:
-    """As short as can be: a cookie is small."""
-    values = rows.connection_values(replace(leases.clear_lease(connection), lease_fence=0))
-    bare = rows.bare(values)
-    return [bare[name] for name in _COLUMNS]
-
-
 def _read(said: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:
-    """The room's name and its rows; a new name where nothing was said that we understand."""
+    """Return the room's name and its rows; a new name where nothing was said that we understand."""
     if isinstance(said, Mapping) and said.get("v") == FORMAT:
-        seen_at = now().timestamp()
-        return said["id"], [_reader([*row, seen_at]) for row in said["rows"]]
+        seen_at = now()
+        return said["id"], [read_row(row, seen_at) for row in said["rows"]]
     if said is not None:
         log.warning("the session's connections are of another portalkey, and were not read")
     return secrets.token_urlsafe(16), []
-
-
-_reader = rows.connection_reader([*_COLUMNS, "seen_at"])
