@@ -12,7 +12,7 @@ from bench.report import Result, Row, duration
 from bench.rounds import interleaved, ratio, slow
 from bench.workbench import Workbench
 from portalkey.broker import Broker
-from portalkey.vault.sql.rows import owed_values
+from portalkey.vault.sql.outbox import owed_values
 from portalkey.vault.store import OwedRevocation
 
 _FEW, _MANY = 10_000, 1_000_000

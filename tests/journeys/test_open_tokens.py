@@ -26,6 +26,7 @@ from portalkey.errors import (
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from visitor import Visitor
 
@@ -124,7 +125,7 @@ def test_whatever_another_process_does_is_seen_within_a_second(
     assert broker.access_token(owner) not in {first, renewed}
 
     (connection,) = other.connections(owner)
-    other.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
+    other.vault.store.mark(connection, Mark(ConnectionStatus.NEEDS_RECONNECT))
     ahead.seconds += 1
     with pytest.raises(NeedsReconnect):
         broker.access_token(owner)

@@ -12,10 +12,11 @@ from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Response
 from portalkey.model import leases
 from portalkey.model import transitions as rules
-from portalkey.model.connection import Connection, ConnectionStatus, Grant, SealedGrant
+from portalkey.model.connection import Connection, Grant, SealedGrant
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease
 from portalkey.vault import MemoryStore, OwedRevocation
+from portalkey.vault.store import Mark
 from simulation.hubspot import Mode
 from simulation.ports import Process, SimHolder
 from simulation.schedule import Kind
@@ -64,17 +65,10 @@ class _Forgetful(MemoryStore):
 
 
 class _DeadEnd(MemoryStore):
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        wait: float | None = None,
-        **others: Any,
-    ) -> bool:
+    def mark(self, connection: Connection, mark: Mark) -> bool:
         """To be tried again in a year."""
-        later = None if wait is None else timedelta(days=365).total_seconds()
-        return super().mark(connection, status, wait=later, **others)
+        later = None if mark.wait is None else timedelta(days=365).total_seconds()
+        return super().mark(connection, replace(mark, wait=later))
 
 
 class _Halves:

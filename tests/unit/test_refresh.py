@@ -39,6 +39,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
+from portalkey.vault.store import Mark
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -194,7 +195,7 @@ def test_a_look_again_that_takes_its_time(place: Place) -> None:
 def test_another_process_marks_it_meanwhile(place: Place) -> None:
     """Whoever waited for a dead grant learns it too, without asking HubSpot."""
     seen = place.seen()
-    place.store.mark(seen, ConnectionStatus.NEEDS_RECONNECT)
+    place.store.mark(seen, Mark(ConnectionStatus.NEEDS_RECONNECT))
     with pytest.raises(NeedsReconnect):
         place.refresh.ensure_fresh(seen)
     assert place.sent == []

@@ -21,11 +21,11 @@ from flask import Response, has_request_context, request, session
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_rows import KEY, Room, Rooms, Written, require_fit
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
-from portalkey.vault.store import OwedRevocation, Stats, Store
+from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
 
@@ -145,29 +145,9 @@ class SessionStore(Store):
         """Write the renewed *connection*."""
         return self._do(lambda room: room.renew(connection, instead_of=instead_of, event=event))
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status."""
-        return self._do(
-            lambda room: room.mark(
-                connection,
-                status,
-                reason=reason,
-                failures=failures,
-                wait=wait,
-                is_unanswered=is_unanswered,
-                event=event,
-            )
-        )
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*."""
+        return self._do(lambda room: room.mark(connection, mark))
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None

@@ -21,7 +21,7 @@ from portalkey.testing.samples import (
     new_owed,
     stored,
 )
-from portalkey.vault.store import Store
+from portalkey.vault.store import Mark, Store
 
 _OTHERS = (("owner", "eve"), ("client_id", "other"), ("account", Account(2)))
 
@@ -149,7 +149,7 @@ class ConnectionPromises:
         seen = connect(store, status=at)
         is_move = to is at or to in connections.MOVES[at]
 
-        assert store.mark(seen, to, reason="why", failures=2, wait=9) == is_move
+        assert store.mark(seen, Mark(to, reason="why", failures=2, wait=9)) == is_move
         found = stored(store, seen)
         expected = (to, "why", 2) if is_move else (at, None, 0)
         assert (found.status, found.status_reason, found.failures) == expected
@@ -160,7 +160,7 @@ class ConnectionPromises:
         """That takes erasing the grant."""
         seen = connect(store)
 
-        assert not store.mark(seen, C.DISCONNECTED)
+        assert not store.mark(seen, Mark(C.DISCONNECTED))
         assert stored(store, seen).sealed == seen.sealed
 
     def test_a_late_mark_is_lost(self, store: Store) -> None:
@@ -168,9 +168,9 @@ class ConnectionPromises:
         seen = connect(store)
         resealed = replace(seen, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
 
-        assert not store.mark(resealed, C.NEEDS_RECONNECT)
+        assert not store.mark(resealed, Mark(C.NEEDS_RECONNECT))
         assert store.renew(following(seen), instead_of="lineage 1")
-        assert not store.mark(seen, C.NEEDS_RECONNECT)
+        assert not store.mark(seen, Mark(C.NEEDS_RECONNECT))
         assert stored(store, seen).status is C.CONNECTED
 
     def test_disconnecting_erases_and_owes(self, store: Store) -> None:

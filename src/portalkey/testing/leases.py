@@ -14,7 +14,7 @@ from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits, Throttle, record_failure
 from portalkey.testing.samples import Ahead, connect, exchanging, following, stored
-from portalkey.vault.store import Store
+from portalkey.vault.store import Mark, Store
 
 PACE = Limits(rate=1.0, burst=3)
 
@@ -127,7 +127,7 @@ class LeasePromises:
         if moved == "renewed":
             assert store.renew(following(seen), instead_of="lineage 1")
         elif moved == "dead":
-            assert store.mark(seen, C.NEEDS_RECONNECT)
+            assert store.mark(seen, Mark(C.NEEDS_RECONNECT))
         elif moved == "disconnected":
             assert store.disconnect(seen, None)
         elif moved == "resealed":
@@ -140,7 +140,7 @@ class LeasePromises:
     def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
         """Until the store's clock says that the next try is due, for the reason it had."""
         seen = connect(store)
-        assert store.mark(seen, C.FAILING, reason="why", failures=1, wait=20)
+        assert store.mark(seen, Mark(C.FAILING, reason="why", failures=1, wait=20))
 
         waiting = denied(store, stored(store, seen))
         assert (waiting.why, waiting.reason) == (DenialReason.WAITING, "why")
@@ -163,7 +163,7 @@ class LeasePromises:
         """The next may come as soon as the failure has been waited out."""
         seen = connect(store)
         first = leased(store, seen, ask(is_forced=True)).connection
-        assert store.mark(first, C.FAILING)
+        assert store.mark(first, Mark(C.FAILING))
 
         assert store.release(leased(store, stored(store, seen), ask(is_forced=True)).connection)
         assert leased(store, stored(store, seen), ask(is_forced=True))
@@ -184,10 +184,10 @@ class LeasePromises:
         new = leased(store, seen, ask("other")).connection
 
         assert not store.release(old)
-        assert not store.mark(old, C.FAILING)
-        assert not store.mark(old, C.NEEDS_RECONNECT)
+        assert not store.mark(old, Mark(C.FAILING))
+        assert not store.mark(old, Mark(C.NEEDS_RECONNECT))
         assert stored(store, seen).lease_id == "other"
-        assert store.mark(new, C.FAILING, is_unanswered=True)
+        assert store.mark(new, Mark(C.FAILING, is_unanswered=True))
         assert stored(store, seen).lease_id is None
 
     def test_a_late_success_heals(self, store: Store, ahead: Ahead) -> None:
@@ -196,7 +196,7 @@ class LeasePromises:
         old = leased(store, seen).connection
         ahead.passes(31)
         new = leased(store, seen, ask("other")).connection
-        assert store.mark(new, C.NEEDS_RECONNECT)
+        assert store.mark(new, Mark(C.NEEDS_RECONNECT))
 
         assert store.renew(following(old, status=C.CONNECTED), instead_of="lineage 1")
         row = stored(store, seen)
@@ -206,7 +206,7 @@ class LeasePromises:
         """Until an answer is kept, whoever's it is."""
         seen = connect(store)
         first = leased(store, seen).connection
-        assert store.mark(first, C.FAILING, is_unanswered=True)
+        assert store.mark(first, Mark(C.FAILING, is_unanswered=True))
 
         again = leased(store, stored(store, seen))
         assert again.was_unanswered
@@ -266,9 +266,9 @@ class LeasePromises:
 
         assert store.renew(following(seen), instead_of="lineage 1", event=one)
         assert not store.renew(following(seen), instead_of="lineage 1", event=one)
-        assert not store.mark(seen, C.FAILING, event=two)
+        assert not store.mark(seen, Mark(C.FAILING, event=two))
         now = stored(store, seen)
-        assert store.mark(now, C.FAILING, event=two)
+        assert store.mark(now, Mark(C.FAILING, event=two))
         assert store.disconnect(now, None, event=three)
         assert not store.disconnect(now, None, event=three)
         assert [each.name for each in store.events(owner="ada")] == [
@@ -286,7 +286,7 @@ class LeasePromises:
         store.connections("ada", "app")
 
         assert store.version() == before
-        assert store.mark(seen, C.FAILING)
+        assert store.mark(seen, Mark(C.FAILING))
         assert store.version() != before
 
     def test_a_reconnect_ends_a_lease(self, store: Store) -> None:

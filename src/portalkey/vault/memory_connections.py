@@ -12,6 +12,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle, new_throttle
+from portalkey.vault.store import Mark
 
 
 class ConnectionsInMemory:
@@ -140,35 +141,23 @@ class ConnectionsInMemory:
             self._record(event)
             return True
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status, if that is a move and the grant is still the one that was seen."""
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*, if that is a move and the grant is still the one that was seen."""
         with self._writing():
-            there = self._same(connection)
-            if there is None or there.status not in rules.can_become(status):
+            row = self._same(connection)
+            if row is None or row.status not in rules.can_become(mark.status):
                 return False
             now = self.now()
-            marked = replace(
-                leases.clear_try(there),
-                status=status,
-                status_reason=reason,
-                failures=failures,
-                retry_at=None if wait is None else now + timedelta(seconds=wait),
-                updated_at=there.updated_at if there.status is status else now,
+            self._connections[row.id] = replace(
+                leases.clear_try(row),
+                status=mark.status,
+                status_reason=mark.reason,
+                failures=mark.failures,
+                retry_at=None if mark.wait is None else now + timedelta(seconds=mark.wait),
+                updated_at=row.updated_at if row.status is mark.status else now,
+                unanswered_since=row.unanswered_since if mark.is_unanswered else None,
             )
-            if is_unanswered:
-                marked = replace(marked, unanswered_since=there.unanswered_since)
-            self._connections[there.id] = marked
-            self._record(event)
+            self._record(mark.event)
             return True
 
     def _same(self, connection: Connection) -> Connection | None:

@@ -49,6 +49,23 @@ class Stats:
     is_breaker_open: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status to write on a connection, and what is known of it.
+
+    ``reason`` is the code of the trouble and ``failures`` how many there were in a row; ``wait`` is
+    in how many seconds renewing is tried again. ``is_unanswered`` keeps in mind that a request is
+    out whose answer is not known. ``event`` is recorded with it.
+    """
+
+    status: ConnectionStatus
+    reason: str | None = None
+    failures: int = 0
+    wait: float | None = None
+    is_unanswered: bool = False
+    event: Event | None = None
+
+
 class Store(Protocol):
     """Keeps connections, attempts, events and owed revocations.
 
@@ -155,23 +172,12 @@ class Store(Protocol):
         otherwise.
         """
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status of *connection* if it is still of that generation and fingerprint.
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark* on *connection* if it is still of that generation and fingerprint.
 
         And only where nobody took a lease since *connection* was read: the newest holder judges.
-        The lease is cleared and *event* recorded with it; ``updated_at`` moves only where the
-        status does, so that it tells since when. *wait* is in how many seconds renewing is
-        tried again; *is_unanswered* keeps in mind that a request is out whose answer is not known.
+        The lease is cleared, and ``updated_at`` moves only where the status does, so that it tells
+        since when.
         """
 
     def disconnect(

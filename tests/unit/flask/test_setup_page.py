@@ -25,12 +25,13 @@ from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 
 
 def mark(broker: Broker, connection: Connection, status: str, reason: str) -> None:
     """Say of a connection that it is not well."""
-    assert broker.vault.store.mark(connection, ConnectionStatus(status), reason=reason)
+    assert broker.vault.store.mark(connection, Mark(ConnectionStatus(status), reason=reason))
 
 
 @pytest.fixture

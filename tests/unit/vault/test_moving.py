@@ -26,6 +26,7 @@ from portalkey.testing.samples import (
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, opened
 from portalkey.vault.sql.tables import metadata
+from portalkey.vault.store import Mark
 from postgres_server import changed
 
 pytest_plugins = ("postgres",)
@@ -172,7 +173,7 @@ def test_what_changed_since(
     moved()
     renewed = following(ada, updated_at=ada.updated_at)
     assert store.renew(renewed, instead_of="lineage 1")
-    assert store.mark(bob, ConnectionStatus.FAILING, reason="x", failures=1)
+    assert store.mark(bob, Mark(ConnectionStatus.FAILING, reason="x", failures=1))
     assert store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     store.reschedule("owed 1", 60)
     assert isinstance(store.lease(stored(store, ada), LeaseRequest("you", 30.0, PACE)), Lease)

@@ -239,7 +239,7 @@ def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
 def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
     """In the child it lets go of what is the parent's, and opens its own."""
     attempt = new_attempt(store)
-    for let_go in (store._database.renew_after_fork, database._in_child):
+    for let_go in (store._database.renew_after_fork, database._renew_in_child):
         with store._database._reading.connect() as parents:
             let_go()
             assert store.attempt(attempt.id)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
@@ -21,8 +21,9 @@ from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.snapshot import Snapshot
 from portalkey.vault.sql.database import BUSY_SECONDS
-from portalkey.vault.sql.urls import mounted, require_local
-from portalkey.vault.store import OwedRevocation, Stats, Store
+from portalkey.vault.sql.statements import no_offset
+from portalkey.vault.sql.urls import read_mounts, require_local
+from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")
 
@@ -38,9 +39,9 @@ class ConfigFileStore(Store):
         path: Path,
         *,
         is_for_all: bool = False,
-        ahead: Callable[[], float] = lambda: 0.0,
+        ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
-        mounts: Callable[[], str] = mounted,
+        mounts: Callable[[], str] = read_mounts,
     ) -> None:
         """Make the file where it is missing, and read it.
 
@@ -209,29 +210,9 @@ class ConfigFileStore(Store):
         """Write the renewed *connection*, if the row still bears what it was made from."""
         return self._write(lambda kept: kept.renew(connection, instead_of=instead_of, event=event))
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status, if that is a move and the grant is still the one that was seen."""
-        return self._write(
-            lambda kept: kept.mark(
-                connection,
-                status,
-                reason=reason,
-                failures=failures,
-                wait=wait,
-                is_unanswered=is_unanswered,
-                event=event,
-            )
-        )
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*, if that is a move and the grant is still the one that was seen."""
+        return self._write(lambda store: store.mark(connection, mark))
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None

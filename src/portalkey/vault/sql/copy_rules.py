@@ -8,7 +8,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnClause,
     ColumnElement,
-    Double,
     Select,
     Table,
     TableClause,
@@ -59,7 +58,7 @@ class Kind:
 
     def __init__(self, table: Table, wins: Wins) -> None:
         self.name = table.name.removeprefix("portalkey_")
-        self.table = _plain(table)
+        self.table = _plain_table(table)
         self._wins = wins
 
     def lacking(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Lacking:
@@ -146,13 +145,9 @@ def _values(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def _plain(table: Table) -> TableClause:
-    # Times as the bare seconds they are: a detour by way of datetime would round them.
-    kinds = {
-        each.name: Double() if isinstance(each.type, tables.Moment) else each.type
-        for each in table.columns
-    }
-    return plain_table(table.name, *[column(name, kind) for name, kind in kinds.items()])
+def _plain_table(table: Table) -> TableClause:
+    # Without keys and defaults: rows go over as they are.
+    return plain_table(table.name, *[column(each.name, each.type) for each in table.columns])
 
 
 def _newest_by(*names: str) -> Wins:
