@@ -51,7 +51,7 @@ class _Overwriting(MemoryStore):
 
 
 class _Unlooked(MemoryStore):
-    def _same(self, connection: Connection) -> Connection | None:
+    def _find_same(self, connection: Connection) -> Connection | None:
         """Whatever grant it bears."""
         return self._connections.get(connection.id)
 
@@ -120,7 +120,7 @@ class _Eager(TokenRequest):
             whole = replace(grant, refresh_token=self._vault.open_refresh(leased))
             end = leased.seen_at + timedelta(seconds=grant.expires_in)
             unsaved = replace(leased, generation=leased.generation + 1, access_expires_at=end)
-            return replace(unsaved, sealed=self._vault._sealed(unsaved, whole))
+            return replace(unsaved, sealed=self._vault._seal_grant(unsaved, whole))
 
 
 class _ShortOfBreath(TokenRequest):

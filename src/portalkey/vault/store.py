@@ -1,4 +1,4 @@
-"""What a store promises. A store never sees an open token.
+"""Protocol of a store, which never sees an open token.
 
 Every method is one transaction: it happens whole or not at all. Methods raise ``StoreBusy`` where
 waiting helps and ``StoreUnusable`` where the operator has to look. Conditional writes return
@@ -36,7 +36,7 @@ class OwedRevocation:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How one app's connections are doing, counted at one moment; None is what cannot be counted.
+    """Counts of one app's connections at one moment; None is what cannot be counted.
 
     ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
     one has been failing that fails for longest, 0 where none does. ``outbox`` counts what HubSpot
@@ -141,8 +141,8 @@ class Store(Protocol):
     def version(self) -> int | None:
         """A number that changes with every commit, whoever's it is; None if the store has none."""
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """The lease on the row of *seen*, for one request to the token endpoint, or why not.
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """The lease on the row of *connection*, for one request to the token endpoint, or why not.
 
         Row and ``Throttle`` are changed together, by the rules of ``portalkey.model.leases``.
         """
@@ -189,7 +189,7 @@ class Store(Protocol):
         """
 
     def holders(self, fingerprints: Collection[str]) -> int:
-        """How many live rows hold a refresh token with one of these *fingerprints*."""
+        """Return how many live rows hold a refresh token with one of these *fingerprints*."""
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation that HubSpot still has to be told."""
@@ -207,7 +207,7 @@ class Store(Protocol):
         """Forget a revocation that HubSpot has been told, or that is not owed any more."""
 
     def stats(self, client_id: str) -> Stats:
-        """What there is of the app's, counted; it reads all of its connections, and writes none."""
+        """Count what there is of the app's; reads all of its connections, and writes none."""
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""

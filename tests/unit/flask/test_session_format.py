@@ -27,6 +27,10 @@ CONNECTION = Connection(
     failures=2,
     retry_at=AT + timedelta(seconds=9),
 )
+FACTS = (
+    '{"user_email": "ada@example.com", "account_type": null, "time_zone": "Europe/Berlin", '
+    '"currency": null, "ui_domain": null, "data_hosting": null}'
+)
 # As the first version wrote it; a change of this needs another FORMAT.
 ROW = [
     "id-1",
@@ -35,8 +39,7 @@ ROW = [
     2**40,
     7,
     "example.com",
-    '{"user_email": "ada@example.com", "account_type": null, "time_zone": "Europe/Berlin", '
-    '"currency": null, "ui_domain": null, "data_hosting": null}',
+    FACTS,
     '["oauth", "crm.objects.contacts.read"]',
     "failing",
     "rate_limited",

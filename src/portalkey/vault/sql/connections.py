@@ -31,7 +31,7 @@ Condition = ColumnElement[bool]
 
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
-"""What clears a lease once there is an answer."""
+"""The columns that clear a lease once there is an answer."""
 
 _FIELDS = tuple(field.name for field in fields(Connection))
 _ACCOUNT_COLUMNS = ("hub_id", "hub_user_id", "hub_domain")
@@ -181,7 +181,7 @@ def _is_same(connection: Connection, generation: int) -> Condition:
 
 
 def clear_try(*, is_unanswered: bool) -> Values:
-    """Return what clears a lease after a try that failed, but for a request that is still out."""
+    """Return the columns that clear a lease after a failed try, but for a request still out."""
     names = NO_LEASE.keys() - ({"unanswered_since"} if is_unanswered else set())
     return dict.fromkeys([*names, "forced_at"])
 

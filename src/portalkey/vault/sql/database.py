@@ -16,13 +16,13 @@ from weakref import WeakSet
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select
 
 from portalkey.errors import StoreBusy
-from portalkey.vault.sql.statements import DriverPool, PreparedStatement, StatementRunner
+from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
 Values = dict[str, Any]
 
 BUSY_SECONDS = 5.0
-"""How long a statement waits for somebody else before the store is called busy."""
+"""A statement waits so long for somebody else before the store is called busy."""
 
 _BEGIN = "portalkey_begin"
 
@@ -34,13 +34,13 @@ class Database(StatementRunner):
     """
 
     name: str
-    """What the operator knows it by; nothing secret."""
+    """The name that the operator knows it by; nothing secret."""
 
     begin_reading: str
     begin_writing: str
 
     has_one_writer: ClassVar[bool] = False
-    """Whether the database takes one writer at a time, so that threads here take turns."""
+    """True where the database takes one writer at a time, so that threads here take turns."""
 
     def __init__(
         self,
@@ -88,14 +88,14 @@ class Database(StatementRunner):
         with self._turn():
             return self._do(lambda: _run(self._writing, work))
 
-    def write_fast(self, work: Callable[[Any], T]) -> T:
+    def write_fast(self, work: Callable[[Driver], T]) -> T:
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
         *work* may be done again where the connection was lost, and nobody knows whether the commit
         before was: it writes by comparison, so that the second time finds what the first did.
         """
 
-        def transaction(driver: Any) -> T:  # noqa: ANN401 - a driver's connection
+        def transaction(driver: Driver) -> T:
             self.begin_fast(driver)
             result = work(driver)
             driver.commit()
@@ -109,7 +109,7 @@ class Database(StatementRunner):
         statement = insert_unless_there(self._dialect.name, table, values).inline()
         return PreparedStatement(statement, self._dialect, self._ahead)
 
-    def begin_fast(self, driver: Any) -> None:  # noqa: ANN401 - a driver's connection
+    def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 

@@ -5,7 +5,7 @@ taken in one order everywhere: a connection's row, then the throttle's.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
+from portalkey.vault.sql.statements import Cursor, Driver
 from portalkey.vault.sql.tables import connections, events, provider
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
@@ -44,26 +45,29 @@ class SQLLeases(StorePart):
         super().__init__(database)
         self._statements = _LeaseStatements(database)
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """Return the lease on the row of *seen*, or why not; nothing is written then."""
-        return self._database.write_fast(lambda driver: self._lease(driver, seen, ask))
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """Return the lease on the row of *connection*, or why not; nothing is written then."""
+        return self._database.write_fast(lambda driver: self._lease(driver, connection, request))
 
-    def _lease(self, driver: Any, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:  # noqa: ANN401 - a driver's connection
+    def _lease(
+        self, driver: Driver, connection: Connection, request: LeaseRequest
+    ) -> Lease | LeaseDenied:
         # Both rows stay locked from the reading to the commit: of all who ask at one moment, each
         # decides on what the one before it wrote, so one gets the lease and the bucket holds.
         statements = self._statements
-        lease = leases.grant_lease(seen, statements.lock_connection(driver, seen.id), ask)
+        row = statements.lock_connection(driver, connection.id)
+        lease = leases.grant_lease(connection, row, request)
         if isinstance(lease, LeaseDenied):
             return lease
-        throttle = statements.lock_throttle(driver, lease, ask)
-        outcome = leases.apply_throttle(lease, throttle, ask.pace)
+        throttle = statements.lock_throttle(driver, lease, request)
+        outcome = leases.apply_throttle(lease, throttle, request.pace)
         if isinstance(outcome, LeaseDenied):
             return outcome
         lease, throttle = outcome
-        values = {name: getattr(lease.connection, name) for name in _LEASE}
-        statements.take.run(driver, {"which": seen.id, **_bind(values)})
+        values = to_columns({name: getattr(lease.connection, name) for name in _LEASE})
+        statements.take.run(driver, {"which": connection.id, **_bind(values)})
         throttle_values = _bind(_throttle_values(throttle))
-        statements.write_throttle.run(driver, {"app": seen.client_id, **throttle_values})
+        statements.write_throttle.run(driver, {"app": connection.client_id, **throttle_values})
         return lease
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
@@ -75,7 +79,7 @@ class SQLLeases(StorePart):
             **_bind(_renewed_values(connection)),
         }
 
-        def write_and_record(driver: Any) -> bool:  # noqa: ANN401 - a driver's connection
+        def write_and_record(driver: Driver) -> bool:
             if not self._statements.renew.run(driver, values).rowcount:
                 return False
             if event is not None:
@@ -146,24 +150,24 @@ class _LeaseStatements:
             lambda now: insert(events).values(_parameters(_EVENT) | {"at": now}).inline()
         )
 
-    def lock_connection(self, driver: Any, connection_id: str) -> Connection | None:  # noqa: ANN401 - a driver's connection
+    def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:
         """Return the connection as it stands until the commit."""
         row = _fetch_one(self._connection.run(driver, {"id": connection_id}))
         return self._read_connection(row) if row else None
 
-    def lock_throttle(self, driver: Any, lease: Lease, ask: LeaseRequest) -> Throttle:  # noqa: ANN401 - a driver's connection
+    def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
         """Return the app's throttle as it stands until the commit, made where there is none."""
         app = {"app": lease.connection.client_id}
         row = _fetch_one(self._throttle.run(driver, app))
         if not row:
-            values = _throttle_values(new_throttle(ask.pace, lease.connection.seen_at))
+            values = _throttle_values(new_throttle(request.pace, lease.connection.seen_at))
             self._new_throttle.run(driver, {**app, **_bind(values)})
-            row = _fetch_one(self._throttle.run(driver, app))
+            (row,) = self._throttle.run(driver, app).fetchall()
         return _read_throttle(row)
 
 
-def _fetch_one(cursor: Any) -> Any:  # noqa: ANN401 - a driver's cursor and row
-    rows = cursor.fetchall()
+def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
+    rows: Sequence[Sequence[Any]] = cursor.fetchall()
     return rows[0] if rows else None
 
 
@@ -179,7 +183,7 @@ def _throttle_values(throttle: Throttle) -> Values:
     return to_columns({name: getattr(throttle, name) for name in _THROTTLE})
 
 
-def _read_throttle(row: Any) -> Throttle:  # noqa: ANN401 - a driver's row
+def _read_throttle(row: Sequence[Any]) -> Throttle:
     values = dict(zip(_THROTTLE, row, strict=True))
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
@@ -193,4 +197,4 @@ def _parameters(names: tuple[str, ...]) -> dict[str, object]:
 
 
 def _bind(values: Values) -> Values:
-    return {f"new_{name}": value for name, value in to_columns(values).items()}
+    return {f"new_{name}": value for name, value in values.items()}

@@ -73,8 +73,8 @@ def _upgrade(connection: Connection) -> bool:
     scripts = str(Path(__file__).with_name("migrations"))
     config.set_main_option("script_location", scripts.replace("%", "%%"))
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision(connection) not in {None, *known}:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision(connection) not in {None, *revisions}:
         return False
     command.upgrade(config, "head")
     return True

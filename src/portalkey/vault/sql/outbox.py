@@ -50,10 +50,10 @@ class SQLOutbox(StorePart):
 
 def insert_owed(owed: OwedRevocation) -> Insert:
     """Return the statement that keeps *owed*."""
-    return insert(table).values(owed_values(owed))
+    return insert(table).values(outbox_values(owed))
 
 
-def owed_values(owed: OwedRevocation) -> Values:
+def outbox_values(owed: OwedRevocation) -> Values:
     """Return the columns of *owed*."""
     values = {field.name: getattr(owed, field.name) for field in fields(OwedRevocation)}
     return to_columns({"refresh_fingerprint": values.pop("fingerprint"), **values})

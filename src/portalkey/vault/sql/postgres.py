@@ -22,7 +22,7 @@ from portalkey.vault.sql.database import BUSY_SECONDS, Database
 from portalkey.vault.sql.statements import DriverPool, PreparedStatement, no_offset
 
 CONNECTIONS = 4
-"""How many connections a process keeps for transactions, and as many again for the fast reads."""
+"""A process keeps so many connections for transactions, and as many for prepared statements."""
 
 # In seconds, but for one in milliseconds: when a server that says nothing counts as gone.
 _NETWORK = {
@@ -167,33 +167,33 @@ class PostgreSQL(Database):
         """Return what the driver's *error* means; its words are not repeated."""
         code = getattr(error, "sqlstate", None)
         if code is None and isinstance(error, psycopg.OperationalError):
-            return self._at_the_door(str(error))
+            return self._connect_problem(str(error))
         if code is not None and code in _WHAT_TO_DO:
-            return self._unusable(_WHAT_TO_DO[code])
+            return self._unusable_error(_WHAT_TO_DO[code])
         if code is not None and _AWAY_CODES.match(code):
-            return self._away()
+            return self._away_error()
         if code is not None and _WAITING_HELPS.match(code):
             return StoreBusy()
-        return self._unusable(_OTHERWISE)
+        return self._unusable_error(_OTHERWISE)
 
-    def _at_the_door(self, words: str) -> PortalkeyError:
+    def _connect_problem(self, words: str) -> PortalkeyError:
         # What comes before names the host, which may be called anything.
-        _, is_told, reason = words.rpartition(" failed: ")
-        if not is_told:
-            return self._away()
+        _, has_reason, reason = words.rpartition(" failed: ")
+        if not has_reason:
+            return self._away_error()
         if _BUSY_AT_THE_DOOR.search(reason):
             return StoreBusy()
         for pattern, what_to_do in _AT_THE_DOOR:
             if pattern.search(reason):
-                return self._unusable(what_to_do)
-        return self._away()
+                return self._unusable_error(what_to_do)
+        return self._away_error()
 
-    def _away(self) -> PortalkeyError:
+    def _away_error(self) -> PortalkeyError:
         if self.has_answered:  # so it will be back
             return StoreBusy(f"The database {self.name} {_AWAY}.")
-        return self._unusable(_UNREACHABLE)
+        return self._unusable_error(_UNREACHABLE)
 
-    def _unusable(self, what_to_do: str) -> StoreUnusable:
+    def _unusable_error(self, what_to_do: str) -> StoreUnusable:
         return StoreUnusable(f"The database {self.name} {what_to_do}.")
 
     def _connect(self) -> psycopg.Connection[Any]:

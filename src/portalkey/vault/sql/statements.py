@@ -18,6 +18,9 @@ from sqlalchemy.types import Double
 from portalkey.errors import PortalkeyError, StoreBusy
 
 T = TypeVar("T")
+Driver = Any
+"""A connection of whichever driver."""
+Cursor = Any
 
 _LATER = "later"
 
@@ -43,7 +46,7 @@ class PreparedStatement:
         self._order = compiled.positiontup
         self._offset = offset
 
-    def run(self, driver: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a driver's connection and cursor
+    def run(self, driver: Driver, values: Mapping[str, object]) -> Cursor:
         """Run it over the *driver*'s connection with *values* by name; returns the cursor."""
         named = {**self._constants, _LATER: self._offset(), **values}
         bound = named if self._order is None else [named[name] for name in self._order]
@@ -55,7 +58,7 @@ class DriverPool:
 
     def __init__(
         self,
-        connect: Callable[[], Any],
+        connect: Callable[[], Driver],
         *,
         is_lost: Callable[[BaseException], bool] = lambda _: False,
         at_most: int | None = None,
@@ -77,7 +80,7 @@ class DriverPool:
 
     def renew(self) -> None:
         """Let go of what is open without touching it, as a forked child has to."""
-        self._free: list[Any] = []
+        self._free: list[Driver] = []
         self._turns = threading.Semaphore(self._at_most) if self._at_most else None
 
     def close(self) -> None:
@@ -85,7 +88,7 @@ class DriverPool:
         free, self._free = self._free, []
         _drain(free)
 
-    def run(self, work: Callable[[Any], T]) -> T:
+    def run(self, work: Callable[[Driver], T]) -> T:
         """Return the result of *work*, which is given a connection.
 
         Raises:
@@ -101,7 +104,7 @@ class DriverPool:
         finally:
             turns.release()
 
-    def _run(self, work: Callable[[Any], T]) -> T:
+    def _run(self, work: Callable[[Driver], T]) -> T:
         free = self._free
         connection = _pop(free)
         if connection is None:
@@ -115,7 +118,7 @@ class DriverPool:
         self.close()
         return self._use(self._connect(), self._free, work)
 
-    def _use(self, connection: Any, free: list[Any], work: Callable[[Any], T]) -> T:  # noqa: ANN401 - a driver's
+    def _use(self, connection: Driver, free: list[Driver], work: Callable[[Driver], T]) -> T:
         try:
             result = work(connection)
         except BaseException:
@@ -129,7 +132,7 @@ class DriverPool:
         return result
 
 
-def _pop(free: list[Any]) -> Any:  # noqa: ANN401 - a driver's connection
+def _pop(free: list[Driver]) -> Driver:
     # Not looked at first: another thread may take the last one in between.
     try:
         return free.pop()
@@ -137,7 +140,7 @@ def _pop(free: list[Any]) -> Any:  # noqa: ANN401 - a driver's connection
         return None
 
 
-def _drain(free: list[Any]) -> None:
+def _drain(free: list[Driver]) -> None:
     while (connection := _pop(free)) is not None:
         connection.close()
 
@@ -146,7 +149,7 @@ class StatementRunner(ABC):
     """Prepares statements for one database and runs them; its clock alone decides what is due."""
 
     has_answered = False
-    """Whether it could be used already."""
+    """True once it could be used."""
 
     driver_errors: ClassVar[type[Exception]]
 
@@ -179,7 +182,7 @@ class StatementRunner(ABC):
             StoreUnusable: The operator has to look at the database.
         """
 
-        def read(driver: Any) -> Sequence[Any]:  # noqa: ANN401 - a driver's connection
+        def read(driver: Driver) -> Sequence[Any]:
             rows: Sequence[Any] = statement.run(driver, values).fetchall()
             return rows
 

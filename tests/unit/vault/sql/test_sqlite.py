@@ -15,7 +15,7 @@ from sqlalchemy import text
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Grant
-from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
+from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql import database
 from portalkey.vault.sql.migrate import migrate
@@ -102,7 +102,7 @@ def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> N
 
 def test_a_locked_file_is_busy(hasty: SQLStore, path: Path) -> None:
     """Waiting helps; nothing is half stored, and the next try works."""
-    attempt_id, connection = exchanging(hasty), new_connection(hasty)
+    attempt_id, connection = begin_exchange(hasty), new_connection(hasty)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy) as busy:
