@@ -89,12 +89,14 @@ class SQLConnections(SQLEvents):
         now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
 
         def move_and_put(tx: Tx) -> bool:
-            if attempt_id is not None and not attempts.move(
+            # The attempt first: one that was cancelled meanwhile must leave no connection behind.
+            is_open = attempt_id is None or attempts.move(
                 tx, now, attempt_id, to, connection_id=ours
-            ):
+            )
+            if not is_open:
                 return False
             is_written = _put(tx, connection)
-            if not is_written:
+            if not is_written:  # somebody else was first, so the attempt can try again
                 tx.rollback()
             return is_written
 
