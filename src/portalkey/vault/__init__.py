@@ -1,4 +1,4 @@
-"""Sealed in, open out."""
+"""Keyring, stores, and the vault that holds both: grants go in open and lie there sealed."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
