@@ -16,7 +16,7 @@ from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Account, Connection, Grant
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.sql.rows import connection_values
+from portalkey.vault.sql.connections import connection_values
 from portalkey.vault.sql.tables import connections
 
 LIFETIME = 1800
@@ -95,6 +95,6 @@ def _connection(vault: Vault, number: int) -> Connection:
     access, refresh = f"at.{number}.0.".ljust(TOKEN_LENGTH, "x"), f"rt.{number}.0"
     grant = Grant(SecretStr(access), SecretStr(refresh), LIFETIME)
     account = Account(number, hub_user_id=7, hub_domain="example.com", time_zone="Europe/Berlin")
-    fresh = vault._fresh(f"owner-{number}", account, None)
+    fresh = vault._start_connection(f"owner-{number}", account, None)
     fresh = replace(fresh, scopes=tuple(SCOPES.split()))
-    return vault._granted(fresh, grant, fresh.seen_at, now=fresh.seen_at)
+    return vault._bear_grant(fresh, grant, fresh.seen_at, now=fresh.seen_at)

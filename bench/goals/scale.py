@@ -12,7 +12,7 @@ from bench.report import Result, Row, duration
 from bench.rounds import interleaved, ratio, slow
 from bench.workbench import Workbench
 from portalkey.broker import Broker
-from portalkey.vault.sql.rows import owed_values
+from portalkey.vault.sql.outbox import outbox_values
 from portalkey.vault.store import OwedRevocation
 
 _FEW, _MANY = 10_000, 1_000_000
@@ -82,7 +82,7 @@ def _filled(bench: Workbench, size: int) -> Broker:
 def _sample(broker: Broker) -> OwedRevocation:
     (connection,) = broker.connections(OWNER)
     vault = broker.vault
-    return vault._owing(vault.open_refresh(connection), connection.id)
+    return vault._build_revocation(vault.open_refresh(connection), connection.id)
 
 
 def _multiply(connection: sqlite3.Connection, size: int) -> None:
@@ -106,7 +106,7 @@ def _multiply(connection: sqlite3.Connection, size: int) -> None:
 
 
 def _owe(connection: sqlite3.Connection, owed: OwedRevocation, size: int) -> None:
-    values = owed_values(owed)
+    values = outbox_values(owed)
     names, later = list(values), 4e9
     due_rows = max(_AT_ONCE, int(size * _DUE_EVERY))
     marks = ", ".join(f":{name}" for name in names)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from portalkey.broker import Broker
 from portalkey.model.connection import ConnectionStatus
+from portalkey.vault.store import Mark
 
 SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1100, "height": 760},
@@ -124,8 +125,10 @@ def trouble(page: Page, url: str, broker: Broker) -> None:
     page.goto(f"{url}/connections/setup")
     owner = page.locator("[data-owner]").get_attribute("data-owner") or ""
     one, other = broker.connections(owner)
-    broker.vault.store.mark(one, ConnectionStatus.FAILING, reason="hubspot_unavailable", failures=1)
-    broker.vault.store.mark(other, ConnectionStatus.NEEDS_RECONNECT, reason="needs_reconnect")
+    broker.vault.store.mark(
+        one, Mark(ConnectionStatus.FAILING, reason="hubspot_unavailable", failures=1)
+    )
+    broker.vault.store.mark(other, Mark(ConnectionStatus.NEEDS_RECONNECT, reason="needs_reconnect"))
     page.goto(f"{url}/connections/setup?reconnect={other.id}")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
-from portalkey.testing.samples import connect, following, new_attempt
+from portalkey.testing.samples import connect, new_attempt, next_generation
 from portalkey.vault import SQLStore
 from support.postgres_server import Server
 from support.racing import PROCESSES, raced
@@ -48,7 +48,7 @@ def test_threads_share_two_sessions(store: SQLStore) -> None:
         connection = connect(store, owner=f"owner {number}")
         for _ in range(ROUNDS):
             (found,) = store.connections(connection.owner, "app")
-            renewed = following(found)
+            renewed = next_generation(found)
             assert store.renew(renewed, instead_of=lineage(found))
             assert not store.renew(renewed, instead_of=lineage(found))
         assert store.disconnect(renewed, None)

@@ -28,6 +28,7 @@ from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.patience import PATIENCE
 from support.visitor import Visitor
@@ -88,8 +89,9 @@ def test_a_count_that_stands_still_is_enough(broker: Broker, owner: str, ahead: 
 
     with watched(["portalkey.vault"]) as called:
         assert broker.access_token(owner) == token
-    assert not [name for name in called if "open" in name or "connections" in name]
-    assert [name for name in called if name.endswith(".version")]
+    reads = [name for name in called if not name.endswith(".version")]
+    assert not [name for name in reads if "open" in name or "connections" in name]
+    assert len(reads) < len(called)
 
 
 def test_many_threads_look_at_the_count_once(broker: Broker, owner: str, ahead: Any) -> None:
@@ -127,7 +129,7 @@ def test_whatever_another_process_does_is_seen_within_a_second(
     assert broker.access_token(owner) not in {first, renewed}
 
     (connection,) = other.connections(owner)
-    other.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
+    other.vault.store.mark(connection, Mark(ConnectionStatus.NEEDS_RECONNECT))
     ahead.seconds += 1
     with pytest.raises(NeedsReconnect):
         broker.access_token(owner)

@@ -27,6 +27,7 @@ from portalkey.errors import (
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.visitor import Visitor
 
@@ -315,7 +316,7 @@ def test_a_check_that_gets_no_answer_changes_nothing(
 
     assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is True
     (connection,) = broker.connections(visitor.owner)
-    broker.vault.store.mark(connection, ConnectionStatus.NEEDS_RECONNECT)
+    broker.vault.store.mark(connection, Mark(ConnectionStatus.NEEDS_RECONNECT))
     assert visitor.get("/api/hubspot/status?check=1").json()["authenticated"] is False
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from portalkey.model.events import Event, EventName
-from portalkey.testing.samples import connect, stored
+from portalkey.testing.samples import connect, load
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.store import ConfigFileStore
 from portalkey.vault.snapshot import Snapshot
@@ -100,7 +100,7 @@ def killed(store: ConfigFileStore, chance: random.Random) -> int:
             event = Event(EventName.REFRESHED, "ada", facts={"number": following.generation})
             assert store.renew(following, instead_of="lineage 1", event=event)
             os.write(telling, struct.pack("I", following.generation))
-            seen = stored(store, following)
+            seen = load(store, following)
 
     began, child = time.monotonic(), fork(write)
     os.close(telling)

@@ -12,10 +12,11 @@ from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Response
 from portalkey.model import leases
 from portalkey.model import transitions as rules
-from portalkey.model.connection import Connection, ConnectionStatus, Grant, SealedGrant
+from portalkey.model.connection import Connection, Grant, SealedGrant
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease
 from portalkey.vault import MemoryStore, OwedRevocation
+from portalkey.vault.store import Mark
 from simulation.hubspot import Mode
 from simulation.ports import Process, SimHolder
 from simulation.schedule import Kind
@@ -50,7 +51,7 @@ class _Overwriting(MemoryStore):
 
 
 class _Unlooked(MemoryStore):
-    def _same(self, connection: Connection) -> Connection | None:
+    def _find_same(self, connection: Connection) -> Connection | None:
         """Whatever grant it bears."""
         return self._connections.get(connection.id)
 
@@ -64,17 +65,10 @@ class _Forgetful(MemoryStore):
 
 
 class _DeadEnd(MemoryStore):
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        wait: float | None = None,
-        **others: Any,
-    ) -> bool:
+    def mark(self, connection: Connection, mark: Mark) -> bool:
         """To be tried again in a year."""
-        later = None if wait is None else timedelta(days=365).total_seconds()
-        return super().mark(connection, status, wait=later, **others)
+        later = None if mark.wait is None else timedelta(days=365).total_seconds()
+        return super().mark(connection, replace(mark, wait=later))
 
 
 class _Halves:
@@ -126,7 +120,7 @@ class _Eager(TokenRequest):
             whole = replace(grant, refresh_token=self._vault.open_refresh(leased))
             end = leased.seen_at + timedelta(seconds=grant.expires_in)
             unsaved = replace(leased, generation=leased.generation + 1, access_expires_at=end)
-            return replace(unsaved, sealed=self._vault._sealed(unsaved, whole))
+            return replace(unsaved, sealed=self._vault._seal_grant(unsaved, whole))
 
 
 class _ShortOfBreath(TokenRequest):

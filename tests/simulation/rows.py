@@ -22,7 +22,7 @@ def first(vault: Vault, store: MemoryStore, given: Given, number: int, left: flo
     """Connection *number* before anything happens, with *left* seconds of its token."""
     bare = _bare(given.family.connection_id, number, store)
     end = EPOCH + timedelta(seconds=left)
-    granted = vault._granted(bare, grant(given), EPOCH, now=EPOCH)
+    granted = vault._bear_grant(bare, grant(given), EPOCH, now=EPOCH)
     return replace(granted, access_expires_at=end, granted_at=end - timedelta(seconds=1800))
 
 

@@ -12,7 +12,7 @@ class Unbraked(MemoryStore):
 
     def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
         """As if it had never been asked before."""
-        self._providers.clear()
+        self._throttles.clear()
         return super().lease(seen, ask)
 
 

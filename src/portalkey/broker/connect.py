@@ -28,7 +28,7 @@ from portalkey.model.authorization import (
 )
 from portalkey.model.events import EventName, Fact
 from portalkey.settings.settings import Settings
-from portalkey.vault.vault import Vault, connected_event
+from portalkey.vault.vault import Vault, build_connected_event
 
 
 class Attempts:
@@ -190,7 +190,7 @@ class Attempts:
             raise AttemptMismatch
         connection = self._exchange.run(attempt, find_code(attempt))
         if connection is not None:
-            self._audit.announce(connected_event(attempt, connection))
+            self._audit.announce(build_connected_event(attempt, connection))
 
     def _refuse(self, attempt: Attempt, *, check: str) -> None:
         self._audit.record(

@@ -9,6 +9,7 @@ from portalkey.hubspot.client import Send
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey.vault.vault import Vault
 
 CHECK_SECONDS = 10.0
@@ -53,8 +54,8 @@ class Introspector:
         event = Event(
             EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
         )
-        status = ConnectionStatus.NEEDS_RECONNECT
-        if self._vault.store.mark(connection, status, reason="inactive", event=event):
+        mark = Mark(ConnectionStatus.NEEDS_RECONNECT, "inactive", event=event)
+        if self._vault.store.mark(connection, mark):
             self._evict(connection.owner)
             self._audit.announce(event)
 

@@ -26,6 +26,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
 from portalkey.model.throttle import PROBE_SECONDS, Throttle
+from portalkey.vault.store import Mark
 from portalkey.vault.vault import Vault
 
 LOST_IN_FLIGHT = "lost_in_flight"
@@ -55,8 +56,8 @@ class OutcomeRecorder:
             connection_id=connection.id,
             facts={"error": reason},
         )
-        status = ConnectionStatus.NEEDS_RECONNECT
-        is_marked = self._vault.store.mark(connection, status, reason=reason, event=event)
+        mark = Mark(ConnectionStatus.NEEDS_RECONNECT, reason, event=event)
+        is_marked = self._vault.store.mark(connection, mark)
         if is_marked:
             self._audit.announce(event)
         self.record_answer(lease)
@@ -74,8 +75,8 @@ class OutcomeRecorder:
             facts=event_facts(trouble),
         )
         with suppress(PortalkeyError):
-            failing = ConnectionStatus.FAILING
-            if self._vault.store.mark(connection, failing, reason=trouble.code, event=event):
+            mark = Mark(ConnectionStatus.FAILING, trouble.code, event=event)
+            if self._vault.store.mark(connection, mark):
                 self._audit.announce(event)
 
     def record_answer(self, lease: Lease) -> None:
@@ -141,10 +142,9 @@ class OutcomeRecorder:
             connection_id=connection.id,
             facts=event_facts(trouble),
         )
-        is_marked = self._vault.store.mark(
-            connection,
+        mark = Mark(
             ConnectionStatus.FAILING,
-            reason=reason,
+            reason,
             failures=connection.failures + 1,
             wait=wait,
             # What cannot be read may have held a token too.
@@ -152,6 +152,7 @@ class OutcomeRecorder:
             or isinstance(trouble, HubSpotUnavailable | BadAnswer),
             event=event if is_news else None,
         )
+        is_marked = self._vault.store.mark(connection, mark)
         if is_marked and is_news:
             self._audit.announce(event)
         if isinstance(trouble, TryLater):

@@ -12,7 +12,7 @@ from portalkey.cli.terminal import bars
 from portalkey.errors import BadSettings, PortalkeyError
 from portalkey.settings.settings import Settings
 from portalkey.settings.validators import database_schema, database_url, is_config_file
-from portalkey.vault.sql.copy import Moved, Step, move, opened
+from portalkey.vault.sql.copy import Moved, Step, move, open_migrated
 from portalkey.vault.sql.database import Database
 
 _SETTING = "PORTALKEY_DATABASE_URL"
@@ -83,7 +83,7 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
         if is_config_file(url):
             raise click.ClickException(_NO_DATABASE.format(where=where))
     with ExitStack() as stack:
-        source = stack.enter_context(opened(settings.database_url, settings.database_schema))
+        source = stack.enter_context(open_migrated(settings.database_url, settings.database_schema))
         target = stack.enter_context(_target(to, schema))
         report = _report_json if as_json else stack.enter_context(_bars())
         moved = move(source, target, report)
@@ -95,7 +95,7 @@ def _target(url: str, schema: str) -> Iterator[Database]:
     with ExitStack() as stack:
         problem = ""
         try:
-            target = stack.enter_context(opened(url, schema))
+            target = stack.enter_context(open_migrated(url, schema))
         except BadSettings as trouble:
             problem = " ".join(f"{each}." for each in trouble.problems)
         except PortalkeyError as trouble:

@@ -1,11 +1,10 @@
-"""The rows of one session, as this process knows them, and how they stand in the session."""
+"""Connections of one session, as this process knows them, and their value in the session."""
 
 import logging
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,63 +14,57 @@ from werkzeug.http import dump_cookie
 
 from portalkey._support.fork import renew_after_fork
 from portalkey.errors import SessionFull
-from portalkey.model import leases
+from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.throttle import Throttle
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.sql import rows
-from portalkey.vault.sql.tables import connections
 
 KEY = "portalkey_connections"
 """The name in the session under which its rows stand."""
-FORMAT = 1
-"""Grows with every change that an older portalkey could not read."""
-ROOMS = 10_000
-"""So many sessions are remembered in a process; of one that is forgotten, its cookie tells."""
+MOST_SESSIONS = 10_000
+"""So many sessions are remembered in a process; one that is forgotten is read from its cookie."""
 MOST_COOKIE_BYTES = 4093
-"""What every browser keeps of one cookie, attributes included (RFC 6265 section 6.1, Werkzeug)."""
+"""Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
 
 log = logging.getLogger("portalkey")
 
-_COLUMNS = tuple(column.name for column in connections.columns)
-
-Written = dict[str, Any]
+SessionValue = dict[str, Any]
 
 
-class Room(ConnectionsInMemory):
+class SessionRows(ConnectionsInMemory):
     """One session's connections, from any thread; events are collected for whoever records them."""
 
     def __init__(
-        self, name: str, now: Callable[[], datetime], providers: dict[str, Throttle]
+        self, name: str, now: Callable[[], datetime], throttles: dict[str, Throttle]
     ) -> None:
         """Begin empty.
 
         Args:
             name: What the session calls it; nobody can guess it.
             now: The store's clock.
-            providers: How the token endpoint is doing: the same for all rooms.
+            throttles: The throttle of the token endpoint by app, the same for all sessions.
         """
         super().__init__(now)
         self.name = name
-        self._told: list[Event] = []
-        self._providers = providers
+        self._unrecorded: list[Event] = []
+        self._throttles = throttles
 
     def _record(self, event: Event | None) -> None:
         if event is not None:
-            self._told.append(event)
+            self._unrecorded.append(event)
 
-    def take_told(self) -> list[Event]:
-        """What happened and was not taken yet."""
+    def take_events(self) -> list[Event]:
+        """Return the events that happened since the last call."""
         with self._lock:
-            told, self._told = self._told, []
-        return told
+            events, self._unrecorded = self._unrecorded, []
+        return events
 
     def adopt(self, connection: Connection) -> None:
-        """Take what the session says, where another process wrote it after us."""
+        """Take *connection* from the session, where another process wrote it after us."""
         with self._lock:
-            known = self._connections.get(connection.id)
-            if known is None or known.generation < connection.generation:
+            ours = self._connections.get(connection.id)
+            if ours is None or ours.generation < connection.generation:
                 self._connections[connection.id] = connection
 
     def put(
@@ -79,9 +72,9 @@ class Room(ConnectionsInMemory):
     ) -> bool:
         """Write *connection*; False where somebody else came first, or it is not meant any more."""
         with self._writing():
-            if not self._fits(connection) or not is_meant():
+            if not self._is_next(connection) or not is_meant():
                 return False
-            self._put(connection)
+            self._write(connection)
             self._record(event)
             return True
 
@@ -90,19 +83,19 @@ class Room(ConnectionsInMemory):
         with self._writing():
             return self._erase(connection, event)
 
-    def written(self, instead: Connection | None = None) -> Written | None:
-        """What the session is to say, with the row *instead* in place of its own; None for none."""
+    def dump(self, instead: Connection | None = None) -> SessionValue | None:
+        """Return the session's value, with the row *instead* in place of its own; None for none."""
         with self._lock:
-            known = dict(self._connections)
+            connections = dict(self._connections)
         if instead is not None:
-            known[instead.id] = instead
-        live = [e for e in known.values() if e.status is not ConnectionStatus.DISCONNECTED]
-        written = {"v": FORMAT, "id": self.name, "rows": [_row(each) for each in live]}
-        return written if live else None
+            connections[instead.id] = instead
+        live = [e for e in connections.values() if e.status is not ConnectionStatus.DISCONNECTED]
+        rows = [write_row(each) for each in live]
+        return {"v": FORMAT, "id": self.name, "rows": rows} if rows else None
 
 
-class Rooms:
-    """The rooms of this process, by name; the one nobody entered for longest is forgotten first."""
+class SessionRegistry:
+    """Sessions of this process by name; the one nobody entered for longest is forgotten first."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -111,53 +104,53 @@ class Rooms:
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
-        self._providers: dict[str, Throttle] = {}
-        self._rooms: OrderedDict[str, Room] = OrderedDict()
+        self._throttles: dict[str, Throttle] = {}
+        self._sessions: OrderedDict[str, SessionRows] = OrderedDict()
 
-    def enter(self, said: object) -> Room:
-        """The room of the session that *said* this under ``KEY``."""
-        name, found = _read(said, self._now)
+    def enter(self, value: object) -> SessionRows:
+        """Return the rows of the session that has this *value* under ``KEY``."""
+        name, connections = _read(value, self._now)
         with self._lock:
-            room = self._rooms.get(name) or Room(name, self._now, self._providers)
-            if found:  # in one go, or another request of this session makes a room of its own
-                self._keep(room)
-        for each in found:
-            room.adopt(each)
-        return room
+            rows = self._sessions.get(name) or SessionRows(name, self._now, self._throttles)
+            if connections:  # under the lock, or another request of this session makes its own
+                self._keep(rows)
+        for connection in connections:
+            rows.adopt(connection)
+        return rows
 
-    def keep(self, room: Room) -> None:
-        """Remember *room*, as there is something in it."""
+    def keep(self, rows: SessionRows) -> None:
+        """Remember *rows*, as there is something in them."""
         with self._lock:
-            self._keep(room)
+            self._keep(rows)
 
-    def _keep(self, room: Room) -> None:
-        self._rooms[room.name] = room
-        self._rooms.move_to_end(room.name)
-        if len(self._rooms) > ROOMS:
-            self._rooms.popitem(last=False)
+    def _keep(self, rows: SessionRows) -> None:
+        self._sessions[rows.name] = rows
+        self._sessions.move_to_end(rows.name)
+        if len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
 
-    def drop(self, room: Room) -> None:
-        """Forget *room*: its session is over."""
+    def drop(self, rows: SessionRows) -> None:
+        """Forget *rows*: their session is over."""
         with self._lock:
-            self._rooms.pop(room.name, None)
+            self._sessions.pop(rows.name, None)
 
-    def everybodys(self) -> list[Room]:
-        """All of them."""
+    def all_rows(self) -> list[SessionRows]:
+        """Return the rows of every session."""
         with self._lock:
-            return list(self._rooms.values())
+            return list(self._sessions.values())
 
 
-def require_fit(written: Written | None) -> None:
-    """Raise ``SessionFull`` where the session's cookie could not hold what is *written*."""
+def require_fit(value: SessionValue | None) -> None:
+    """Raise ``SessionFull`` where the session's cookie could not hold *value*."""
     interface = current_app.session_interface
-    if not isinstance(interface, SecureCookieSessionInterface) or written is None:
+    if not isinstance(interface, SecureCookieSessionInterface) or value is None:
         return
     serializer = interface.get_signing_serializer(current_app)
     if serializer is None:  # no secret key: Flask itself says so as it is written
         return
     cookie = dump_cookie(
         interface.get_cookie_name(current_app),
-        str(serializer.dumps({**session, KEY: written})),
+        str(serializer.dumps({**session, KEY: value})),
         expires=interface.get_expiration_time(current_app, session),
         path=interface.get_cookie_path(current_app),
         domain=interface.get_cookie_domain(current_app),
@@ -170,21 +163,11 @@ def require_fit(written: Written | None) -> None:
         raise SessionFull(len(cookie), MOST_COOKIE_BYTES)
 
 
-def _row(connection: Connection) -> list[Any]:
-    """As short as can be: a cookie is small."""
-    values = rows.connection_values(replace(leases.clear_lease(connection), lease_fence=0))
-    bare = rows.bare(values)
-    return [bare[name] for name in _COLUMNS]
-
-
-def _read(said: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:
-    """The room's name and its rows; a new name where nothing was said that we understand."""
-    if isinstance(said, Mapping) and said.get("v") == FORMAT:
-        seen_at = now().timestamp()
-        return said["id"], [_reader([*row, seen_at]) for row in said["rows"]]
-    if said is not None:
+def _read(value: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:
+    """Return the session's name and its rows; a new name where there is no value we can read."""
+    if isinstance(value, Mapping) and value.get("v") == FORMAT:
+        seen_at = now()
+        return value["id"], [read_row(row, seen_at) for row in value["rows"]]
+    if value is not None:
         log.warning("the session's connections are of another portalkey, and were not read")
     return secrets.token_urlsafe(16), []
-
-
-_reader = rows.connection_reader([*_COLUMNS, "seen_at"])

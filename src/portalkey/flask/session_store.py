@@ -5,7 +5,7 @@ store: attempts (a state and a code are used once), the audit and what HubSpot i
 token of a live connection is there.
 
 A session is read and written by one request at a time, and a browser sends several at once. So the
-rows in use stand in a room in this process, one a session: requests of one session meet there, and
+rows in use are kept in this process too, one set a session: requests of one session meet there, and
 as each of them ends, the session is given what is newest. Between processes nothing is shared but
 the cookie, so that two of them may renew one grant at the same moment.
 """
@@ -19,22 +19,28 @@ from typing import ClassVar, TypeVar
 from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
-from portalkey.flask.session_rows import KEY, Room, Rooms, Written, require_fit
+from portalkey.flask.session_rows import (
+    KEY,
+    SessionRegistry,
+    SessionRows,
+    SessionValue,
+    require_fit,
+)
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
-from portalkey.vault.store import OwedRevocation, Stats, Store
+from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
 
 T = TypeVar("T")
-_ROOM, _TOLD = "portalkey.room", "portalkey.told"
+_ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
 class SessionStore(Store):
-    """Connections in the current request's session, all else in *kept*.
+    """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises
     ``NoSession`` outside of a request; ``connect`` raises ``SessionFull`` where the cookie cannot
@@ -43,61 +49,61 @@ class SessionStore(Store):
 
     is_personal: ClassVar[bool] = True
 
-    def __init__(self, kept: Store) -> None:
-        self._kept = kept
-        self._rooms = Rooms(kept.now)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sessions = SessionRegistry(store.now)
 
     def write_back(self, response: Response) -> Response:
-        """Before the session is written: give it what is newest; another request may have it."""
-        if _ROOM in request.environ:
-            self._write(self._room())
+        """Give the session what is newest before it is written; another request may have it."""
+        if _ROWS in request.environ:
+            self._write(self._rows())
         return response
 
-    def _room(self) -> Room:
+    def _rows(self) -> SessionRows:
         if not has_request_context():
             raise NoSession
-        said: Written | None = session.get(KEY)
-        room: Room | None = request.environ.get(_ROOM)
-        is_told = room is not None and room.name in request.environ[_TOLD]
-        if room is not None and is_told and (said is None or said.get("id") != room.name):
+        value: SessionValue | None = session.get(KEY)
+        rows: SessionRows | None = request.environ.get(_ROWS)
+        was_written = rows is not None and rows.name in request.environ[_WRITTEN]
+        if rows is not None and was_written and (value is None or value.get("id") != rows.name):
             # The app has cleared the session meanwhile: what was in it is gone with it.
-            self._rooms.drop(room)
-            room = None
-        if room is None:
-            room = request.environ[_ROOM] = self._rooms.enter(said)
-            request.environ[_TOLD] = {room.name} if said is not None else set()
-        return room
+            self._sessions.drop(rows)
+            rows = None
+        if rows is None:
+            rows = request.environ[_ROWS] = self._sessions.enter(value)
+            request.environ[_WRITTEN] = {rows.name} if value is not None else set()
+        return rows
 
-    def _write(self, room: Room) -> None:
-        written = room.written()
-        if written == session.get(KEY):
+    def _write(self, rows: SessionRows) -> None:
+        value = rows.dump()
+        if value == session.get(KEY):
             return
-        if written is None:
+        if value is None:
             session.pop(KEY)
-            request.environ[_TOLD].clear()
+            request.environ[_WRITTEN].clear()
             return
         try:
-            require_fit(written)
+            require_fit(value)
         except SessionFull as trouble:
-            # What the session said goes on; a browser would drop all of it, the app's own too.
+            # The session stays as it was: a browser would drop all of it, the app's own part too.
             log.error("the session was left as it is (%s): %s", trouble.code, trouble)  # noqa: TRY400 - expected
             return
-        session[KEY] = written
-        request.environ[_TOLD].add(room.name)
-        self._rooms.keep(room)
+        session[KEY] = value
+        request.environ[_WRITTEN].add(rows.name)
+        self._sessions.keep(rows)
 
-    def _do(self, work: Callable[[Room], T]) -> T:
-        """What *work* does in the room; the session is given it, and the audit what happened."""
-        room = self._room()
-        done = work(room)
-        self._write(room)
-        for event in room.take_told():
+    def _do(self, work: Callable[[SessionRows], T]) -> T:
+        """Do *work* on the rows, then write them to the session and their events to the audit."""
+        rows = self._rows()
+        result = work(rows)
+        self._write(rows)
+        for event in rows.take_events():
             try:
-                self._kept.record(event)
+                self._store.record(event)
             except PortalkeyError as trouble:
                 # It has happened all the same.
                 log.error("event not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
-        return done
+        return result
 
     # In the session
 
@@ -105,118 +111,98 @@ class SessionStore(Store):
         self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``."""
-        require_fit(self._room().written(connection))
+        require_fit(self._rows().dump(connection))
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id
             if attempt_id is None:
                 return True
-            return self._kept.move_attempt(attempt_id, to, connection_id=ours) is not None
+            return self._store.move_attempt(attempt_id, to, connection_id=ours) is not None
 
-        return self._do(lambda room: room.put(connection, event, is_meant=is_meant))
+        return self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, if it is in this session."""
-        return self._room().connection(connection_id)
+        return self._rows().connection(connection_id)
 
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
         """The *owner*'s live connections in this session."""
-        return self._room().connections(owner, client_id)
+        return self._rows().connections(owner, client_id)
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """The owner's connection to that account in this session."""
-        return self._room().connection_to(owner, client_id, hub_id)
+        return self._rows().connection_to(owner, client_id, hub_id)
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
         """The lease among the threads of this process."""
-        return self._room().lease(seen, ask)
+        return self._rows().lease(connection, request)
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back."""
-        return self._room().release(connection, is_unanswered=is_unanswered)
+        return self._rows().release(connection, is_unanswered=is_unanswered)
 
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's provider in its place, for this process."""
-        return self._room().update_throttle(client_id, change)
+        return self._rows().update_throttle(client_id, change)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*."""
-        return self._do(lambda room: room.renew(connection, instead_of=instead_of, event=event))
+        return self._do(lambda rows: rows.renew(connection, instead_of=instead_of, event=event))
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status."""
-        return self._do(
-            lambda room: room.mark(
-                connection,
-                status,
-                reason=reason,
-                failures=failures,
-                wait=wait,
-                is_unanswered=is_unanswered,
-                event=event,
-            )
-        )
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*."""
+        return self._do(lambda rows: rows.mark(connection, mark))
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
     ) -> bool:
         """Erase the sealed grant, and keep *owed*."""
         if owed is not None:
-            self._kept.enqueue(owed)
-        is_erased = self._do(lambda room: room.erase(connection, event))
+            self._store.enqueue(owed)
+        is_erased = self._do(lambda rows: rows.erase(connection, event))
         if owed is not None and not is_erased:
-            self._kept.complete(owed.id)
+            self._store.complete(owed.id)
         return is_erased
 
     def holders(self, fingerprints: Collection[str]) -> int:
-        """How many rows hold such a token, as far as this process knows its sessions."""
-        rooms = self._rooms.everybodys()
-        # Not asked for elsewhere: what is owed is sent outside of requests, too.
-        if has_request_context() and self._room() not in rooms:
-            rooms.append(self._room())
-        return sum(room.holders(fingerprints) for room in rooms)
+        """Return how many rows hold such a token, as far as this process knows its sessions."""
+        sessions = self._sessions.all_rows()
+        # Only within a request: what is owed is sent outside of requests, too.
+        if has_request_context() and self._rows() not in sessions:
+            sessions.append(self._rows())
+        return sum(rows.holders(fingerprints) for rows in sessions)
 
     # In the broker's own store
 
     def now(self) -> datetime:
-        """The kept store's clock."""
-        return self._kept.now()
+        """Return the other store's clock."""
+        return self._store.now()
 
     def close(self) -> None:
-        """Close the kept store."""
-        self._kept.close()
+        """Close the other store."""
+        self._store.close()
 
     def version(self) -> int | None:
-        """None: no count tells of a session."""
+        """Return None: no count tells of a session."""
         return None
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Keep a new *attempt*."""
-        self._kept.add_attempt(attempt)
+        self._store.add_attempt(attempt)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id."""
-        return self._kept.attempt(attempt_id)
+        return self._store.attempt(attempt_id)
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state."""
-        return self._kept.attempt_by_state(state_hash)
+        return self._store.attempt_by_state(state_hash)
 
     def open_attempts(self, owner: str) -> Sequence[Attempt]:
         """The *owner*'s attempts that have not ended."""
-        return self._kept.open_attempts(owner)
+        return self._store.open_attempts(owner)
 
     def move_attempt(
         self,
@@ -228,43 +214,43 @@ class SessionStore(Store):
         connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt."""
-        return self._kept.move_attempt(
+        return self._store.move_attempt(
             attempt_id, to, error=error, sealed_code=sealed_code, connection_id=connection_id
         )
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that the access token of a connected attempt is handed to the opening page."""
-        return self._kept.deliver(attempt_id)
+        return self._store.deliver(attempt_id)
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
-        self._kept.enqueue(owed)
+        self._store.enqueue(owed)
 
     def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Revocations that are due."""
-        return self._kept.pending(at_most, client_id=client_id)
+        return self._store.pending(at_most, client_id=client_id)
 
     def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
-        return self._kept.claim(owed_id, seconds)
+        return self._store.claim(owed_id, seconds)
 
     def reschedule(self, owed_id: str, seconds: float) -> None:
         """Make a revocation due again."""
-        self._kept.reschedule(owed_id, seconds)
+        self._store.reschedule(owed_id, seconds)
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        self._kept.complete(owed_id)
+        self._store.complete(owed_id)
 
     def stats(self, client_id: str) -> Stats:
-        """What is owed; nobody can count sessions, and each process has a breaker of its own."""
-        owed = self._kept.stats(client_id)
+        """Count what is owed; nobody can count sessions, and each process has its own breaker."""
+        owed = self._store.stats(client_id)
         return replace(owed, connections=None, oldest_failing=None, is_breaker_open=None)
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit."""
-        return self._kept.record(event)
+        return self._store.record(event)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit."""
-        return self._kept.events(attempt_id=attempt_id, owner=owner)
+        return self._store.events(attempt_id=attempt_id, owner=owner)

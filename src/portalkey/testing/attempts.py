@@ -1,4 +1,4 @@
-"""What a store promises about attempts."""
+"""Promises of a store about attempts."""
 # ruff: noqa: S101 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from portalkey.errors import AttemptMismatch
 from portalkey.model import attempt as attempts
 from portalkey.model.attempt import ENDS, EXPIRES, INTERRUPTED
 from portalkey.model.attempt import AttemptStatus as A
-from portalkey.testing.samples import Ahead, exchanging, new_attempt
+from portalkey.testing.samples import Ahead, begin_exchange, new_attempt
 from portalkey.vault.store import Store
 
 _DAY = 86400.0
@@ -35,7 +35,7 @@ class AttemptPromises:
     def test_an_owners_open_attempts_are_known(self, store: Store) -> None:
         """Oldest first; nobody else's, and none that has ended."""
         first, second, ended = (new_attempt(store) for _ in range(3))
-        exchanging(store)
+        begin_exchange(store)
         new_attempt(store, owner="eve")
         store.move_attempt(ended.id, A.CANCELLED)
 
@@ -119,7 +119,7 @@ class AttemptPromises:
 
     def test_old_attempts_are_purged(self, store: Store, ahead: Ahead) -> None:
         """30 days after they ended, whether or not anybody ever came back to them."""
-        old = [exchanging(store), new_attempt(store).id]
+        old = [begin_exchange(store), new_attempt(store).id]
         assert store.move_attempt(old[0], A.CANCELLED)
         ahead.passes(29 * _DAY)
         young = new_attempt(store)

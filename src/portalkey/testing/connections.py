@@ -1,4 +1,4 @@
-"""What a store promises about connections."""
+"""Promises of a store about connections."""
 # ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
 from dataclasses import replace
@@ -13,15 +13,15 @@ from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import (
     Ahead,
+    begin_exchange,
     connect,
-    exchanging,
-    following,
+    load,
     new_attempt,
     new_connection,
     new_owed,
-    stored,
+    next_generation,
 )
-from portalkey.vault.store import Store
+from portalkey.vault.store import Mark, Store
 
 _OTHERS = (("owner", "eve"), ("client_id", "other"), ("account", Account(2)))
 
@@ -31,14 +31,14 @@ class ConnectionPromises:
 
     def test_a_connection_comes_back_whole(self, store: Store) -> None:
         """By its id and by its account, and its attempt is connected to it."""
-        connection, attempt_id = new_connection(store), exchanging(store)
+        connection, attempt_id = new_connection(store), begin_exchange(store)
 
         assert store.connect(attempt_id, connection)
         attempt = store.attempt(attempt_id)
         assert attempt
         assert (attempt.status, attempt.connection_id) == (AttemptStatus.CONNECTED, connection.id)
         assert attempt.sealed_verifier is None
-        for found in (stored(store, connection), store.connection_to("ada", "app", 2**40)):
+        for found in (load(store, connection), store.connection_to("ada", "app", 2**40)):
             assert found
             assert replace(found, seen_at=connection.seen_at) == connection
 
@@ -51,7 +51,7 @@ class ConnectionPromises:
     def test_no_connection_without_its_attempt(self, store: Store, ahead: Ahead, end: str) -> None:
         """A cancel during the exchange wins, and so does the minute that an exchange has."""
         attempt_id = {"never claimed": new_attempt(store).id, "unknown": "x"}.get(end)
-        attempt_id = attempt_id or exchanging(store)
+        attempt_id = attempt_id or begin_exchange(store)
         if end == "cancelled":
             store.move_attempt(attempt_id, AttemptStatus.CANCELLED)
         ahead.passes(61 if end == "interrupted" else 0)
@@ -61,15 +61,15 @@ class ConnectionPromises:
         assert store.connection(connection.id) is None
 
     def test_no_attempt_without_its_connection(self, store: Store) -> None:
-        """Where another row came first, the attempt stays where it is and can try again."""
-        first, attempt_id = connect(store), exchanging(store)
+        """The attempt stays where it is and can try again, where another row came first."""
+        first, attempt_id = connect(store), begin_exchange(store)
 
         for late in (new_connection(store), new_connection(store, id=first.id, owner="eve")):
             assert not store.connect(attempt_id, late)
         attempt = store.attempt(attempt_id)
         assert attempt
         assert (attempt.status, attempt.connection_id) == (AttemptStatus.EXCHANGING, None)
-        assert stored(store, first).owner == "ada"
+        assert load(store, first).owner == "ada"
 
     def test_a_connection_from_elsewhere_needs_no_attempt(self, store: Store) -> None:
         """It is written once, and what happened with it; the second finds the first."""
@@ -77,28 +77,28 @@ class ConnectionPromises:
         event = Event(EventName.CONNECTED, "ada", None, connection.id)
 
         assert store.connect(None, connection, event=event)
-        assert stored(store, connection)
+        assert load(store, connection)
         assert not store.connect(None, replace(connection, id="another"))
         assert [each.connection_id for each in store.events()] == [connection.id]
 
     def test_a_reconnect_writes_over_one_generation(self, store: Store) -> None:
         """It names the row that it saw; the lease of whoever renews just now is void."""
         first = connect(store)
-        second = following(first, scopes=("oauth",), connected_at=store.now())
+        second = next_generation(first, scopes=("oauth",), connected_at=store.now())
 
-        assert store.connect(exchanging(store), second)
-        assert not store.connect(exchanging(store), second)
-        found = stored(store, first)
+        assert store.connect(begin_exchange(store), second)
+        assert not store.connect(begin_exchange(store), second)
+        found = load(store, first)
         assert found == replace(second, lease_id=None, seen_at=found.seen_at)
 
     @pytest.mark.parametrize(("field", "value"), _OTHERS)
     def test_a_reconnect_is_the_same_tie(self, store: Store, field: str, value: object) -> None:
         """A row never passes to another owner, app or account."""
         first = connect(store)
-        moved = replace(following(first), **{field: value})  # type: ignore[arg-type]
+        moved = replace(next_generation(first), **{field: value})  # type: ignore[arg-type]
 
-        assert not store.connect(exchanging(store), moved)
-        assert stored(store, first).generation == 1
+        assert not store.connect(begin_exchange(store), moved)
+        assert load(store, first).generation == 1
 
     def test_an_owner_sees_their_own(self, store: Store) -> None:
         """Live ones only, oldest first; names are equal only byte by byte."""
@@ -120,11 +120,11 @@ class ConnectionPromises:
         first = connect(store, status=C.FAILING, failures=3, status_reason="rate_limited")
         ours = {"status": C.CONNECTED, "failures": 0, "status_reason": None, "lease_id": None}
         expires_at = store.now() + timedelta(seconds=60)
-        second = following(first, scopes=("oauth",), access_expires_at=expires_at, **ours)
+        second = next_generation(first, scopes=("oauth",), access_expires_at=expires_at, **ours)
 
         ahead.passes(1)
         assert store.renew(replace(second, owner="eve"), instead_of="lineage 1")
-        found = stored(store, first)
+        found = load(store, first)
         assert found.updated_at > first.updated_at
         assert found == replace(second, updated_at=found.updated_at, seen_at=found.seen_at)
 
@@ -134,12 +134,12 @@ class ConnectionPromises:
         first = connect(store)
         if late == "disconnected":
             assert store.disconnect(first, None)
-        before = stored(store, first)
-        renewed = following(first, generation=3 if late == "generation" else 2)
+        before = load(store, first)
+        renewed = next_generation(first, generation=3 if late == "generation" else 2)
         renewed = replace(renewed, id="x" if late == "unknown" else first.id)
 
         assert not store.renew(renewed, instead_of="0" if late == "lineage" else "lineage 1")
-        after = stored(store, first)
+        after = load(store, first)
         assert replace(after, seen_at=before.seen_at) == before
 
     @pytest.mark.parametrize("to", [each for each in C if each is not C.DISCONNECTED])
@@ -149,8 +149,8 @@ class ConnectionPromises:
         seen = connect(store, status=at)
         is_move = to is at or to in connections.MOVES[at]
 
-        assert store.mark(seen, to, reason="why", failures=2, wait=9) == is_move
-        found = stored(store, seen)
+        assert store.mark(seen, Mark(to, reason="why", failures=2, wait=9)) == is_move
+        found = load(store, seen)
         expected = (to, "why", 2) if is_move else (at, None, 0)
         assert (found.status, found.status_reason, found.failures) == expected
         assert (found.retry_at is not None) == is_move
@@ -160,25 +160,25 @@ class ConnectionPromises:
         """That takes erasing the grant."""
         seen = connect(store)
 
-        assert not store.mark(seen, C.DISCONNECTED)
-        assert stored(store, seen).sealed == seen.sealed
+        assert not store.mark(seen, Mark(C.DISCONNECTED))
+        assert load(store, seen).sealed == seen.sealed
 
     def test_a_late_mark_is_lost(self, store: Store) -> None:
         """The loser of a race never marks the winner's grant dead."""
         seen = connect(store)
         resealed = replace(seen, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
 
-        assert not store.mark(resealed, C.NEEDS_RECONNECT)
-        assert store.renew(following(seen), instead_of="lineage 1")
-        assert not store.mark(seen, C.NEEDS_RECONNECT)
-        assert stored(store, seen).status is C.CONNECTED
+        assert not store.mark(resealed, Mark(C.NEEDS_RECONNECT))
+        assert store.renew(next_generation(seen), instead_of="lineage 1")
+        assert not store.mark(seen, Mark(C.NEEDS_RECONNECT))
+        assert load(store, seen).status is C.CONNECTED
 
     def test_disconnecting_erases_and_owes(self, store: Store) -> None:
         """In one go; the next generation bears no grant and no lease."""
         seen, owed = connect(store, status=C.FAILING, failures=2), new_owed(store)
 
         assert store.disconnect(seen, owed)
-        found = stored(store, seen)
+        found = load(store, seen)
         assert (found.status, found.generation, found.failures) == (C.DISCONNECTED, 2, 0)
         assert (found.sealed, found.lease_id) == (None, None)
         assert list(store.pending(9)) == [owed]
@@ -186,19 +186,19 @@ class ConnectionPromises:
     def test_a_late_disconnect_is_lost(self, store: Store) -> None:
         """It owes nothing, for what it saw is not what is there."""
         seen = connect(store)
-        assert store.renew(following(seen), instead_of="lineage 1")
+        assert store.renew(next_generation(seen), instead_of="lineage 1")
 
         assert not store.disconnect(seen, new_owed(store))
         assert list(store.pending(9)) == []
-        assert stored(store, seen).sealed == following(seen).sealed
+        assert load(store, seen).sealed == next_generation(seen).sealed
 
     def test_a_disconnected_account_connects_again(self, store: Store) -> None:
         """In the same row, at the generation after."""
         gone = connect(store)
         assert store.disconnect(gone, None)
-        again = following(gone, generation=3, status=C.CONNECTED)
+        again = next_generation(gone, generation=3, status=C.CONNECTED)
 
-        assert store.connect(exchanging(store), again)
+        assert store.connect(begin_exchange(store), again)
         assert [each.id for each in store.connections("ada", "app")] == [gone.id]
 
     def test_live_rows_hold_a_token(self, store: Store) -> None:

@@ -22,7 +22,7 @@ class StoreContract(
 
     @pytest.fixture
     def ahead(self) -> Ahead:
-        """How far the store's clock is ahead; call it for seconds."""
+        """Seconds that the store's clock is ahead; call it for the number."""
         return Ahead()
 
     def test_the_clock_is_the_stores_own(self, store: Store, ahead: Ahead) -> None:

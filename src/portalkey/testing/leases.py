@@ -1,4 +1,4 @@
-"""What a store promises about leases and the token endpoint's state."""
+"""Promises of a store about leases and the token endpoint's state."""
 # ruff: noqa: ANN401, PLR2004, S101 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,26 +13,26 @@ from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits, Throttle, record_failure
-from portalkey.testing.samples import Ahead, connect, exchanging, following, stored
-from portalkey.vault.store import Store
+from portalkey.testing.samples import Ahead, begin_exchange, connect, load, next_generation
+from portalkey.vault.store import Mark, Store
 
 PACE = Limits(rate=1.0, burst=3)
 
 
 def ask(holder: str = "me", **changes: Any) -> LeaseRequest:
-    """A wish for a lease of 30 seconds."""
+    """Return a request for a lease of 30 seconds."""
     return replace(LeaseRequest(holder, 30.0, PACE), **changes)
 
 
-def leased(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> Lease:
-    """The lease, which is given."""
+def take_lease(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> Lease:
+    """Take the lease, which has to be granted."""
     lease = store.lease(seen, asked or ask())
     assert isinstance(lease, Lease), lease
     return lease
 
 
-def denied(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> LeaseDenied:
-    """Why it is not given."""
+def expect_denial(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> LeaseDenied:
+    """Return the denial; the lease must not be granted."""
     lease = store.lease(seen, asked or ask())
     assert isinstance(lease, LeaseDenied)
     return lease
@@ -45,9 +45,9 @@ class LeasePromises:
         """With its holder, its end and its count."""
         seen = connect(store, lease_id=None)
 
-        lease = leased(store, seen)
+        lease = take_lease(store, seen)
 
-        row = stored(store, seen)
+        row = load(store, seen)
         assert replace(row, seen_at=lease.connection.seen_at) == lease.connection
         assert (row.lease_id, row.lease_fence, row.is_leased) == ("me", 1, True)
         assert row.lease_until
@@ -69,12 +69,12 @@ class LeasePromises:
     def test_a_lease_ends_by_the_stores_clock(self, store: Store, ahead: Ahead) -> None:
         """The next one is another, and knows that an answer never came."""
         seen = connect(store)
-        leased(store, seen)
+        take_lease(store, seen)
 
         ahead.passes(29)
-        assert denied(store, seen).why is DenialReason.LEASED
+        assert expect_denial(store, seen).why is DenialReason.LEASED
         ahead.passes(2)
-        second = leased(store, seen, ask("other"))
+        second = take_lease(store, seen, ask("other"))
 
         assert second.was_unanswered
         assert (second.connection.lease_id, second.connection.lease_fence) == ("other", 2)
@@ -82,20 +82,20 @@ class LeasePromises:
     def test_a_clock_that_was_set_back_keeps_nobody_out(self, store: Store, ahead: Ahead) -> None:
         """No lease lasts longer than leases do."""
         seen = connect(store)
-        leased(store, seen)
+        take_lease(store, seen)
         ahead.passes(-3600)
 
-        assert leased(store, seen, ask("other"))
+        assert take_lease(store, seen, ask("other"))
 
     def test_a_moment_that_was_told_too_early_takes_no_lease(
         self, store: Store, ahead: Ahead
     ) -> None:
-        """Who waited for the row may know an earlier time than the one who had it."""
+        """The one that waited for the row may know an earlier time than the one that had it."""
         seen = connect(store)
-        leased(store, seen)
+        take_lease(store, seen)
         ahead.passes(-0.05)
 
-        refused = denied(store, seen, ask("other"))
+        refused = expect_denial(store, seen, ask("other"))
 
         assert refused.why is DenialReason.LEASED
         assert refused.wait <= 30
@@ -106,28 +106,28 @@ class LeasePromises:
         """Many at once send no more than the bucket held."""
         many = [connect(store, owner=str(n)) for n in range(4)]
         for each in many[:3]:
-            leased(store, each)
+            take_lease(store, each)
             ahead.passes(-0.05)
 
-        assert denied(store, many[3]).why is DenialReason.THROTTLED
+        assert expect_denial(store, many[3]).why is DenialReason.THROTTLED
 
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
         seen = connect(store)
-        leased(store, seen)
+        take_lease(store, seen)
 
-        assert denied(store, seen, ask("other", dead="somebody")).why is DenialReason.LEASED
-        assert leased(store, seen, ask("other", dead="me")).connection.lease_id == "other"
-        assert denied(store, seen, ask("third", dead="me")).why is DenialReason.LEASED
+        assert expect_denial(store, seen, ask("other", dead="somebody")).why is DenialReason.LEASED
+        assert take_lease(store, seen, ask("other", dead="me")).connection.lease_id == "other"
+        assert expect_denial(store, seen, ask("third", dead="me")).why is DenialReason.LEASED
 
     @pytest.mark.parametrize("moved", ["renewed", "dead", "disconnected", "resealed", "unknown"])
     def test_no_lease_on_what_was_not_seen(self, store: Store, moved: str) -> None:
         """Whoever asks has to read the row again."""
         seen = connect(store)
         if moved == "renewed":
-            assert store.renew(following(seen), instead_of="lineage 1")
+            assert store.renew(next_generation(seen), instead_of="lineage 1")
         elif moved == "dead":
-            assert store.mark(seen, C.NEEDS_RECONNECT)
+            assert store.mark(seen, Mark(C.NEEDS_RECONNECT))
         elif moved == "disconnected":
             assert store.disconnect(seen, None)
         elif moved == "resealed":
@@ -135,102 +135,102 @@ class LeasePromises:
         else:
             seen = replace(seen, id="x")
 
-        assert denied(store, seen).why is DenialReason.STALE
+        assert expect_denial(store, seen).why is DenialReason.STALE
 
     def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
         """Until the store's clock says that the next try is due, for the reason it had."""
         seen = connect(store)
-        assert store.mark(seen, C.FAILING, reason="why", failures=1, wait=20)
+        assert store.mark(seen, Mark(C.FAILING, reason="why", failures=1, wait=20))
 
-        waiting = denied(store, stored(store, seen))
+        waiting = expect_denial(store, load(store, seen))
         assert (waiting.why, waiting.reason) == (DenialReason.WAITING, "why")
         assert 19 < waiting.wait <= 20
         ahead.passes(21)
-        assert leased(store, stored(store, seen))
+        assert take_lease(store, load(store, seen))
 
     def test_it_is_forced_once_in_five_minutes(self, store: Store, ahead: Ahead) -> None:
         """Whoever's 401 it was; a renewal that is due is not held up by that."""
         seen = connect(store)
-        first = leased(store, seen, ask(is_forced=True))
-        assert store.renew(following(first.connection), instead_of="lineage 1")
-        now = stored(store, seen)
+        first = take_lease(store, seen, ask(is_forced=True))
+        assert store.renew(next_generation(first.connection), instead_of="lineage 1")
+        now = load(store, seen)
 
-        assert denied(store, now, ask(is_forced=True)).why is DenialReason.FORCED
+        assert expect_denial(store, now, ask(is_forced=True)).why is DenialReason.FORCED
         ahead.passes(301)
-        assert leased(store, now, ask(is_forced=True))
+        assert take_lease(store, now, ask(is_forced=True))
 
     def test_a_forced_try_that_failed_does_not_count(self, store: Store) -> None:
         """The next may come as soon as the failure has been waited out."""
         seen = connect(store)
-        first = leased(store, seen, ask(is_forced=True)).connection
-        assert store.mark(first, C.FAILING)
+        first = take_lease(store, seen, ask(is_forced=True)).connection
+        assert store.mark(first, Mark(C.FAILING))
 
-        assert store.release(leased(store, stored(store, seen), ask(is_forced=True)).connection)
-        assert leased(store, stored(store, seen), ask(is_forced=True))
+        assert store.release(take_lease(store, load(store, seen), ask(is_forced=True)).connection)
+        assert take_lease(store, load(store, seen), ask(is_forced=True))
 
     def test_a_released_lease_is_free(self, store: Store) -> None:
         """Nothing was sent, and nothing is unanswered."""
         seen = connect(store)
-        lease = leased(store, seen)
+        lease = take_lease(store, seen)
 
         assert store.release(lease.connection)
-        assert not leased(store, seen, ask("other")).was_unanswered
+        assert not take_lease(store, seen, ask("other")).was_unanswered
 
     def test_the_newest_holder_judges(self, store: Store, ahead: Ahead) -> None:
-        """Who lost the lease neither releases nor marks what another is at."""
+        """A holder that lost the lease neither releases nor marks what another is at."""
         seen = connect(store)
-        old = leased(store, seen).connection
+        old = take_lease(store, seen).connection
         ahead.passes(31)
-        new = leased(store, seen, ask("other")).connection
+        new = take_lease(store, seen, ask("other")).connection
 
         assert not store.release(old)
-        assert not store.mark(old, C.FAILING)
-        assert not store.mark(old, C.NEEDS_RECONNECT)
-        assert stored(store, seen).lease_id == "other"
-        assert store.mark(new, C.FAILING, is_unanswered=True)
-        assert stored(store, seen).lease_id is None
+        assert not store.mark(old, Mark(C.FAILING))
+        assert not store.mark(old, Mark(C.NEEDS_RECONNECT))
+        assert load(store, seen).lease_id == "other"
+        assert store.mark(new, Mark(C.FAILING, is_unanswered=True))
+        assert load(store, seen).lease_id is None
 
     def test_a_late_success_heals(self, store: Store, ahead: Ahead) -> None:
         """A lease that is over does not make a new grant worthless."""
         seen = connect(store)
-        old = leased(store, seen).connection
+        old = take_lease(store, seen).connection
         ahead.passes(31)
-        new = leased(store, seen, ask("other")).connection
-        assert store.mark(new, C.NEEDS_RECONNECT)
+        new = take_lease(store, seen, ask("other")).connection
+        assert store.mark(new, Mark(C.NEEDS_RECONNECT))
 
-        assert store.renew(following(old, status=C.CONNECTED), instead_of="lineage 1")
-        row = stored(store, seen)
+        assert store.renew(next_generation(old, status=C.CONNECTED), instead_of="lineage 1")
+        row = load(store, seen)
         assert (row.status, row.generation, row.lease_id) == (C.CONNECTED, 2, None)
 
     def test_an_unanswered_request_is_remembered(self, store: Store) -> None:
         """Until an answer is kept, whoever's it is."""
         seen = connect(store)
-        first = leased(store, seen).connection
-        assert store.mark(first, C.FAILING, is_unanswered=True)
+        first = take_lease(store, seen).connection
+        assert store.mark(first, Mark(C.FAILING, is_unanswered=True))
 
-        again = leased(store, stored(store, seen))
+        again = take_lease(store, load(store, seen))
         assert again.was_unanswered
-        assert store.renew(following(again.connection), instead_of="lineage 1")
-        assert stored(store, seen).unanswered_since is None
+        assert store.renew(next_generation(again.connection), instead_of="lineage 1")
+        assert load(store, seen).unanswered_since is None
 
     def test_the_bucket_is_everybodys(self, store: Store, ahead: Ahead) -> None:
         """Whichever connection a request is for; it fills up by the store's clock."""
         many = [connect(store, owner=str(n)) for n in range(5)]
         for each in many[:3]:
-            leased(store, each)
+            take_lease(store, each)
 
-        paced = denied(store, many[3])
+        paced = expect_denial(store, many[3])
         assert (paced.why, paced.reason) == (DenialReason.THROTTLED, None)
         assert 0 < paced.wait <= 1
-        assert not stored(store, many[3]).is_leased
+        assert not load(store, many[3]).is_leased
         ahead.passes(1)
-        leased(store, many[3])
-        assert denied(store, many[4]).why is DenialReason.THROTTLED
+        take_lease(store, many[3])
+        assert expect_denial(store, many[4]).why is DenialReason.THROTTLED
 
     def test_an_open_breaker_stops_everybody(self, store: Store, ahead: Ahead) -> None:
         """But for one who tries in ten seconds."""
         first, second, third = (connect(store, owner=str(n)) for n in range(3))
-        leased(store, first)
+        take_lease(store, first)
 
         def change(known: Throttle, now: datetime) -> Throttle:
             return record_failure(known, "hubspot_unavailable", 5.0, now)
@@ -238,11 +238,11 @@ class LeasePromises:
         changed = store.update_throttle("app", change)
         assert changed
         assert [each.is_open for each in changed] == [False, True]
-        paced = denied(store, second)
+        paced = expect_denial(store, second)
         assert (paced.why, paced.reason) == (DenialReason.THROTTLED, "hubspot_unavailable")
         ahead.passes(11)
-        assert leased(store, second).is_news
-        assert denied(store, third).reason == "hubspot_unavailable"
+        assert take_lease(store, second).is_news
+        assert expect_denial(store, third).reason == "hubspot_unavailable"
 
     def test_nothing_is_known_of_a_provider_nobody_asked(self, store: Store) -> None:
         """There is nothing to change."""
@@ -251,24 +251,24 @@ class LeasePromises:
     def test_each_app_has_a_provider_of_its_own(self, store: Store) -> None:
         """Another app's wrong secret is no trouble of ours."""
         ours, theirs = connect(store), connect(store, client_id="other")
-        leased(store, theirs)
+        take_lease(store, theirs)
         assert store.update_throttle("app", lambda known, _: known) is None
         store.update_throttle(
             "other", lambda known, now: record_failure(known, "hubspot_refused", 60.0, now)
         )
 
-        assert leased(store, ours)
+        assert take_lease(store, ours)
 
     def test_what_happened_is_kept_with_the_change(self, store: Store) -> None:
         """Or not at all, where there was no change."""
         seen = connect(store)
         one, two, three = (Event(name, owner="ada") for name in list(EventName)[:3])
 
-        assert store.renew(following(seen), instead_of="lineage 1", event=one)
-        assert not store.renew(following(seen), instead_of="lineage 1", event=one)
-        assert not store.mark(seen, C.FAILING, event=two)
-        now = stored(store, seen)
-        assert store.mark(now, C.FAILING, event=two)
+        assert store.renew(next_generation(seen), instead_of="lineage 1", event=one)
+        assert not store.renew(next_generation(seen), instead_of="lineage 1", event=one)
+        assert not store.mark(seen, Mark(C.FAILING, event=two))
+        now = load(store, seen)
+        assert store.mark(now, Mark(C.FAILING, event=two))
         assert store.disconnect(now, None, event=three)
         assert not store.disconnect(now, None, event=three)
         assert [each.name for each in store.events(owner="ada")] == [
@@ -286,15 +286,15 @@ class LeasePromises:
         store.connections("ada", "app")
 
         assert store.version() == before
-        assert store.mark(seen, C.FAILING)
+        assert store.mark(seen, Mark(C.FAILING))
         assert store.version() != before
 
     def test_a_reconnect_ends_a_lease(self, store: Store) -> None:
         """And whoever had it loses at the save."""
         seen = connect(store)
-        old = leased(store, seen).connection
-        again = following(seen, updated_at=seen.updated_at + timedelta(seconds=1))
-        assert store.connect(exchanging(store), again)
+        old = take_lease(store, seen).connection
+        again = next_generation(seen, updated_at=seen.updated_at + timedelta(seconds=1))
+        assert store.connect(begin_exchange(store), again)
 
-        assert not stored(store, seen).is_leased
-        assert not store.renew(following(old), instead_of="lineage 1")
+        assert not load(store, seen).is_leased
+        assert not store.renew(next_generation(old), instead_of="lineage 1")

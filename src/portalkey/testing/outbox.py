@@ -1,4 +1,4 @@
-"""What a store promises about revocations that HubSpot is owed."""
+"""Promises of a store about revocations that HubSpot is owed."""
 # ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor

@@ -12,13 +12,13 @@ from portalkey.vault.store import OwedRevocation, Store
 
 
 class Ahead:
-    """How many seconds a store's clock is ahead; ``ahead.passes(60)`` moves it on."""
+    """Seconds that a store's clock is ahead; ``ahead.passes(60)`` moves it on."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def __call__(self) -> float:
-        """The seconds so far, as a store asks for them."""
+        """Return the seconds so far, as a store asks for them."""
         return self.seconds
 
     def passes(self, seconds: float) -> None:
@@ -27,7 +27,7 @@ class Ahead:
 
 
 def new_attempt(store: Store, **changes: Any) -> Attempt:
-    """An attempt at HubSpot, kept in *store*, that lasts for 600 seconds."""
+    """Add an attempt at HubSpot to *store* that lasts for 600 seconds."""
     now = store.now()
     attempt = Attempt(
         id=secrets.token_hex(16),
@@ -53,7 +53,7 @@ def new_attempt(store: Store, **changes: Any) -> Attempt:
 
 
 def new_connection(store: Store, **changes: Any) -> Connection:
-    """A connection of generation 1 that no store keeps yet."""
+    """Return a connection of generation 1 that no store has yet."""
     now = store.now()
     connection = Connection(
         id=secrets.token_hex(16),
@@ -72,35 +72,35 @@ def new_connection(store: Store, **changes: Any) -> Connection:
 
 
 def new_owed(store: Store, **changes: Any) -> OwedRevocation:
-    """An owed revocation that is due and that no store keeps yet."""
+    """Return an owed revocation that is due and that no store has yet."""
     due_at = store.now()
     owed = OwedRevocation("owed 1", "app", "id", "sealed", "lineage 1", "a", tries=0, due_at=due_at)
     return replace(owed, **changes)
 
 
-def exchanging(store: Store) -> str:
-    """The id of an attempt whose code is being exchanged."""
+def begin_exchange(store: Store) -> str:
+    """Return the id of a new attempt whose code is being exchanged."""
     attempt = new_attempt(store)
     assert store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
     return attempt.id
 
 
 def connect(store: Store, **changes: Any) -> Connection:
-    """A connection, kept by an attempt of its own."""
+    """Write a connection by an attempt of its own, and return it."""
     connection = new_connection(store, **changes)
-    assert store.connect(exchanging(store), connection)
-    return stored(store, connection)
+    assert store.connect(begin_exchange(store), connection)
+    return load(store, connection)
 
 
-def stored(store: Store, connection: Connection) -> Connection:
-    """The *connection* as it stands in *store*."""
-    found = store.connection(connection.id)
-    assert found
-    return found
+def load(store: Store, connection: Connection) -> Connection:
+    """Return the *connection* as it stands in *store*."""
+    row = store.connection(connection.id)
+    assert row
+    return row
 
 
-def following(connection: Connection, **changes: Any) -> Connection:
-    """The *connection* with another grant, at its next generation."""
+def next_generation(connection: Connection, **changes: Any) -> Connection:
+    """Return the *connection* with another grant, at its next generation."""
     sealed = SealedGrant("access 2", "refresh 2", "lineage 2", "a")
     renewed = replace(connection, sealed=sealed, generation=connection.generation + 1)
     return replace(renewed, **changes)

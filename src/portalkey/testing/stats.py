@@ -1,12 +1,12 @@
-"""What a store promises about counting, for whoever watches it from outside."""
+"""Promises of a store about counting, for whoever watches it from outside."""
 # ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
 from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.model.throttle import Limits, record_failure
-from portalkey.testing.samples import Ahead, connect, new_owed, stored
-from portalkey.vault.store import Store
+from portalkey.testing.samples import Ahead, connect, load, new_owed
+from portalkey.vault.store import Mark, Store
 
 _ASK = LeaseRequest("holder", 30, Limits(1000, 1000))
 
@@ -36,16 +36,16 @@ class StatsPromises:
     ) -> None:
         """Another failure, for whatever reason, does not make it younger; getting well does."""
         first, second = (connect(store, account=Account(hub_id)) for hub_id in (1, 2))
-        assert store.mark(first, C.FAILING, reason="one", failures=1)
+        assert store.mark(first, Mark(C.FAILING, reason="one", failures=1))
         ahead.passes(60)
-        assert store.mark(stored(store, first), C.FAILING, reason="two", failures=2)
-        assert store.mark(second, C.FAILING, reason="one", failures=1)
+        assert store.mark(load(store, first), Mark(C.FAILING, reason="two", failures=2))
+        assert store.mark(second, Mark(C.FAILING, reason="one", failures=1))
         ahead.passes(40)
 
         assert 100 <= (store.stats("app").oldest_failing or 0) < 110
-        assert store.mark(stored(store, first), C.NEEDS_RECONNECT)
+        assert store.mark(load(store, first), Mark(C.NEEDS_RECONNECT))
         assert 40 <= (store.stats("app").oldest_failing or 0) < 50
-        assert store.disconnect(stored(store, second), None)
+        assert store.disconnect(load(store, second), None)
         assert store.stats("app").oldest_failing == 0
 
     def test_what_is_owed_is_counted_due_or_not(self, store: Store) -> None:

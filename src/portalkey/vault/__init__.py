@@ -1,4 +1,4 @@
-"""Keyring, stores, and the vault that holds both."""
+"""Keyring, stores, and the vault that holds both: grants go in open and lie there sealed."""
 
 from typing import TYPE_CHECKING
 

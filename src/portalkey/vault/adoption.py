@@ -1,6 +1,6 @@
-"""Takes in a grant that was made elsewhere: no person is on the way, and nothing is written over.
+"""Adopts a grant that was made elsewhere: no person is on the way, and nothing is written over.
 
-What is kept has no access token that lives: the first use of the connection renews it.
+The new connection has no valid access token: its first use renews it.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from portalkey.vault.vault import Vault
 
 
 class Adoption(Vault):
-    """A vault that also keeps refresh tokens which another program was given."""
+    """Vault that also takes refresh tokens which another program was given."""
 
     def adopt(
         self,
@@ -40,12 +40,12 @@ class Adoption(Vault):
             already, of whatever status, which stays as it is.
         """
         now = self.store.now()
-        connection = self._adopted(owner, refresh_token, account, scopes, now)
+        connection = self._build_connection(owner, refresh_token, account, scopes, now)
         facts: dict[str, Fact] = {"hub_id": account.hub_id, "imported_from": imported_from}
         event = Event(EventName.CONNECTED, owner, None, connection.id, facts)
         return event if self.store.connect(None, connection, event=event) else None
 
-    def _adopted(
+    def _build_connection(
         self,
         owner: str,
         refresh_token: SecretStr,
@@ -66,4 +66,4 @@ class Adoption(Vault):
             seen_at=now,
         )
         grant = Grant(access_token=SecretStr(""), refresh_token=refresh_token, expires_in=0)
-        return replace(connection, sealed=self._sealed(connection, grant))
+        return replace(connection, sealed=self._seal_grant(connection, grant))

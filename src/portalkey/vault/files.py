@@ -1,4 +1,4 @@
-"""A file that only its owner can read, whatever the umask says."""
+"""Makes files that only their owner can read, whatever the umask says."""
 
 import os
 import stat
@@ -35,13 +35,13 @@ def make_private(path: Path) -> Path:
             _tighten(real.with_name(real.name + beside))
         is_file = real.is_file()
     except OSError as error:
-        raise _unusable(real, (error.strerror or "unknown trouble").lower()) from None
+        raise _unusable_error(real, (error.strerror or "unknown trouble").lower()) from None
     if not is_file:
-        raise _unusable(real, "it is not a file")
+        raise _unusable_error(real, "it is not a file")
     return real
 
 
-def _unusable(path: Path, trouble: str) -> StoreUnusable:
+def _unusable_error(path: Path, trouble: str) -> StoreUnusable:
     return StoreUnusable(
         f"The store {path} cannot be made or used ({trouble}); look at its directory and who may "
         "write there, or name another file in PORTALKEY_DATABASE_URL."
@@ -67,6 +67,6 @@ def _make_file(path: Path) -> None:
 def _tighten(path: Path) -> None:
     # Where it belongs to somebody else, whoever that is decided who may read it.
     with suppress(FileNotFoundError, PermissionError):
-        found = path.stat().st_mode
-        if stat.S_ISREG(found) and found & _OTHERS:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and mode & _OTHERS:
             path.chmod(_FILE)

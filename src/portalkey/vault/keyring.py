@@ -69,7 +69,7 @@ class Keyring:
         return self._first
 
     def seal(self, secret: SecretStr, binding: Binding) -> str:
-        """*secret* under lock, to be opened with an equal *binding* only.
+        """Seal *secret*, to be opened with an equal *binding* only.
 
         Raises:
             ValueError: The secret has more than ``LONGEST`` bytes.
@@ -81,7 +81,7 @@ class Keyring:
         return f"{VERSION}.{self._first}.{token.decode()}"
 
     def open(self, sealed: str, binding: Binding) -> SecretStr:
-        """What was sealed with an equal *binding*.
+        """Open what was sealed with an equal *binding*.
 
         Raises:
             NoKeyOpens: Its key is not on the ring, or it is damaged, of another version or moved
@@ -89,44 +89,43 @@ class Keyring:
         """
         name, token = _parts(sealed)
         try:
-            return _decrypted(_fernet(self._masters.get(name, self._stranger), binding), token)
+            return _decrypt(_fernet(self._masters.get(name, self._stranger), binding), token)
         except InvalidToken:
             pass
         # Raised outside of the except block: the original's frames held the value's own key.
         raise NoKeyOpens(name)
 
     def fingerprint(self, secret: SecretStr) -> str:
-        """The lineage of *secret* under the first key: equal for equal secrets, HMAC-SHA256."""
+        """Return the HMAC-SHA256 of *secret* under the first key: equal for equal secrets."""
         return self._fingerprint(self._first, secret)
 
     def fingerprints(self, secret: SecretStr) -> tuple[str, ...]:
-        """The lineage of *secret* under every key, the first key's first."""
+        """Return the HMAC-SHA256 of *secret* under every key, the first key's first."""
         return tuple(self._fingerprint(name, secret) for name in self._masters)
 
     def sign(self, purpose: str, *parts: str) -> str:
-        """A signature of *parts* that is good for *purpose* only; safe in a URL.
+        """Sign *parts* for *purpose* only; the signature is safe in a URL.
 
         It bears the name of its key, so it stays good for as long as that key is on the ring.
         """
         return f"{self._first}.{_signature(self._masters[self._first], purpose, parts)}"
 
     def is_signed(self, signature: str, purpose: str, *parts: str) -> bool:
-        """True where ``sign`` made *signature* of the same *purpose* and *parts*."""
+        """Return True where ``sign`` made *signature* of the same *purpose* and *parts*."""
         name, _, given = signature.rpartition(".")
         expected = _signature(self._masters.get(name, self._stranger), purpose, parts)
         is_equal = hmac.compare_digest(_bytes(expected), _bytes(given))
         return is_equal and name in self._masters
 
     def derive(self, purpose: str) -> tuple[SecretStr, ...]:
-        """32 bytes for *purpose* from each key, in url-safe base64; the first key's come first."""
-        derived = (_derived(master, "derive", purpose) for master in self._masters.values())
+        """Derive 32 bytes for *purpose* from each key, the first key first, in url-safe base64."""
+        keys = (_derive(master, "derive", purpose) for master in self._masters.values())
         return tuple(
-            SecretStr(base64.urlsafe_b64encode(each.get_secret_value()).decode())
-            for each in derived
+            SecretStr(base64.urlsafe_b64encode(key.get_secret_value()).decode()) for key in keys
         )
 
     def _fingerprint(self, name: str, secret: SecretStr) -> str:
-        key = _derived(self._masters[name], "hmac", "refresh-fingerprint")
+        key = _derive(self._masters[name], "hmac", "refresh-fingerprint")
         return _hmac(key, _bytes(secret.get_secret_value())).hex()
 
     def __repr__(self) -> str:
@@ -137,7 +136,7 @@ class Keyring:
 
 
 def new_key() -> SecretStr:
-    """A new key for ``PORTALKEY_KEYS``: 32 random bytes in url-safe base64."""
+    """Make a new key for ``PORTALKEY_KEYS``: 32 random bytes in url-safe base64."""
     return SecretStr(Fernet.generate_key().decode())
 
 
@@ -150,7 +149,7 @@ def _problems(given: Sequence[Key]) -> tuple[str, ...]:
 
 
 def _master(key: Key) -> HMAC:
-    """What everything is derived with: HMAC under HKDF-Extract of the key, without a salt.
+    """Return the base of every derivation: HMAC under HKDF-Extract of the key, without a salt.
 
     It is made once, and copied for each derivation, which then costs a third.
     """
@@ -159,7 +158,7 @@ def _master(key: Key) -> HMAC:
 
 
 def _parts(sealed: str) -> tuple[str, str]:
-    """The key's name and the token; an empty token, which never opens, where there is none."""
+    """Return the key's name and the token; an empty one, which never opens, where there is none."""
     if len(sealed) > _LONGEST_SEALED:
         return "", ""
     if match := _SEALED.fullmatch(sealed):
@@ -168,7 +167,7 @@ def _parts(sealed: str) -> tuple[str, str]:
     return (named[1] if named else ""), ""
 
 
-def _decrypted(fernet: Fernet, token: str) -> SecretStr:
+def _decrypt(fernet: Fernet, token: str) -> SecretStr:
     opened = SecretBytes(fernet.decrypt(token))
     # Base64 has several spellings of the last bytes; only the one that was stored is taken.
     last = token[-4:]
@@ -178,21 +177,21 @@ def _decrypted(fernet: Fernet, token: str) -> SecretStr:
 
 
 def _fernet(master: HMAC, binding: Binding) -> Fernet:
-    key = _derived(
+    key = _derive(
         master, binding.client_id, binding.row_id, binding.column, str(binding.generation)
     )
     return Fernet(base64.urlsafe_b64encode(key.get_secret_value()))
 
 
-def _derived(master: HMAC, *info: str) -> SecretBytes:
+def _derive(master: HMAC, *info: str) -> SecretBytes:
     """HKDF-Expand (RFC 5869 section 2.3): as many bytes as SHA-256 has take one block."""
     expand = master.copy()
-    expand.update(_prefixed("portalkey", VERSION, *info) + b"\x01")
+    expand.update(_prefix_lengths("portalkey", VERSION, *info) + b"\x01")
     return SecretBytes(expand.finalize())
 
 
 def _signature(master: HMAC, purpose: str, parts: Sequence[str]) -> str:
-    mac = _hmac(_derived(master, "sign", purpose), _prefixed(*parts))
+    mac = _hmac(_derive(master, "sign", purpose), _prefix_lengths(*parts))
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
@@ -200,7 +199,7 @@ def _hmac(key: SecretBytes, message: bytes) -> bytes:
     return hmac.digest(key.get_secret_value(), message, hashlib.sha256)
 
 
-def _prefixed(*parts: str) -> bytes:
+def _prefix_lengths(*parts: str) -> bytes:
     return b"".join([len(part).to_bytes(4, "big") + part for part in map(_bytes, parts)])
 
 

@@ -1,4 +1,4 @@
-"""The store in memory: the twin that tests and trials use, with the same promises."""
+"""Store in memory: for tests and trials, with the same promises as the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -42,24 +42,24 @@ class MemoryStore(ConnectionsInMemory, Store):
         self._owed: dict[str, OwedRevocation] = {}
 
     @classmethod
-    def of(cls, kept: Snapshot, clock: Callable[[], datetime]) -> Self:
-        """A store that begins with what another has *kept*, and goes by its *clock*."""
+    def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
+        """Return a store that begins with *snapshot*, and goes by this *clock*."""
         store = cls(clock)
-        store._connections = {each.id: each for each in kept.connections}
-        store._attempts = {each.id: each for each in kept.attempts}
-        store._owed = {each.id: each for each in kept.outbox}
-        store._providers = {each.client_id: each.state for each in kept.provider}
-        store._events = list(kept.events)
+        store._connections = {each.id: each for each in snapshot.connections}
+        store._attempts = {each.id: each for each in snapshot.attempts}
+        store._owed = {each.id: each for each in snapshot.outbox}
+        store._throttles = {each.client_id: each.state for each in snapshot.provider}
+        store._events = list(snapshot.events)
         return store
 
-    def kept(self) -> Snapshot:
-        """All that is in it now."""
+    def snapshot(self) -> Snapshot:
+        """Return all that is in it now."""
         with self._lock:
             return Snapshot(
                 connections=tuple(self._connections.values()),
                 attempts=tuple(self._attempts.values()),
                 outbox=tuple(self._owed.values()),
-                provider=tuple(Endpoint(*each) for each in self._providers.items()),
+                provider=tuple(Endpoint(*each) for each in self._throttles.items()),
                 events=tuple(self._events),
             )
 
@@ -85,29 +85,28 @@ class MemoryStore(ConnectionsInMemory, Store):
                 del self._attempts[attempt.id]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """The attempt of this id."""
+        """Return the attempt of this id."""
         with self._writing():
-            found = self._attempts.get(attempt_id)
-            if found is None:
+            if attempt_id not in self._attempts:
                 return None
-            seen = replace(found, seen_at=self.now())
-            attempt = rules.expire_overdue(seen)
-            if attempt is not seen:
+            row = replace(self._attempts[attempt_id], seen_at=self.now())
+            attempt = rules.expire_overdue(row)
+            if attempt is not row:
                 self._attempts[attempt_id] = attempt
             return attempt
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
-        """The attempt begun with this state."""
+        """Return the attempt begun with this state."""
         with self._lock:
-            known = [each.id for each in self._attempts.values() if each.state_hash == state_hash]
-            return self.attempt(known[0]) if known else None
+            ids = [each.id for each in self._attempts.values() if each.state_hash == state_hash]
+            return self.attempt(ids[0]) if ids else None
 
     def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that have not ended."""
+        """Return the *owner*'s attempts that have not ended."""
         with self._lock:
             theirs = [each for each in self._attempts.values() if each.owner == owner]
-        found = [replace(each, seen_at=self.now()) for each in theirs if each.status in OPEN]
-        return sorted(found, key=lambda each: (each.created_at, each.id))
+        attempts = [replace(each, seen_at=self.now()) for each in theirs if each.status in OPEN]
+        return sorted(attempts, key=lambda each: (each.created_at, each.id))
 
     def move_attempt(
         self,
@@ -134,11 +133,11 @@ class MemoryStore(ConnectionsInMemory, Store):
         with self._writing():
             before = None if attempt_id is None else self.attempt(attempt_id)
             after = rules.move(before, AttemptStatus.CONNECTED) if before else None
-            if (attempt_id is not None and after is None) or not self._fits(connection):
+            if (attempt_id is not None and after is None) or not self._is_next(connection):
                 return False
             if after is not None:
                 self._attempts[after.id] = replace(after, connection_id=connection.id)
-            self._put(connection)
+            self._write(connection)
             self._record(event)
             return True
 
@@ -168,11 +167,11 @@ class MemoryStore(ConnectionsInMemory, Store):
             self._owed[owed.id] = owed
 
     def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
-        """Revocations that are due, oldest first."""
+        """Return the revocations that are due, oldest first."""
         with self._lock:
             now = self.now()
-            meant = [e for e in self._owed.values() if client_id in {None, e.client_id}]
-            due = [each for each in meant if each.due_at <= now]
+            of_app = [e for e in self._owed.values() if client_id in {None, e.client_id}]
+            due = [each for each in of_app if each.due_at <= now]
         return sorted(due, key=lambda each: (each.due_at, each.id))[:at_most]
 
     def claim(self, owed_id: str, seconds: float) -> bool:
@@ -198,9 +197,9 @@ class MemoryStore(ConnectionsInMemory, Store):
             self._owed.pop(owed_id, None)
 
     def stats(self, client_id: str) -> Stats:
-        """What there is of the app's, counted."""
+        """Count what there is of the app's."""
         with self._lock:
-            now, known = self.now(), self._providers.get(client_id)
+            now, throttle = self.now(), self._throttles.get(client_id)
             ours = [each for each in self._connections.values() if each.client_id == client_id]
             failing = [each for each in ours if each.status is ConnectionStatus.FAILING]
             return Stats(
@@ -212,5 +211,5 @@ class MemoryStore(ConnectionsInMemory, Store):
                     default=0.0,
                 ),
                 outbox=sum(each.client_id == client_id for each in self._owed.values()),
-                is_breaker_open=known is not None and known.is_open,
+                is_breaker_open=throttle is not None and throttle.is_open,
             )

@@ -12,17 +12,18 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle, new_throttle
+from portalkey.vault.store import Mark
 
 
 class ConnectionsInMemory:
-    """What each method promises stands in ``Store``."""
+    """The part of ``MemoryStore`` that a session keeps too; ``Store`` says what it promises."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.RLock()
         self._connections: dict[str, Connection] = {}
         self._events: list[Event] = []
-        self._providers: dict[str, Throttle] = {}
+        self._throttles: dict[str, Throttle] = {}
         self._version = 0
 
     @contextmanager
@@ -32,190 +33,176 @@ class ConnectionsInMemory:
             yield
 
     def now(self) -> datetime:
-        """The clock."""
+        """Return the clock."""
         return self._now()
 
     def version(self) -> int | None:
-        """How much has been written."""
+        """Return a number that grows with every write."""
         return self._version
 
     def connection(self, connection_id: str) -> Connection | None:
-        """The connection of this id."""
+        """Return the connection of this id."""
         with self._lock:
-            return self._seen(self._connections.get(connection_id))
+            return self._stamp(self._connections.get(connection_id))
 
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
-        """All of the *owner*'s live connections, oldest first."""
+        """Return all of the *owner*'s live connections, oldest first."""
         with self._lock:
             now = self.now()
-            found = [
+            connections = [
                 replace(each, seen_at=now)
-                for each in self._live()
+                for each in self._find_live()
                 if (each.owner, each.client_id) == (owner, client_id)
             ]
-        return sorted(found, key=lambda each: (each.connected_at, each.id))
+        return sorted(connections, key=lambda each: (each.connected_at, each.id))
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
-        """The owner's connection to that account."""
+        """Return the owner's connection to that account."""
         with self._lock:
-            return self._seen(self._to(owner, client_id, hub_id))
+            return self._stamp(self._find_to(owner, client_id, hub_id))
 
-    def _to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
-        wanted = (owner, client_id, hub_id)
-        known = self._connections.values()
-        return next((e for e in known if (e.owner, e.client_id, e.hub_id) == wanted), None)
+    def _find_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
+        place = (owner, client_id, hub_id)
+        rows = self._connections.values()
+        return next((row for row in rows if (row.owner, row.client_id, row.hub_id) == place), None)
 
-    def _seen(self, found: Connection | None) -> Connection | None:
-        return replace(found, seen_at=self.now()) if found else None
+    def _stamp(self, row: Connection | None) -> Connection | None:
+        return replace(row, seen_at=self.now()) if row else None
 
-    def _live(self) -> Sequence[Connection]:
-        known = self._connections.values()
-        return [each for each in known if each.status is not ConnectionStatus.DISCONNECTED]
+    def _find_live(self) -> Sequence[Connection]:
+        rows = self._connections.values()
+        return [row for row in rows if row.status is not ConnectionStatus.DISCONNECTED]
 
-    def _fits(self, connection: Connection) -> bool:
-        there = self._to(connection.owner, connection.client_id, connection.hub_id)
+    def _is_next(self, connection: Connection) -> bool:
+        row = self._find_to(connection.owner, connection.client_id, connection.hub_id)
         if connection.generation == 1:
-            return there is None and connection.id not in self._connections
+            return row is None and connection.id not in self._connections
         return (
-            there is not None
-            and there.id == connection.id
-            and there.generation == connection.generation - 1
+            row is not None
+            and row.id == connection.id
+            and row.generation == connection.generation - 1
         )
 
-    def _put(self, connection: Connection) -> None:
+    def _write(self, connection: Connection) -> None:
         is_new = connection.generation == 1
         self._connections[connection.id] = connection if is_new else leases.clear_lease(connection)
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """The lease on the row of *seen*, or why not."""
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """Return the lease on the row of *connection*, or why not."""
         with self._writing():
-            lease = leases.grant_lease(seen, self.connection(seen.id), ask)
+            lease = leases.grant_lease(connection, self.connection(connection.id), request)
             if isinstance(lease, LeaseDenied):
                 return lease
-            known = self._providers.get(seen.client_id)
-            provider = known or new_throttle(ask.pace, lease.connection.seen_at)
-            outcome = leases.apply_throttle(lease, provider, ask.pace)
+            throttle = self._throttles.get(connection.client_id)
+            throttle = throttle or new_throttle(request.pace, lease.connection.seen_at)
+            outcome = leases.apply_throttle(lease, throttle, request.pace)
             if isinstance(outcome, LeaseDenied):
                 return outcome
-            given, self._providers[seen.client_id] = outcome
-            self._connections[seen.id] = given.connection
-            return given
+            lease, self._throttles[connection.client_id] = outcome
+            self._connections[connection.id] = lease.connection
+            return lease
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
         with self._writing():
-            there = self._same(connection)
-            if there is None:
+            row = self._find_same(connection)
+            if row is None:
                 return False
-            freed = leases.clear_try(there)
-            if is_unanswered:
-                freed = replace(freed, unanswered_since=there.unanswered_since)
-            self._connections[there.id] = freed
+            since = row.unanswered_since if is_unanswered else None
+            self._connections[row.id] = replace(leases.clear_try(row), unanswered_since=since)
             return True
 
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
-        """Put what *change* makes of the app's provider in its place."""
+        """Put what *change* makes of the app's throttle in its place."""
         with self._writing():
-            before = self._providers.get(client_id)
+            before = self._throttles.get(client_id)
             if before is None:
                 return None
-            after = self._providers[client_id] = change(before, self.now())
+            after = self._throttles[client_id] = change(before, self.now())
             return before, after
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
         with self._writing():
-            there = self._connections.get(connection.id)
-            if there is None or there.generation != connection.generation - 1:
+            row = self._connections.get(connection.id)
+            if row is None or row.generation != connection.generation - 1:
                 return False
-            if leases.lineage(there) != instead_of:
+            if leases.lineage(row) != instead_of:
                 return False
-            self._connections[there.id] = replace(
-                leases.clear_lease(there),
+            self._connections[row.id] = replace(
+                leases.clear_lease(row),
                 **{name: getattr(connection, name) for name in rules.RENEWED},
                 updated_at=self.now(),
             )
             self._record(event)
             return True
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status, if that is a move and the grant is still the one that was seen."""
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*, if that is a move and the grant is still the one that was connection."""
         with self._writing():
-            there = self._same(connection)
-            if there is None or there.status not in rules.can_become(status):
+            row = self._find_same(connection)
+            if row is None or row.status not in rules.can_become(mark.status):
                 return False
             now = self.now()
-            marked = replace(
-                leases.clear_try(there),
-                status=status,
-                status_reason=reason,
-                failures=failures,
-                retry_at=None if wait is None else now + timedelta(seconds=wait),
-                updated_at=there.updated_at if there.status is status else now,
+            self._connections[row.id] = replace(
+                leases.clear_try(row),
+                status=mark.status,
+                status_reason=mark.reason,
+                failures=mark.failures,
+                retry_at=None if mark.wait is None else now + timedelta(seconds=mark.wait),
+                updated_at=row.updated_at if row.status is mark.status else now,
+                unanswered_since=row.unanswered_since if mark.is_unanswered else None,
             )
-            if is_unanswered:
-                marked = replace(marked, unanswered_since=there.unanswered_since)
-            self._connections[there.id] = marked
-            self._record(event)
+            self._record(mark.event)
             return True
 
-    def _same(self, connection: Connection) -> Connection | None:
-        """The row, while it bears this grant and nobody took a lease since."""
-        there = self._connections.get(connection.id)
-        if there is None or not leases.is_same_grant(there, connection):
+    def _find_same(self, connection: Connection) -> Connection | None:
+        """Return the row, while it bears this grant and nobody took a lease since."""
+        row = self._connections.get(connection.id)
+        if row is None or not leases.is_same_grant(row, connection):
             return None
-        return there if there.lease_fence == connection.lease_fence else None
+        return row if row.lease_fence == connection.lease_fence else None
 
     def _erase(self, connection: Connection, event: Event | None) -> bool:
-        there = self._connections.get(connection.id)
-        if there is None or there.generation != connection.generation:
+        row = self._connections.get(connection.id)
+        if row is None or row.generation != connection.generation:
             return False
-        self._connections[there.id] = replace(
-            leases.clear_lease(there),
+        self._connections[row.id] = replace(
+            leases.clear_lease(row),
             sealed=None,
             status=ConnectionStatus.DISCONNECTED,
             status_reason=None,
             failures=0,
             retry_at=None,
-            generation=there.generation + 1,
+            generation=row.generation + 1,
             updated_at=self.now(),
         )
         self._record(event)
         return True
 
     def holders(self, fingerprints: Collection[str]) -> int:
-        """How many live rows hold a refresh token with one of these *fingerprints*."""
+        """Return how many live rows hold a refresh token with one of these *fingerprints*."""
         with self._lock:
-            return sum(leases.lineage(each) in fingerprints for each in self._live())
+            return sum(leases.lineage(each) in fingerprints for each in self._find_live())
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""
         with self._writing():
-            kept = replace(event, at=self.now())
-            self._events.append(kept)
-            return kept
+            recorded = replace(event, at=self.now())
+            self._events.append(recorded)
+            return recorded
 
     def _record(self, event: Event | None) -> None:
         if event is not None:
             self.record(event)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """The audit, oldest first; all of it, where nothing is named."""
+        """Return the audit, oldest first; all of it, where nothing is named."""
         with self._lock:
             return [
-                each
-                for each in self._events
-                if attempt_id in {None, each.attempt_id} and owner in {None, each.owner}
+                event
+                for event in self._events
+                if attempt_id in {None, event.attempt_id} and owner in {None, event.owner}
             ]

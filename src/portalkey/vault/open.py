@@ -1,24 +1,23 @@
-"""From the URL in the settings to the store."""
+"""Opens the store that the settings name."""
 
 from collections.abc import Callable
 
 from portalkey.errors import BadSettings
 from portalkey.settings.validators import config_file, is_config_file
+from portalkey.vault.sql.statements import no_offset
 from portalkey.vault.sql.store import SQLStore
-from portalkey.vault.sql.urls import mounted
+from portalkey.vault.sql.urls import NO_SCHEMA, read_mounts
 from portalkey.vault.store import Store
-
-_NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, as a config file has none; take it out"
 
 
 def open_store(
     database_url: str,
     schema: str = "",
     *,
-    ahead: Callable[[], float] = lambda: 0.0,
-    mounts: Callable[[], str] = mounted,
+    ahead: Callable[[], float] = no_offset,
+    mounts: Callable[[], str] = read_mounts,
 ) -> Store:
-    """The store that *database_url* names, made or brought up to date where that is needed.
+    """Open the store that *database_url* names, made or brought up to date where that is needed.
 
     Args:
         database_url: As ``PORTALKEY_DATABASE_URL`` takes it.
@@ -34,7 +33,7 @@ def open_store(
     if not is_config_file(database_url):
         return SQLStore.open(database_url, schema=schema, ahead=ahead, mounts=mounts)
     if schema:
-        raise BadSettings([_NO_SCHEMA])
+        raise BadSettings([NO_SCHEMA])
     try:
         path, is_for_all = config_file(database_url)
     except ValueError as problem:

@@ -1,4 +1,4 @@
-"""All that a store keeps, as one value."""
+"""Everything in a store, as one value."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from portalkey.vault.store import OwedRevocation
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How the token endpoint is doing for the app of this *client_id*."""
+    """The throttle of the token endpoint for the app of this ``client_id``."""
 
     client_id: str
     state: Throttle

@@ -1,4 +1,4 @@
-"""What a store promises. A store never sees an open token.
+"""Protocol of a store, which never sees an open token.
 
 Every method is one transaction: it happens whole or not at all. Methods raise ``StoreBusy`` where
 waiting helps and ``StoreUnusable`` where the operator has to look. Conditional writes return
@@ -36,7 +36,7 @@ class OwedRevocation:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How one app's connections are doing, counted at one moment; None is what cannot be counted.
+    """Counts of one app's connections at one moment; None is what cannot be counted.
 
     ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
     one has been failing that fails for longest, 0 where none does. ``outbox`` counts what HubSpot
@@ -47,6 +47,23 @@ class Stats:
     oldest_failing: float | None
     outbox: int
     is_breaker_open: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status to write on a connection, and what is known of it.
+
+    ``reason`` is the code of the trouble and ``failures`` how many there were in a row; ``wait`` is
+    in how many seconds renewing is tried again. ``is_unanswered`` keeps in mind that a request is
+    out whose answer is not known. ``event`` is recorded with it.
+    """
+
+    status: ConnectionStatus
+    reason: str | None = None
+    failures: int = 0
+    wait: float | None = None
+    is_unanswered: bool = False
+    event: Event | None = None
 
 
 class Store(Protocol):
@@ -124,8 +141,8 @@ class Store(Protocol):
     def version(self) -> int | None:
         """A number that changes with every commit, whoever's it is; None if the store has none."""
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """The lease on the row of *seen*, for one request to the token endpoint, or why not.
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """The lease on the row of *connection*, for one request to the token endpoint, or why not.
 
         Row and ``Throttle`` are changed together, by the rules of ``portalkey.model.leases``.
         """
@@ -155,23 +172,12 @@ class Store(Protocol):
         otherwise.
         """
 
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status of *connection* if it is still of that generation and fingerprint.
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark* on *connection* if it is still of that generation and fingerprint.
 
         And only where nobody took a lease since *connection* was read: the newest holder judges.
-        The lease is cleared and *event* recorded with it; ``updated_at`` moves only where the
-        status does, so that it tells since when. *wait* is in how many seconds renewing is
-        tried again; *is_unanswered* keeps in mind that a request is out whose answer is not known.
+        The lease is cleared, and ``updated_at`` moves only where the status does, so that it tells
+        since when.
         """
 
     def disconnect(
@@ -183,7 +189,7 @@ class Store(Protocol):
         """
 
     def holders(self, fingerprints: Collection[str]) -> int:
-        """How many live rows hold a refresh token with one of these *fingerprints*."""
+        """Return how many live rows hold a refresh token with one of these *fingerprints*."""
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation that HubSpot still has to be told."""
@@ -201,7 +207,7 @@ class Store(Protocol):
         """Forget a revocation that HubSpot has been told, or that is not owed any more."""
 
     def stats(self, client_id: str) -> Stats:
-        """What there is of the app's, counted; it reads all of its connections, and writes none."""
+        """Count what there is of the app's; reads all of its connections, and writes none."""
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""

@@ -1,4 +1,4 @@
-"""The vault: keyring and store together, and the only thing that holds both."""
+"""Keyring and store together: the only thing that holds both."""
 
 import secrets
 from dataclasses import replace
@@ -14,7 +14,7 @@ from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.store import OwedRevocation, Store
 
 TRIES = 5
-"""How often a write that lost a race is made anew from a fresh read."""
+"""A write that lost a race is made anew from a fresh read, so often at most."""
 
 _ACCESS, _REFRESH, _OWED = "access_token", "refresh_token", "owed_token"
 _VERIFIER, _CODE = "verifier", "code"
@@ -30,11 +30,11 @@ class Vault:
         self.client_id = client_id
 
     def seal_verifier(self, attempt_id: str, verifier: SecretStr) -> str:
-        """The PKCE *verifier* under lock, for this attempt's row only (RFC 7636)."""
-        return self.keyring.seal(verifier, self._of_attempt(attempt_id))
+        """Seal the PKCE *verifier* for this attempt's row only (RFC 7636)."""
+        return self.keyring.seal(verifier, self._bind_to_attempt(attempt_id))
 
     def open_verifier(self, attempt: Attempt) -> SecretStr:
-        """The PKCE verifier of *attempt*.
+        """Return the PKCE verifier of *attempt*.
 
         Raises:
             AttemptExpired: The attempt has none any more.
@@ -42,19 +42,19 @@ class Vault:
         """
         if attempt.sealed_verifier is None:
             raise AttemptExpired
-        return self.keyring.open(attempt.sealed_verifier, self._of_attempt(attempt.id))
+        return self.keyring.open(attempt.sealed_verifier, self._bind_to_attempt(attempt.id))
 
     def seal_code(self, attempt_id: str, code: SecretStr) -> str:
-        """A *code* under lock, for this attempt's row only."""
-        return self.keyring.seal(code, self._of_attempt(attempt_id, _CODE))
+        """Seal a *code* for this attempt's row only."""
+        return self.keyring.seal(code, self._bind_to_attempt(attempt_id, _CODE))
 
     def open_code(self, attempt: Attempt) -> SecretStr:
-        """The code parked in *attempt*; raises like ``open_verifier``."""
+        """Return the code parked in *attempt*; raises like ``open_verifier``."""
         if attempt.sealed_code is None:
             raise AttemptExpired
-        return self.keyring.open(attempt.sealed_code, self._of_attempt(attempt.id, _CODE))
+        return self.keyring.open(attempt.sealed_code, self._bind_to_attempt(attempt.id, _CODE))
 
-    def _of_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
+    def _bind_to_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
         return Binding(self.client_id, attempt_id, column, 0)
 
     def save(
@@ -83,12 +83,12 @@ class Vault:
             StoreBusy: Others wrote the same connection each time; nothing was kept.
         """
         for _ in range(TRIES):
-            there = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
-            fresh = self._fresh(attempt.owner, account, there)
-            connection = self._granted(
-                replace(fresh, scopes=scopes), grant, sent_at, now=self.store.now()
+            row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
+            bare = self._start_connection(attempt.owner, account, row)
+            connection = self._bear_grant(
+                replace(bare, scopes=scopes), grant, sent_at, now=self.store.now()
             )
-            event = connected_event(attempt, connection)
+            event = build_connected_event(attempt, connection)
             if self.store.connect(attempt.id, connection, event=event):
                 return connection
             current = self.store.attempt(attempt.id)
@@ -96,25 +96,25 @@ class Vault:
                 return None
         raise StoreBusy
 
-    def _fresh(self, owner: str, account: Account, there: Connection | None) -> Connection:
-        """The connection before its grant: what is *there*, or generation 0 of a new one."""
+    def _start_connection(self, owner: str, account: Account, row: Connection | None) -> Connection:
+        """Return the connection without a grant: as in its *row*, or generation 0 of a new one."""
         now = self.store.now()
         return Connection(
-            id=there.id if there else secrets.token_urlsafe(16),
+            id=row.id if row else secrets.token_urlsafe(16),
             owner=owner,
             client_id=self.client_id,
-            account=account.fill_from(there.account) if there else account,
+            account=account.fill_from(row.account) if row else account,
             scopes=(),
             sealed=None,
             access_expires_at=now,
             connected_at=now,
             updated_at=now,
             seen_at=now,
-            generation=there.generation if there else 0,
+            generation=row.generation if row else 0,
         )
 
     def open_access(self, connection: Connection) -> SecretStr:
-        """The access token of *connection*.
+        """Return the access token of *connection*.
 
         Raises:
             NotConnected: It is disconnected.
@@ -122,13 +122,13 @@ class Vault:
         """
         if connection.sealed is None:
             raise NotConnected
-        return self.keyring.open(connection.sealed.access, _of(connection, _ACCESS))
+        return self.keyring.open(connection.sealed.access, _bind(connection, _ACCESS))
 
     def open_refresh(self, connection: Connection) -> SecretStr:
-        """The refresh token of *connection*; raises like ``open_access``."""
+        """Return the refresh token of *connection*; raises like ``open_access``."""
         if connection.sealed is None:
             raise NotConnected
-        return self.keyring.open(connection.sealed.refresh, _of(connection, _REFRESH))
+        return self.keyring.open(connection.sealed.refresh, _bind(connection, _REFRESH))
 
     def renew(
         self,
@@ -161,27 +161,30 @@ class Vault:
         if grant.refresh_token is None:
             grant = replace(grant, refresh_token=self.open_refresh(connection))
         scopes = connection.scopes if grant.scopes is None else grant.scopes
-        there: Connection | None = connection
+        current: Connection | None = connection
         for _ in range(TRIES):
-            if there is None or there.sealed is None:
+            if current is None or current.sealed is None:
                 return None
-            renewed = self._granted(replace(there, scopes=scopes), grant, sent_at, now=sent_at)
-            if self.store.renew(renewed, instead_of=there.sealed.fingerprint, event=event):
+            renewed = self._bear_grant(replace(current, scopes=scopes), grant, sent_at, now=sent_at)
+            if self.store.renew(renewed, instead_of=current.sealed.fingerprint, event=event):
                 return renewed
-            there = self._resealed(there, self.open_refresh(connection))
+            current = self._load_resealed(current, self.open_refresh(connection))
         raise StoreBusy
 
-    def _resealed(self, seen: Connection, held: SecretStr) -> Connection | None:
-        """The row, where it bears the very grant that was *seen* under another key by now."""
-        row = self.store.connection(seen.id)
-        if row is None or row.sealed is None or row.generation != seen.generation:
-            return None
-        return row if row.sealed.fingerprint in self.keyring.fingerprints(held) else None
+    def _load_resealed(self, before: Connection, refresh_token: SecretStr) -> Connection | None:
+        """Return the row, where it bears the same *refresh_token* under another key by now.
 
-    def _granted(
+        Keys may be rotated while HubSpot is asked; its new grant must still be saved then.
+        """
+        row = self.store.connection(before.id)
+        if row is None or row.sealed is None or row.generation != before.generation:
+            return None
+        return row if row.sealed.fingerprint in self.keyring.fingerprints(refresh_token) else None
+
+    def _bear_grant(
         self, connection: Connection, grant: Grant, sent_at: datetime, *, now: datetime
     ) -> Connection:
-        """The *connection* at its next generation, bearing *grant*."""
+        """Return the *connection* at its next generation, bearing *grant*."""
         following = replace(
             connection,
             generation=connection.generation + 1,
@@ -197,14 +200,14 @@ class Vault:
             updated_at=now,
             seen_at=now,
         )
-        return replace(following, sealed=self._sealed(following, grant))
+        return replace(following, sealed=self._seal_grant(following, grant))
 
-    def _sealed(self, connection: Connection, grant: Grant) -> SealedGrant:
+    def _seal_grant(self, connection: Connection, grant: Grant) -> SealedGrant:
         if grant.refresh_token is None:
             raise BadAnswer("HubSpot's answer holds no refresh token, so nothing was kept.")
         return SealedGrant(
-            access=self.keyring.seal(grant.access_token, _of(connection, _ACCESS)),
-            refresh=self.keyring.seal(grant.refresh_token, _of(connection, _REFRESH)),
+            access=self.keyring.seal(grant.access_token, _bind(connection, _ACCESS)),
+            refresh=self.keyring.seal(grant.refresh_token, _bind(connection, _REFRESH)),
             fingerprint=self.keyring.fingerprint(grant.refresh_token),
             key_name=self.keyring.first_key_name,
         )
@@ -224,33 +227,37 @@ class Vault:
         for _ in range(TRIES):
             if current is None or current.status is ConnectionStatus.DISCONNECTED:
                 raise NotConnected
-            token = self._refresh_if_it_opens(current)
-            is_last = token is not None and self._holders(token) <= 1
-            owed = self._owing(token, current.id) if token and is_last else None
+            token = self._open_refresh_or_none(current)
+            # A refresh token that another live connection holds must not be revoked: HubSpot would
+            # end that one too.
+            is_last = token is not None and self._count_holders(token) <= 1
+            owed = self._build_revocation(token, current.id) if token and is_last else None
             if self.store.disconnect(current, owed, event=event):
                 return owed or self._owe_if_last(token, current.id)
             current = self.store.connection(connection.id)
         raise StoreBusy
 
-    def _refresh_if_it_opens(self, connection: Connection) -> SecretStr | None:
+    def _open_refresh_or_none(self, connection: Connection) -> SecretStr | None:
         try:
             return self.open_refresh(connection)
         except (NoKeyOpens, NotConnected):
             return None
 
     def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
-        """Two connections with one token, forgotten at one moment, must not rely on each other."""
+        """Enqueue *token* unless it is held: two erased at once each saw the other's row."""
         if token is None or self.is_held(token):
             return None
         return self.enqueue(token, connection_id)
 
     def enqueue(self, refresh_token: SecretStr, connection_id: str | None = None) -> OwedRevocation:
         """Keep *refresh_token*, sealed anew, until HubSpot has been told to forget it."""
-        owed = self._owing(refresh_token, connection_id)
+        owed = self._build_revocation(refresh_token, connection_id)
         self.store.enqueue(owed)
         return owed
 
-    def _owing(self, refresh_token: SecretStr, connection_id: str | None) -> OwedRevocation:
+    def _build_revocation(
+        self, refresh_token: SecretStr, connection_id: str | None
+    ) -> OwedRevocation:
         owed_id = secrets.token_urlsafe(16)
         binding = Binding(self.client_id, owed_id, _OWED, 0)
         return OwedRevocation(
@@ -265,7 +272,7 @@ class Vault:
         )
 
     def open_owed(self, owed: OwedRevocation) -> SecretStr:
-        """The refresh token that HubSpot still has to forget.
+        """Return the refresh token that HubSpot still has to forget.
 
         Raises:
             NoKeyOpens: The operator has to bring back its key.
@@ -274,19 +281,19 @@ class Vault:
         return self.keyring.open(owed.sealed_token, binding)
 
     def is_held(self, refresh_token: SecretStr) -> bool:
-        """True while a live connection holds *refresh_token*, under whichever key."""
-        return self._holders(refresh_token) > 0
+        """Return True while a live connection holds *refresh_token*, under whichever key."""
+        return self._count_holders(refresh_token) > 0
 
-    def _holders(self, refresh_token: SecretStr) -> int:
+    def _count_holders(self, refresh_token: SecretStr) -> int:
         return self.store.holders(self.keyring.fingerprints(refresh_token))
 
 
-def connected_event(attempt: Attempt, connection: Connection) -> Event:
-    """What is recorded with a *connection* that *attempt* made or renewed."""
+def build_connected_event(attempt: Attempt, connection: Connection) -> Event:
+    """Return the event to record with a *connection* that *attempt* made or renewed."""
     name = EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED
     facts = {"hub_id": connection.hub_id}
     return Event(name, attempt.owner, attempt.id, connection.id, facts)
 
 
-def _of(connection: Connection, column: str) -> Binding:
+def _bind(connection: Connection, column: str) -> Binding:
     return Binding(connection.client_id, connection.id, column, connection.generation)

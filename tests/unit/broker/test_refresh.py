@@ -40,6 +40,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
+from portalkey.vault.store import Mark
 from support.patience import PATIENCE
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -221,7 +222,7 @@ def test_a_look_again_that_takes_its_time(place: Place) -> None:
 def test_another_process_marks_it_meanwhile(place: Place) -> None:
     """Whoever waited for a dead grant learns it too, without asking HubSpot."""
     seen = place.seen()
-    place.store.mark(seen, ConnectionStatus.NEEDS_RECONNECT)
+    place.store.mark(seen, Mark(ConnectionStatus.NEEDS_RECONNECT))
     with pytest.raises(NeedsReconnect):
         place.refresh.ensure_fresh(seen)
     assert place.sent == []
@@ -371,7 +372,7 @@ def test_a_resealed_row_is_no_rival(place: Place) -> None:
 
     def reseal() -> None:
         row = place.store._connections[place.connection.id]
-        resealed = both._sealed(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        resealed = both._seal_grant(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
         place.store._connections[row.id] = replace(row, sealed=resealed)
 
     place.meanwhile = reseal
@@ -389,7 +390,7 @@ def test_a_row_that_is_resealed_each_time(place: Place) -> None:
         row = place.store._connections[place.connection.id]
         vault = Vault(rings.pop(), place.store, place.settings.client_id)
         place.vault.keyring = Keyring([*place.settings.keys])
-        resealed = vault._sealed(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        resealed = vault._seal_grant(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
         fingerprint = place.vault.keyring.fingerprint(SecretStr("refresh")) + str(len(rings))
         place.store._connections[row.id] = replace(
             row, sealed=replace(resealed, fingerprint=fingerprint)

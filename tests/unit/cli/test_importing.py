@@ -26,6 +26,7 @@ from portalkey.settings import Settings
 from portalkey.testing.samples import connect
 from portalkey.vault import MemoryStore
 from portalkey.vault.adoption import Adoption
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.old_app import issued, make
 from support.patience import PATIENCE
@@ -221,7 +222,7 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
     store = broker.vault.store
     there = connect(store, owner="ada", client_id=settings.client_id, account=KNOWN.account)
     if status == "needs_reconnect":
-        store.mark(there, ConnectionStatus.NEEDS_RECONNECT, reason="x")
+        store.mark(there, Mark(ConnectionStatus.NEEDS_RECONNECT, reason="x"))
     elif status == "disconnected":
         store.disconnect(there, None)
     told: list[Result] = []

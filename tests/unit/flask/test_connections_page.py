@@ -11,6 +11,7 @@ from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.hosting import (
     FIRST,
@@ -30,7 +31,7 @@ from support.hosting import (
 
 def mark(broker: Broker, connection: Connection, status: str, reason: str) -> None:
     """Say of a connection that it is not well."""
-    assert broker.vault.store.mark(connection, ConnectionStatus(status), reason=reason)
+    assert broker.vault.store.mark(connection, Mark(ConnectionStatus(status), reason=reason))
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_a_visitor_connects_and_has_a_token(client: FlaskClient, hubspot: HubSpo
 def test_the_database_holds_no_grant(client: FlaskClient, broker: Broker, hubspot: HubSpot) -> None:
     """Attempts and the audit are there, no connection is."""
     connect(client, hubspot)
-    kept = store_of(broker)._kept
+    kept = store_of(broker)._store
     with client.session_transaction() as there:
         owner, rows = there["portalkey_visitor"], there[KEY]["rows"]
 
@@ -207,7 +207,7 @@ def test_a_request_that_looks_and_then_signs_out(
     with client.session_transaction() as there:
         assert KEY not in there
     assert trouble_of(client) == NotConnected.code
-    assert not store_of(app_broker(app))._rooms.everybodys()
+    assert not store_of(app_broker(app))._sessions.all_rows()
 
 
 def test_what_was_cleared_is_gone_in_the_same_request(
@@ -281,7 +281,7 @@ def test_an_expired_token_is_renewed_into_the_session(
 
     assert second != first
     assert token_of(client) == second
-    store_of(broker)._rooms._renew()  # as in a process that never saw this session
+    store_of(broker)._sessions._renew()  # as in a process that never saw this session
     assert token_of(client) == second
     assert renewals(hubspot) == 1
 

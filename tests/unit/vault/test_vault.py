@@ -28,6 +28,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey.vault.keyring import new_key
+from portalkey.vault.store import Mark
 from portalkey.vault.vault import TRIES
 
 Grants = Callable[..., Grant]
@@ -102,7 +103,7 @@ def test_connection_ids_cannot_be_guessed(kept: Snapshot) -> None:
 def test_a_reconnect_keeps_the_row(vault: Vault, kept: Snapshot, ahead: Ahead) -> None:
     """At the next generation, with a new grant; the connection is as old as its grant."""
     first = kept()
-    vault.store.mark(first, ConnectionStatus.NEEDS_RECONNECT, reason="gone", failures=2)
+    vault.store.mark(first, Mark(ConnectionStatus.NEEDS_RECONNECT, reason="gone", failures=2))
     ahead.passes(60)
     second = kept(access="other")
 

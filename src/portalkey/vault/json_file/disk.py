@@ -35,7 +35,7 @@ _WHAT_TO_DO = {
 
 
 class Stamp(NamedTuple):
-    """Which version of the file it is: no two have the same."""
+    """Version of the file: no two have the same."""
 
     number: int
     written_at: int
@@ -58,11 +58,11 @@ class ConfigFile:
         self._new = path.with_name(f"{path.name}.new")
         self._new_good = path.with_name(f"{path.name}.good.new")
         self._is_for_all = is_for_all
-        self._lock = path.with_name(f"{path.name}.lock")
+        self._lock_path = path.with_name(f"{path.name}.lock")
         self._wait = wait
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Let nobody else write, in any process of this machine.
 
         Raises:
@@ -70,8 +70,8 @@ class ConfigFile:
             StoreUnusable: The folder cannot be used.
         """
         # A new one each time: threads keep one another out as well, and a fork inherits none.
-        lock = FileLock(self._lock, mode=_FILE)
-        with self._told():
+        lock = FileLock(self._lock_path, mode=_FILE)
+        with self._explain_errors():
             try:
                 lock.acquire(timeout=self._wait, poll_interval=_PAUSE)
             except Timeout:
@@ -82,8 +82,8 @@ class ConfigFile:
             lock.release()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say of a disk's trouble what to do about it."""
+    def _explain_errors(self) -> Iterator[None]:
+        """Turn an error of the disk into one that says what to do about it."""
         problem = ""
         try:
             yield
@@ -91,15 +91,15 @@ class ConfigFile:
             otherwise = f"cannot be used ({(error.strerror or 'unknown trouble').lower()})"
             problem = _WHAT_TO_DO.get(error.errno or 0, otherwise)
         if problem:
-            raise self.unusable(f"{problem}.")
+            raise self.unusable_error(f"{problem}.")
 
-    def unusable(self, what: str) -> StoreUnusable:
-        """That the file, of which *what* is to be said, cannot be used."""
+    def unusable_error(self, what: str) -> StoreUnusable:
+        """Return the error that the file cannot be used, for *what*."""
         return StoreUnusable(f"The store {self.path} {what}")
 
     def make_room(self) -> None:
         """Make the folder, for its owner alone, where it is missing."""
-        with self._told():
+        with self._explain_errors():
             make_directory(self.path.parent)
             if not self.path.parent.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
@@ -110,47 +110,46 @@ class ConfigFile:
         Raises:
             StoreUnusable: Its folder may not be looked into.
         """
-        with self._told():
+        with self._explain_errors():
             return self.path.exists()
 
     def stamp(self) -> Stamp:
-        """Which version is there, without reading it.
+        """Return the version that is there, without reading it.
 
         Raises:
             StoreUnusable: None is there any more, or it may not be looked at.
         """
-        return _stamp(self._looked_at())
+        return _stamp(self._stat())
 
-    def _looked_at(self) -> os.stat_result:
-        with self._told():
+    def _stat(self) -> os.stat_result:
+        with self._explain_errors():
             try:
                 return self.path.stat()
             except FileNotFoundError:
-                raise self.gone() from None
+                raise self.missing_error() from None
 
-    def gone(self) -> StoreUnusable:
-        """That the file was there and is not any more."""
-        return self.unusable(
+    def missing_error(self) -> StoreUnusable:
+        """Return the error that the file was there and is not any more."""
+        return self.unusable_error(
             f"is gone; bring it back from {self.good} or a backup, or take {self.good} away too "
             "and restart, to begin anew."
         )
 
     def read(self) -> tuple[Stamp, bytes]:
-        """The version that is there, and what it says.
+        """Return the version that is there, and its content.
 
         Raises:
             StoreUnusable: It cannot be read, or others could read it.
         """
-        self._require_private(self._looked_at())
-        with self._told(), self.path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            return _stamp(found), file.read()
+        self._require_private(self._stat())
+        with self._explain_errors(), self.path.open("rb") as file:
+            return _stamp(os.fstat(file.fileno())), file.read()
 
-    def _require_private(self, found: os.stat_result) -> None:
-        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
-            raise self.unusable("is not a file; name one in PORTALKEY_DATABASE_URL.")
-        if os.name == "posix" and found.st_mode & _OTHERS and not self._is_for_all:
-            raise self.unusable(
+    def _require_private(self, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+            raise self.unusable_error("is not a file; name one in PORTALKEY_DATABASE_URL.")
+        if os.name == "posix" and status.st_mode & _OTHERS and not self._is_for_all:
+            raise self.unusable_error(
                 f"can be used by others than its owner; run `chmod 600 {self.path}`, or put "
                 "?permissions=any after it in PORTALKEY_DATABASE_URL, if they are meant to."
             )
@@ -163,7 +162,7 @@ class ConfigFile:
         Raises:
             StoreUnusable: It could not be written.
         """
-        with self._told(), self._cleared():
+        with self._explain_errors(), self._clear_halves():
             before = self.path.stat() if self.path.exists() else None
             stamp = self._write(self._new, content, before)
             # What it is a copy of has reached the disk.
@@ -179,13 +178,13 @@ class ConfigFile:
         Raises:
             StoreUnusable: It could not be written; the copy is as it was.
         """
-        with self._told(), self._cleared():
+        with self._explain_errors(), self._clear_halves():
             self._write(self._new_good, content, self.path.stat())
             self._new_good.replace(self.good)
 
     @contextmanager
-    def _cleared(self) -> Iterator[None]:
-        """Leave nothing half written, neither ours nor what a killed process left."""
+    def _clear_halves(self) -> Iterator[None]:
+        """Remove what is half written, ours and what a killed process left."""
         halves = (self._new, self._new_good)
         for half in halves:
             half.unlink(missing_ok=True)
@@ -213,20 +212,20 @@ class ConfigFile:
         if before is not None:
             # Clocks stand still for milliseconds, and the number of a file comes back.
             written_at = max(written_at, before.st_mtime_ns + 1)
-            _give(path, before)
+            _give_to_owner_of(path, before)
         path.chmod(stat.S_IMODE(before.st_mode) if before and self._is_for_all else _FILE)
         os.utime(path, ns=(written_at, written_at))
         return _stamp(path.stat())
 
 
-def _stamp(found: os.stat_result) -> Stamp:
-    return Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _give(path: Path, before: os.stat_result) -> None:
-    """Let the file belong to whom it belonged: root may write what is somebody else's."""
-    found = path.stat()
-    if (found.st_uid, found.st_gid) != (before.st_uid, before.st_gid):
+def _give_to_owner_of(path: Path, before: os.stat_result) -> None:
+    """Give the file to its owner of *before*: root may write what is somebody else's."""
+    now = path.stat()
+    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
         with suppress(PermissionError):
             os.chown(path, before.st_uid, before.st_gid)
 

@@ -1,4 +1,4 @@
-"""How a config file says what a store keeps: JSON that people can read, and edit with care.
+"""Format of a config file: JSON that people can read, and edit with care.
 
 Every row is an object whose names are the fields of the value. What is None is left out; everything
 else has to be there, and nothing but that, so a slip of the hand is found at its line.
@@ -44,8 +44,8 @@ class Wrong(Exception):
 class Newer(Exception):
     """The file was written by a newer portalkey, in a *format* of which nothing is known here."""
 
-    def __init__(self, known: int) -> None:
-        self.format = known
+    def __init__(self, file_format: int) -> None:
+        self.format = file_format
         super().__init__()
 
 
@@ -53,48 +53,48 @@ class _Repeated(Exception):
     pass
 
 
-def written(kept: Snapshot) -> bytes:
-    """The file that says what is *kept*: two spaces a step, and one line an event."""
+def write(snapshot: Snapshot) -> bytes:
+    """Return the file's content: two spaces a step, and one line an event."""
     head = [f'  "about": {json.dumps(_ABOUT)}', f'  "format": {FORMAT}']
-    parts = [f'  "{name}": {_list(name, getattr(kept, name))}' for name in _ROWS]
+    parts = [f'  "{name}": {_write_rows(name, getattr(snapshot, name))}' for name in _ROWS]
     return ("{\n" + ",\n".join(head + parts) + "\n}\n").encode()
 
 
-def _list(name: str, rows: Iterable[Any]) -> str:
+def _write_rows(name: str, rows: Iterable[Any]) -> str:
     indent = None if name == "events" else 2
     encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent, default=dict)
-    texts = [encoder.encode(_plain(row)) for row in rows]
+    texts = [encoder.encode(_to_json(row)) for row in rows]
     lines = ",\n    ".join(text.replace("\n", "\n    ") for text in texts)
     return f"[\n    {lines}\n  ]" if texts else "[]"
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
+def _to_json(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
     kind: Any = type(value)
     if kind is datetime:
         return value.isoformat()
     names = names_of(kind)
     if not names:
         return value
-    found = {name: getattr(value, name) for name in names}
-    return {name: _plain(each) for name, each in found.items() if each is not None}
+    values = {name: getattr(value, name) for name in names}
+    return {name: _to_json(each) for name, each in values.items() if each is not None}
 
 
 def read(content: bytes) -> Snapshot:
-    """What the file of this *content* says is kept.
+    """Return the snapshot in a file of this *content*.
 
     Raises:
         Wrong: It is torn, or was edited into something else; the line is named, nothing is quoted.
         Newer: It was written by a newer portalkey.
     """
-    text = _text(content)
+    text = _decode(content)
     try:
-        kept = _kept(_parsed(text))
-    except Misplaced as found:
-        raise Wrong(line_of(text, found.place), found.words) from None
-    return kept
+        snapshot = _read_snapshot(_parse(text))
+    except Misplaced as error:
+        raise Wrong(line_of(text, error.place), error.words) from None
+    return snapshot
 
 
-def _text(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     if not content.strip():
         raise Wrong(1, "it is empty")
     try:
@@ -104,7 +104,7 @@ def _text(content: bytes) -> str:
     raise Wrong(before.count(b"\n") + 1, "this is not UTF-8 text")
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON
+def _parse(text: str) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
@@ -117,58 +117,58 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    row = dict(pairs)
+    if len(row) < len(pairs):
         raise _Repeated
-    return made
+    return row
 
 
 def _no_constant(_: str) -> None:
     raise ValueError
 
 
-def _kept(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
+def _read_snapshot(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
     if not isinstance(document, dict):
         raise Misplaced((), "must be an object in braces")
-    known = document.get("format")
-    if type(known) is not int or known < 1:
+    file_format = document.get("format")
+    if type(file_format) is not int or file_format < 1:
         where = ("format",) if "format" in document else ()
         raise Misplaced(where, f'"format" must be there, and be {FORMAT}')
-    if known > FORMAT:
-        raise Newer(known)
+    if file_format > FORMAT:
+        raise Newer(file_format)
     require_names(document, {*_ROWS, "format"}, {"about"}, ())
-    kept = Snapshot(**{name: _rows(document, name, kind) for name, kind in _ROWS.items()})
-    _distinct(kept)
-    return kept
+    snapshot = Snapshot(**{name: _read_rows(document, name, kind) for name, kind in _ROWS.items()})
+    _require_distinct(snapshot)
+    return snapshot
 
 
-def _rows(document: Mapping[str, Any], name: str, kind: type) -> tuple[Any, ...]:
+def _read_rows(document: Mapping[str, Any], name: str, kind: type) -> tuple[Any, ...]:
     rows, read_row = document[name], reader(kind)
     if not isinstance(rows, list):
         raise Misplaced((name,), "must be a list in brackets")
     return tuple(read_row(row, (name, at)) for at, row in enumerate(rows))
 
 
-def _distinct(kept: Snapshot) -> None:
+def _require_distinct(snapshot: Snapshot) -> None:
     """Refuse rows that no store keeps side by side."""
-    for at, each in enumerate(kept.connections):
+    for at, each in enumerate(snapshot.connections):
         if not each.owner.strip() or "\0" in each.owner:
             raise Misplaced(("connections", at, "owner"), "must be the app's own id of somebody")
     keys: Mapping[str, Iterable[object]] = {
-        "connections": [each.id for each in kept.connections],
-        "attempts": [each.id for each in kept.attempts],
-        "outbox": [each.id for each in kept.outbox],
-        "provider": [each.client_id for each in kept.provider],
+        "connections": [each.id for each in snapshot.connections],
+        "attempts": [each.id for each in snapshot.attempts],
+        "outbox": [each.id for each in snapshot.outbox],
+        "provider": [each.client_id for each in snapshot.provider],
     }
     for name, ids in keys.items():
-        _once(ids, name, "this row stands there a second time")
-    places = [(each.owner, each.client_id, each.hub_id) for each in kept.connections]
-    _once(places, "connections", "this owner has another connection to the same account")
+        _require_once(ids, name, "this row stands there a second time")
+    places = [(each.owner, each.client_id, each.hub_id) for each in snapshot.connections]
+    _require_once(places, "connections", "this owner has another connection to the same account")
 
 
-def _once(keys: Iterable[object], name: str, words: str) -> None:
-    seen: set[object] = set()
+def _require_once(keys: Iterable[object], name: str, words: str) -> None:
+    before: set[object] = set()
     for at, key in enumerate(keys):
-        if key in seen:
+        if key in before:
             raise Misplaced((name, at), words)
-        seen.add(key)
+        before.add(key)

@@ -1,4 +1,4 @@
-"""At which line of a JSON text something stands; asked for only once something is wrong there."""
+"""Line numbers of values in a JSON text; asked for only once something is wrong there."""
 
 import json
 import re
@@ -12,17 +12,17 @@ _DECODER = json.JSONDecoder()
 
 
 def line_of(text: str, place: Place) -> int:
-    """The line, from 1, at which the value at *place* begins; *text* is JSON that has one."""
-    return next(_line(text, at) for found, at in _places(text, 0, ()) if found == place)
+    """Return the line, from 1, at which the value at *place* begins; *text* is JSON with one."""
+    return next(_line(text, at) for each, at in _places(text, 0, ()) if each == place)
 
 
 def line_of_repeated(text: str) -> int:
-    """The line of the first value whose name stood in the same object before."""
-    seen: set[Place] = set()
-    for found, at in _places(text, 0, ()):
-        if found in seen:
+    """Return the line of the first value whose name stood in the same object before."""
+    before: set[Place] = set()
+    for each, at in _places(text, 0, ()):
+        if each in before:
             return _line(text, at)
-        seen.add(found)
+        before.add(each)
     raise ValueError("every name stands there once")
 
 
@@ -31,7 +31,7 @@ def _line(text: str, at: int) -> int:
 
 
 def _places(text: str, at: int, place: Place) -> Generator[tuple[Place, int], None, int]:
-    """Every value of *text*, whole before its parts; ends with where the first one ends."""
+    """Yield every value of *text*, whole before its parts; return where the first one ends."""
     at = _past_space(text, at)
     yield place, at
     if text[at] not in "{[":
@@ -49,5 +49,5 @@ def _places(text: str, at: int, place: Place) -> Generator[tuple[Place, int], No
 
 
 def _past_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    space = _SPACE.match(text, at)
+    return space.end() if space else at

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from portalkey.vault.json_file.lines import Place
 
 _LOOKED_UP = "seen_at"
-"""When a row was read: the one field that is not kept."""
+"""The time of reading a row: the one field that is not stored."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _A_TIME = "must be a time with its zone, such as 2026-03-01T12:30:00+00:00"
 
@@ -31,9 +31,9 @@ class Misplaced(Exception):
 
 @cache
 def names_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a type
-    """What is kept of a dataclass; nothing of any other type."""
-    found = fields(kind) if is_dataclass(kind) else ()
-    return tuple(each.name for each in found if each.name != _LOOKED_UP)
+    """Return the names of the stored fields of a dataclass; of any other type, none."""
+    all_fields = fields(kind) if is_dataclass(kind) else ()
+    return tuple(field.name for field in all_fields if field.name != _LOOKED_UP)
 
 
 def require_names(
@@ -50,7 +50,7 @@ def require_names(
 
 @cache
 def reader(kind: Any) -> Reader:  # noqa: ANN401 - a type, as it is annotated
-    """Reads a value that is annotated as *kind*."""
+    """Return the reader of values that are annotated as *kind*."""
     if is_dataclass(kind):
         return _row_reader(kind)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -71,27 +71,27 @@ def _row_reader(kind: Any) -> Reader:  # noqa: ANN401 - a dataclass
         if not isinstance(row, dict):
             raise Misplaced(place, "must be an object in braces")
         require_names(row, needed, may_be, place)
-        found = {
+        values = {
             name: readers[name](row[name], (*place, name)) if row.get(name) is not None else None
             for name in readers
         }
         for name in needed:
-            if found[name] is None:
+            if values[name] is None:
                 raise Misplaced((*place, name), "must not be null")
-        return kind(**found, **looked_up)
+        return kind(**values, **looked_up)
 
     return read_row
 
 
 def _word_reader(kind: type[StrEnum]) -> Reader:
-    known: Mapping[str, StrEnum] = {each.value: each for each in kind}
-    words = f"must be one of {', '.join(known)}"
+    members: Mapping[str, StrEnum] = {member.value: member for member in kind}
+    words = f"must be one of {', '.join(members)}"
 
     def read_word(value: Any, place: Place) -> Any:  # noqa: ANN401 - JSON
-        found = known.get(value) if isinstance(value, str) else None
-        if found is None:
+        member = members.get(value) if isinstance(value, str) else None
+        if member is None:
             raise Misplaced(place, words)
-        return found
+        return member
 
     return read_word
 
@@ -107,9 +107,9 @@ def _plain_reader(words: str, *kinds: type) -> Reader:
 
 def _read_time(value: Any, place: Place) -> datetime:  # noqa: ANN401 - JSON
     try:
-        found = datetime.fromisoformat(value)
-        if found.tzinfo is not None:
-            return found.astimezone(UTC)
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         pass
     raise Misplaced(place, _A_TIME)

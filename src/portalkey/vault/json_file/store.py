@@ -1,4 +1,4 @@
-"""The store in a config file: JSON to read, tokens sealed, for scripts and tools of one machine.
+"""Store in a config file: JSON to read, tokens sealed, for scripts and tools of one machine.
 
 What each method promises stands in ``Store``. Every write is one replacement of the whole file, so
 whatever belongs together is written together. The rules are those of ``MemoryStore``, which is
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
@@ -21,8 +21,9 @@ from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.snapshot import Snapshot
 from portalkey.vault.sql.database import BUSY_SECONDS
-from portalkey.vault.sql.urls import mounted, require_local
-from portalkey.vault.store import OwedRevocation, Stats, Store
+from portalkey.vault.sql.statements import no_offset
+from portalkey.vault.sql.urls import read_mounts, require_local
+from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")
 
@@ -38,9 +39,9 @@ class ConfigFileStore(Store):
         path: Path,
         *,
         is_for_all: bool = False,
-        ahead: Callable[[], float] = lambda: 0.0,
+        ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
-        mounts: Callable[[], str] = mounted,
+        mounts: Callable[[], str] = read_mounts,
     ) -> None:
         """Make the file where it is missing, and read it.
 
@@ -57,10 +58,10 @@ class ConfigFileStore(Store):
         """
         self._ahead = ahead
         self._file = ConfigFile(path.resolve(), is_for_all=is_for_all, wait=wait)
-        self._seen: tuple[Stamp, Snapshot] | None = None
+        self._last_read: tuple[Stamp, Snapshot] | None = None
         require_local(self._file.path, mounts())
         self._file.make_room()
-        with self._file.locked():
+        with self._file.lock():
             self._begin()
 
     def _begin(self) -> None:
@@ -69,16 +70,16 @@ class ConfigFileStore(Store):
             self._read(content)
             self._file.keep_good(content)
         elif self._file.good.exists():
-            raise self._file.gone()
+            raise self._file.missing_error()
         else:
-            self._file.replace(json_rows.written(Snapshot()))
+            self._file.replace(json_rows.write(Snapshot()))
 
     def close(self) -> None:
         """Forget what was read; the next use reads it again."""
-        self._seen = None
+        self._last_read = None
 
     def now(self) -> datetime:
-        """This machine's clock; whoever asks hears of a file that cannot be used, too."""
+        """Return this machine's clock; raises where the file cannot be used."""
         self._current()
         return self._clock()
 
@@ -86,16 +87,16 @@ class ConfigFileStore(Store):
         return datetime.now(UTC) + timedelta(seconds=self._ahead())
 
     def version(self) -> int:
-        """A number that changes with every commit by anybody, in any process, and every edit."""
+        """Return a number that changes with every commit by any process, and every edit."""
         return hash(self._file.stamp())
 
     def _current(self) -> Snapshot:
-        """What is kept, read again only where that has changed."""
-        seen = self._seen
-        if seen is None or seen[0] != self._file.stamp():
+        """Return what is in the file, read again only where that has changed."""
+        last = self._last_read
+        if last is None or last[0] != self._file.stamp():
             stamp, content = self._file.read()
-            seen = self._seen = stamp, self._read(content)
-        return seen[1]
+            last = self._last_read = stamp, self._read(content)
+        return last[1]
 
     def _read(self, content: bytes) -> Snapshot:
         try:
@@ -106,11 +107,12 @@ class ConfigFileStore(Store):
                 f"{json_rows.FORMAT}); install that one here too. Nothing was changed."
             )
         except json_rows.Wrong as wrong:
-            trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {self._way()}"
-        raise self._file.unusable(trouble)
+            advice = self._how_to_mend()
+            trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {advice}"
+        raise self._file.unusable_error(trouble)
 
-    def _way(self) -> str:
-        """How to come by a file that can be read."""
+    def _how_to_mend(self) -> str:
+        """Return the sentence that says how to mend the file."""
         good = self._file.good
         try:
             json_rows.read(good.read_bytes())
@@ -120,21 +122,22 @@ class ConfigFileStore(Store):
 
     def _look(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* that as a rule changes nothing, without keeping anybody from writing."""
-        kept = self._current()
-        twin = MemoryStore.of(kept, self._clock)
-        found = work(twin)
-        return found if twin.kept() == kept else self._write(work)
+        before = self._current()
+        twin = MemoryStore.of(before, self._clock)
+        result = work(twin)
+        # An attempt that was overdue is ended by reading it: then it is done again, for good.
+        return result if twin.snapshot() == before else self._write(work)
 
     def _write(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* while nobody else writes, and write down what came of it."""
-        with self._file.locked():
-            kept = self._current()
-            twin = MemoryStore.of(kept, self._clock)
-            done, now = work(twin), twin.kept()
-            if now != kept:
-                now = replace(now, events=now.events[-EVENTS:])
-                self._seen = self._file.replace(json_rows.written(now)), now
-        return done
+        with self._file.lock():
+            before = self._current()
+            twin = MemoryStore.of(before, self._clock)
+            result, after = work(twin), twin.snapshot()
+            if after != before:
+                after = replace(after, events=after.events[-EVENTS:])
+                self._last_read = self._file.replace(json_rows.write(after)), after
+        return result
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Keep a new *attempt*, and purge the old.
@@ -142,19 +145,19 @@ class ConfigFileStore(Store):
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
-        self._write(lambda kept: kept.add_attempt(attempt))
+        self._write(lambda store: store.add_attempt(attempt))
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """The attempt of this id."""
-        return self._look(lambda kept: kept.attempt(attempt_id))
+        """Return the attempt of this id."""
+        return self._look(lambda store: store.attempt(attempt_id))
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
-        """The attempt begun with this state."""
-        return self._look(lambda kept: kept.attempt_by_state(state_hash))
+        """Return the attempt begun with this state."""
+        return self._look(lambda store: store.attempt_by_state(state_hash))
 
     def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The attempts of *owner* that have not ended."""
-        return self._look(lambda kept: kept.open_attempts(owner))
+        """Return the attempts of *owner* that have not ended."""
+        return self._look(lambda store: store.open_attempts(owner))
 
     def move_attempt(
         self,
@@ -166,111 +169,93 @@ class ConfigFileStore(Store):
         connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
-        given = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
-        return self._write(lambda kept: kept.move_attempt(attempt_id, to, **given))
+        facts = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
+        return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
 
     def connect(
         self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        return self._write(lambda kept: kept.connect(attempt_id, connection, event=event))
+        return self._write(lambda store: store.connect(attempt_id, connection, event=event))
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""
-        return self._write(lambda kept: kept.deliver(attempt_id))
+        return self._write(lambda store: store.deliver(attempt_id))
 
     def connection(self, connection_id: str) -> Connection | None:
-        """The connection of this id."""
-        return self._look(lambda kept: kept.connection(connection_id))
+        """Return the connection of this id."""
+        return self._look(lambda store: store.connection(connection_id))
 
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
-        """All of the *owner*'s live connections, oldest first."""
-        return self._look(lambda kept: kept.connections(owner, client_id))
+        """Return all of the *owner*'s live connections, oldest first."""
+        return self._look(lambda store: store.connections(owner, client_id))
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
-        """The owner's connection to that account."""
-        return self._look(lambda kept: kept.connection_to(owner, client_id, hub_id))
+        """Return the owner's connection to that account."""
+        return self._look(lambda store: store.connection_to(owner, client_id, hub_id))
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """The lease on the row of *seen*, or why not."""
-        return self._write(lambda kept: kept.lease(seen, ask))
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """Return the lease on the row of *connection*, or why not."""
+        return self._write(lambda store: store.lease(connection, request))
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
-        return self._write(lambda kept: kept.release(connection, is_unanswered=is_unanswered))
+        return self._write(lambda store: store.release(connection, is_unanswered=is_unanswered))
 
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
-        """Put what *change* makes of the app's provider in its place."""
-        return self._write(lambda kept: kept.update_throttle(client_id, change))
+        """Put what *change* makes of the app's throttle in its place."""
+        return self._write(lambda store: store.update_throttle(client_id, change))
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
-        return self._write(lambda kept: kept.renew(connection, instead_of=instead_of, event=event))
-
-    def mark(
-        self,
-        connection: Connection,
-        status: ConnectionStatus,
-        *,
-        reason: str | None = None,
-        failures: int = 0,
-        wait: float | None = None,
-        is_unanswered: bool = False,
-        event: Event | None = None,
-    ) -> bool:
-        """Set the status, if that is a move and the grant is still the one that was seen."""
         return self._write(
-            lambda kept: kept.mark(
-                connection,
-                status,
-                reason=reason,
-                failures=failures,
-                wait=wait,
-                is_unanswered=is_unanswered,
-                event=event,
-            )
+            lambda store: store.renew(connection, instead_of=instead_of, event=event)
         )
+
+    def mark(self, connection: Connection, mark: Mark) -> bool:
+        """Write *mark*, if that is a move and the grant is still the one that was seen."""
+        return self._write(lambda store: store.mark(connection, mark))
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
     ) -> bool:
         """Erase the sealed grant and keep *owed*, both or neither."""
-        return self._write(lambda kept: kept.disconnect(connection, owed, event=event))
+        return self._write(lambda store: store.disconnect(connection, owed, event=event))
 
     def holders(self, fingerprints: Collection[str]) -> int:
-        """How many live rows hold a refresh token with one of these *fingerprints*."""
-        return self._look(lambda kept: kept.holders(fingerprints))
+        """Return how many live rows hold a refresh token with one of these *fingerprints*."""
+        return self._look(lambda store: store.holders(fingerprints))
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
-        self._write(lambda kept: kept.enqueue(owed))
+        self._write(lambda store: store.enqueue(owed))
 
     def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
-        """Revocations that are due, oldest first."""
-        return self._look(lambda kept: kept.pending(at_most, client_id=client_id))
+        """Return the revocations that are due, oldest first."""
+        return self._look(lambda store: store.pending(at_most, client_id=client_id))
 
     def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
-        return self._write(lambda kept: kept.claim(owed_id, seconds))
+        return self._write(lambda store: store.claim(owed_id, seconds))
 
     def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""
-        self._write(lambda kept: kept.reschedule(owed_id, seconds))
+        self._write(lambda store: store.reschedule(owed_id, seconds))
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        self._write(lambda kept: kept.complete(owed_id))
+        self._write(lambda store: store.complete(owed_id))
 
     def stats(self, client_id: str) -> Stats:
-        """What there is of the app's, counted."""
-        return self._look(lambda kept: kept.stats(client_id))
+        """Count what there is of the app's."""
+        return self._look(lambda store: store.stats(client_id))
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""
-        return self._write(lambda kept: kept.record(event))
+        return self._write(lambda store: store.record(event))
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """The newest ``EVENTS`` of the audit, oldest first."""
-        return self._look(lambda kept: kept.events(attempt_id=attempt_id, owner=owner))
+        """Return the newest ``EVENTS`` of the audit, oldest first."""
+        return self._look(lambda store: store.events(attempt_id=attempt_id, owner=owner))

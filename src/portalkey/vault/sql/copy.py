@@ -1,4 +1,4 @@
-"""Brings everything a store keeps into another database, as often as like.
+"""Copies everything in a store into another database, as often as like.
 
 The source is read as it stood at one moment, in batches; each batch is one transaction of the
 target, so that a move that was cut off is finished by the next. What is the same is left, and what
@@ -17,7 +17,7 @@ from sqlalchemy import TableClause, bindparam, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from portalkey.errors import StoreUnusable
-from portalkey.vault.sql.copy_rules import KINDS, Kind, Lacking, Row, read_rows
+from portalkey.vault.sql.copy_rules import KINDS, Difference, Kind, Row, read_rows
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.tables import events
@@ -46,7 +46,7 @@ _NUMBER_PAST = text(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a move is: *done* of *total* rows of a *table*, ``COPYING`` or ``VERIFYING``."""
+    """Progress of a move: *done* of *total* rows of a *table*, ``COPYING`` or ``VERIFYING``."""
 
     act: str
     table: str
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one table's rows.
+    """Counts of one table's rows by their fate.
 
     ``new`` and ``changed`` ones were brought over, ``same`` ones were there already, and of
     ``kept`` ones the target had something newer.
@@ -69,16 +69,16 @@ class Moved:
 
     @property
     def rows(self) -> int:
-        """How many the source has."""
+        """The number of rows that the source has."""
         return self.new + self.changed + self.same + self.kept
 
 
-Told = Callable[[Step], object]
+Report = Callable[[Step], object]
 
 
 @contextmanager
-def opened(url: str, schema: str = "") -> Iterator[Database]:
-    """The database that *url* names, its tables made or brought up to date, until the block ends.
+def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
+    """Open the database that *url* names, with its tables up to date, until the block ends.
 
     Raises:
         BadSettings: The URL names none that can be used.
@@ -93,17 +93,19 @@ def opened(url: str, schema: str = "") -> Iterator[Database]:
         database.close()
 
 
-def move(source: Database, target: Database, told: Told = lambda _: None) -> Mapping[str, Moved]:
+def move(
+    source: Database, target: Database, report: Report = lambda _: None
+) -> Mapping[str, Moved]:
     """Bring what *target* lacks of *source*, and compare every row afterwards.
 
     Args:
         source: It is only read, as it stands now; what is written to it meanwhile is for the next
             time.
         target: May be in use as well; what it has that is newer, or its own, stays.
-        told: Called after each batch.
+        report: Called after each batch.
 
     Returns:
-        What became of each table's rows, by the table's name without its prefix.
+        The counts of each table's rows, by the table's name without its prefix.
 
     Raises:
         StoreBusy: One of them is away or taken; move again, as nothing is lost.
@@ -114,41 +116,41 @@ def move(source: Database, target: Database, told: Told = lambda _: None) -> Map
         raise StoreUnusable(
             f"The store {target.name} is the one that is to be moved; name another database."
         )
-    return source.read(lambda tx: _moved(tx, target, told))
+    return source.read(lambda tx: _move(tx, target, report))
 
 
-def _moved(tx: Tx, target: Database, told: Told) -> Mapping[str, Moved]:
+def _move(tx: Tx, target: Database, report: Report) -> Mapping[str, Moved]:
     highest = tx.execute(select(func.max(events.c.id))).scalar_one()
     if highest is not None:  # before anything is copied: no number that is on its way is given away
         target.write(partial(_number_past, highest=highest))
-    brought = {kind.name: _brought(tx, target, kind, told) for kind in KINDS}
+    counts = {kind.name: _bring_all(tx, target, kind, report) for kind in KINDS}
     for kind in KINDS:
-        _verify(tx, target, kind, told)
-    return brought
+        _verify(tx, target, kind, report)
+    return counts
 
 
-def _brought(tx: Tx, target: Database, kind: Kind, told: Told) -> Moved:
+def _bring_all(tx: Tx, target: Database, kind: Kind, report: Report) -> Moved:
     new = changed = kept = done = 0
     for rows, step in _batches(tx, kind, COPYING):
-        lacking = target.write(partial(_bring, kind=kind, rows=rows))
-        new += len(lacking.new) + len(lacking.renumbered)
-        changed += len(lacking.changed)
-        kept += lacking.kept
+        difference = target.write(partial(_bring_batch, kind=kind, rows=rows))
+        new += len(difference.new) + len(difference.renumbered)
+        changed += len(difference.changed)
+        kept += difference.kept
         done = step.done
-        told(step)
+        report(step)
     return Moved(new, changed, done - new - changed - kept, kept)
 
 
-def _verify(tx: Tx, target: Database, kind: Kind, told: Told) -> None:
+def _verify(tx: Tx, target: Database, kind: Kind, report: Report) -> None:
     for rows, step in _batches(tx, kind, VERIFYING):
-        lacking = target.read(partial(kind.lacking, rows=rows)).rows
-        if lacking:
-            number = min(row["id"] for row in lacking)
+        rows_to_bring = target.read(partial(kind.compare, rows=rows)).rows
+        if rows_to_bring:
+            number = min(row["id"] for row in rows_to_bring)
             raise StoreUnusable(
                 f"The row {number} of {kind.table.name} is not in {target.name} as it was copied; "
                 "move again, and if that does not help, look what else writes to it."
             )
-        told(step)
+        report(step)
 
 
 def _batches(tx: Tx, kind: Kind, act: str) -> Iterator[tuple[Sequence[Row], Step]]:
@@ -162,27 +164,28 @@ def _batches(tx: Tx, kind: Kind, act: str) -> Iterator[tuple[Sequence[Row], Step
         rows = read_rows(tx, query.where(number > rows[-1]["id"]))
 
 
-def _bring(tx: Tx, kind: Kind, rows: Sequence[Row]) -> Lacking:
-    lacking = kind.lacking(tx, rows, for_update=True)
-    _add(tx, kind.table, lacking.new)
-    _add(tx, kind.table, [_numberless(row) for row in lacking.renumbered])
-    if lacking.changed:
-        written = update(kind.table).where(kind.table.c.id == bindparam("which"))
-        tx.execute(written, [{"which": row["id"], **_numberless(row)} for row in lacking.changed])
-    return lacking
+def _bring_batch(tx: Tx, kind: Kind, rows: Sequence[Row]) -> Difference:
+    difference = kind.compare(tx, rows, for_update=True)
+    _add(tx, kind.table, difference.new)
+    _add(tx, kind.table, [_without_id(row) for row in difference.renumbered])
+    if difference.changed:
+        statement = update(kind.table).where(kind.table.c.id == bindparam("which"))
+        changed = [{"which": row["id"], **_without_id(row)} for row in difference.changed]
+        tx.execute(statement, changed)
+    return difference
 
 
 def _add(tx: Tx, table: TableClause, rows: Sequence[Row]) -> None:
     # A row that came in between is not in the way; it shows when all is verified.
     if rows and tx.dialect.name == "postgresql":  # all in one, as it plans each for itself
         names = ", ".join(f'"{name}"' for name in rows[0])
-        told = {"names": names, "table": table.name}
-        tx.execute(text(_ADD.format(**told)), {"rows": json.dumps(rows)})
+        statement = text(_ADD.format(names=names, table=table.name))
+        tx.execute(statement, {"rows": json.dumps(rows)})
     elif rows:
         tx.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _numberless(row: Row) -> Row:
+def _without_id(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "id"}
 
 
@@ -192,7 +195,7 @@ def _number_past(tx: Tx, highest: int) -> None:
 
 
 def _identity(tx: Tx) -> tuple[object, ...]:
-    """The same for two names of one database, and for nothing else."""
+    """Return what is equal for two names of one database, and for nothing else."""
     if tx.dialect.name == "postgresql":
         return tuple(tx.execute(_IDENTITY).one())
     file = Path(tx.execute(_FILE).scalar_one()).stat()

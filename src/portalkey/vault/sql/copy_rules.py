@@ -1,4 +1,4 @@
-"""Which rows of a store another database lacks, and which of two that differ is the newer one."""
+"""Rules of a move: the rows that another database lacks, and the newer one of two that differ."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnClause,
     ColumnElement,
-    Double,
     Select,
     Table,
     TableClause,
@@ -36,10 +35,10 @@ _ON_THE_WAY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class Difference:
     """Rows of the source by what the target has of them.
 
-    ``new`` are not there, the number of ``renumbered`` is another row's, ``changed`` are older
+    ``new`` are not present, the number of ``renumbered`` is another row's, ``changed`` are older
     there; of ``kept`` rows it has something newer. All others are the same.
     """
 
@@ -50,7 +49,7 @@ class Lacking:
 
     @property
     def rows(self) -> list[Row]:
-        """All that is to be brought."""
+        """All rows that are to be brought."""
         return [*self.new, *self.renumbered, *self.changed]
 
 
@@ -59,111 +58,109 @@ class Kind:
 
     def __init__(self, table: Table, wins: Wins) -> None:
         self.name = table.name.removeprefix("portalkey_")
-        self.table = _plain(table)
+        self.table = _plain_table(table)
         self._wins = wins
 
-    def lacking(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Lacking:
-        """What of *rows* the database of *tx* lacks.
+    def compare(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Difference:
+        """Return what the database of *tx* lacks of *rows*.
 
         Args:
             tx: A transaction of the target.
             rows: Of the source, with all columns.
             for_update: Let nobody change what is to be changed before *tx* ends.
         """
-        there = self._there(tx, rows)
-        differing = _differing(rows, there)
+        present = self._load_same(tx, rows)
+        differing = _find_differing(rows, present)
         if differing and for_update:  # looked at again: somebody may have come in between
-            there |= self._there(tx, differing, for_update=True)
-        changed = [row for row in differing if self._wins(row, there[row["id"]])]
+            present |= self._load_same(tx, differing, for_update=True)
+        changed = [row for row in differing if self._wins(row, present[row["id"]])]
         kept = len(differing) - len(changed)
-        return Lacking(new=_absent(rows, there), changed=changed, kept=kept)
+        return Difference(new=_find_absent(rows, present), changed=changed, kept=kept)
 
-    def _there(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> dict[Any, Row]:
+    def _load_same(
+        self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False
+    ) -> dict[Any, Row]:
         number = self.table.c.id
-        query = select(self.table).where(_among(tx, number, [row["id"] for row in rows]))
+        query = select(self.table).where(_is_among(tx, number, [row["id"] for row in rows]))
         query = query.order_by(number)
-        found = read_rows(tx, query.with_for_update() if for_update else query)
-        return {row["id"]: row for row in found}
+        present = read_rows(tx, query.with_for_update() if for_update else query)
+        return {row["id"]: row for row in present}
 
 
 class _Connections(Kind):
     """An account that was connected anew at both places stays as the target has it."""
 
-    def lacking(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Lacking:
-        """What of *rows* the database of *tx* lacks."""
-        found = super().lacking(tx, rows, for_update=for_update)
-        if not found.new:
-            return found
+    def compare(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Difference:
+        """Return what the database of *tx* lacks of *rows*."""
+        difference = super().compare(tx, rows, for_update=for_update)
+        if not difference.new:
+            return difference
         place = [self.table.c[name] for name in _PLACE]
-        owners = [row["owner"] for row in found.new]
-        query = select(*place).where(_among(tx, self.table.c.owner, owners))
+        owners = [row["owner"] for row in difference.new]
+        query = select(*place).where(_is_among(tx, self.table.c.owner, owners))
         taken = set(map(tuple, tx.execute(query)))
-        new = [row for row in found.new if _values(row, _PLACE) not in taken]
-        kept = found.kept + len(found.new) - len(new)
-        return Lacking(new=new, changed=found.changed, kept=kept)
+        new = [row for row in difference.new if _values_of(row, _PLACE) not in taken]
+        kept = difference.kept + len(difference.new) - len(new)
+        return Difference(new=new, changed=difference.changed, kept=kept)
 
 
 class _Events(Kind):
     """Events never change: two under one number are two, and the second gets another number."""
 
-    def lacking(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Lacking:
-        """What of *rows* the database of *tx* lacks, under whatever number."""
+    def compare(self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False) -> Difference:
+        """Return what the database of *tx* lacks of *rows*, under whatever number."""
         del for_update
-        there = self._there(tx, rows)
-        differing = _differing(rows, there)
-        unknown = self._unknown(tx, differing) if differing else []
-        return Lacking(new=_absent(rows, there), renumbered=unknown)
+        present = self._load_same(tx, rows)
+        differing = _find_differing(rows, present)
+        unknown = self._find_unknown(tx, differing) if differing else []
+        return Difference(new=_find_absent(rows, present), renumbered=unknown)
 
-    def _unknown(self, tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    def _find_unknown(self, tx: Tx, rows: Sequence[Row]) -> list[Row]:
         columns = [each for each in self.table.c if each.name != "id"]
         names = [each.name for each in columns]
-        query = select(*columns).where(_among(tx, self.table.c.at, [row["at"] for row in rows]))
-        known = set(map(tuple, tx.execute(query)))
-        return [row for row in rows if _values(row, names) not in known]
+        query = select(*columns).where(_is_among(tx, self.table.c.at, [row["at"] for row in rows]))
+        stored = set(map(tuple, tx.execute(query)))
+        return [row for row in rows if _values_of(row, names) not in stored]
 
 
 def read_rows(tx: Tx, query: Select[Any]) -> list[Row]:
-    """What *query* finds; quicker than SQLAlchemy's own mappings, which are made for a few."""
+    """Return the rows of *query*; quicker than SQLAlchemy's own mappings, made for a few."""
     names = [each.name for each in query.selected_columns]
     return [dict(zip(names, row, strict=True)) for row in tx.execute(query)]
 
 
-def _among(tx: Tx, which: ColumnClause[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def _is_among(tx: Tx, which: ColumnClause[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     if tx.dialect.name == "postgresql":  # one parameter: each of hundreds would have to be planned
         return which == any_(literal(values, ARRAY(which.type)))
     return which.in_(values)
 
 
-def _absent(rows: Sequence[Row], there: dict[Any, Row]) -> list[Row]:
-    return [row for row in rows if row["id"] not in there]
+def _find_absent(rows: Sequence[Row], present: dict[Any, Row]) -> list[Row]:
+    return [row for row in rows if row["id"] not in present]
 
 
-def _differing(rows: Sequence[Row], there: dict[Any, Row]) -> list[Row]:
-    return [row for row in rows if row != there.get(row["id"], row)]
+def _find_differing(rows: Sequence[Row], present: dict[Any, Row]) -> list[Row]:
+    return [row for row in rows if row != present.get(row["id"], row)]
 
 
-def _values(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
+def _values_of(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def _plain(table: Table) -> TableClause:
-    # Times as the bare seconds they are: a detour by way of datetime would round them.
-    kinds = {
-        each.name: Double() if isinstance(each.type, tables.Moment) else each.type
-        for each in table.columns
-    }
-    return plain_table(table.name, *[column(name, kind) for name, kind in kinds.items()])
+def _plain_table(table: Table) -> TableClause:
+    # Without keys and defaults: rows go over as they are.
+    return plain_table(table.name, *[column(each.name, each.type) for each in table.columns])
 
 
 def _newest_by(*names: str) -> Wins:
     # Where these say nothing the source wins: as a rule, what is moved is what is in use.
-    return lambda source, there: _values(source, names) >= _values(there, names)
+    return lambda source, target: _values_of(source, names) >= _values_of(target, names)
 
 
-def _is_further(source: Row, there: Row) -> bool:
-    """Whether an attempt came further at the source; an end is final, at either place."""
-    ahead, behind = _progress(source), _progress(there)
-    return ahead > behind or (ahead == behind and there["status"] in OPEN)
+def _is_further(source: Row, target: Row) -> bool:
+    """Return True where an attempt came further at the source; an end is final, at either place."""
+    ahead, behind = _progress(source), _progress(target)
+    return ahead > behind or (ahead == behind and target["status"] in OPEN)
 
 
 def _progress(attempt: Row) -> tuple[int, bool]:

@@ -1,83 +1,80 @@
-"""A database as a store needs it, whichever it is: short transactions, a clock, a fast way to read.
+"""A database as a store needs it, whichever it is: short transactions, and a clock.
 
 Each kind adds what its driver wants and what its errors mean. Nothing outside of the kind asks
 which one it is.
 """
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, event, type_coerce
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.types import Double
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select
 
-from portalkey.errors import PortalkeyError, StoreBusy
-from portalkey.vault.sql.compiled import Drivers, Fast, Query
-from portalkey.vault.sql.tables import Moment
+from portalkey.errors import StoreBusy
+from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
+Values = dict[str, Any]
 
 BUSY_SECONDS = 5.0
-"""How long a statement waits for somebody else before the store is called busy."""
+"""A statement waits so long for somebody else before the store is called busy."""
 
 _BEGIN = "portalkey_begin"
-_LATER = "later"
 
 
-class Database(ABC):
-    """One database, from any thread; a forked child goes on with connections of its own."""
+class Database(StatementRunner):
+    """One database, from any thread; a forked child goes on with connections of its own.
+
+    ``read`` and ``write`` go by way of SQLAlchemy, ``write_fast`` and ``fetch`` over the driver.
+    """
 
     name: str
-    """What the operator knows it by; nothing secret."""
-
-    has_answered = False
-    """Whether it could be used already."""
+    """The name that the operator knows it by; nothing secret."""
 
     begin_reading: str
     begin_writing: str
-    driver_errors: ClassVar[type[Exception]]
+
+    has_one_writer: ClassVar[bool] = False
+    """True where the database takes one writer at a time, so that threads here take turns."""
 
     def __init__(
         self,
         engine: Engine,
-        drivers: Drivers,
+        drivers: DriverPool,
         clock: ColumnElement[float],
         ahead: Callable[[], float],
+        wait: float,
     ) -> None:
         """Work over *engine*, whose connections are in autocommit, and the *drivers*.
 
         Args:
             engine: Makes the connections for transactions.
-            drivers: Makes the connections for ``fetch`` and ``write_fast``.
+            drivers: Makes the connections for prepared statements.
             clock: Seconds since 1970, in SQL.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
+            wait: How many seconds a thread waits for its turn to write.
         """
+        super().__init__(engine.dialect, drivers, clock, ahead)
         self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
-        self._drivers = drivers
-        self._clock = clock
-        self._ahead = ahead
+        self._wait = wait
+        self._writer = threading.Lock()
         event.listen(engine, "begin", _begin)
         _databases.add(self)
 
-    def now(self, later: float = 0.0) -> ColumnElement[datetime]:
-        """The database's clock, or *later* seconds; it alone decides expiry and leases."""
-        return self._now(self._ahead() + later)
-
     def read(self, work: Callable[[Connection], T]) -> T:
-        """What *work* finds, all of it as it stood at one moment.
+        """Return what *work* reads, all of it as it stood at one moment.
 
         Raises:
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-        return self._do(lambda: _within(self._reading, work))
+        return self._do(lambda: _run(self._reading, work))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Let *work* write and commit it; or nothing of it, where it raises.
@@ -88,60 +85,53 @@ class Database(ABC):
             StoreBusy: Another writer took too long, or the database is away.
             StoreUnusable: The operator has to look at the database.
         """
-        return self._do(lambda: _within(self._writing, work))
+        with self._turn():
+            return self._do(lambda: _run(self._writing, work))
 
-    def prepare(self, make: Callable[[ColumnElement[datetime]], Any]) -> Query:
-        """The query that *make* makes of the clock, for ``fetch`` and ``write_fast``."""
-        return Query(make(self._now(None)), self._reading.dialect)
-
-    def insert_new(self, table: Table, values: dict[str, Any]) -> Query:
-        """Inserts *values* into *table*, unless a row stands in their way."""
-        dialect = self._reading.dialect
-        return Query(
-            _insert_of(dialect.name)(table).values(values).on_conflict_do_nothing().inline(),
-            dialect,
-        )
-
-    def fetch(self, query: Query, **values: object) -> Sequence[Any]:
-        """The rows of a prepared *query*, as the driver gives them; *values* are what it binds.
-
-        Raises:
-            StoreBusy: Somebody else kept the database to himself for too long, or it is away.
-            StoreUnusable: The operator has to look at the database.
-        """
-        bound = query.bound({_LATER: self._ahead(), **values})
-
-        def rows(driver: Any) -> Sequence[Any]:  # noqa: ANN401 - a driver's connection
-            found: Sequence[Any] = driver.execute(query.text, bound).fetchall()
-            return found
-
-        return self._do(lambda: self._drivers.run(rows))
-
-    def write_fast(self, work: Callable[[Fast], T]) -> T:
-        """As ``write``, with prepared queries over a kept connection; raises like it.
+    def write_fast(self, work: Callable[[Driver], T]) -> T:
+        """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
         *work* may be done again where the connection was lost, and nobody knows whether the commit
         before was: it writes by comparison, so that the second time finds what the first did.
         """
-        always = {_LATER: self._ahead()}
 
-        def transaction(driver: Any) -> T:  # noqa: ANN401 - a driver's connection
+        def transaction(driver: Driver) -> T:
             self.begin_fast(driver)
-            done = work(Fast(driver, always))
+            result = work(driver)
             driver.commit()
-            return done
+            return result
 
-        return self._do(lambda: self._drivers.run(transaction))
+        with self._turn():
+            return self._do(lambda: self._drivers.run(transaction))
 
-    def begin_fast(self, driver: Any) -> None:  # noqa: ANN401 - a driver's connection
+    def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
+        """Prepare to insert *values*, unless a row stands in their way."""
+        statement = insert_unless_there(self._dialect.name, table, values).inline()
+        return PreparedStatement(statement, self._dialect, self._ahead)
+
+    def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 
-    def version(self) -> int | None:
-        """A number that changes with every commit by anybody; None where that cannot be told."""
-        return None
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until no other thread of this process writes, where there is one writer at a time.
 
-    def hold_off(self, tx: Connection) -> None:  # noqa: B027 - whoever writes is alone, mostly
+        A database's own waiting is a look now and then, at which who came first may lose for long.
+        It is left for the other processes; in this one nobody looks in vain.
+        """
+        if not self.has_one_writer:
+            yield
+            return
+        writer = self._writer
+        if not writer.acquire(timeout=self._wait):
+            raise StoreBusy
+        try:
+            yield
+        finally:
+            writer.release()
+
+    def hold_off(self, tx: Connection) -> None:
         """Let nobody else come past this line before *tx* ends."""
 
     def close(self) -> None:
@@ -151,46 +141,61 @@ class Database(ABC):
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's connections without touching them, as they are still its own."""
+        self._writer = threading.Lock()
         self._reading.dispose(close=False)
         self._drivers.renew()
 
-    @abstractmethod
-    def problem(self, error: BaseException | None) -> PortalkeyError:
-        """What the driver's *error* means, without SQL, parameters or a password."""
 
-    def _now(self, later: float | None) -> ColumnElement[datetime]:
-        seconds = bindparam(_LATER, later, Double, unique=later is not None, required=later is None)
-        return type_coerce(self._clock + seconds, Moment)
+class StorePart:
+    """One subject of a store in SQL: its database, and the clock."""
 
-    def _do(self, work: Callable[[], T]) -> T:
-        try:
-            found = work()
-        except DBAPIError as error:
-            problem = self.problem(error.orig)
-        except self.driver_errors as error:
-            problem = self.problem(error)
-        except NoConnectionFree:
-            problem = StoreBusy()
-        else:
-            self.has_answered = True
-            return found
-        # Raised outside of the except block: the original holds the statement's parameters.
-        raise problem
+    def __init__(self, database: Database) -> None:
+        """Use *database*, whose tables are up to date."""
+        self._database = database
+        self._clock = database.prepare(lambda now: select(now.label("now")))
+
+    def now(self) -> datetime:
+        """Return the database's clock."""
+        ((seconds,),) = self._database.fetch(self._clock)
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def close(self) -> None:
+        """Close the file or the sockets; the next use opens them again."""
+        self._database.close()
 
 
-def insert_new(tx: Connection, table: Table, values: dict[str, Any]) -> bool:
+def to_columns(values: Values) -> Values:
+    """Return *values* as they are stored: times as seconds since 1970, None as it is.
+
+    Raises:
+        ValueError: A time has no time zone, so that it names no moment.
+    """
+    return {
+        name: _seconds(value) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _seconds(moment: datetime) -> float:
+    if moment.tzinfo is None:
+        raise ValueError("A time without a time zone is not stored.")
+    return moment.timestamp()
+
+
+def insert_unless_there(dialect: str, table: Table, values: Values) -> Any:  # noqa: ANN401 - each database has a type of its own
+    """Return the statement that inserts *values*, unless a row stands in their way."""
+    # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return insert(table).values(values).on_conflict_do_nothing()
+
+
+def insert_new(tx: Connection, table: Table, values: Values) -> bool:
     """Insert *values* into *table*; False where a row stands in their way."""
-    options = {"preserve_rowcount": True}
-    statement = _insert_of(tx.dialect.name)(table).values(values).on_conflict_do_nothing()
-    return tx.execute(statement, execution_options=options).rowcount == 1
+    statement = insert_unless_there(tx.dialect.name, table, values)
+    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
-def _insert_of(dialect: str) -> Any:  # noqa: ANN401 - each database has a type of its own
-    # The engine has loaded its own; the other database's is slow to load, for nothing.
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert
-
-
-def _within(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
     pool = engine.pool
     try:
         with engine.begin() as connection:
@@ -208,7 +213,7 @@ def _begin(connection: Connection) -> None:
 _databases: WeakSet[Database] = WeakSet()
 
 
-def _before_fork() -> None:
+def _close_before_fork() -> None:
     """Close what can be closed.
 
     SQLite's locks stay behind in the parent, so a child that kept an open file would write without
@@ -218,10 +223,10 @@ def _before_fork() -> None:
         database.close()
 
 
-def _in_child() -> None:
+def _renew_in_child() -> None:
     for database in list(_databases):
         database.renew_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # Windows cannot fork
-    os.register_at_fork(before=_before_fork, after_in_child=_in_child)
+    os.register_at_fork(before=_close_before_fork, after_in_child=_renew_in_child)

@@ -54,33 +54,33 @@ _UUID_LENGTH = 32
 
 
 class Foreign:
-    """The tables of a database, for as long as it is read."""
+    """Tables of another program's database, for as long as it is read."""
 
     def __init__(self, tx: Connection) -> None:
         """Read within *tx*."""
         self._tx = tx
 
     def columns(self, table: str) -> Mapping[str, bool]:
-        """The columns of *table*, each with whether a UUID stands in it without its hyphens.
+        """Return the columns of *table*, each with whether a UUID stands in it without its hyphens.
 
         SQLAlchemy and Django both keep UUIDs so where the database has no type for them.
 
         Raises:
             SourceUnusable: There is no such table.
         """
-        schema, name = _named(table)
+        schema, name = _split_name(table)
         try:
-            found = inspect(self._tx).get_columns(name, schema)
+            columns = inspect(self._tx).get_columns(name, schema)
         except NoSuchTableError:
-            found = []
-        if not found:
+            columns = []
+        if not columns:
             raise SourceUnusable(f"The database has no table {table}; name the right one.")
-        return {each["name"]: _is_bare_uuid(each["type"]) for each in found}
+        return {each["name"]: _is_bare_uuid(each["type"]) for each in columns}
 
     def rows(
         self, table: str, names: Collection[str], **same: object
     ) -> Sequence[Mapping[str, Any]]:
-        """What stands in the columns *names* of *table*, by the first of them.
+        """Return the values in the columns *names* of *table*, ordered by the first of them.
 
         Values are as the driver gives them. *same* is what other columns have to hold.
 
@@ -91,7 +91,7 @@ class Foreign:
         if lacking:
             listed = ", ".join(sorted(lacking))
             raise SourceUnusable(f"The table {table} has no column {listed}; name the right table.")
-        schema, name = _named(table)
+        schema, name = _split_name(table)
         columns: list[ColumnClause[Any]] = [column(each) for each in names]
         query = select(*columns).select_from(plain_table(name, schema=schema)).order_by(columns[0])
         for each, value in same.items():
@@ -105,7 +105,7 @@ class Foreign:
 
 
 def read(url: str, work: Callable[[Foreign], T], *, wait: float = BUSY_SECONDS) -> T:
-    """What *work* finds in the database at *url*.
+    """Return what *work* reads in the database at *url*.
 
     Args:
         url: ``sqlite:///PATH``, or ``postgresql://`` as libpq takes it.
@@ -151,8 +151,8 @@ def _file(url: str) -> Path:
     return path.resolve()
 
 
-def _named(table: str) -> tuple[str | None, str]:
-    """The schema, where one is named before a dot, and the table."""
+def _split_name(table: str) -> tuple[str | None, str]:
+    """Return the schema, where one is named before a dot, and the table."""
     schema, _, name = table.rpartition(".")
     return schema or None, name
 

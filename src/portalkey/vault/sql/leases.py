@@ -1,144 +1,200 @@
 """Leases and the token endpoint's state in SQL.
 
-Whoever renews a grant comes by here twice, so that these statements are compiled once. Locks are
-taken in one order everywhere: a connection's row, then the provider's.
+Whoever renews a grant comes by here twice, so that these statements are prepared once. Locks are
+taken in one order everywhere: a connection's row, then the throttle's.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy import Connection as Tx
+from sqlalchemy import bindparam, insert, select, update
 
 from portalkey.model import leases
+from portalkey.model import transitions as rules
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
-from portalkey.vault.sql import rows
-from portalkey.vault.sql.compiled import Fast
-from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
+from portalkey.vault.sql.events import event_values
+from portalkey.vault.sql.statements import Cursor, Driver
 from portalkey.vault.sql.tables import connections, events, provider
 
-Now = ColumnElement[datetime]
-
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
-_PROVIDER = tuple(field.name for field in fields(Throttle))
-_THE_PROVIDER = (
-    select(*[provider.c[name] for name in _PROVIDER])
+_THROTTLE = tuple(field.name for field in fields(Throttle))
+_THROTTLE_TIMES = ("bucket_at", "open_until")
+_EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
+_RENEWED = tuple(name for name in rules.RENEWED if name != "sealed")
+_SELECT_THROTTLE = (
+    select(*[provider.c[name] for name in _THROTTLE])
     .where(provider.c.id == bindparam("app"))
     .with_for_update()
 )
-_EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 
 
-class Renewing:
-    """Gives leases, and writes what comes of them; each method is one transaction."""
+class SQLLeases(StorePart):
+    """Grants leases, and writes what comes of them; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
-        """Compile for *database*."""
-        self._database = database
+        """Prepare the statements for *database*."""
+        super().__init__(database)
+        self._statements = _LeaseStatements(database)
+
+    def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """Return the lease on the row of *connection*, or why not; nothing is written then."""
+        return self._database.write_fast(lambda driver: self._lease(driver, connection, request))
+
+    def _lease(
+        self, driver: Driver, connection: Connection, request: LeaseRequest
+    ) -> Lease | LeaseDenied:
+        # Both rows stay locked from the reading to the commit: of all who ask at one moment, each
+        # decides on what the one before it wrote, so one gets the lease and the bucket holds.
+        statements = self._statements
+        row = statements.lock_connection(driver, connection.id)
+        lease = leases.grant_lease(connection, row, request)
+        if isinstance(lease, LeaseDenied):
+            return lease
+        throttle = statements.lock_throttle(driver, lease, request)
+        outcome = leases.apply_throttle(lease, throttle, request.pace)
+        if isinstance(outcome, LeaseDenied):
+            return outcome
+        lease, throttle = outcome
+        values = to_columns({name: getattr(lease.connection, name) for name in _LEASE})
+        statements.take.run(driver, {"which": connection.id, **_bind(values)})
+        throttle_values = _bind(_throttle_values(throttle))
+        statements.write_throttle.run(driver, {"app": connection.client_id, **throttle_values})
+        return lease
+
+    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+        """Write the renewed *connection*, if the row still bears what it was made from."""
+        values = {
+            "which": connection.id,
+            "before": connection.generation - 1,
+            "instead_of": instead_of,
+            **_bind(_renewed_values(connection)),
+        }
+
+        def write_and_record(driver: Driver) -> bool:
+            if not self._statements.renew.run(driver, values).rowcount:
+                return False
+            if event is not None:
+                columns = event_values(event)
+                event_columns = _bind({name: columns[name] for name in _EVENT})
+                self._statements.record.run(driver, event_columns)
+            return True
+
+        return self._database.write_fast(write_and_record)
+
+    def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
+        """Give the lease back, where it is still this one."""
+        which = sql_connections.has_newest_lease(connection)
+        values = sql_connections.clear_try(is_unanswered=is_unanswered)
+        return self._database.write(lambda tx: sql_connections.update_one(tx, which, values))
+
+    def update_throttle(
+        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
+        """Put what *change* makes of the app's throttle in its place."""
+        now = select(self._database.now())
+
+        def read_and_write(tx: Tx) -> tuple[Throttle, Throttle] | None:
+            row = tx.execute(_SELECT_THROTTLE, {"app": client_id}).one_or_none()
+            if row is None:
+                return None
+            before = _read_throttle(row)
+            after = change(before, datetime.fromtimestamp(tx.execute(now).scalar_one(), UTC))
+            statement = update(provider).where(provider.c.id == client_id)
+            tx.execute(statement.values(_throttle_values(after)))
+            return before, after
+
+        return self._database.write(read_and_write)
+
+
+class _LeaseStatements:
+    """The statements of a lease and of a renewal, prepared."""
+
+    def __init__(self, database: Database) -> None:
         by_id = connections.c.id == bindparam("which")
+        is_app = provider.c.id == bindparam("app")
         before = (
             connections.c.generation == bindparam("before"),
             connections.c.refresh_fingerprint == bindparam("instead_of"),
         )
         prepare = database.prepare
-        self._row = prepare(
-            lambda now: sql_connections.query(now, sql_connections.bound_id()).with_for_update()
+        self._connection = prepare(
+            lambda now: sql_connections.select_rows(
+                now, sql_connections.equal("id")
+            ).with_for_update()
         )
-        self._read_row = rows.connection_reader(self._row.columns)
-        self._take = prepare(lambda _: update(connections).where(by_id).values(_new(_LEASE)))
-        self._provider = prepare(lambda _: _THE_PROVIDER)
-        self._pace = prepare(
-            lambda _: (
-                update(provider).where(provider.c.id == bindparam("app")).values(_new(_PROVIDER))
-            )
+        self._read_connection = sql_connections.row_reader(self._connection.columns)
+        self._throttle = prepare(lambda _: _SELECT_THROTTLE)
+        self._new_throttle = database.prepare_insert(
+            provider, {"id": bindparam("app"), **_parameters(_THROTTLE)}
         )
-        self._first = database.insert_new(provider, {"id": bindparam("app"), **_new(_PROVIDER)})
-        self._renew = prepare(
+        self.write_throttle = prepare(
+            lambda _: update(provider).where(is_app).values(_parameters(_THROTTLE))
+        )
+        self.take = prepare(lambda _: update(connections).where(by_id).values(_parameters(_LEASE)))
+        grant = _parameters((*_RENEWED, *sql_connections.SEALED_COLUMNS)) | sql_connections.NO_LEASE
+        self.renew = prepare(
             lambda now: (
-                update(connections)
-                .where(by_id, *before)
-                .values(_new(rows.RENEWED) | sql_connections.NO_LEASE | {"updated_at": now})
+                update(connections).where(by_id, *before).values(grant | {"updated_at": now})
             )
         )
-        self._event = prepare(
-            lambda now: insert(events).values(_new(_EVENT) | {"at": now}).inline()
+        self.record = prepare(
+            lambda now: insert(events).values(_parameters(_EVENT) | {"at": now}).inline()
         )
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        """The lease on the row of *seen*, or why not; nothing is written then."""
-        return self._database.write_fast(lambda tx: self._lease(tx, seen, ask))
+    def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:
+        """Return the connection as it stands until the commit."""
+        row = _fetch_one(self._connection.run(driver, {"id": connection_id}))
+        return self._read_connection(row) if row else None
 
-    def renew(self, connection: Connection, instead_of: str, event: Event | None) -> bool:
-        """Write the grant of *connection* over the one with the fingerprint *instead_of*."""
-        return self._database.write_fast(lambda tx: self._saved(tx, connection, instead_of, event))
-
-    def _lease(self, tx: Fast, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
-        found = tx.rows(self._row, id=seen.id)
-        given = leases.grant_lease(seen, self._read_row(found[0]) if found else None, ask)
-        if isinstance(given, LeaseDenied):
-            return given
-        outcome = leases.apply_throttle(given, self._known(tx, given, ask), ask.pace)
-        if isinstance(outcome, LeaseDenied):
-            return outcome
-        lease, after = outcome
-        taken = {name: getattr(lease.connection, name) for name in _LEASE}
-        tx.count(self._take, which=seen.id, **_named(taken))
-        tx.count(self._pace, app=seen.client_id, **_named(_values(after)))
-        return lease
-
-    def _known(self, tx: Fast, lease: Lease, ask: LeaseRequest) -> Throttle:
-        app = lease.connection.client_id
-        found = tx.rows(self._provider, app=app)
-        if not found:
-            first = new_throttle(ask.pace, lease.connection.seen_at)
-            tx.count(self._first, app=app, **_named(_values(first)))
-            found = tx.rows(self._provider, app=app)
-        values = dict(zip(_PROVIDER, found[0], strict=True))
-        for name in ("bucket_at", "open_until"):
-            if values[name] is not None:
-                values[name] = datetime.fromtimestamp(values[name], UTC)
-        return Throttle(**values)
-
-    def _saved(
-        self, tx: Fast, connection: Connection, instead_of: str, event: Event | None
-    ) -> bool:
-        values = _named(rows.renewed_values(connection))
-        which = {"which": connection.id, "before": connection.generation - 1}
-        if not tx.count(self._renew, instead_of=instead_of, **which, **values):
-            return False
-        if event is not None:
-            told = rows.event_values(event)
-            tx.count(self._event, **_named({name: told[name] for name in _EVENT}))
-        return True
+    def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
+        """Return the app's throttle as it stands until the commit, made where there is none."""
+        app = {"app": lease.connection.client_id}
+        row = _fetch_one(self._throttle.run(driver, app))
+        if not row:
+            values = _throttle_values(new_throttle(request.pace, lease.connection.seen_at))
+            self._new_throttle.run(driver, {**app, **_bind(values)})
+            (row,) = self._throttle.run(driver, app).fetchall()
+        return _read_throttle(row)
 
 
-def change(
-    tx: Tx, now: Now, client_id: str, change: Callable[[Throttle, datetime], Throttle]
-) -> tuple[Throttle, Throttle] | None:
-    """The app's provider before and after *change*; None where there is none yet."""
-    row = tx.execute(_THE_PROVIDER, {"app": client_id}).mappings().one_or_none()
-    if row is None:
-        return None
-    before = Throttle(**{name: row[name] for name in _PROVIDER})
-    after = change(before, tx.execute(select(now)).scalar_one())
-    tx.execute(update(provider).where(provider.c.id == client_id).values(_values(after)))
-    return before, after
+def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
+    rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    return rows[0] if rows else None
 
 
-def _values(known: Throttle) -> rows.Values:
+def _renewed_values(connection: Connection) -> Values:
+    """Return those columns of *connection* that a renewal writes."""
+    values = {name: getattr(connection, name) for name in _RENEWED}
+    values["scopes"], values["status"] = json.dumps(connection.scopes), connection.status.value
+    return to_columns(values | sql_connections.sealed_values(connection.sealed))
+
+
+def _throttle_values(throttle: Throttle) -> Values:
     # Not asdict(), which copies every value first.
-    return {name: getattr(known, name) for name in _PROVIDER}
+    return to_columns({name: getattr(throttle, name) for name in _THROTTLE})
 
 
-def _new(names: tuple[str, ...]) -> dict[str, object]:
-    """What is bound to each column; the column's own name is taken by SQLAlchemy."""
+def _read_throttle(row: Sequence[Any]) -> Throttle:
+    values = dict(zip(_THROTTLE, row, strict=True))
+    for name in _THROTTLE_TIMES:
+        if values[name] is not None:
+            values[name] = datetime.fromtimestamp(values[name], UTC)
+    return Throttle(**values)
+
+
+def _parameters(names: tuple[str, ...]) -> dict[str, object]:
+    """Return what is bound to each column; the column's own name is taken by SQLAlchemy."""
     return {name: bindparam(f"new_{name}") for name in names}
 
 
-def _named(values: rows.Values) -> rows.Values:
-    return {f"new_{name}": value for name, value in rows.bare(values).items()}
+def _bind(values: Values) -> Values:
+    return {f"new_{name}": value for name, value in values.items()}

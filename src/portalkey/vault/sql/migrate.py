@@ -33,14 +33,14 @@ def migrate(database: Database) -> None:
             tables are not touched.
     """
 
-    def migrated(connection: Connection) -> bool:
+    def upgrade(connection: Connection) -> bool:
         if _is_up_to_date(connection):
             return True
         with _one_at_a_time:
             database.hold_off(connection)
-            return _is_up_to_date(connection) or _upgraded(connection)
+            return _is_up_to_date(connection) or _upgrade(connection)
 
-    if not database.write(migrated):
+    if not database.write(upgrade):
         raise StoreUnusable(
             f"The store {database.name} was made by a newer portalkey; install that version, or "
             "name another database in PORTALKEY_DATABASE_URL."
@@ -56,14 +56,14 @@ def _is_up_to_date(connection: Connection) -> bool:
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision that the database is at, or None where it has no tables of ours."""
+    """Return the revision that the database is at, or None where it has no tables of ours."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     return connection.scalar(select(_version.c.version_num))
 
 
-def _upgraded(connection: Connection) -> bool:
-    """True once done; False where the database is at a revision that is not known here."""
+def _upgrade(connection: Connection) -> bool:
+    """Run the migrations; False where the database is at a revision that is not known here."""
     # Imported here: it is slow, and needed once in a database's life.
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
@@ -73,8 +73,8 @@ def _upgraded(connection: Connection) -> bool:
     scripts = str(Path(__file__).with_name("migrations"))
     config.set_main_option("script_location", scripts.replace("%", "%%"))
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision(connection) not in {None, *known}:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision(connection) not in {None, *revisions}:
         return False
     command.upgrade(config, "head")
     return True

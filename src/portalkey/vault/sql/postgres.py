@@ -8,22 +8,21 @@ stay true is read ``FOR UPDATE`` or named in the ``WHERE`` of the one statement 
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, text
+from sqlalchemy import ClauseElement, ColumnElement, Connection, Engine, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey.errors import BadSettings, PortalkeyError, StoreBusy, StoreUnusable
-from portalkey.vault.sql.compiled import Drivers, Query
 from portalkey.vault.sql.database import BUSY_SECONDS, Database
+from portalkey.vault.sql.statements import DriverPool, PreparedStatement, no_offset
 
 CONNECTIONS = 4
-"""How many connections a process keeps for transactions, and as many again for the fast reads."""
+"""A process keeps so many connections for transactions, and as many for prepared statements."""
 
 # In seconds, but for one in milliseconds: when a server that says nothing counts as gone.
 _NETWORK = {
@@ -104,7 +103,7 @@ class PostgreSQL(Database):
         url: str,
         *,
         schema: str = "",
-        ahead: Callable[[], float] = lambda: 0.0,
+        ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
     ) -> None:
         """Use the database at *url*, which libpq reads; nothing is opened yet.
@@ -119,7 +118,6 @@ class PostgreSQL(Database):
             BadSettings: libpq cannot make anything of the URL.
         """
         self._parameters = _parameters(url)
-        self._wait = wait
         self._may_prepare = True
         self._schema = schema
         self.name = _name(self._parameters)
@@ -127,8 +125,8 @@ class PostgreSQL(Database):
         self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
         self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
         connect, is_lost = self._connect_to_read, self._is_lost
-        drivers = Drivers(connect, is_lost=is_lost, at_most=CONNECTIONS, wait=wait)
-        super().__init__(self._engine(wait), drivers, _CLOCK, ahead)
+        drivers = DriverPool(connect, is_lost=is_lost, at_most=CONNECTIONS, wait=wait)
+        super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait)
 
     def _engine(self, wait: float) -> Engine:
         return create_engine(
@@ -143,12 +141,13 @@ class PostgreSQL(Database):
             use_native_hstore=False,
         )
 
-    def prepare(self, make: Callable[[ColumnElement[datetime]], Any]) -> Query:
-        """The query that *make* makes of the clock, for ``fetch``, which knows no search_path."""
-        query = super().prepare(make)
+    def prepare(self, make: Callable[[ColumnElement[float]], ClauseElement]) -> PreparedStatement:
+        """Prepare what *make* makes of the clock, with the schema named: no search_path is set."""
+        statement = super().prepare(make)
         if self._schema:
-            query.text = query.text.replace(_FROM, f"FROM {_quoted(self._schema)}.portalkey_")
-        return query
+            named = f"FROM {_quote(self._schema)}.portalkey_"
+            statement.text = statement.text.replace(_FROM, named)
+        return statement
 
     def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
         """Begin to write; several commands in one cannot be prepared."""
@@ -162,39 +161,39 @@ class PostgreSQL(Database):
         query = text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
         # Asked first, as IF NOT EXISTS takes the right to make one even where it is there.
         if self._schema and tx.execute(query, {"schema": self._schema}).first() is None:
-            tx.execute(text(f"CREATE SCHEMA {_quoted(self._schema)}"))
+            tx.execute(text(f"CREATE SCHEMA {_quote(self._schema)}"))
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
-        """What the driver's *error* means; its words are not repeated."""
+        """Return what the driver's *error* means; its words are not repeated."""
         code = getattr(error, "sqlstate", None)
         if code is None and isinstance(error, psycopg.OperationalError):
-            return self._at_the_door(str(error))
+            return self._connect_problem(str(error))
         if code is not None and code in _WHAT_TO_DO:
-            return self._unusable(_WHAT_TO_DO[code])
+            return self._unusable_error(_WHAT_TO_DO[code])
         if code is not None and _AWAY_CODES.match(code):
-            return self._away()
+            return self._away_error()
         if code is not None and _WAITING_HELPS.match(code):
             return StoreBusy()
-        return self._unusable(_OTHERWISE)
+        return self._unusable_error(_OTHERWISE)
 
-    def _at_the_door(self, words: str) -> PortalkeyError:
+    def _connect_problem(self, words: str) -> PortalkeyError:
         # What comes before names the host, which may be called anything.
-        _, is_told, reason = words.rpartition(" failed: ")
-        if not is_told:
-            return self._away()
+        _, has_reason, reason = words.rpartition(" failed: ")
+        if not has_reason:
+            return self._away_error()
         if _BUSY_AT_THE_DOOR.search(reason):
             return StoreBusy()
         for pattern, what_to_do in _AT_THE_DOOR:
             if pattern.search(reason):
-                return self._unusable(what_to_do)
-        return self._away()
+                return self._unusable_error(what_to_do)
+        return self._away_error()
 
-    def _away(self) -> PortalkeyError:
+    def _away_error(self) -> PortalkeyError:
         if self.has_answered:  # so it will be back
             return StoreBusy(f"The database {self.name} {_AWAY}.")
-        return self._unusable(_UNREACHABLE)
+        return self._unusable_error(_UNREACHABLE)
 
-    def _unusable(self, what_to_do: str) -> StoreUnusable:
+    def _unusable_error(self, what_to_do: str) -> StoreUnusable:
         return StoreUnusable(f"The database {self.name} {what_to_do}.")
 
     def _connect(self) -> psycopg.Connection[Any]:
@@ -226,7 +225,7 @@ class PostgreSQL(Database):
 
 def _settings(schema: str, wait: float) -> str:
     patience = f"SET LOCAL lock_timeout = '{wait}s'; SET LOCAL statement_timeout = '30s'"
-    return f"{patience}; SET LOCAL search_path TO {_quoted(schema)}" if schema else patience
+    return f"{patience}; SET LOCAL search_path TO {_quote(schema)}" if schema else patience
 
 
 def _name(parameters: dict[str, Any]) -> str:
@@ -234,7 +233,7 @@ def _name(parameters: dict[str, Any]) -> str:
     return f"{database} at {parameters.get('host', 'this machine')}"
 
 
-def _quoted(schema: str) -> str:
+def _quote(schema: str) -> str:
     return '"' + schema.replace('"', '""') + '"'
 
 

@@ -9,22 +9,18 @@ network's.
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.files import make_private
-from portalkey.vault.sql.compiled import Drivers, Fast
 from portalkey.vault.sql.database import BUSY_SECONDS, Database
-
-T = TypeVar("T")
+from portalkey.vault.sql.statements import DriverPool, no_offset
 
 _PAUSE = 0.01
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
@@ -52,9 +48,10 @@ class SQLite(Database):
     begin_reading = "BEGIN"
     begin_writing = "BEGIN IMMEDIATE"
     driver_errors = sqlite3.Error
+    has_one_writer = True
 
     def __init__(
-        self, path: Path, *, ahead: Callable[[], float] = lambda: 0.0, wait: float = BUSY_SECONDS
+        self, path: Path, *, ahead: Callable[[], float] = no_offset, wait: float = BUSY_SECONDS
     ) -> None:
         """Make the file at *path* private, and make it where it is missing.
 
@@ -69,8 +66,7 @@ class SQLite(Database):
         self._path = make_private(path)
         self.name = str(self._path)
         self._wait = wait
-        self._watch = Watch(self._connect)
-        self._writing_here = threading.Lock()
+        self._commits = CommitCounter(self._connect)
         engine = create_engine(
             "sqlite://",
             creator=self._connect,
@@ -78,47 +74,24 @@ class SQLite(Database):
             max_overflow=-1,
             hide_parameters=True,
         )
-        super().__init__(engine, Drivers(self._connect, wait=wait), _CLOCK, ahead)
-
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Let *work* write and commit it, when it is this thread's turn."""
-        with self._turn():
-            return super().write(work)
-
-    def write_fast(self, work: Callable[[Fast], T]) -> T:
-        """As ``write``, with prepared queries over a kept connection."""
-        with self._turn():
-            return super().write_fast(work)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        # SQLite's own waiting is a look now and then, at which who came first may lose for long.
-        # It is left for the other processes; in this one nobody looks in vain.
-        turn = self._writing_here
-        if not turn.acquire(timeout=self._wait):
-            raise StoreBusy
-        try:
-            yield
-        finally:
-            turn.release()
+        super().__init__(engine, DriverPool(self._connect, wait=wait), _CLOCK, ahead, wait)
 
     def version(self) -> int:
-        """A number that changes with every commit by anybody, in any process."""
-        return self._do(self._watch.version)
+        """Return a number that changes with every commit by anybody, in any process."""
+        return self._do(self._commits.version)
 
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
-        self._watch.close()
+        self._commits.close()
         super().close()
 
     def renew_after_fork(self) -> None:
         """Let go of the parent's connections without touching them."""
-        self._watch.renew()
-        self._writing_here = threading.Lock()
+        self._commits.renew()
         super().renew_after_fork()
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
-        """What SQLite's *error* means."""
+        """Return what SQLite's *error* means, as the operator has to read it."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _WAITING_HELPS:
             return StoreBusy()
@@ -156,7 +129,7 @@ class SQLite(Database):
                 return
 
 
-class Watch:
+class CommitCounter:
     """One connection that never writes, and so is told of every commit."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
@@ -166,19 +139,19 @@ class Watch:
 
     def renew(self) -> None:
         """Let go of what is open without touching it, as a forked child has to."""
-        self._looking = threading.Lock()
+        self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
         """Close the connection; the next look opens another."""
-        with self._looking:
+        with self._lock:
             connection, self._connection = self._connection, None
         if connection:
             connection.close()
 
     def version(self) -> int:
-        """SQLite's number for what is in the file, which each connection counts for itself."""
-        with self._looking:
+        """Return SQLite's number for what is in the file; each connection counts for itself."""
+        with self._lock:
             if self._connection is None:
                 self._connection = self._connect()
                 self._opened += 1

@@ -4,39 +4,20 @@ Text has no set length: what HubSpot sends may grow. Nothing here ever holds an 
 or state.
 """
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Column,
-    Dialect,
     Double,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-
-class Moment(TypeDecorator[datetime]):
-    """A time in UTC, kept as seconds since 1970; a double keeps its microseconds."""
-
-    impl = Double
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """The seconds of *value*; one without a time zone is refused, for it names no moment."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A time without a time zone is not stored.")
-        return None if value is None else value.timestamp()
-
-    def process_result_value(self, value: float | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """The moment that *value* seconds name."""
-        return None if value is None else datetime.fromtimestamp(value, UTC)
-
+Moment = Double
+"""A time in UTC, stored as seconds since 1970: a double keeps its microseconds."""
 
 metadata = MetaData()
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from portalkey.errors import BadSettings, StoreUnusable
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.sql.statements import no_offset
 
 _NO_FILE = (
     "PORTALKEY_DATABASE_URL names no file for SQLite; write sqlite:///PATH, with a fourth slash "
@@ -20,7 +21,7 @@ _NO_DRIVER = (
     "PORTALKEY_DATABASE_URL names a PostgreSQL database, whose driver is not installed here; "
     "install it with: pip install 'portalkey[postgres]'"
 )
-_NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, as SQLite has no schemas; take it out"
+NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, which alone has schemas; take it out"
 _POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://")
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -28,13 +29,13 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _ON_A_NETWORK = re.compile(
     r"(fuse\.)?(nfs4?|cifs|smb3|smbfs|sshfs|glusterfs|ceph|lustre|afs|gpfs|beegfs)(_nodev)?"
 )
-_QUOTED = re.compile(r"\\([0-7]{3})")
+_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
-def mounted(told: Path = _MOUNTS) -> str:
-    """What is mounted where, as Linux has it *told*; nothing where the system does not."""
+def read_mounts(path: Path = _MOUNTS) -> str:
+    """Return what is mounted where, as Linux says at *path*; empty on a system that does not."""
     try:
-        return told.read_text(errors="surrogateescape")
+        return path.read_text(errors="surrogateescape")
     except OSError:
         return ""
 
@@ -43,10 +44,10 @@ def open_database(
     url: str,
     *,
     schema: str = "",
-    ahead: Callable[[], float] = lambda: 0.0,
-    mounts: Callable[[], str] = mounted,
+    ahead: Callable[[], float] = no_offset,
+    mounts: Callable[[], str] = read_mounts,
 ) -> Database:
-    """The database that *url* names; a SQLite file is made where it is missing.
+    """Open the database that *url* names; a SQLite file is made where it is missing.
 
     Raises:
         BadSettings: The URL names none that can be used.
@@ -55,7 +56,7 @@ def open_database(
     if _POSTGRESQL.match(url):
         return _postgresql(url, schema, ahead)
     if schema:
-        raise BadSettings([_NO_SCHEMA])
+        raise BadSettings([NO_SCHEMA])
     path = _file(url).resolve()
     require_local(path, mounts())
     return SQLite(path, ahead=ahead)
@@ -77,7 +78,7 @@ def require_local(path: Path, mounts: str) -> None:
 
 
 def filesystem(path: Path, mounts: str) -> str:
-    """The kind of file system that the absolute *path* is on, by the lines of a ``mountinfo``.
+    """Return the kind of file system of the absolute *path*, by the lines of a ``mountinfo``.
 
     Empty where they do not say.
     """
@@ -87,15 +88,15 @@ def filesystem(path: Path, mounts: str) -> str:
         fields = before.split(" ")
         if after and len(fields) > _MOUNT_POINT:
             # The last one mounted at a place hides those before it.
-            kinds[_unquoted(fields[_MOUNT_POINT])] = after.split(" ")[0]
+            kinds[_unquote(fields[_MOUNT_POINT])] = after.split(" ")[0]
     return next((kinds[str(at)] for at in (path, *path.parents) if str(at) in kinds), "")
 
 
 _MOUNT_POINT = 4
 
 
-def _unquoted(path: str) -> str:
-    return _QUOTED.sub(lambda found: chr(int(found[1], 8)), path)
+def _unquote(path: str) -> str:
+    return _ESCAPE.sub(lambda escape: chr(int(escape[1], 8)), path)
 
 
 def _postgresql(url: str, schema: str, ahead: Callable[[], float]) -> Database:
@@ -117,10 +118,10 @@ def _file(url: str) -> Path:
 def sqlite_file(url: str) -> Path | None:
     """Return the file that a URL of SQLite names; None where it names none, or more than that."""
     try:
-        named = make_url(url)
+        address = make_url(url)
     except ArgumentError:
         return None
-    if named.drivername not in {"sqlite", "sqlite+pysqlite"} or named.host or named.query:
+    if address.drivername not in {"sqlite", "sqlite+pysqlite"} or address.host or address.query:
         return None
     # Not what SQLAlchemy makes of it: 2.1 unquotes a file's name, and 2.0 does not.
     path = unquote(url.partition(":///")[2].partition("?")[0])

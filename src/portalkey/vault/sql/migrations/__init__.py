@@ -1,1 +1,1 @@
-"""How the tables came to be, one revision a file; Alembic runs them."""
+"""History of the tables, one revision a file; Alembic runs them."""

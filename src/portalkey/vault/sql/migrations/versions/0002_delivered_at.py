@@ -1,4 +1,4 @@
-"""When an attempt's access token was handed to the opening page: once at most."""
+"""The time at which an attempt's access token went to the opening page: once at most."""
 
 import sqlalchemy as sa
 from alembic import op

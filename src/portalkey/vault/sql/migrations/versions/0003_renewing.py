@@ -1,4 +1,4 @@
-"""What renewing needs to know: the lease's count, when a request went out, how HubSpot is doing."""
+"""Columns for renewing: the lease's count, the time of a request, the state of HubSpot."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -6,10 +6,10 @@ import pytest
 from flask import Flask, session
 
 from portalkey.errors import StoreBusy
-from portalkey.flask.session_rows import KEY, ROOMS, Rooms, require_fit
+from portalkey.flask.session_rows import KEY, MOST_SESSIONS, SessionRegistry, require_fit
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import Event, EventName
-from portalkey.testing.samples import following, new_connection, stored
+from portalkey.testing.samples import load, new_connection, next_generation
 from portalkey.vault import MemoryStore
 
 
@@ -27,15 +27,15 @@ def test_old_rooms_are_forgotten() -> None:
     """A process remembers so many sessions; whoever comes back brings a cookie."""
     store = SessionStore(MemoryStore())
     assert store.connect(None, new_connection(store))
-    said, rooms = session[KEY], Rooms(store.now)
+    said, sessions = session[KEY], SessionRegistry(store.now)
 
-    for number in range(ROOMS + 1):
-        rooms.enter({**said, "id": str(number)})
+    for number in range(MOST_SESSIONS + 1):
+        sessions.enter({**said, "id": str(number)})
 
-    known = {room.name for room in rooms.everybodys()}
-    assert len(known) == ROOMS
+    known = {rows.name for rows in sessions.all_rows()}
+    assert len(known) == MOST_SESSIONS
     assert "0" not in known
-    assert rooms.enter({**said, "id": "0"}).written() == {**said, "id": "0"}
+    assert sessions.enter({**said, "id": "0"}).dump() == {**said, "id": "0"}
 
 
 def test_an_app_without_a_key_is_flasks_to_tell() -> None:
@@ -62,9 +62,9 @@ def test_an_event_that_cannot_be_kept_undoes_nothing(caplog: pytest.LogCaptureFi
     first = new_connection(store)
     assert store.connect(None, first)
 
-    renewed = following(stored(store, first))
+    renewed = next_generation(load(store, first))
     event = Event(EventName.REFRESHED, owner="ada", connection_id=first.id)
 
     assert store.renew(renewed, instead_of="lineage 1", event=event)
-    assert stored(store, first).generation == 2
+    assert load(store, first).generation == 2
     assert "event not kept (store_busy)" in caplog.text

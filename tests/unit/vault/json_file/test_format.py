@@ -11,7 +11,6 @@ from portalkey.model.events import Event, EventName
 from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.format import Newer, Wrong
-from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.snapshot import Endpoint, Snapshot
 from portalkey.vault.store import OwedRevocation
 
@@ -53,7 +52,7 @@ RETENTION = Snapshot(
     provider=(Endpoint("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
 )
-TEXT = json_rows.written(RETENTION).decode()
+TEXT = json_rows.write(RETENTION).decode()
 SCOPES = TEXT[TEXT.index('"scopes"') : TEXT.index("]") + 1]
 
 
@@ -79,7 +78,7 @@ def test_what_is_written_is_read() -> None:
 
 def test_an_empty_store_is_written_and_read() -> None:
     """Every list is there."""
-    assert json_rows.read(json_rows.written(Snapshot())) == Snapshot()
+    assert json_rows.read(json_rows.write(Snapshot())) == Snapshot()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,7 @@ def test_a_torn_file_is_never_taken_for_a_whole_one() -> None:
 
 def test_a_section_is_a_list() -> None:
     """A single row without its brackets is none."""
-    empty = json_rows.written(Snapshot()).decode()
+    empty = json_rows.write(Snapshot()).decode()
 
     assert complaint(empty.replace('"outbox": []', '"outbox": {}')) == (
         "line 6: must be a list in brackets"
@@ -191,7 +190,7 @@ def test_a_section_is_a_list() -> None:
 def test_a_row_stands_there_once(name: str) -> None:
     """A row that was pasted twice is refused at its second place."""
     twice = Snapshot(**{name: getattr(RETENTION, name) * 2})
-    text = json_rows.written(twice).decode()
+    text = json_rows.write(twice).decode()
 
     found = complaint(text)
     before = text[: text.rindex("\n    {")]
@@ -220,14 +219,4 @@ def test_nothing_is_written_that_could_not_be_read() -> None:
     event = Event(EventName.CONNECTED, facts={"seconds": float("nan")}, at=NOW)
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        json_rows.written(Snapshot(events=(event,)))
-
-
-def test_every_place_has_a_line() -> None:
-    """Names, numbers, and what is quoted in a string, however it is laid out."""
-    text = '{"a": [1, {"b":\n "]}{[,"}, []\n,2], "c" : {}\n, "d": [{}, {"e": null}]}'
-
-    places = [("a", 1, "b"), ("a", 3), ("c",), ("d", 1, "e")]
-    assert [line_of(text, place) for place in places] == [2, 3, 3, 4]
-    with pytest.raises(ValueError, match="once"):
-        line_of_repeated(text)
+        json_rows.write(Snapshot(events=(event,)))

@@ -10,16 +10,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from portalkey.errors import AttemptMismatch, BadSettings, StoreBusy, StoreUnusable
+from portalkey.errors import AttemptMismatch, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import Event, EventName
 from portalkey.settings import validators as checks
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, new_attempt, new_owed
-from portalkey.vault import SQLStore
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.store import EVENTS, ConfigFileStore
-from portalkey.vault.open import open_store
 from portalkey.vault.snapshot import Snapshot
 
 
@@ -61,7 +59,7 @@ def test_the_file_can_be_read(store: ConfigFileStore, path: Path) -> None:
         assert line in text.splitlines()
     assert '    {"name": "connected", "owner": "Straße", "facts": {}, "at": "' in text
     assert text.startswith('{\n  "about": "HubSpot connections, kept by portalkey.')
-    assert json_rows.written(json_rows.read(path.read_bytes())) == path.read_bytes()
+    assert json_rows.write(json_rows.read(path.read_bytes())) == path.read_bytes()
 
 
 def test_an_edit_that_is_right_is_taken(store: ConfigFileStore, path: Path) -> None:
@@ -79,7 +77,7 @@ def test_a_connection_may_be_taken_out(store: ConfigFileStore, path: Path) -> No
     connect(store, owner="ada")
     second = connect(store, owner="bob")
     kept = json_rows.read(path.read_bytes())
-    path.write_bytes(json_rows.written(replace(kept, connections=kept.connections[1:])))
+    path.write_bytes(json_rows.write(replace(kept, connections=kept.connections[1:])))
 
     assert list(store.connections("ada", "app")) == []
     assert store.disconnect(second, new_owed(store))
@@ -167,7 +165,7 @@ def test_the_newest_events_are_kept(store: ConfigFileStore, path: Path) -> None:
     """Older ones go, so that the file stays small."""
     first = store.record(Event(EventName.CONNECTED, "first"))
     kept = json_rows.read(path.read_bytes())
-    path.write_bytes(json_rows.written(replace(kept, events=(first,) * EVENTS)))
+    path.write_bytes(json_rows.write(replace(kept, events=(first,) * EVENTS)))
     last = store.record(Event(EventName.CONNECTED, "last"))
 
     events = store.events()
@@ -252,32 +250,6 @@ def test_a_writer_waits_for_another(path: Path, store: ConfigFileStore) -> None:
     release.join()
 
 
-def test_the_url_says_which_store(tmp_path: Path) -> None:
-    """A config file for file://, a database for everything else."""
-    stores = [
-        open_store(f"file://{tmp_path}/new/a%20b.json"),
-        open_store(f"sqlite:///{tmp_path}/portalkey.db"),
-    ]
-
-    assert [type(each) for each in stores] == [ConfigFileStore, SQLStore]
-    assert (tmp_path / "new" / "a b.json").exists()
-    for each in stores:
-        each.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "schema", "problem"),
-    [
-        ("file:///tmp/a.json", "apart", "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL"),
-        ("file://a.json", "", "PORTALKEY_DATABASE_URL names no file by its whole path"),
-    ],
-)
-def test_a_url_that_cannot_be_used_is_refused(url: str, schema: str, problem: str) -> None:
-    """As the settings refuse it, by whomever it is given."""
-    with pytest.raises(BadSettings, match=problem):
-        open_store(url, schema)
-
-
 def test_a_closed_store_reads_again(store: ConfigFileStore, path: Path) -> None:
     """It holds nothing open in between."""
     connection = connect(store)
@@ -288,7 +260,7 @@ def test_a_closed_store_reads_again(store: ConfigFileStore, path: Path) -> None:
 
 def test_the_docs_say_what_it_says(tmp_path: Path) -> None:
     """Each URL there is taken, each part of a file is listed, and so is how it complains."""
-    page = (Path(__file__).parents[3] / "docs" / "configfile.md").read_text()
+    page = (Path(__file__).parents[4] / "docs" / "configfile.md").read_text()
     for line in page.splitlines():
         if line.startswith("PORTALKEY_DATABASE_URL="):
             assert checks.database_url(line.partition("=")[2])

@@ -25,7 +25,7 @@ from portalkey.errors import (
 from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
-from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
+from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.migrate import VERSION_TABLE
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
@@ -257,7 +257,7 @@ def test_a_newer_store_is_refused(store: SQLStore, migrated_postgres_url: str) -
 
 def test_a_locked_row_is_busy(hasty: SQLStore, migrated_postgres_url: str) -> None:
     """Nothing is half stored, and the next try works."""
-    attempt_id, connection = exchanging(hasty), new_connection(hasty)
+    attempt_id, connection = begin_exchange(hasty), new_connection(hasty)
     with psycopg.connect(migrated_postgres_url) as other:
         other.execute("SELECT 1 FROM portalkey_attempts FOR UPDATE")
         with pytest.raises(StoreBusy) as busy:

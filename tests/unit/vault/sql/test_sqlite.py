@@ -15,7 +15,7 @@ from sqlalchemy import text
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Grant
-from portalkey.testing.samples import connect, exchanging, new_attempt, new_connection
+from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql import database
 from portalkey.vault.sql.migrate import migrate
@@ -103,7 +103,7 @@ def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> N
 
 def test_a_locked_file_is_busy(hasty: SQLStore, path: Path) -> None:
     """Waiting helps; nothing is half stored, and the next try works."""
-    attempt_id, connection = exchanging(hasty), new_connection(hasty)
+    attempt_id, connection = begin_exchange(hasty), new_connection(hasty)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy) as busy:
@@ -240,7 +240,7 @@ def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
 def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
     """In the child it lets go of what is the parent's, and opens its own."""
     attempt, own = new_attempt(store), store._database
-    for let_go in (own.renew_after_fork, database._in_child):
+    for let_go in (own.renew_after_fork, database._renew_in_child):
         with ExitStack() as parents_end:
             parents_end.callback(own._reading.pool.dispose)
             for driver in own._drivers._free:
@@ -293,7 +293,7 @@ def test_a_version_from_before_is_never_met_again(store: SQLStore) -> None:
     seen = [store.version()]
     store.close()
     seen.append(store.version())
-    parents = store._database._watch._connection
+    parents = store._database._commits._connection
     assert parents
     with closing(parents):
         store._database.renew_after_fork()

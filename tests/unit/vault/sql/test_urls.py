@@ -6,7 +6,7 @@ import pytest
 
 from portalkey.errors import BadSettings, StoreUnusable
 from portalkey.vault import SQLStore
-from portalkey.vault.sql.urls import filesystem, mounted
+from portalkey.vault.sql.urls import filesystem, read_mounts
 
 NETWORK = [
     "nfs",
@@ -54,7 +54,7 @@ def test_a_file_is_on_what_is_mounted_nearest(path: str, kind: str) -> None:
 
 def test_a_system_that_tells_nothing_is_trusted(tmp_path: Path) -> None:
     """Not every system has such a list."""
-    assert filesystem(Path("/portalkey.db"), mounted(tmp_path / "mountinfo")) == ""
+    assert filesystem(Path("/portalkey.db"), read_mounts(tmp_path / "mountinfo")) == ""
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_link_to_a_network_disk_is_followed(tmp_path: Path) -> None:
 
 def test_this_system_tells_its_mounts() -> None:
     """Where it is Linux, the root is among them."""
-    assert not mounted() or filesystem(Path("/"), mounted())
+    assert not read_mounts() or filesystem(Path("/"), read_mounts())

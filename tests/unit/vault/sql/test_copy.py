@@ -18,14 +18,15 @@ from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.model.throttle import Limits
 from portalkey.testing.samples import (
     connect,
-    following,
+    load,
     new_attempt,
     new_owed,
-    stored,
+    next_generation,
 )
 from portalkey.vault import SQLStore
-from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, opened
+from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, open_migrated
 from portalkey.vault.sql.tables import metadata
+from portalkey.vault.store import Mark
 from support.postgres_server import changed
 
 pytest_plugins = ("support.postgres",)
@@ -66,7 +67,7 @@ def moved(path: Path, to: str) -> Move:
     """Moves the store, as it stands."""
 
     def once(told: Callable[[Step], object] = lambda _: None) -> dict[str, Moved]:
-        with opened(f"sqlite:///{path}") as here, opened(to) as there:
+        with open_migrated(f"sqlite:///{path}") as here, open_migrated(to) as there:
             return dict(move(here, there, told))
 
     return once
@@ -170,12 +171,12 @@ def test_what_changed_since(
     (ada,), (bob,) = (store.connections(owner, "app") for owner in ("ada", "bob"))
     attempt = new_attempt(store)
     moved()
-    renewed = following(ada, updated_at=ada.updated_at)
+    renewed = next_generation(ada, updated_at=ada.updated_at)
     assert store.renew(renewed, instead_of="lineage 1")
-    assert store.mark(bob, ConnectionStatus.FAILING, reason="x", failures=1)
+    assert store.mark(bob, Mark(ConnectionStatus.FAILING, reason="x", failures=1))
     assert store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     store.reschedule("owed 1", 60)
-    assert isinstance(store.lease(stored(store, ada), LeaseRequest("you", 30.0, PACE)), Lease)
+    assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0, PACE)), Lease)
 
     outcome = moved()
 
@@ -195,7 +196,7 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     attempt = new_attempt(store)
     moved()
     (ada,), (bob,) = (target.connections(owner, "app") for owner in ("ada", "bob"))
-    assert target.renew(following(ada), instead_of="lineage 1")
+    assert target.renew(next_generation(ada), instead_of="lineage 1")
     assert target.disconnect(bob, None)
     assert target.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     assert store.move_attempt(attempt.id, AttemptStatus.EXPIRED)
@@ -268,7 +269,7 @@ def test_a_store_in_use(store: SQLStore, target: SQLStore, moved: Move) -> None:
             connect(store, owner="eve")
             store.complete("owed 1")
             (ada,) = store.connections("ada", "app")
-            assert store.renew(following(ada), instead_of="lineage 1")
+            assert store.renew(next_generation(ada), instead_of="lineage 1")
 
     first = moved(told)
     second = moved()
@@ -312,8 +313,8 @@ def test_one_file_by_two_names(store: SQLStore, path: Path, tmp_path: Path) -> N
     other.symlink_to(path)
 
     with (
-        opened(f"sqlite:///{path}") as here,
-        opened(f"sqlite:///{other}") as there,
+        open_migrated(f"sqlite:///{path}") as here,
+        open_migrated(f"sqlite:///{other}") as there,
         pytest.raises(StoreUnusable, match=r"portalkey\.db is the one that is to be moved"),
     ):
         move(here, there)
@@ -326,8 +327,8 @@ def test_one_postgresql_by_two_names(
     other = through_pgbouncer(migrated_postgres_url)
 
     with (
-        opened(migrated_postgres_url) as here,
-        opened(other) as there,
+        open_migrated(migrated_postgres_url) as here,
+        open_migrated(other) as there,
         pytest.raises(StoreUnusable, match="is the one that is to be moved"),
     ):
         move(here, there)
@@ -338,7 +339,10 @@ def test_from_postgresql_to_another_schema(migrated_postgres_url: str) -> None:
     with closing(SQLStore.open(migrated_postgres_url)) as store:
         fill(store)
 
-    with opened(migrated_postgres_url) as here, opened(migrated_postgres_url, "moved") as there:
+    with (
+        open_migrated(migrated_postgres_url) as here,
+        open_migrated(migrated_postgres_url, "moved") as there,
+    ):
         outcome = move(here, there)
 
     assert outcome == {name: Moved(new=count) for name, count in EVERYTHING.items()}
@@ -357,7 +361,7 @@ def test_through_pgbouncer(
     fill(store)
     other = changed(through_pgbouncer(migrated_postgres_url), application_name="moving")
 
-    with opened(f"sqlite:///{path}") as here, opened(other) as there:
+    with open_migrated(f"sqlite:///{path}") as here, open_migrated(other) as there:
         move(here, there)
 
     found = in_any_order(content(migrated_postgres_url))

@@ -1,0 +1,66 @@
+"""Revocations that HubSpot is owed, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Insert, delete, insert, select, update
+
+from portalkey.vault.sql.database import StorePart, Values, to_columns
+from portalkey.vault.sql.tables import outbox as table
+from portalkey.vault.store import OwedRevocation
+
+
+class SQLOutbox(StorePart):
+    """Keeps revocations until they are sent; each method is one transaction."""
+
+    def enqueue(self, owed: OwedRevocation) -> None:
+        """Keep a revocation."""
+        statement = insert_owed(owed)
+        self._database.write(lambda tx: tx.execute(statement))
+
+    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
+        """Return the revocations that are due, oldest first."""
+        due = select(table).where(table.c.due_at <= self._database.now())
+        if client_id is not None:
+            due = due.where(table.c.client_id == client_id)
+        query = due.order_by(table.c.due_at, table.c.id).limit(at_most)
+        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
+        return [_read_owed(row) for row in rows]
+
+    def claim(self, owed_id: str, seconds: float) -> bool:
+        """Keep others from a revocation that is due."""
+        now, until = self._database.now(), self._database.now(seconds)
+        due = update(table).where(table.c.id == owed_id, table.c.due_at <= now)
+        statement = due.values(due_at=until)
+        return self._database.write(lambda tx: tx.execute(statement).rowcount == 1)
+
+    def reschedule(self, owed_id: str, seconds: float) -> None:
+        """Count one failed try, and make the revocation due again in *seconds*."""
+        tries, due_at = table.c.tries + 1, self._database.now(seconds)
+        statement = update(table).where(table.c.id == owed_id).values(tries=tries, due_at=due_at)
+        self._database.write(lambda tx: tx.execute(statement))
+
+    def complete(self, owed_id: str) -> None:
+        """Forget a revocation."""
+        statement = delete(table).where(table.c.id == owed_id)
+        self._database.write(lambda tx: tx.execute(statement))
+
+
+def insert_owed(owed: OwedRevocation) -> Insert:
+    """Return the statement that keeps *owed*."""
+    return insert(table).values(outbox_values(owed))
+
+
+def outbox_values(owed: OwedRevocation) -> Values:
+    """Return the columns of *owed*."""
+    values = {field.name: getattr(owed, field.name) for field in fields(OwedRevocation)}
+    return to_columns({"refresh_fingerprint": values.pop("fingerprint"), **values})
+
+
+def _read_owed(row: Mapping[Any, Any]) -> OwedRevocation:
+    values = dict(row)
+    fingerprint = values.pop("refresh_fingerprint")
+    due_at = datetime.fromtimestamp(values.pop("due_at"), UTC)
+    return OwedRevocation(fingerprint=fingerprint, due_at=due_at, **values)

@@ -1,0 +1,36 @@
+"""The store that a URL names."""
+
+from pathlib import Path
+
+import pytest
+
+from portalkey.errors import BadSettings
+from portalkey.vault import SQLStore
+from portalkey.vault.json_file.store import ConfigFileStore
+from portalkey.vault.open import open_store
+
+
+def test_the_url_says_which_store(tmp_path: Path) -> None:
+    """A config file for file://, a database for everything else."""
+    stores = [
+        open_store(f"file://{tmp_path}/new/a%20b.json"),
+        open_store(f"sqlite:///{tmp_path}/portalkey.db"),
+    ]
+
+    assert [type(each) for each in stores] == [ConfigFileStore, SQLStore]
+    assert (tmp_path / "new" / "a b.json").exists()
+    for each in stores:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "schema", "problem"),
+    [
+        ("file:///tmp/a.json", "apart", "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL"),
+        ("file://a.json", "", "PORTALKEY_DATABASE_URL names no file by its whole path"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(url: str, schema: str, problem: str) -> None:
+    """As the settings refuse it, by whomever it is given."""
+    with pytest.raises(BadSettings, match=problem):
+        open_store(url, schema)
