@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from browser.places import (
     STATE,
@@ -18,7 +18,6 @@ from browser.places import (
     decide,
     ends,
     front,
-    status_calls,
     wait_for_end,
 )
 from conftest import Ahead
@@ -29,23 +28,32 @@ STATUS = "**/api/hubspot/status*"
 ENDS = {"cancelled", "failed", "expired", "blocked"}
 
 
+# The page counts itself how often it asks: the driver may hear of it long after.
+COUNT = """
+{
+  const ask = window.fetch;
+  window.asked = window.underWay = 0;
+  window.fetch = async (url, ...given) => {
+    if (!String(url).includes("/status")) return ask(url, ...given);
+    window.asked++;
+    window.underWay++;
+    try {
+      const answer = await ask(url, ...given);
+      await answer.clone().text();
+      return answer;
+    } finally {
+      window.underWay--;
+    }
+  };
+}
+"""
+
+
 class Hasty:
     """A page whose clock is in the test's hand."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.calls = status_calls(page)
-        self._under_way: set[Request] = set()
-        page.on("request", self._asked)
-        page.on("requestfinished", self._answered)
-        page.on("requestfailed", self._answered)
-
-    def _answered(self, request: Request) -> None:
-        self._under_way.discard(request)
-
-    def _asked(self, request: Request) -> None:
-        if "/status" in request.url:
-            self._under_way.add(request)
 
     def pause(self) -> None:
         """Stop the clock."""
@@ -54,17 +62,16 @@ class Hasty:
 
     def live(self, seconds: int) -> int:
         """Let so many *seconds* pass; how often the page asked meanwhile."""
-        before = len(self.calls)
+        before = int(self.page.evaluate("asked"))
         for _ in range(seconds):
             self.page.clock.run_for(1_000)
             self._settle()
-        return len(self.calls) - before
+        return int(self.page.evaluate("asked")) - before
 
     def _settle(self) -> None:
         """Until whatever was asked has been answered, and the page has made of it what it will."""
-        self.page.evaluate("1")
         for _ in range(2_000):
-            if not self._under_way:
+            if not self.page.evaluate("underWay"):
                 break
             self.page.wait_for_timeout(5)
         self.page.evaluate("1")
@@ -74,6 +81,7 @@ class Hasty:
 def hasty(person: BrowserContext, place: Place) -> Hasty:
     """A front page whose clock is in the test's hand."""
     person.clock.install()
+    person.add_init_script(COUNT)
     return Hasty(front(person, place))
 
 
