@@ -48,7 +48,7 @@ class MarketplaceInstall:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the page at the last ``returnUrl`` says that the app is installed."""
+        """True where the page at the last ``returnUrl`` says that the app is installed."""
         return bool(self._done) and ask("GET", self._done).is_installed
 
     def _agree(self, consent_url: str) -> str:

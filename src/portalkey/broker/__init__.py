@@ -1,4 +1,4 @@
-"""What an app asks of portalkey."""
+"""The Broker, and the parts it is made of."""
 
 from portalkey.broker.broker import Broker
 

@@ -37,7 +37,7 @@ from portalkey.vault.open import open_store
 from portalkey.vault.vault import Vault
 
 SIDE_SECONDS = 60.0
-"""How often a process that hands out tokens sends some of what HubSpot is still owed."""
+"""Seconds between two looks of a process at what HubSpot is still owed."""
 
 
 class Broker(Unpicklable, WebMethods):

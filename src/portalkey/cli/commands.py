@@ -1,4 +1,4 @@
-"""Which commands there are, and what each needs beside a base install. Imports no library."""
+"""Table of commands, and of what each needs beside a base install. Imports no library."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, About] = {
 """By name, as ``--help`` lists them."""
 
 CLI_EXTRA = "cli"
-"""What every command needs; Flask brings it too."""
+"""The extra that every command needs; Flask brings its libraries too."""
 
 
 def install(*extras: str) -> str:

@@ -1,4 +1,4 @@
-"""What a terminal shows besides lines: a frame and progress bars, where rich is installed.
+"""Frames and progress bars on a terminal, where rich is installed.
 
 Neither says anything that is not said without it, so no command needs it.
 """

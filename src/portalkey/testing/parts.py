@@ -1,4 +1,4 @@
-"""What the fixtures of the plugin are made of."""
+"""Parts that the plugin's fixtures are made of."""
 
 import secrets
 from pathlib import Path
@@ -19,7 +19,7 @@ from portalkey.vault.vault import Vault
 from portalkey_simulator import App, HubSpot
 
 SCOPES = ("oauth", "crm.objects.contacts.read")
-"""What is asked for where the app is registered for no scope in particular."""
+"""Scopes to ask for where the app is registered for none in particular."""
 
 
 def settings_for(hubspot: HubSpot, folder: Path) -> Settings:

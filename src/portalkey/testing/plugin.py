@@ -42,7 +42,7 @@ def hubspot(request: pytest.FixtureRequest) -> "Iterator[HubSpot]":
     """A local HubSpot of this test's own, on a free port, with the marker's switches set."""
     with needing_the_extra():
         from portalkey_simulator import running_hubspot
-    switches = _marked(request)
+    switches = _apply_marker(request)
 
     def prepare(hubspot: "HubSpot") -> None:
         for name, value in switches.items():
@@ -52,7 +52,7 @@ def hubspot(request: pytest.FixtureRequest) -> "Iterator[HubSpot]":
         yield running
 
 
-def _marked(request: pytest.FixtureRequest) -> dict[str, object]:
+def _apply_marker(request: pytest.FixtureRequest) -> dict[str, object]:
     """The switches that the markers name; of two that name the same one, the nearest counts."""
     switches: dict[str, object] = {}
     for marker in request.node.iter_markers("hubspot"):
@@ -93,7 +93,7 @@ def broker(
 
 @pytest.fixture
 def portalkey_owner() -> str:
-    """Whose connection ``connected_account`` is, and who is signed in to ``portalkey_app``."""
+    """The owner of ``connected_account``, and who is signed in to ``portalkey_app``."""
     return "test-owner"
 
 

@@ -25,7 +25,7 @@ class Search:
     after: int
 
     def matches(self, properties: Mapping[str, str]) -> bool:
-        """Whether a record with these *properties* matches."""
+        """Return True where a record with these *properties* matches."""
         in_some = any(
             self.query.lower() in value.lower()
             for name, value in properties.items()

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
-"""What is in no line of text."""
+"""Characters that stand in no line of text."""
 
 
 class BadField(Exception):

@@ -27,7 +27,7 @@ class Schema(ABC):
 
     @abstractmethod
     def accepts(self, value: object) -> bool:
-        """Whether this is roughly such a value; ``read`` may still find a flaw inside."""
+        """Return True where this is roughly such a value; ``read`` may still find a flaw inside."""
 
     @abstractmethod
     def json_schema(self) -> JsonSchema:

@@ -154,7 +154,7 @@ def _describe_request(number: int, one: LoggedRequest, apps: tuple[App, ...]) ->
 
 
 def _may_be_secret(value: str, apps: tuple[App, ...]) -> bool:
-    """Whether *value* must not be shown; a client may put a secret into any field."""
+    """Return True where *value* must not be shown; a client may put a secret into any field."""
     plain = value[:_FAR]
     while plain != (decoded := unquote(plain)):
         plain = decoded

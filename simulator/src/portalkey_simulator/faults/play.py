@@ -12,7 +12,7 @@ from portalkey_simulator.world.request_log import Pause
 
 CUT = "simulator.cut"
 HANG_UP = "simulator.hang_up"
-"""Where the server keeps, in the request's environment, what cuts the connection at once, and what
+"""Key of the request's environment under which stands what cuts the connection at once, and what
 ends it after the answer."""
 
 Work = Callable[[], Response]
@@ -30,7 +30,7 @@ def apply_fault(fault: Fault, work: Work, pause: Pause, place: Place) -> Respons
 
 
 def is_cut(response: Response) -> bool:
-    """Whether no answer is sent at all."""
+    """True where no answer is sent at all."""
     return isinstance(response, _NoAnswer)
 
 

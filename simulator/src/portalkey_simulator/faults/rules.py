@@ -27,7 +27,7 @@ class Rule:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has happened as often as it should."""
+        """True once it has happened as often as it should."""
         return self.times is not None and self.happened >= self.times
 
 

@@ -12,7 +12,7 @@ _FORMS: Mapping[str, Callable[[SplitResult], SplitResult]] = {
 
 
 def is_registered(uri: str, registered: tuple[str, ...], match: str) -> bool:
-    """Whether *uri* is one of those *registered*, as the switch ``redirect_match`` has it."""
+    """Return True where *uri* is *registered*, as the switch ``redirect_match`` has it."""
     if match == "exact" or uri in registered:
         return uri in registered
     try:

@@ -12,7 +12,7 @@ SIGNED_IN = "simulated_sign_in"
 
 
 def is_signed_in() -> bool:
-    """Whether the current request comes from somebody who has signed in."""
+    """Return True where the current request comes from somebody who has signed in."""
     return SIGNED_IN in request.cookies
 
 

@@ -78,7 +78,7 @@ class App:
 
     @property
     def is_listed(self) -> bool:
-        """Whether the marketplace has a page for the app."""
+        """True where the marketplace has a page for the app."""
         return bool(self.install_url) and self.distribution == "marketplace"
 
     def install_query(self, redirect_uri: str = "") -> str:

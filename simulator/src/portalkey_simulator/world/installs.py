@@ -37,7 +37,7 @@ class Installs:
         self._scopes: dict[tuple[str, int, int | None], frozenset[str]] = {}
 
     def may_install(self, app: App, account: Account, user: User, scopes: Iterable[str]) -> bool:
-        """Whether this *user* may agree.
+        """Return True where this *user* may agree.
 
         Installing an app, or giving it scopes that are new in the account, takes the permission to
         install and those behind the scopes; agreeing to what is there already takes none
@@ -59,12 +59,12 @@ class Installs:
             return scopes is None
 
     def is_installed(self, client_id: str, hub_id: int) -> bool:
-        """Whether the app is installed in the account, by anyone."""
+        """Return True where the app is installed in the account, by anyone."""
         with self._lock:
             return any(place[:2] == (client_id, hub_id) for place in self._scopes)
 
     def has(self, agreement: Agreement) -> bool:
-        """Whether exactly this is installed: for this person, where the app is on their level."""
+        """Return True where this is installed: for this person, if the app is user-level."""
         with self._lock:
             return agreement.place in self._scopes
 

@@ -9,7 +9,7 @@ _LIKE = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{43,}", re.
 
 
 def may_hold_token(text: str) -> bool:
-    """Whether something in *text* looks like a code, a token, or a verifier of PKCE."""
+    """Return True where something in *text* looks like a code, a token, or a verifier of PKCE."""
     return _LIKE.search(text) is not None
 
 

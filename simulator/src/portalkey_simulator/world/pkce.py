@@ -13,7 +13,7 @@ class Challenge:
     value: str
 
     def is_met_by(self, verifier: str) -> bool:
-        """Whether *verifier* has this hash (RFC 7636 section 4.6)."""
+        """Return True where *verifier* has this hash (RFC 7636 section 4.6)."""
         digest = hashlib.sha256(verifier.encode()).digest()
         proof = base64.urlsafe_b64encode(digest).rstrip(b"=")
         return hmac.compare_digest(proof, self.value.encode())
