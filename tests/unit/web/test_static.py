@@ -14,6 +14,7 @@ BUDGETS = [
     (("done.js",), 1229),
     (("complete.js",), 200),
     (("portalkey.css",), 2048),
+    (("pico.css",), 5 * 1024),
 ]
 
 
