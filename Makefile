@@ -9,7 +9,7 @@ ARGS ?=
 JOBS ?= 3
 # Lines are counted where that is quick; browsers and herds have enough to do.
 COUNTED := simulator/tests tests/architecture tests/contract tests/journeys tests/security tests/unit
-WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py,*/broker/broker.py,*/broker/connect.py,*/broker/exchange.py,*/broker/refresh.py,*/broker/token_request.py,*/broker/waiting.py,*/broker/refresh_outcome.py,*/broker/token_cache.py,*/broker/outbox.py
+WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py,*/broker/broker.py,*/broker/web_methods.py,*/broker/connect.py,*/broker/exchange.py,*/broker/refresh.py,*/broker/token_request.py,*/broker/waiting.py,*/broker/refresh_outcome.py,*/broker/token_cache.py,*/broker/outbox.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
@@ -57,8 +57,8 @@ others:
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(OTHERS) $(ARGS)
 
 # The oldest versions that pyproject.toml allows live in an environment of their own.
-OLDEST := tests/contract tests/unit/hubspot tests/unit/test_commands.py tests/unit/test_server.py \
-	tests/unit/test_settings.py tests/unit/test_sites.py tests/unit/test_wire.py tests/unit/vault
+OLDEST := tests/contract tests/unit/hubspot tests/unit/settings tests/unit/vault \
+	tests/unit/cli/test_commands.py tests/unit/cli/test_server.py
 lowest: .venv-lowest/ready | need-programs
 	.venv-lowest/bin/python -m pytest -q -n $(JOBS) -p no:cacheprovider $(OLDEST) $(ARGS)
 

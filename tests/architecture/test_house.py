@@ -126,12 +126,23 @@ def test_the_door_is_small() -> None:
     assert all(hasattr(portalkey, public) for public in portalkey.__all__)
 
 
+def words_of(variable: str) -> list[str]:
+    """The words of a variable in the Makefile; commas part them too."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    (value,) = re.findall(rf"^{variable} := (.*)$", text, re.MULTILINE)
+    return re.split(r"[\s,]+", value.strip())
+
+
 def test_every_glob_of_whole_coverage_matches_a_file() -> None:
     """A rename would lower the gate of 100 % without a word."""
-    (globs,) = re.findall(r"^WHOLE := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-    for glob in globs.split(","):
+    for glob in words_of("WHOLE"):
         assert [path for path in MODULES if fnmatch(path.as_posix(), glob)], glob
+
+
+@pytest.mark.parametrize("variable", ["COUNTED", "OTHERS", "OLDEST"])
+def test_every_path_that_the_makefile_tests_is_there(variable: str) -> None:
+    """A folder that was moved would be tested no more, without a word."""
+    assert [path for path in words_of(variable) if not (ROOT / path).exists()] == []
 
 
 DEEPEST = 12

@@ -4,6 +4,7 @@ import mmap
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from portalkey.settings import Settings
 
@@ -22,6 +23,16 @@ class Plan:
     is_leased: bool = True
     dies_at: int | None = None
     clock_off: float = 0.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The settings travel as their values: they refuse it, and these secrets are a test's."""
+        values = {name: getattr(self.settings, name) for name in Settings.model_fields}
+        rest = (self.ahead, self.is_leased, self.dies_at, self.clock_off)
+        return _unpack, (values, *rest)
+
+
+def _unpack(values: dict[str, Any], *rest: Any) -> Plan:
+    return Plan(Settings(**values), *rest)
 
 
 @dataclass(frozen=True, slots=True)
