@@ -174,7 +174,7 @@ class Process:
         port: Any = StorePort(self)
         self.port = port
         self.vault = Vault(keyring, port, SETTINGS.client_id)
-        audit = Audit(port.record)
+        audit = Audit(self.vault)
         self.line = Line(
             self,
             lambda token: self.watch.posted(self, token),

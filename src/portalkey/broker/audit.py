@@ -1,10 +1,14 @@
 """Audit writer: events go to the audit, the log and the receivers, in that order."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
 from portalkey.model.events import Event, EventName, Fact, happened
+
+if TYPE_CHECKING:
+    from portalkey.vault.vault import Vault
 
 log = logging.getLogger("portalkey")
 
@@ -22,8 +26,9 @@ _WARNINGS = frozenset(
 class Audit:
     """Writes events; nothing else does."""
 
-    def __init__(self, record: Callable[[Event], Event]) -> None:
-        self._record = record
+    def __init__(self, vault: "Vault") -> None:
+        """Write into the store of *vault*, whichever it is at that moment."""
+        self._vault = vault
 
     def record(
         self,
@@ -41,7 +46,7 @@ class Audit:
         """
         event = Event(name, owner, attempt_id, connection_id, facts or {})
         try:
-            event = self._record(event)
+            event = self._vault.store.record(event)
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
         self.announce(event)

@@ -109,7 +109,7 @@ class Broker(Unpicklable, WebMethods):
 
     def _put_together(self) -> None:
         settings, vault, send = self.settings, self.vault, trace(self._send)
-        self.audit = Audit(lambda event: vault.store.record(event))  # noqa: PLW0108 - a skin may wrap the store
+        self.audit = Audit(vault)
         self._outbox = Outbox(settings, vault, send, self.audit)
         exchange = Exchange(settings, vault, send, self._outbox)
         self.attempts = Attempts(settings, vault, exchange, self.audit)
@@ -147,7 +147,7 @@ class Broker(Unpicklable, WebMethods):
         cached = self._cached.get((owner, hub_id))
         if cached is None or self._clock() >= cached.until:
             cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
-            self._do_side_work()
+            self._retry_revocations()
         if scopes:
             require_scopes(cached.scopes, scopes)
         return cached.token
@@ -221,7 +221,7 @@ class Broker(Unpicklable, WebMethods):
     def disconnect(self, owner: str, connection_id: str) -> None:
         """Erase the connection here at once, and have HubSpot revoke its refresh token.
 
-        Where HubSpot cannot be told now, it is told later. The app stays installed in the account.
+        A revocation that fails is queued and retried. The app stays installed in the account.
 
         Raises:
             NotConnected: The owner has no such connection.
@@ -238,7 +238,7 @@ class Broker(Unpicklable, WebMethods):
         """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
 
         Their connections are unusable as this returns, and attempts under way end with nothing
-        stored. HubSpot is told in the background, and again later where it cannot be told now.
+        stored. Their tokens are revoked in the background; what fails is queued and retried.
 
         Returns:
             How many connections there were.
@@ -284,12 +284,12 @@ class Broker(Unpicklable, WebMethods):
 
     def _renew(self) -> None:
         # Not all processes at the same moment, nor each as it starts.
-        self._side_work_at = self._clock() + self._uniform(0.0, SIDE_SECONDS)
+        self._retry_at = self._clock() + self._uniform(0.0, SIDE_SECONDS)
 
-    def _do_side_work(self) -> None:
+    def _retry_revocations(self) -> None:
         now = self._clock()
-        if now >= self._side_work_at:
-            self._side_work_at = now + SIDE_SECONDS
+        if now >= self._retry_at:
+            self._retry_at = now + SIDE_SECONDS
             self._tokens.sweep(now)
             self._background.start("owed", self.send_owed)
 

@@ -1,5 +1,7 @@
 """Disconnection: the grant is erased here at once, and HubSpot is told after that."""
 
+from functools import partial
+
 from portalkey.broker.audit import Audit, event_facts
 from portalkey.errors import NoKeyOpens
 from portalkey.model.connection import Connection
@@ -22,13 +24,10 @@ class Disconnector:
             NotConnected: It was disconnected meanwhile.
             StoreBusy, StoreUnusable: Nothing was erased.
         """
-        try:
-            self._vault.open_refresh(connection)
-        except NoKeyOpens as trouble:
-            # It is erased all the same, but HubSpot cannot be told.
-            self._record_missing_key(connection, trouble)
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
-        owed = self._vault.erase(connection, event=event)
+        # Without its key it is erased all the same, but HubSpot cannot be told.
+        alarm = partial(self._record_missing_key, connection)
+        owed = self._vault.erase(connection, event=event, on_missing_key=alarm)
         self._audit.announce(event)
         return owed
 

@@ -60,7 +60,8 @@ class OutcomeRecorder:
         is_marked = self._vault.store.mark(connection, mark)
         if is_marked:
             self._audit.announce(event)
-        self.record_answer(lease)
+        if lease.is_news:
+            self.record_answer(lease)
         return is_marked
 
     def record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
@@ -80,12 +81,14 @@ class OutcomeRecorder:
                 self._audit.announce(event)
 
     def record_answer(self, lease: Lease) -> None:
-        """Close the breaker where it is open, as the token endpoint answered. Never raises."""
-        if lease.is_news:
-            with suppress(PortalkeyError):
-                self._change(
-                    lambda known, _: throttles.record_answer(known), lease.connection, None
-                )
+        """Record that the token endpoint answered; an open breaker closes. Never raises.
+
+        Only for a lease whose ``is_news`` says that the throttle does not know it yet.
+        """
+        with suppress(PortalkeyError):
+            self._change(
+                lambda throttle, _: throttles.record_answer(throttle), lease.connection, None
+            )
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Record *trouble* where it belongs, and set how long to wait. Never raises."""
@@ -95,7 +98,7 @@ class OutcomeRecorder:
                 self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
             else:
                 self._record_for_connection(lease, connection, trouble)
-        if not _is_of_token_endpoint(trouble):
+        if lease.is_news and not _is_of_token_endpoint(trouble):
             self.record_answer(lease)
 
     def _record_for_throttle(self, trouble: PortalkeyError, connection: Connection) -> None:
@@ -105,8 +108,8 @@ class OutcomeRecorder:
         if isinstance(trouble, HubSpotRefused):
             wait = PROBE_SECONDS
 
-        def change(known: Throttle, now: datetime) -> Throttle:
-            return throttles.record_failure(known, _reason(trouble), wait, now)
+        def change(throttle: Throttle, now: datetime) -> Throttle:
+            return throttles.record_failure(throttle, _reason(trouble), wait, now)
 
         self._change(change, connection, trouble)
 

@@ -102,7 +102,7 @@ class TokenRequest:
                 released, unless the store is in trouble itself.
         """
         with (
-            Span("portalkey.broker.refresh", {CONNECTION: lease.connection.id}),
+            Span("portalkey.refresh", {CONNECTION: lease.connection.id}),
             Timer(Measured.REFRESH),
         ):
             return self._request(lease, token)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback, Started
-from portalkey.model.connection import Account, Connection, ConnectionStatus, require_owner
+from portalkey.model.connection import Account, Connection, choose_connection, require_owner
 from portalkey.model.events import EventName, Fact
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
@@ -118,11 +118,18 @@ class WebMethods:
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
         connection = self.connection_of(attempt)
-        if connection is None or connection.status is ConnectionStatus.DISCONNECTED:
+        if connection is None:
             raise NotConnected
         if not attempt.is_deliverable:
             return None
-        cached = self._tokens.get(attempt.owner, connection.hub_id, lambda: connection)
+        cached = self._tokens.get(
+            attempt.owner,
+            connection.hub_id,
+            lambda: choose_connection(
+                self.vault.store.connections(attempt.owner, self.settings.client_id),
+                connection.hub_id,
+            ),
+        )
         if not self.vault.store.deliver(attempt.id):
             return None
         self.audit.record(
@@ -171,8 +178,8 @@ class WebMethods:
 
     def wrap_store(self, wrap: Callable[[Store], S]) -> S:
         """Put what *wrap* makes of the store in its place; for a skin, before the first request."""
-        store = wrap(self.vault.store)
-        self.vault.store = store
+        self.vault.store = store = wrap(self.vault.store)
+        self._tokens.clear()
         return store
 
     def connection_to(self, owner: str, hub_id: int) -> Connection | None:

@@ -1,15 +1,17 @@
 """Keyring and store together: the only thing that holds both."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from portalkey.errors import AttemptExpired, BadAnswer, NoKeyOpens, NotConnected, StoreBusy
+from portalkey.errors import BadAnswer, NoKeyOpens, NotConnected, StoreBusy
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event, EventName
+from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.store import OwedRevocation, Store
 
@@ -17,10 +19,9 @@ TRIES = 5
 """A write that lost a race is made anew from a fresh read, so often at most."""
 
 _ACCESS, _REFRESH, _OWED = "access_token", "refresh_token", "owed_token"
-_VERIFIER, _CODE = "verifier", "code"
 
 
-class Vault:
+class Vault(AttemptSeals):
     """Seals what goes into the store, and opens what comes out of it."""
 
     def __init__(self, keyring: Keyring, store: Store, client_id: str) -> None:
@@ -28,34 +29,6 @@ class Vault:
         self.keyring = keyring
         self.store = store
         self.client_id = client_id
-
-    def seal_verifier(self, attempt_id: str, verifier: SecretStr) -> str:
-        """Seal the PKCE *verifier* for this attempt's row only (RFC 7636)."""
-        return self.keyring.seal(verifier, self._bind_to_attempt(attempt_id))
-
-    def open_verifier(self, attempt: Attempt) -> SecretStr:
-        """Return the PKCE verifier of *attempt*.
-
-        Raises:
-            AttemptExpired: The attempt has none any more.
-            NoKeyOpens: The operator has to bring back its key.
-        """
-        if attempt.sealed_verifier is None:
-            raise AttemptExpired
-        return self.keyring.open(attempt.sealed_verifier, self._bind_to_attempt(attempt.id))
-
-    def seal_code(self, attempt_id: str, code: SecretStr) -> str:
-        """Seal a *code* for this attempt's row only."""
-        return self.keyring.seal(code, self._bind_to_attempt(attempt_id, _CODE))
-
-    def open_code(self, attempt: Attempt) -> SecretStr:
-        """Return the code parked in *attempt*; raises like ``open_verifier``."""
-        if attempt.sealed_code is None:
-            raise AttemptExpired
-        return self.keyring.open(attempt.sealed_code, self._bind_to_attempt(attempt.id, _CODE))
-
-    def _bind_to_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
-        return Binding(self.client_id, attempt_id, column, 0)
 
     def save(
         self,
@@ -212,8 +185,16 @@ class Vault:
             key_name=self.keyring.first_key_name,
         )
 
-    def erase(self, connection: Connection, *, event: Event | None = None) -> OwedRevocation | None:
+    def erase(
+        self,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        on_missing_key: Callable[[NoKeyOpens], None] = lambda _: None,
+    ) -> OwedRevocation | None:
         """Erase the grant of *connection* here, at once, whatever its key, and record *event*.
+
+        *on_missing_key* is called where no key opens the refresh token.
 
         Returns:
             The revocation that HubSpot is now owed, to be sent; None where another live
@@ -227,7 +208,7 @@ class Vault:
         for _ in range(TRIES):
             if current is None or current.status is ConnectionStatus.DISCONNECTED:
                 raise NotConnected
-            token = self._open_refresh_or_none(current)
+            token = self._open_refresh_or_none(current, on_missing_key)
             # A refresh token that another live connection holds must not be revoked: HubSpot would
             # end that one too.
             is_last = token is not None and self._count_holders(token) <= 1
@@ -237,11 +218,16 @@ class Vault:
             current = self.store.connection(connection.id)
         raise StoreBusy
 
-    def _open_refresh_or_none(self, connection: Connection) -> SecretStr | None:
+    def _open_refresh_or_none(
+        self, connection: Connection, on_missing_key: Callable[[NoKeyOpens], None]
+    ) -> SecretStr | None:
         try:
             return self.open_refresh(connection)
-        except (NoKeyOpens, NotConnected):
-            return None
+        except NoKeyOpens as trouble:
+            on_missing_key(trouble)
+        except NotConnected:
+            pass
+        return None
 
     def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
         """Enqueue *token* unless it is held: two erased at once each saw the other's row."""

@@ -140,7 +140,7 @@ def test_a_renewal_is_a_span_around_its_request(
     with Span("of the app"):
         broker.access_token("ada")
 
-    app, renewal = spans.one("of the app"), spans.one("portalkey.broker.refresh")
+    app, renewal = spans.one("of the app"), spans.one("portalkey.refresh")
     (connection,) = broker.connections("ada")
     assert renewal.parent.span_id == app.context.span_id
     assert spans.one("portalkey.hubspot").parent.span_id == renewal.context.span_id
@@ -161,7 +161,7 @@ def test_a_renewal_that_failed_says_why(
     with pytest.raises(PortalkeyError):
         broker.access_token("ada")
 
-    renewal = spans.one("portalkey.broker.refresh")
+    renewal = spans.one("portalkey.refresh")
     assert renewal.attributes["portalkey.result"] == "needs_reconnect"
     assert (renewal.status.status_code.name, renewal.events) == ("ERROR", ())
 
@@ -202,7 +202,7 @@ def test_nothing_secret_is_in_a_span(
 
     text = "\n".join(span.to_json() for span in spans.exporter.get_finished_spans())
 
-    assert text.count('"portalkey.broker.refresh"') == 3
+    assert text.count('"portalkey.refresh"') == 3
     forms = [value for asked in hubspot.requests for value in asked.form.values()]
     secrets = [each for each in forms if len(each) > 20]
     secrets += [key.secret.get_secret_value() for key in broker.settings.keys]

@@ -3,17 +3,26 @@
 import logging
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit
 from portalkey.model.events import Event, EventName, happened
-from portalkey.vault import MemoryStore, SQLStore
+from portalkey.settings import Key
+from portalkey.vault import Keyring, MemoryStore, SQLStore, Store, Vault
+
+
+def audit_over(store: Store) -> Audit:
+    """An audit that writes into *store*."""
+    key = Key("test", SecretStr(Fernet.generate_key().decode()))
+    return Audit(Vault(Keyring([key]), store, "app"))
 
 
 def test_an_event_is_kept_sent_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Audit, receivers and log hear the same."""
     store, heard = MemoryStore(), list[Event]()
     with happened.connected_to(heard.append), caplog.at_level(logging.INFO, "portalkey"):
-        Audit(store.record).record(
+        audit_over(store).record(
             EventName.CONNECTED, owner="ada", connection_id="c1", facts={"hub_id": 7}
         )
 
@@ -36,7 +45,7 @@ def test_levels_say_who_should_look(
 ) -> None:
     """An alarm is an error, a refusal a warning, and the rest is news."""
     with caplog.at_level(logging.INFO, "portalkey"):
-        Audit(MemoryStore().record).record(name)
+        audit_over(MemoryStore()).record(name)
 
     assert caplog.records[-1].levelno == level
 
@@ -49,7 +58,7 @@ def test_a_receivers_mistake_undoes_nothing(caplog: pytest.LogCaptureFixture) ->
         raise RuntimeError
 
     with happened.connected_to(stumble):
-        Audit(store.record).record(EventName.CONNECTED)
+        audit_over(store).record(EventName.CONNECTED)
 
     assert len(store.events()) == 1
     assert "a receiver of connected failed" in caplog.text
@@ -59,6 +68,6 @@ def test_a_store_in_trouble_undoes_nothing(
     broken_store: SQLStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The event is lost, which is logged; what it told of is not."""
-    Audit(broken_store.record).record(EventName.CONNECTED)
+    audit_over(broken_store).record(EventName.CONNECTED)
 
     assert "event not kept (store_unusable)" in caplog.text

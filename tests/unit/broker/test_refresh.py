@@ -105,7 +105,7 @@ class Place:
     def process(self, holder: LeaseOwner, vault: Vault | None = None) -> Refresh:
         """Another process over the same store."""
         vault = vault or self.vault
-        audit = Audit(self.store.record)
+        audit = Audit(vault)
         outbox = Outbox(self.settings, vault, self._send, audit)
         refresh = Refresh(
             self.settings,

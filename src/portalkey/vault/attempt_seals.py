@@ -1,0 +1,44 @@
+"""Secrets of an attempt, sealed for its row: the PKCE verifier, and a code that waits."""
+
+from pydantic import SecretStr
+
+from portalkey.errors import AttemptExpired
+from portalkey.model.attempt import Attempt
+from portalkey.vault.keyring import Binding, Keyring
+
+_VERIFIER, _CODE = "verifier", "code"
+
+
+class AttemptSeals:
+    """Seals and opens what an attempt keeps in secret."""
+
+    keyring: Keyring
+    client_id: str
+
+    def seal_verifier(self, attempt_id: str, verifier: SecretStr) -> str:
+        """Seal the PKCE *verifier* for this attempt's row only (RFC 7636)."""
+        return self.keyring.seal(verifier, self._bind_to_attempt(attempt_id))
+
+    def open_verifier(self, attempt: Attempt) -> SecretStr:
+        """Return the PKCE verifier of *attempt*.
+
+        Raises:
+            AttemptExpired: The attempt has none any more.
+            NoKeyOpens: The operator has to bring back its key.
+        """
+        if attempt.sealed_verifier is None:
+            raise AttemptExpired
+        return self.keyring.open(attempt.sealed_verifier, self._bind_to_attempt(attempt.id))
+
+    def seal_code(self, attempt_id: str, code: SecretStr) -> str:
+        """Seal a *code* for this attempt's row only."""
+        return self.keyring.seal(code, self._bind_to_attempt(attempt_id, _CODE))
+
+    def open_code(self, attempt: Attempt) -> SecretStr:
+        """Return the code parked in *attempt*; raises like ``open_verifier``."""
+        if attempt.sealed_code is None:
+            raise AttemptExpired
+        return self.keyring.open(attempt.sealed_code, self._bind_to_attempt(attempt.id, _CODE))
+
+    def _bind_to_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
+        return Binding(self.client_id, attempt_id, column, 0)
