@@ -75,3 +75,12 @@ def test_links_between_pages_lead_somewhere() -> None:
 
     assert [each for each in sorted(linked) if not (ROOT / each).exists()] == []
     assert {f"docs/{page.name}" for page in DOCS.glob("*.md")} <= linked
+
+
+def test_every_file_that_the_map_names_is_there() -> None:
+    """Whoever follows CONTRIBUTING.md finds each step where it says."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:src|tests|simulator|docs|bench)/[\w./-]+)`", text)
+
+    assert len(named) > 50
+    assert [path for path in named if not (ROOT / path).exists()] == []
