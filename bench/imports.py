@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 from bench.stage import Record, bar
 from portalkey.broker import Broker
 from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.introspector import Introspector
+from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
@@ -107,8 +107,8 @@ def timed(broker: Broker, source: str, where: str) -> tuple[Counter[Outcome], fl
     began = time.monotonic()
     rows: Sequence[Row] = read_rows(source, where, Names())
     with closing(HubSpotClient()) as wire:
-        introspector = Introspector(broker.settings, wire.send)
-        move_in = MoveIn(broker, introspector, imported_from=source)
+        inspector = TokenInspector(broker.settings, wire.send)
+        move_in = MoveIn(broker, inspector, imported_from=source)
         move_in.run(rows, results.append)
     return Counter(result.outcome for result in results), time.monotonic() - began
 

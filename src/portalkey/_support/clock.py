@@ -12,3 +12,8 @@ boot_time: Clock = (
     if hasattr(time, "CLOCK_BOOTTIME")  # Linux; elsewhere a sleep is not counted
     else time.monotonic
 )
+
+
+def no_offset() -> float:
+    """Return 0: nothing is added to a store's clock."""
+    return 0.0

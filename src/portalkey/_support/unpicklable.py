@@ -4,7 +4,12 @@ from typing import NoReturn, SupportsIndex
 
 
 class Unpicklable:
-    """Refuse to be pickled: what is pickled lies about in clear, in queues, caches and logs."""
+    """Refuse to be pickled: what is pickled lies about in clear, in queues, caches and logs.
+
+    The ``copy`` module asks in the same way, and is refused with it.
+    """
+
+    __slots__ = ()
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         """Raise TypeError with what to do instead."""

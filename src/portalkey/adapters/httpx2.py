@@ -1,8 +1,12 @@
 """``HttpxAuth`` for httpx2: ``httpx2.Client(auth=HttpxAuth(broker, owner))``."""
 
-from httpx2 import Auth, ByteStream, Request
-
 from portalkey.adapters.flow import Flow
+from portalkey.adapters.libraries import unusable
+
+try:
+    from httpx2 import Auth, ByteStream, Request
+except ImportError as missing:
+    raise unusable("httpx2") from missing
 
 
 class HttpxAuth(Flow[Request], Auth):

@@ -7,6 +7,7 @@ from portalkey.errors import LibraryUnusable
 
 WORKS: Mapping[str, tuple[str, str]] = {
     "httpx": ("0.23 to 0.28", "httpx>=0.23,<1"),
+    "httpx2": ("2.10 and later", "httpx2>=2.10"),
     "requests": ("2.31 and later", "requests>=2.31"),
     "hubspot-api-client": ("11.1 to 12", "hubspot-api-client>=11.1,<13"),
     "hubspot-sdk": ("0.1.0a1 to 0.1.0a9", "hubspot-sdk==0.1.0a9"),

@@ -34,6 +34,8 @@ def _without_click(arguments: Sequence[str]) -> int:
         width = max(map(len, COMMANDS))
         lines = [f"  {name:{width}}  {about.summary}\n" for name, about in COMMANDS.items()]
         sys.stdout.write("".join(("Usage: portalkey COMMAND\n\nCommands:\n", *lines)))
-    sentence = f"The command line needs click; install it with: {install(CLI_EXTRA)}\n"
+    about = COMMANDS.get(arguments[0]) if arguments else None
+    extras = (CLI_EXTRA, *(about.extras if about else ()))
+    sentence = f"The command line needs click; install it with: {install(*extras)}\n"
     sys.stderr.write(sentence)
     return 0 if is_help else 1

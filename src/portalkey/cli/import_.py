@@ -12,7 +12,7 @@ import click
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.introspector import Introspector
+from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.cli.terminal import bars
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.hubspot.client import HubSpotClient
@@ -125,7 +125,7 @@ def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -
     try:
         yield MoveIn(
             broker,
-            Introspector(settings, client.send),
+            TokenInspector(settings, client.send),
             imported_from=library,
             prefix=prefix,
             is_dry=is_dry,

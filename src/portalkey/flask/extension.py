@@ -6,14 +6,21 @@ Everything else is loaded as it meets its app, so that importing this costs next
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from flask import Flask
-
+from portalkey.errors import LibraryUnusable
 from portalkey.web.options import MayDisconnect, WebOptions
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
     from portalkey.flask.hubspot_auth import Owner
+
+# Here for the whole package: the package loads this module first.
+try:
+    from flask import Flask
+except ImportError as missing:
+    raise LibraryUnusable(
+        "HubSpotAuth needs Flask; run: pip install 'portalkey[flask]'"
+    ) from missing
 
 
 class HubSpotAuth:

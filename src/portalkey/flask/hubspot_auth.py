@@ -13,7 +13,7 @@ from portalkey.web.http import (
     MOST_FORM_BYTES,
     WebRequest,
     WebResponse,
-    identify,
+    identify_browser,
     is_session_withheld,
 )
 from portalkey.web.rendering import STATIC_FOLDER, STATIC_PATH
@@ -59,7 +59,7 @@ def _extension() -> tuple[Router, Owner]:
 def _read_request(owner: object, arguments: dict[str, str]) -> WebRequest:
     request.max_content_length = MOST_FORM_BYTES
     form = tuple(request.form.items(multi=True))
-    owner, browser = identify(owner, session)
+    owner, browser = identify_browser(owner, session)
     return WebRequest(
         method=request.method,
         query=tuple(request.args.items(multi=True)),
@@ -96,7 +96,7 @@ def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> s
         ValueError: *next* is not a path on this site.
     """
     router, find_owner = _extension()
-    return router.connect_url(*identify(find_owner(), session), next, hub_id)
+    return router.connect_url(*identify_browser(find_owner(), session), next, hub_id)
 
 
 def exempt_from_flask_wtf() -> None:

@@ -11,6 +11,13 @@ from portalkey.model.connection import Account, Connection, ConnectionStatus, Se
 FORMAT = 1
 """Grows with every change that an older portalkey could not read."""
 
+# Format 1 is a row as the columns of connections stood then; the lease's have their places in it,
+# and are always empty.
+_NO_LEASE = (None, None, 0)
+"""The places of lease_id, lease_until and lease_fence."""
+_NOT_UNANSWERED = None
+"""The place of unanswered_since, which belongs to the lease as well."""
+
 _IDS = ("hub_id", "hub_user_id", "hub_domain")
 _FACTS = tuple(field.name for field in fields(Account) if field.name not in _IDS)
 
@@ -34,9 +41,9 @@ def write_row(connection: Connection) -> list[Any]:
         sealed.key_name if sealed else None,
         connection.access_expires_at.timestamp(),
         connection.generation,
-        *[None, None, 0],
+        *_NO_LEASE,
         _to_seconds(connection.granted_at),
-        None,
+        _NOT_UNANSWERED,
         _to_seconds(connection.forced_at),
         connection.failures,
         _to_seconds(connection.retry_at),

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import truststore
-
 # Where Linux distributions keep their bundle, for a Python whose own paths lead nowhere.
 _USUAL_FILES = (
     "/etc/ssl/cert.pem",
@@ -40,6 +38,8 @@ def system_context(
         usual: The files to look for where there is nothing.
     """
     if platform in {"win32", "darwin"}:
+        import truststore  # noqa: PLC0415 - of no use elsewhere, and so not required there
+
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, directory = _authorities(paths or ssl.get_default_verify_paths(), usual)

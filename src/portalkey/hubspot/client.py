@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.metadata import version
 from io import BytesIO
 from threading import Lock
 from urllib.parse import urlencode, urlsplit
@@ -25,6 +24,7 @@ import httpcore2
 
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.tracing import Span
+from portalkey._support.version import __version__
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.authorities import system_context
 from portalkey.hubspot.deadline import Resolve, TimedBackend, Unresolved, resolve
@@ -44,7 +44,7 @@ LONGEST_BODY = 64 * 1024
 # counts all processes.
 _CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
-_USER_AGENT = f"portalkey/{version('portalkey')}"
+_USER_AGENT = f"portalkey/{__version__}"
 _TROUBLES = (
     httpcore2.NetworkError,
     httpcore2.TimeoutException,

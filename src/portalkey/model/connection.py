@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeGuard
 
 from pydantic import SecretStr
 
@@ -163,7 +164,7 @@ def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]
     return tuple(scope for scope in wanted if scope not in granted)
 
 
-def is_owner(owner: object) -> bool:
+def is_owner(owner: object) -> TypeGuard[str]:
     """Return True where *owner* can be the id of a user or tenant."""
     # No database stores a NUL in a text unchanged.
     return isinstance(owner, str) and bool(owner.strip()) and "\0" not in owner

@@ -15,6 +15,8 @@ from portalkey.hubspot.endpoints import HOSTS
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
+POSTGRESQL = r"(postgresql\+psycopg|postgresql|postgres)://"
+"""Beginning of the address of a PostgreSQL database, as a pattern."""
 CALLBACK = "/auth/hubspot/callback"
 """End of the path of every redirect URI; the app's mount stands before it."""
 
@@ -41,6 +43,9 @@ _HUBSPOT = (
     "must be left out, or be an https host under hubspot.com or hubapi.com, or a simulator's "
     "http://localhost:PORT; without path, query or user name"
 )
+
+
+NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, which alone has schemas; take it out"
 
 
 class RedirectUri(NamedTuple):
@@ -125,6 +130,11 @@ def _public_suffixes() -> "PublicSuffixList":
     except ModuleNotFoundError:
         raise SuffixesMissing from None
     return PublicSuffixList()
+
+
+def is_postgresql(url: str) -> bool:
+    """Return True where *url* is meant to name a PostgreSQL database."""
+    return re.match(POSTGRESQL, url) is not None
 
 
 def is_local(text: str) -> bool:

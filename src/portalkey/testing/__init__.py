@@ -12,6 +12,7 @@ pytest does the rest::
 from typing import TYPE_CHECKING
 
 from portalkey._support.lazy import load
+from portalkey.errors import LibraryUnusable
 
 if TYPE_CHECKING:
     from portalkey.testing.contract import StoreContract
@@ -27,8 +28,12 @@ if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
 
     def __getattr__(name: str) -> object:
         if name in _HOMES:
-            import pytest  # noqa: PLC0415 - whoever asks for the promises has it
-
+            try:
+                import pytest  # noqa: PLC0415 - an extra, which an app in production is without
+            except ImportError as missing:
+                raise LibraryUnusable(
+                    f"{name} needs pytest; run: pip install 'portalkey[testing]'"
+                ) from missing
             pytest.register_assert_rewrite(*(f"{__name__}.{each}" for each in _PROMISES))
         globals()[name] = value = load(__name__, _HOMES, name)
         return value

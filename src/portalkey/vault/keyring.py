@@ -13,13 +13,13 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from pydantic import SecretBytes, SecretStr
 
+from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings, NoKeyOpens
 from portalkey.settings import keys
 from portalkey.settings.keys import Key
@@ -44,7 +44,7 @@ class Binding:
     generation: int
 
 
-class Keyring:
+class Keyring(Unpicklable):
     """The operator's keys: the first one seals, every one opens, each only what bears its name."""
 
     __slots__ = ("_first", "_masters", "_stranger")
@@ -130,9 +130,6 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._masters)})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A keyring is neither pickled nor copied; make one from the settings.")
 
 
 def new_key() -> SecretStr:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from portalkey._support.clock import no_offset
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions as rules
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
@@ -29,7 +30,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         self,
         clock: Callable[[], datetime] = _utc_now,
         *,
-        ahead: Callable[[], float] = lambda: 0.0,
+        ahead: Callable[[], float] = no_offset,
     ) -> None:
         """Begin empty.
 

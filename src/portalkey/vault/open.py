@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from portalkey._support.clock import no_offset
 from portalkey.errors import BadSettings
+from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
-from portalkey.vault.sql.statements import no_offset
-from portalkey.vault.sql.store import SQLStore
-from portalkey.vault.sql.urls import NO_SCHEMA, read_mounts
+from portalkey.vault.mounts import read_mounts
 from portalkey.vault.store import Store
 
 
@@ -30,7 +30,10 @@ def open_store(
         StoreBusy: Another process takes too long; try again.
         StoreUnusable: The operator has to look at the database or the file.
     """
+    # Imported here, either of them: an app has one store, and pays for that one's libraries only.
     if not is_config_file(database_url):
+        from portalkey.vault.sql.store import SQLStore  # noqa: PLC0415 - see above
+
         return SQLStore.open(database_url, schema=schema, ahead=ahead, mounts=mounts)
     if schema:
         raise BadSettings([NO_SCHEMA])
@@ -38,7 +41,6 @@ def open_store(
         path, is_for_all = config_file(database_url)
     except ValueError as problem:
         raise BadSettings([f"PORTALKEY_DATABASE_URL {problem}"]) from None
-    # Imported here: the locks of files are slow to load, and few stores need them.
     from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - see above
 
     return ConfigFileStore(path, is_for_all=is_for_all, ahead=ahead, mounts=mounts)

@@ -16,6 +16,9 @@ from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
 
+BUSY_SECONDS = 5.0
+"""Whoever writes waits so long for somebody else before the store is called busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwedRevocation:

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from portalkey.model.connection import is_owner
+
 ATTEMPT_COOKIE = "portalkey_attempt_"
 """One cookie per attempt: this prefix and the attempt's id."""
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -28,7 +30,7 @@ Session = MutableMapping[str, Any]
 """The host's session of one browser."""
 
 
-def identify(owner: object, session: Session) -> tuple[str | None, str | None]:
+def identify_browser(owner: object, session: Session) -> tuple[str | None, str | None]:
     """Return the *owner*, and the random value that tells this browser's *session* apart.
 
     The value is made for whoever is signed in; a signed-out visitor's session is left alone.
@@ -38,7 +40,7 @@ def identify(owner: object, session: Session) -> tuple[str | None, str | None]:
     """
     if owner is None:
         return None, session.get(BROWSER_KEY)
-    if not isinstance(owner, str) or not owner.strip():
+    if not is_owner(owner):
         raise TypeError("owner() must return a non-empty string, or None when signed out")
     if BROWSER_KEY not in session:
         session[BROWSER_KEY] = secrets.token_urlsafe(32)
@@ -63,7 +65,7 @@ class WebRequest:
 
     ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
     lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
-    ``identify`` keeps in the host's session, or None where the session holds none yet.
+    ``identify_browser`` keeps in the host's session, or None where the session holds none yet.
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
     where the host's session is ``SameSite=Strict`` and did not come along.
     """

@@ -64,11 +64,12 @@ def test_a_library_is_missing() -> None:
     """What works is named, and the command that installs it."""
     lines = told(
         "httpx-httpx",
+        "httpx2-httpx2",
         "requests-requests",
         "hubspot_sdk-hubspot_sdk",
         "hubspot_api_client-hubspot",
     )
-    packages = ("httpx", "requests", "hubspot-sdk", "hubspot-api-client")
+    packages = ("httpx", "httpx2", "requests", "hubspot-sdk", "hubspot-api-client")
 
     assert len(lines) == len(packages)
     assert all(is_said(*each, why="") for each in zip(lines, packages, strict=True))

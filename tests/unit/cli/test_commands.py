@@ -70,13 +70,22 @@ def test_a_command_names_the_extra_that_it_lacks(command: str, missing: str, ext
     )
 
 
-def test_without_click_there_is_a_sentence() -> None:
-    """A base install has the console script, but not the library that reads a command line."""
-    done = run_without(("click",), "token", "ada")
+@pytest.mark.parametrize(
+    ("arguments", "extras"),
+    [
+        (("token", "ada"), "cli"),
+        (("serve", "--port", "1"), "cli,server"),
+        (("demo",), "cli,server,simulator"),
+        (("no-such-command",), "cli"),
+    ],
+)
+def test_without_click_there_is_a_sentence(arguments: tuple[str, ...], extras: str) -> None:
+    """It names all that the command needs, so that one installation is enough."""
+    done = run_without(("click",), *arguments)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "The command line needs click; install it with: pip install 'portalkey[cli]'\n"
+        f"The command line needs click; install it with: pip install 'portalkey[{extras}]'\n"
     )
 
 

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from portalkey.broker import Broker
 from portalkey.cli.import_ import import_
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
-from portalkey.cli.importing.introspector import TRIES, Introspector, Known, Useless
 from portalkey.cli.importing.move_in import BATCH
 from portalkey.cli.importing.outcomes import GOOD
 from portalkey.cli.importing.rows import owner_of, read_members
+from portalkey.cli.importing.token_inspector import TRIES, Known, TokenInspector, Useless
 from portalkey.errors import HubSpotRefused, HubSpotUnavailable, RateLimited
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
@@ -54,8 +54,8 @@ def importer(
     """Makes an import into the broker's store, which does not really sleep."""
 
     def made(send: Send = client.send) -> MoveIn:
-        introspector = Introspector(settings, send, sleep=naps.append)
-        return MoveIn(broker, introspector, imported_from="csv")
+        inspector = TokenInspector(settings, send, sleep=naps.append)
+        return MoveIn(broker, inspector, imported_from="csv")
 
     return made
 
@@ -103,7 +103,7 @@ KNOWN = Known(Account(7), ("oauth",))
 )
 def test_an_answer_that_ends_a_row(settings: Settings, answer: Response, outcome: Outcome) -> None:
     """It is this row's trouble alone, and says so in a sentence."""
-    found = Introspector(settings, answering(answer)).look_up(TOKEN)
+    found = TokenInspector(settings, answering(answer)).look_up(TOKEN)
 
     assert isinstance(found, Useless)
     assert found.outcome is outcome
@@ -114,7 +114,7 @@ def test_hubspot_is_not_well_for_a_moment(settings: Settings, naps: list[float])
     """Each row is asked about again, after as long as HubSpot asks for, and longer each time."""
     answers = (said(503, ""), said(429, "", **{"retry-after": "7"}), said(502, ""), ALIVE)
 
-    assert Introspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN) == KNOWN
+    assert TokenInspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN) == KNOWN
     assert naps == [5.0, 7.0, 5.0]
 
 
@@ -122,7 +122,7 @@ def test_an_account_that_is_locked(settings: Settings, naps: list[float]) -> Non
     """Its row is for another time; the others go on."""
     locked = answering(*[said(423, "")] * TRIES)
 
-    found = Introspector(settings, locked, sleep=naps.append).look_up(TOKEN)
+    found = TokenInspector(settings, locked, sleep=naps.append).look_up(TOKEN)
 
     assert isinstance(found, Useless)
     assert found.outcome is Outcome.LATER
@@ -147,7 +147,7 @@ def test_trouble_that_every_row_would_meet(
 ) -> None:
     """It is raised, and nobody sits a long wait out."""
     with pytest.raises(error):
-        Introspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN)
+        TokenInspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN)
 
     assert naps == slept
 
@@ -211,7 +211,7 @@ def test_somebody_connects_at_the_same_moment(broker: Broker, settings: Settings
     broker.wrap_store(lambda _: store)
     row, found = Row("row 1", "ada", TOKEN), answering(ALIVE)
     told: list[Result] = []
-    MoveIn(broker, Introspector(settings, found), imported_from="csv").run([row], told.append)
+    MoveIn(broker, TokenInspector(settings, found), imported_from="csv").run([row], told.append)
 
     assert [result.outcome for result in told] == [Outcome.THERE]
 
@@ -227,7 +227,7 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
         store.disconnect(there, None)
     told: list[Result] = []
 
-    MoveIn(broker, Introspector(settings, answering(ALIVE)), imported_from="csv").run(
+    MoveIn(broker, TokenInspector(settings, answering(ALIVE)), imported_from="csv").run(
         [Row("row 1", "ada", TOKEN)], told.append
     )
 

@@ -1,5 +1,7 @@
 """The store that a URL names."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,29 @@ def test_the_url_says_which_store(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "a b.json").exists()
     for each in stores:
         each.close()
+
+
+LOADED = """
+import sys
+from portalkey import Broker
+from portalkey.vault.open import open_store
+open_store(sys.argv[1]).now()
+print({"sqlalchemy", "alembic", "sqlite3"} & {*sys.modules})
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "loaded"),
+    [("file://{}/connections.json", set()), ("sqlite:///{}/portalkey.db", {"sqlalchemy"})],
+    ids=["file", "database"],
+)
+def test_a_config_file_loads_no_database(tmp_path: Path, url: str, loaded: set[str]) -> None:
+    """A script over a config file starts without SQLAlchemy, which takes longer than the rest."""
+    command = [sys.executable, "-c", LOADED, url.format(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert all(each in done.stdout for each in loaded)
+    assert loaded or done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(

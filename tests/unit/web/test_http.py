@@ -6,7 +6,7 @@ from portalkey.web.http import (
     BROWSER_KEY,
     Cookie,
     WebRequest,
-    identify,
+    identify_browser,
     is_session_withheld,
     visitor_id,
 )
@@ -110,28 +110,28 @@ def test_a_flood_of_cookies_is_not_looked_up() -> None:
 def test_a_browser_gets_one_random_value() -> None:
     """It is made for whoever is signed in, and stays through sign-ins of one session."""
     session: dict[str, object] = {}
-    _, browser = identify("ada", session)
+    _, browser = identify_browser("ada", session)
 
     assert browser is not None
     assert len(browser) == 43
     assert session == {BROWSER_KEY: browser}
-    assert identify("bob", session) == ("bob", browser)
-    assert identify(None, session) == (None, browser)
+    assert identify_browser("bob", session) == ("bob", browser)
+    assert identify_browser(None, session) == (None, browser)
 
 
 def test_a_signed_out_visitor_is_given_nothing() -> None:
     """No session begins because somebody looked."""
     session: dict[str, object] = {}
 
-    assert identify(None, session) == (None, None)
+    assert identify_browser(None, session) == (None, None)
     assert session == {}
 
 
-@pytest.mark.parametrize("owner", [7, "", "  ", b"x", False])
+@pytest.mark.parametrize("owner", [7, "", "  ", b"x", False, "a\0da"])
 def test_an_owner_that_is_no_id_is_the_apps_mistake(owner: object) -> None:
     """It is told to the developer, and nobody is taken for signed out."""
     with pytest.raises(TypeError, match="non-empty string"):
-        identify(owner, {})
+        identify_browser(owner, {})
 
 
 def test_a_visitor_keeps_an_id() -> None:

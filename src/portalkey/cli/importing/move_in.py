@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from portalkey.cli.importing.introspector import Introspector, Known, Useless, reject
 from portalkey.cli.importing.outcomes import WHY, Outcome, Result
 from portalkey.cli.importing.rows import Row
+from portalkey.cli.importing.token_inspector import Known, TokenInspector, Useless, reject
 from portalkey.model.connection import ConnectionStatus, is_owner
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class MoveIn:
     def __init__(
         self,
         broker: "Broker",
-        introspector: Introspector,
+        inspector: TokenInspector,
         *,
         imported_from: str,
         prefix: str = "",
@@ -38,13 +38,13 @@ class MoveIn:
 
         Args:
             broker: Adopts the grants.
-            introspector: Asks HubSpot about each.
+            inspector: Asks HubSpot about each.
             imported_from: The source's name in the audit.
             prefix: Text to put before each owner.
             is_dry: Ask HubSpot, and write nothing.
         """
         self._broker = broker
-        self._introspector = introspector
+        self._inspector = inspector
         self._imported_from = imported_from
         self._prefix = prefix
         self._is_dry = is_dry
@@ -69,7 +69,7 @@ class MoveIn:
             return reject(Outcome.NO_OWNER)
         if row.refresh_token is None:
             return reject(Outcome.EMPTY)
-        answer = self._introspector.look_up(row.refresh_token)
+        answer = self._inspector.look_up(row.refresh_token)
         if isinstance(answer, Known) and row.hub_id not in {None, answer.account.hub_id}:
             why = f"{WHY[Outcome.OTHER_ACCOUNT][:-1]}: {answer.account.hub_id}."
             return Useless(Outcome.OTHER_ACCOUNT, why, row.hub_id)

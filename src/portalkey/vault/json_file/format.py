@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from portalkey.model.attempt import Attempt
-from portalkey.model.connection import Connection
+from portalkey.model.connection import Connection, is_owner
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
@@ -152,7 +152,7 @@ def _read_rows(document: Mapping[str, Any], name: str, kind: type) -> tuple[Any,
 def _require_distinct(snapshot: Snapshot) -> None:
     """Refuse rows that no store keeps side by side."""
     for at, each in enumerate(snapshot.connections):
-        if not each.owner.strip() or "\0" in each.owner:
+        if not is_owner(each.owner):
             raise Misplaced(("connections", at, "owner"), "must be the app's own id of somebody")
     keys: Mapping[str, Iterable[object]] = {
         "connections": [each.id for each in snapshot.connections],

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from portalkey._support.clock import no_offset
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
@@ -19,11 +20,9 @@ from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as json_rows
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
+from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.snapshot import Snapshot
-from portalkey.vault.sql.database import BUSY_SECONDS
-from portalkey.vault.sql.statements import no_offset
-from portalkey.vault.sql.urls import read_mounts, require_local
-from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
+from portalkey.vault.store import BUSY_SECONDS, Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")
 

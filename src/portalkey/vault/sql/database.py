@@ -21,9 +21,6 @@ from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement
 T = TypeVar("T")
 Values = dict[str, Any]
 
-BUSY_SECONDS = 5.0
-"""A statement waits so long for somebody else before the store is called busy."""
-
 _BEGIN = "portalkey_begin"
 
 

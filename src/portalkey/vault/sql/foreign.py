@@ -4,7 +4,6 @@ SQLite is asked to open the file for reading, PostgreSQL to begin a transaction 
 else. An address may hold a password, so no message repeats it.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
@@ -30,13 +29,13 @@ from sqlalchemy.exc import (
 )
 
 from portalkey.errors import BadSettings, SourceUnusable, StoreUnusable
-from portalkey.vault.sql.database import BUSY_SECONDS
+from portalkey.settings.urls import is_postgresql
 from portalkey.vault.sql.urls import open_database, sqlite_file
+from portalkey.vault.store import BUSY_SECONDS
 
 T = TypeVar("T")
 
 _SETTING = "PORTALKEY_DATABASE_URL"
-_POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://")
 _NOT_AN_ADDRESS = (
     "SOURCE names no database that can be read; write sqlite:///PATH, with a fourth slash for an "
     "absolute path, or postgresql://USER@HOST/DATABASE."
@@ -116,7 +115,7 @@ def read(url: str, work: Callable[[Foreign], T], *, wait: float = BUSY_SECONDS) 
         SourceUnusable: The message says what to look at.
         StoreBusy: The server is busy; try again.
     """
-    if not _POSTGRESQL.match(url):
+    if not is_postgresql(url):
         return _read_file(_file(url), work, wait)
     problem = ""
     try:

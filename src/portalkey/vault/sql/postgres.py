@@ -17,9 +17,11 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
+from portalkey._support.clock import no_offset
 from portalkey.errors import BadSettings, PortalkeyError, StoreBusy, StoreUnusable
-from portalkey.vault.sql.database import BUSY_SECONDS, Database
-from portalkey.vault.sql.statements import DriverPool, PreparedStatement, no_offset
+from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.statements import DriverPool, PreparedStatement
+from portalkey.vault.store import BUSY_SECONDS
 
 CONNECTIONS = 4
 """A process keeps so many connections for transactions, and as many for prepared statements."""

@@ -17,10 +17,12 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
+from portalkey._support.clock import no_offset
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.files import make_private
-from portalkey.vault.sql.database import BUSY_SECONDS, Database
-from portalkey.vault.sql.statements import DriverPool, no_offset
+from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.statements import DriverPool
+from portalkey.vault.store import BUSY_SECONDS
 
 _PAUSE = 0.01
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")

@@ -25,11 +25,6 @@ Cursor = Any
 _LATER = "later"
 
 
-def no_offset() -> float:
-    """Return 0: the clock is the database's, and nothing is added to it."""
-    return 0.0
-
-
 class PreparedStatement:
     """A statement as its driver takes it: the text, and the values that are bound to it."""
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Self
 
+from portalkey._support.clock import no_offset
+from portalkey.vault.mounts import read_mounts
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
-from portalkey.vault.sql.statements import no_offset
 from portalkey.vault.sql.stats import SQLStats
-from portalkey.vault.sql.urls import open_database, read_mounts
+from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import Store
 
 

@@ -1,6 +1,5 @@
 """From the URL in the settings to the database; nothing of it is repeated, for its password."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
@@ -8,10 +7,12 @@ from urllib.parse import unquote
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from portalkey.errors import BadSettings, StoreUnusable
+from portalkey._support.clock import no_offset
+from portalkey.errors import BadSettings
+from portalkey.settings.urls import NO_SCHEMA, is_postgresql
+from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
-from portalkey.vault.sql.statements import no_offset
 
 _NO_FILE = (
     "PORTALKEY_DATABASE_URL names no file for SQLite; write sqlite:///PATH, with a fourth slash "
@@ -21,23 +22,6 @@ _NO_DRIVER = (
     "PORTALKEY_DATABASE_URL names a PostgreSQL database, whose driver is not installed here; "
     "install it with: pip install 'portalkey[postgres]'"
 )
-NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, which alone has schemas; take it out"
-_POSTGRESQL = re.compile(r"(postgresql\+psycopg|postgresql|postgres)://")
-
-_MOUNTS = Path("/proc/self/mountinfo")
-# Of several machines, each sees its own locks only, or all of them too late.
-_ON_A_NETWORK = re.compile(
-    r"(fuse\.)?(nfs4?|cifs|smb3|smbfs|sshfs|glusterfs|ceph|lustre|afs|gpfs|beegfs)(_nodev)?"
-)
-_ESCAPE = re.compile(r"\\([0-7]{3})")
-
-
-def read_mounts(path: Path = _MOUNTS) -> str:
-    """Return what is mounted where, as Linux says at *path*; empty on a system that does not."""
-    try:
-        return path.read_text(errors="surrogateescape")
-    except OSError:
-        return ""
 
 
 def open_database(
@@ -53,50 +37,13 @@ def open_database(
         BadSettings: The URL names none that can be used.
         StoreUnusable: The file cannot be made, or is on another machine.
     """
-    if _POSTGRESQL.match(url):
+    if is_postgresql(url):
         return _postgresql(url, schema, ahead)
     if schema:
         raise BadSettings([NO_SCHEMA])
     path = _file(url).resolve()
     require_local(path, mounts())
     return SQLite(path, ahead=ahead)
-
-
-def require_local(path: Path, mounts: str) -> None:
-    """Refuse the absolute *path* of a store's file where *mounts* has it on another machine's disk.
-
-    Raises:
-        StoreUnusable: It is there; the message says what to name instead.
-    """
-    kind = filesystem(path, mounts)
-    if _ON_A_NETWORK.fullmatch(kind):
-        raise StoreUnusable(
-            f"The store {path} is on a network file system ({kind}), where the locks of a file do "
-            "not hold; name a file on a disk of this machine in PORTALKEY_DATABASE_URL, or a "
-            "PostgreSQL database, which several machines can share."
-        )
-
-
-def filesystem(path: Path, mounts: str) -> str:
-    """Return the kind of file system of the absolute *path*, by the lines of a ``mountinfo``.
-
-    Empty where they do not say.
-    """
-    kinds = {}
-    for line in mounts.splitlines():
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if after and len(fields) > _MOUNT_POINT:
-            # The last one mounted at a place hides those before it.
-            kinds[_unquote(fields[_MOUNT_POINT])] = after.split(" ")[0]
-    return next((kinds[str(at)] for at in (path, *path.parents) if str(at) in kinds), "")
-
-
-_MOUNT_POINT = 4
-
-
-def _unquote(path: str) -> str:
-    return _ESCAPE.sub(lambda escape: chr(int(escape[1], 8)), path)
 
 
 def _postgresql(url: str, schema: str, ahead: Callable[[], float]) -> Database:

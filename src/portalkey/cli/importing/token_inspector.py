@@ -50,7 +50,7 @@ def reject(outcome: Outcome) -> Useless:
     return Useless(outcome, WHY[outcome])
 
 
-class Introspector:
+class TokenInspector:
     """Asks HubSpot about refresh tokens; threads may share it."""
 
     def __init__(
