@@ -86,18 +86,18 @@ def ahead() -> Ahead:
 
 @pytest.fixture
 def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
-    """Makes brokers over SQLite, and closes them; *through* stands between one and its wire."""
+    """Makes brokers over SQLite, and closes them; *through* stands between one and its client."""
     with ExitStack() as stack:
 
         def make(settings: Settings, through: Callable[[Send], Send] = lambda send: send) -> Broker:
             store = SQLStore.open(settings.database_url, ahead=ahead)
             vault = Vault(Keyring(settings.keys), store, settings.client_id)
-            wire = HubSpotClient()
+            client = HubSpotClient()
             broker = Broker(
                 settings,
                 vault,
-                through(wire.send),
-                close=wire.close,
+                through(client.send),
+                close=client.close,
                 clock=lambda: boot_time() + ahead.seconds,
                 uniform=lambda low, high: (low + high) / 2,
             )
@@ -109,7 +109,7 @@ def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
 
 @pytest.fixture
 def broker(settings: Settings, make_broker: Callable[[Settings], Broker]) -> Broker:
-    """A broker over SQLite and a real wire."""
+    """A broker over SQLite and a real client."""
     return make_broker(settings)
 
 
