@@ -14,6 +14,7 @@ from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.settings import Settings
+from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.ports import free_port
@@ -21,17 +22,6 @@ from support.visitor import Visitor
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
-
-
-class Ahead:
-    """A store's clock in the test's hand: seconds ahead of the database's."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        """What the store asks for."""
-        return self.seconds
 
 
 @pytest.fixture
