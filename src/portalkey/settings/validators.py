@@ -84,18 +84,18 @@ def required_scopes(value: object) -> tuple[str, ...]:
 def optional_scopes(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Scopes that are not required ones too, as HubSpot refuses a scope in both lists."""
     optional = any_scopes(value)
-    doubled = [scope for scope in optional if scope in info.data.get("scopes", ())]
-    if doubled:
-        raise ValueError(f"repeats {', '.join(doubled)} of HUBSPOT_SCOPES; keep each in one list")
+    twice = [scope for scope in optional if scope in info.data.get("scopes", ())]
+    if twice:
+        raise ValueError(f"repeats {', '.join(twice)} of HUBSPOT_SCOPES; keep each in one list")
     return optional
 
 
 def switch(value: object) -> bool:
     """On or off."""
-    switched = value if isinstance(value, bool) else _SWITCH.get(text(value).lower())
-    if switched is None:
+    is_on = value if isinstance(value, bool) else _SWITCH.get(text(value).lower())
+    if is_on is None:
         raise ValueError("must be on or off")
-    return switched
+    return is_on
 
 
 def public_url(value: object) -> str:

@@ -163,8 +163,8 @@ def _parts(sealed: str) -> tuple[str, str]:
         return "", ""
     if match := _SEALED.fullmatch(sealed):
         return match[1], match[2]
-    named = _NAMED.fullmatch(sealed)
-    return (named[1] if named else ""), ""
+    match = _NAMED.fullmatch(sealed)
+    return (match[1] if match else ""), ""
 
 
 def _decrypt(fernet: Fernet, token: str) -> SecretStr:
