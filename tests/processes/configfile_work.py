@@ -98,7 +98,7 @@ def killed(store: ConfigFileStore, chance: random.Random) -> int:
         while True:
             following = replace(seen, generation=seen.generation + 1)
             event = Event(EventName.REFRESHED, "ada", facts={"number": following.generation})
-            assert store.renew(following, instead_of="lineage 1", event=event)
+            assert store.renew(following, instead_of="fingerprint 1", event=event)
             os.write(telling, struct.pack("I", following.generation))
             seen = load(store, following)
 

@@ -123,12 +123,12 @@ class ConnectionPromises:
         second = next_generation(first, scopes=("oauth",), access_expires_at=expires_at, **ours)
 
         ahead.passes(1)
-        assert store.renew(replace(second, owner="eve"), instead_of="lineage 1")
+        assert store.renew(replace(second, owner="eve"), instead_of="fingerprint 1")
         current = load(store, first)
         assert current.updated_at > first.updated_at
         assert current == replace(second, updated_at=current.updated_at, seen_at=current.seen_at)
 
-    @pytest.mark.parametrize("late", ["generation", "lineage", "disconnected", "unknown"])
+    @pytest.mark.parametrize("late", ["generation", "fingerprint", "disconnected", "unknown"])
     def test_a_late_renewal_is_lost(self, store: Store, late: str) -> None:
         """Nothing newer is ever undone."""
         first = connect(store)
@@ -138,7 +138,9 @@ class ConnectionPromises:
         renewed = next_generation(first, generation=3 if late == "generation" else 2)
         renewed = replace(renewed, id="x" if late == "unknown" else first.id)
 
-        assert not store.renew(renewed, instead_of="0" if late == "lineage" else "lineage 1")
+        assert not store.renew(
+            renewed, instead_of="0" if late == "fingerprint" else "fingerprint 1"
+        )
         after = load(store, first)
         assert replace(after, seen_at=before.seen_at) == before
 
@@ -166,10 +168,10 @@ class ConnectionPromises:
     def test_a_late_mark_is_lost(self, store: Store) -> None:
         """The loser of a race never marks the winner's grant dead."""
         row = connect(store)
-        resealed = replace(row, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
+        resealed = replace(row, sealed=SealedGrant("access", "refresh", "other fingerprint", "a"))
 
         assert not store.mark(resealed, Mark(C.NEEDS_RECONNECT))
-        assert store.renew(next_generation(row), instead_of="lineage 1")
+        assert store.renew(next_generation(row), instead_of="fingerprint 1")
         assert not store.mark(row, Mark(C.NEEDS_RECONNECT))
         assert load(store, row).status is C.CONNECTED
 
@@ -186,7 +188,7 @@ class ConnectionPromises:
     def test_a_late_disconnect_is_lost(self, store: Store) -> None:
         """It owes nothing, for what it saw is not what is there."""
         row = connect(store)
-        assert store.renew(next_generation(row), instead_of="lineage 1")
+        assert store.renew(next_generation(row), instead_of="fingerprint 1")
 
         assert not store.disconnect(row, new_owed(store))
         assert list(store.pending(9)) == []
@@ -204,10 +206,10 @@ class ConnectionPromises:
     def test_live_rows_hold_a_token(self, store: Store) -> None:
         """Whoever's they are; a disconnected row holds nothing."""
         pair: list[Connection] = [connect(store), connect(store, owner="eve")]
-        connect(store, owner="bob", sealed=SealedGrant("access", "refresh", "lineage 3", "a"))
+        connect(store, owner="bob", sealed=SealedGrant("access", "refresh", "fingerprint 3", "a"))
 
-        assert store.holders(["lineage 1", "lineage 2"]) == 2
+        assert store.holders(["fingerprint 1", "fingerprint 2"]) == 2
         assert store.disconnect(pair[0], None)
-        assert store.holders(["lineage 1"]) == 1
-        assert store.holders(["lineage 1", "lineage 3"]) == 2
+        assert store.holders(["fingerprint 1"]) == 1
+        assert store.holders(["fingerprint 1", "fingerprint 3"]) == 2
         assert store.holders([]) == 0

@@ -127,13 +127,13 @@ class LeasePromises:
         """Whoever asks has to read the row again."""
         row = connect(store)
         if change == "renewed":
-            assert store.renew(next_generation(row), instead_of="lineage 1")
+            assert store.renew(next_generation(row), instead_of="fingerprint 1")
         elif change == "dead":
             assert store.mark(row, Mark(C.NEEDS_RECONNECT))
         elif change == "disconnected":
             assert store.disconnect(row, None)
         elif change == "resealed":
-            row = replace(row, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
+            row = replace(row, sealed=SealedGrant("access", "refresh", "other fingerprint", "a"))
         else:
             row = replace(row, id="x")
 
@@ -154,7 +154,7 @@ class LeasePromises:
         """Whoever's 401 it was; a renewal that is due is not held up by that."""
         row = connect(store)
         first = take_lease(store, row, ask(is_forced=True))
-        assert store.renew(next_generation(first.connection), instead_of="lineage 1")
+        assert store.renew(next_generation(first.connection), instead_of="fingerprint 1")
         current = load(store, row)
 
         assert expect_denial(store, current, ask(is_forced=True)).why is DenialReason.FORCED
@@ -200,7 +200,7 @@ class LeasePromises:
         new = take_lease(store, row, ask("other")).connection
         assert store.mark(new, Mark(C.NEEDS_RECONNECT))
 
-        assert store.renew(next_generation(old, status=C.CONNECTED), instead_of="lineage 1")
+        assert store.renew(next_generation(old, status=C.CONNECTED), instead_of="fingerprint 1")
         current = load(store, row)
         assert (current.status, current.generation, current.lease_id) == (C.CONNECTED, 2, None)
 
@@ -212,7 +212,7 @@ class LeasePromises:
 
         again = take_lease(store, load(store, row))
         assert again.was_unanswered
-        assert store.renew(next_generation(again.connection), instead_of="lineage 1")
+        assert store.renew(next_generation(again.connection), instead_of="fingerprint 1")
         assert load(store, row).unanswered_since is None
 
     def test_the_bucket_is_everybodys(self, store: Store, ahead: Ahead) -> None:
@@ -266,8 +266,8 @@ class LeasePromises:
         row = connect(store)
         one, two, three = (Event(name, owner="ada") for name in list(EventName)[:3])
 
-        assert store.renew(next_generation(row), instead_of="lineage 1", event=one)
-        assert not store.renew(next_generation(row), instead_of="lineage 1", event=one)
+        assert store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
+        assert not store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
         assert not store.mark(row, Mark(C.FAILING, event=two))
         current = load(store, row)
         assert store.mark(current, Mark(C.FAILING, event=two))
@@ -296,4 +296,4 @@ class LeasePromises:
         assert store.connect(begin_exchange(store), again)
 
         assert not load(store, row).is_leased
-        assert not store.renew(next_generation(old), instead_of="lineage 1")
+        assert not store.renew(next_generation(old), instead_of="fingerprint 1")

@@ -24,7 +24,7 @@ SNAPSHOT = Snapshot(
             client_id="app",
             account=Account(1, hub_domain="example.com"),
             scopes=("oauth", "crm.objects.contacts.read"),
-            sealed=SealedGrant("access", "refresh", "lineage", "first"),
+            sealed=SealedGrant("access", "refresh", "fingerprint", "first"),
             access_expires_at=NOW,
             connected_at=NOW,
             updated_at=NOW,
@@ -48,7 +48,7 @@ SNAPSHOT = Snapshot(
             seen_at=NEVER,
         ),
     ),
-    outbox=(OwedRevocation("owed", "app", None, "sealed", "lineage", "first", 0, NOW),),
+    outbox=(OwedRevocation("owed", "app", None, "sealed", "fingerprint", "first", 0, NOW),),
     provider=(ThrottleRow("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
 )
