@@ -82,11 +82,11 @@ def admit(throttle: Throttle, limits: Limits, now: datetime) -> Throttle | Throt
 
 def _fill(throttle: Throttle, limits: Limits, now: datetime) -> tuple[float, datetime]:
     """Return the content of the bucket by *now*, and the time that it is of."""
-    passed = (now - throttle.bucket_at).total_seconds()
-    if passed < -SET_BACK:
+    seconds = (now - throttle.bucket_at).total_seconds()
+    if seconds < -SET_BACK:
         # Otherwise the bucket would stay empty until the clock has caught up.
         return limits.burst, now
-    content = min(limits.burst, throttle.bucket + max(passed, 0.0) * limits.rate)
+    content = min(limits.burst, throttle.bucket + max(seconds, 0.0) * limits.rate)
     return content, max(now, throttle.bucket_at)
 
 

@@ -226,8 +226,8 @@ def _read_all(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[s
         stored = None
     if stored is None:  # raised out here, as the original error quotes the file
         raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
-    merged = {**stored, **environ}
-    return {name: value for name, value in merged.items() if value and not value.isspace()}
+    values = {**stored, **environ}
+    return {name: value for name, value in values.items() if value and not value.isspace()}
 
 
 def _misspellings(values: Mapping[str, str], names: set[str | None]) -> Iterator[str]:

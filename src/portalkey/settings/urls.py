@@ -56,10 +56,10 @@ def origin(text: str) -> str:
     Raises:
         ValueError: It is neither an https origin nor an http one of localhost.
     """
-    written = text.removesuffix("/")
-    if not _is_origin(written):
+    address = text.removesuffix("/")
+    if not _is_origin(address):
         raise ValueError(_PLAIN)
-    return written
+    return address
 
 
 def redirect_uri(text: str) -> RedirectUri:
@@ -83,13 +83,13 @@ def hubspot(text: str) -> str:
     Raises:
         ValueError: It is another host's, which must not be sent secrets.
     """
-    written = text.removesuffix("/")
-    if is_local(written):
-        return written
-    match = _ORIGIN.fullmatch(written) if _is_origin(written) else None
+    address = text.removesuffix("/")
+    if is_local(address):
+        return address
+    match = _ORIGIN.fullmatch(address) if _is_origin(address) else None
     if not match or not match["host"].endswith(HOSTS):
         raise ValueError(_HUBSPOT)
-    return written
+    return address
 
 
 class SuffixesMissing(Exception):

@@ -168,12 +168,12 @@ def _parts(sealed: str) -> tuple[str, str]:
 
 
 def _decrypt(fernet: Fernet, token: str) -> SecretStr:
-    opened = SecretBytes(fernet.decrypt(token))
+    content = SecretBytes(fernet.decrypt(token))
     # Base64 has several spellings of the last bytes; only the one that was stored is taken.
     last = token[-4:]
     if len(token) % 4 or base64.urlsafe_b64encode(base64.urlsafe_b64decode(last)) != last.encode():
         raise InvalidToken
-    return SecretStr(opened.get_secret_value().decode("utf-8", "surrogatepass"))
+    return SecretStr(content.get_secret_value().decode("utf-8", "surrogatepass"))
 
 
 def _fernet(master: HMAC, binding: Binding) -> Fernet:
