@@ -23,7 +23,7 @@ from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
-from support.old_app import LIBRARIES, Snapshot, issued, make, write_csv
+from support.old_app import LIBRARIES, OldUser, issued, make, write_csv
 
 FROM = (*LIBRARIES, CSV)
 
@@ -69,7 +69,7 @@ def imported_from(source: str, n: int) -> Block:
             make(source, where, people)
         first, seconds = timed(broker, source, where)
         second, again = timed(broker, source, where)
-        stayed = second == {Outcome.THERE: n}
+        stayed = second == {Outcome.ALREADY_CONNECTED: n}
         return Block(
             source=source,
             rows=n,
@@ -113,7 +113,7 @@ def timed(broker: Broker, source: str, where: str) -> tuple[Counter[Outcome], fl
     return Counter(result.outcome for result in results), time.monotonic() - began
 
 
-def right(broker: Broker, people: Sequence[Snapshot]) -> int:
+def right(broker: Broker, people: Sequence[OldUser]) -> int:
     """How many of the *people* have what the old app kept, and nothing else."""
     count = 0
     for each in people:

@@ -14,6 +14,7 @@ from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.settings import Settings
+from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.ports import free_port
@@ -21,17 +22,6 @@ from support.visitor import Visitor
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
-
-
-class Ahead:
-    """A store's clock in the test's hand: seconds ahead of the database's."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        """What the store asks for."""
-        return self.seconds
 
 
 @pytest.fixture
@@ -86,18 +76,18 @@ def ahead() -> Ahead:
 
 @pytest.fixture
 def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
-    """Makes brokers over SQLite, and closes them; *through* stands between one and its wire."""
+    """Makes brokers over SQLite, and closes them; *through* stands between one and its client."""
     with ExitStack() as stack:
 
         def make(settings: Settings, through: Callable[[Send], Send] = lambda send: send) -> Broker:
             store = SQLStore.open(settings.database_url, ahead=ahead)
             vault = Vault(Keyring(settings.keys), store, settings.client_id)
-            wire = HubSpotClient()
+            client = HubSpotClient()
             broker = Broker(
                 settings,
                 vault,
-                through(wire.send),
-                close=wire.close,
+                through(client.send),
+                close=client.close,
                 clock=lambda: boot_time() + ahead.seconds,
                 uniform=lambda low, high: (low + high) / 2,
             )
@@ -109,7 +99,7 @@ def make_broker(ahead: Ahead) -> Iterator[Callable[..., Broker]]:
 
 @pytest.fixture
 def broker(settings: Settings, make_broker: Callable[[Settings], Broker]) -> Broker:
-    """A broker over SQLite and a real wire."""
+    """A broker over SQLite and a real client."""
     return make_broker(settings)
 
 

@@ -12,6 +12,7 @@ from architecture.words import docstrings, functions, is_bare_participle, is_que
 
 SOURCE = Path(portalkey.__file__).parent
 SIMULATOR = Path(portalkey_simulator.__file__).parent
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 ALLOWED = {
     ("pages/marketplace.py", "done"): "the simulator's last page of an install",
 }
@@ -19,10 +20,23 @@ ALLOWED = {
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Path and tree of every module, the simulator's included."""
+    """Path and tree of every module, the simulator's included, and of every Python script."""
     for source in (SOURCE, SIMULATOR):
         for path in sorted(source.rglob("*.py")):
             yield path.relative_to(source).as_posix(), parse(path)
+    for path in sorted(SCRIPTS.iterdir()):
+        if is_python(path):
+            yield f"scripts/{path.name}", parse(path)
+
+
+def is_python(path: Path) -> bool:
+    """True for a script that Python runs; the others are the shell's."""
+    return path.is_file() and path.read_text().startswith("#!/usr/bin/env python3\n")
+
+
+def test_scripts_are_read() -> None:
+    """They have no suffix, so they are known by their first line."""
+    assert {"scripts/pythons", "scripts/vendor-pico"} <= {path for path, _ in modules()}
 
 
 def test_no_docstring_begins_with_a_question_word() -> None:

@@ -19,10 +19,10 @@ from browser.states import (
     open_popup,
     stay,
 )
-from conftest import Ahead
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
 from portalkey.settings import Settings
+from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot
 from support.visitor import Visitor
 

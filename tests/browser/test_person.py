@@ -26,10 +26,10 @@ from browser.journey import (
     state_of,
     wait_for_state,
 )
-from conftest import Ahead
 from portalkey.broker import Broker
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import EventName
+from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot, OpenerPolicy
 
 BAD_ENDS = {"cancelled", "failed", "expired", "blocked"}

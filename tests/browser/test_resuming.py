@@ -7,7 +7,7 @@ from browser.places import Place, at_hubspot, attempt_of, decide, ends, front, w
 
 pytest_plugins = ("browser.surroundings",)
 
-RETENTION = "() => Object.keys(localStorage).filter((key) => key.startsWith('portalkey:'))"
+STORED_KEYS = "() => Object.keys(localStorage).filter((key) => key.startsWith('portalkey:'))"
 SOMETHING_BEGAN_LONG_AGO = """(minutes) => {
   const attempt = "A".repeat(22);
   const kept = JSON.stringify({ attempt, began: Date.now() - minutes * 60_000 });
@@ -31,7 +31,7 @@ def test_another_tab_goes_on(person: BrowserContext, place: Place) -> None:
     wait_for_end(second, "connected")
 
     assert [ends(first), ends(second)] == [["connected"], ["connected"]]
-    assert first.evaluate(RETENTION) == []
+    assert first.evaluate(STORED_KEYS) == []
 
 
 def test_another_person_begins_afresh(person: BrowserContext, place: Place) -> None:

@@ -20,7 +20,7 @@ from browser.places import (
     front,
     wait_for_end,
 )
-from conftest import Ahead
+from portalkey.testing import Ahead
 
 pytest_plugins = ("browser.surroundings",)
 

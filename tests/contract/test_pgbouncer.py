@@ -21,7 +21,7 @@ ROUNDS = 10
 Lead = Callable[[str], str]
 
 
-def lineage(connection: Connection) -> str:
+def refresh_fingerprint(connection: Connection) -> str:
     """The fingerprint of the refresh token."""
     assert connection.sealed
     return connection.sealed.fingerprint
@@ -49,8 +49,8 @@ def test_threads_share_two_sessions(store: SQLStore) -> None:
         for _ in range(ROUNDS):
             (found,) = store.connections(connection.owner, "app")
             renewed = next_generation(found)
-            assert store.renew(renewed, instead_of=lineage(found))
-            assert not store.renew(renewed, instead_of=lineage(found))
+            assert store.renew(renewed, instead_of=refresh_fingerprint(found))
+            assert not store.renew(renewed, instead_of=refresh_fingerprint(found))
         assert store.disconnect(renewed, None)
         return connection.owner
 

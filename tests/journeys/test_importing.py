@@ -20,7 +20,7 @@ from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.commands import run
-from support.old_app import LIBRARIES, Snapshot, issued, make, write_csv
+from support.old_app import LIBRARIES, OldUser, issued, make, write_csv
 
 pytest_plugins = ("support.postgres",)
 
@@ -73,7 +73,7 @@ def asked(hubspot: HubSpot) -> Counter[str]:
     return Counter(each.path.rpartition("/")[2] for each in hubspot.requests)
 
 
-def connected(broker: Broker, people: Sequence[Snapshot]) -> list[Snapshot]:
+def connected(broker: Broker, people: Sequence[OldUser]) -> list[OldUser]:
     """Those of *people* whose own refresh token is kept, for their own account."""
     found = []
     for each in people:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect, load
-from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.store import ConfigFileStore
 from portalkey.vault.snapshot import Snapshot
 
@@ -98,7 +98,7 @@ def killed(store: ConfigFileStore, chance: random.Random) -> int:
         while True:
             following = replace(seen, generation=seen.generation + 1)
             event = Event(EventName.REFRESHED, "ada", facts={"number": following.generation})
-            assert store.renew(following, instead_of="lineage 1", event=event)
+            assert store.renew(following, instead_of="fingerprint 1", event=event)
             os.write(telling, struct.pack("I", following.generation))
             seen = load(store, following)
 
@@ -117,8 +117,8 @@ def outcomes(tally: Tally, path: Path, acked: int) -> None:
     """Count what the file and its good copy are after one kill."""
     tally.kills += 1
     try:
-        kept, _ = (json_rows.read(each.read_bytes()) for each in beside(path))
-    except json_rows.Wrong:
+        kept, _ = (file_format.read(each.read_bytes()) for each in beside(path))
+    except file_format.Wrong:
         tally.torn += 1
         return
     (row,) = kept.connections

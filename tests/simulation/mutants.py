@@ -10,8 +10,7 @@ from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import TokenRequest
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Response
-from portalkey.model import leases
-from portalkey.model import transitions as rules
+from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection, Grant, SealedGrant
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease
@@ -45,7 +44,7 @@ class _Overwriting(MemoryStore):
         there = self._connections[connection.id]
         if there.sealed is None:
             return False
-        changes = {name: getattr(connection, name) for name in rules.RENEWED}
+        changes = {name: getattr(connection, name) for name in transitions.RENEWED}
         self._connections[there.id] = replace(leases.clear_lease(there), **changes)
         return True
 

@@ -19,12 +19,12 @@ from portalkey.broker import Broker
 from support.front import NO_TLS
 from support.patience import PATIENCE
 
-LeaseRequest = Callable[[str], tuple[int, Any]]
+Ask = Callable[[str], tuple[int, Any]]
 """Asks for a path; the status, and the JSON where it is good."""
-Make = Callable[[ExitStack, Broker, str], LeaseRequest]
+Make = Callable[[ExitStack, Broker, str], Ask]
 
 
-def _httpx(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _httpx(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     auth, url = HttpxAuth(broker, owner), broker.settings.api_url
     client = stack.enter_context(
         httpx.Client(base_url=url, auth=auth, verify=NO_TLS, follow_redirects=True)
@@ -32,7 +32,7 @@ def _httpx(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     return lambda path: _read(client.get(path))
 
 
-def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     auth, url = Httpx2Auth(broker, owner), broker.settings.api_url
     client = stack.enter_context(
         httpx2.Client(base_url=url, auth=auth, verify=NO_TLS, follow_redirects=True)
@@ -40,13 +40,13 @@ def _httpx2(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     return lambda path: _read(client.get(path))
 
 
-def _requests(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _requests(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     session = stack.enter_context(requests.Session())
     session.auth = RequestsAuth(broker, owner)
     return lambda path: _read(session.get(_absolute(broker, path), timeout=PATIENCE))
 
 
-def _api_object(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _api_object(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     """An API object that is held for as long as the test lasts."""
     held = older.hubspot_client(broker, owner).crm.contacts.basic_api.api_client
 
@@ -64,7 +64,7 @@ def _api_object(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     return ask
 
 
-def _api_request(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _api_request(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     client = older.hubspot_client(broker, owner)
 
     def ask(path: str) -> tuple[int, Any]:
@@ -73,7 +73,7 @@ def _api_request(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
     return ask
 
 
-def _sdk(stack: ExitStack, broker: Broker, owner: str) -> LeaseRequest:
+def _sdk(stack: ExitStack, broker: Broker, owner: str) -> Ask:
     client = stack.enter_context(newer.hubspot_client(broker, owner))
 
     def ask(path: str) -> tuple[int, Any]:

@@ -33,4 +33,4 @@ class Executor:
         self._renew()
 
     def _renew(self) -> None:
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="portalkey-asker")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="portalkey-async")

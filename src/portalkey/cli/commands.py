@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, About] = {
         ("simulator",),
     ),
     "token": About("Print a valid access token of OWNER's connection."),
-    "work": About("Tell HubSpot of disconnected accounts that it could not be told of at once."),
+    "work": About("Send revocations to HubSpot that failed at first, until they succeed."),
 }
 """By name, as ``--help`` lists them."""
 

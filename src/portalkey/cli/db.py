@@ -17,12 +17,9 @@ from portalkey.vault.sql.database import Database
 
 _SETTING = "PORTALKEY_DATABASE_URL"
 _NEXT = (
-    "Now set {settings} in every process, and restart them. What the old store "
-    "was told since this began is brought over by running this again: for the last time with the "
-    "app stopped, or on the new address."
+    "Now set {settings} in every process, and restart them. Then run this once more, with the app "
+    "stopped or on the new address: it copies what the old store got since this run began."
 )
-
-
 _NO_DATABASE = (
     "{where} names a config file, and this copies databases only. A config file stays where it is; "
     "connect its accounts again where they are to be kept."
@@ -48,13 +45,13 @@ def db() -> None:
     "--to",
     required=True,
     metavar="URL",
-    callback=lambda *given: _check(database_url, given[-1]),
+    callback=lambda *arguments: _check(database_url, arguments[-1]),
     help="The database to bring it to.",
 )
 @click.option(
     "--schema",
     default="",
-    callback=lambda *given: _check(database_schema, given[-1]),
+    callback=lambda *arguments: _check(database_schema, arguments[-1]),
     help="Its schema, if PostgreSQL's usual one is not it.",
 )
 @click.option(

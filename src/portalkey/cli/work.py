@@ -31,10 +31,10 @@ _AT_ONCE = 50
     help="Settings; the environment goes before them.",
 )
 def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
-    """Tell HubSpot of disconnected accounts that it could not be told of at once.
+    """Send revocations to HubSpot that failed at first, until they succeed.
 
-    Every process that hands out tokens does a little of it on the side; where none runs for long,
-    or much is owed, run this.
+    Every process that hands out tokens sends some of them on the side. Run this where no such
+    process runs for long, or where many revocations are pending.
     """
     broker = Broker.of(Settings.from_env(env_file))
     try:

@@ -144,7 +144,7 @@ class SessionStore(Store):
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
-        """Put what *change* makes of the app's provider in its place, for this process."""
+        """Put what *change* makes of the app's ``Throttle`` in its place, for this process."""
         return self._rows().update_throttle(client_id, change)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:

@@ -21,7 +21,7 @@ class LeaseRequest:
 
     holder: str = field(repr=False)
     seconds: float
-    pace: Limits
+    limits: Limits
     dead: str | None = field(default=None, repr=False)
     is_forced: bool = False
 
@@ -67,38 +67,40 @@ class LeaseDenied:
     reason: str | None = None
 
 
-def grant_lease(seen: Connection, row: Connection | None, ask: LeaseRequest) -> Lease | LeaseDenied:
-    """Return the lease that *ask* gets on *row*, before the throttle has its say.
+def grant_lease(
+    connection: Connection, row: Connection | None, request: LeaseRequest
+) -> Lease | LeaseDenied:
+    """Return the lease that *request* gets on *row*, before the throttle has its say.
 
     Args:
-        seen: The connection as the caller read it.
+        connection: The connection as the caller read it.
         row: The connection as it stands now, by the store's clock.
-        ask: The caller's request.
+        request: What the caller asks for.
     """
-    if row is None or not row.is_authenticated or not is_same_grant(row, seen):
+    if row is None or not row.is_authenticated or not is_same_grant(row, connection):
         return LeaseDenied(DenialReason.STALE)
     now = row.seen_at
-    if row.lease_until is not None and row.is_leased and row.lease_id != ask.dead:
+    if row.lease_until is not None and row.is_leased and row.lease_id != request.dead:
         wait = (row.lease_until - now).total_seconds()
-        if wait <= ask.seconds + SET_BACK:
-            return LeaseDenied(DenialReason.LEASED, min(wait, ask.seconds))
+        if wait <= request.seconds + SET_BACK:
+            return LeaseDenied(DenialReason.LEASED, min(wait, request.seconds))
     if row.retry_at is not None and row.retry_at > now:
         return LeaseDenied(
             DenialReason.WAITING, (row.retry_at - now).total_seconds(), row.status_reason
         )
-    if ask.is_forced and row.forced_at is not None:
+    if request.is_forced and row.forced_at is not None:
         wait = FORCED_SECONDS - (now - row.forced_at).total_seconds()
         if wait > 0:
             return LeaseDenied(DenialReason.FORCED, wait)
-    leased = replace(
+    after = replace(
         row,
-        lease_id=ask.holder,
-        lease_until=now + timedelta(seconds=ask.seconds),
+        lease_id=request.holder,
+        lease_until=now + timedelta(seconds=request.seconds),
         lease_fence=row.lease_fence + 1,
         unanswered_since=row.unanswered_since or now,
-        forced_at=now if ask.is_forced else row.forced_at,
+        forced_at=now if request.is_forced else row.forced_at,
     )
-    return Lease(leased, was_unanswered=row.unanswered_since is not None, is_news=False)
+    return Lease(after, was_unanswered=row.unanswered_since is not None, is_news=False)
 
 
 def apply_throttle(
@@ -111,12 +113,13 @@ def apply_throttle(
     return replace(lease, is_news=not throttle.is_well), after
 
 
-def is_same_grant(row: Connection, seen: Connection) -> bool:
-    """Return True while *row* holds the same grant as the connection that was *seen*."""
-    return row.generation == seen.generation and lineage(row) == lineage(seen)
+def is_same_grant(row: Connection, connection: Connection) -> bool:
+    """Return True while *row* holds the grant that *connection* does."""
+    is_same_token = refresh_fingerprint(row) == refresh_fingerprint(connection)
+    return is_same_token and row.generation == connection.generation
 
 
-def lineage(connection: Connection) -> str | None:
+def refresh_fingerprint(connection: Connection) -> str | None:
     """Return the fingerprint of the refresh token that *connection* holds."""
     return connection.sealed.fingerprint if connection.sealed else None
 

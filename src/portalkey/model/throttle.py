@@ -11,7 +11,7 @@ PROBE_SECONDS = 10.0
 """Seconds between two probes of HubSpot while the breaker is open."""
 IN_A_ROW = 5
 """Failures in a row that open the breaker."""
-LOOKED_AT = 20
+RECENT_OUTCOMES = 20
 """Number of recent outcomes of which half, being failures, open the breaker."""
 SET_BACK = 60.0
 """Seconds behind an earlier time after which a clock is taken to have been set back. One that is
@@ -82,17 +82,17 @@ def admit(throttle: Throttle, limits: Limits, now: datetime) -> Throttle | Throt
 
 def _fill(throttle: Throttle, limits: Limits, now: datetime) -> tuple[float, datetime]:
     """Return the content of the bucket by *now*, and the time that it is of."""
-    passed = (now - throttle.bucket_at).total_seconds()
-    if passed < -SET_BACK:
+    seconds = (now - throttle.bucket_at).total_seconds()
+    if seconds < -SET_BACK:
         # Otherwise the bucket would stay empty until the clock has caught up.
         return limits.burst, now
-    content = min(limits.burst, throttle.bucket + max(passed, 0.0) * limits.rate)
+    content = min(limits.burst, throttle.bucket + max(seconds, 0.0) * limits.rate)
     return content, max(now, throttle.bucket_at)
 
 
 def record_answer(throttle: Throttle) -> Throttle:
     """Return the *throttle* after a good answer, with its breaker closed."""
-    recent = "" if throttle.is_open else (throttle.recent + _WELL)[-LOOKED_AT:]
+    recent = "" if throttle.is_open else (throttle.recent + _WELL)[-RECENT_OUTCOMES:]
     return replace(throttle, recent=recent, open_until=None, reason=None)
 
 
@@ -106,9 +106,9 @@ def record_failure(throttle: Throttle, reason: str, wait: float, now: datetime) 
             where it does not say.
         now: The store's time.
     """
-    recent = (throttle.recent + _NOT_WELL)[-LOOKED_AT:]
+    recent = (throttle.recent + _NOT_WELL)[-RECENT_OUTCOMES:]
     in_a_row = recent.endswith(_NOT_WELL * IN_A_ROW)
-    half = len(recent) == LOOKED_AT and recent.count(_NOT_WELL) * 2 >= LOOKED_AT
+    half = len(recent) == RECENT_OUTCOMES and recent.count(_NOT_WELL) * 2 >= RECENT_OUTCOMES
     if not (throttle.is_open or in_a_row or half or wait):
         return replace(throttle, recent=recent)
     until = now + timedelta(seconds=max(wait, PROBE_SECONDS))

@@ -19,8 +19,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import urls as origins
-from portalkey.settings import validators as checks
+from portalkey.settings import urls, validators
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -58,81 +57,81 @@ class Settings(Unpicklable, BaseModel):
         validate_default=True,
     )
 
-    client_id: Annotated[str, BeforeValidator(checks.credential)] = Field(
+    client_id: Annotated[str, BeforeValidator(validators.credential)] = Field(
         "", alias="HUBSPOT_CLIENT_ID"
     )
     """The app's client id, from its Auth settings at HubSpot."""
-    client_secret: Annotated[SecretStr, BeforeValidator(checks.credential)] = Field(
+    client_secret: Annotated[SecretStr, BeforeValidator(validators.credential)] = Field(
         SecretStr(""), alias="HUBSPOT_CLIENT_SECRET"
     )
     """The app's client secret, from the same place."""
-    api_version: Annotated[ApiVersion, BeforeValidator(checks.api_version)] = Field(
+    api_version: Annotated[ApiVersion, BeforeValidator(validators.api_version)] = Field(
         endpoints.NEWEST, alias="HUBSPOT_API_VERSION"
     )
     """The version in every path of HubSpot's API."""
-    app_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
+    app_url: Annotated[str, BeforeValidator(validators.hubspot)] = Field(
         endpoints.APP_URL, alias="HUBSPOT_APP_URL"
     )
     """Origin of the consent pages: HubSpot's, or a simulator's on this machine."""
-    api_url: Annotated[str, BeforeValidator(checks.hubspot)] = Field(
+    api_url: Annotated[str, BeforeValidator(validators.hubspot)] = Field(
         endpoints.API_URL, alias="HUBSPOT_API_URL"
     )
     """Origin of the API: HubSpot's, or a simulator's on this machine."""
-    scopes: Annotated[_Scopes, BeforeValidator(checks.required_scopes)] = Field(
+    scopes: Annotated[_Scopes, BeforeValidator(validators.required_scopes)] = Field(
         (), alias="HUBSPOT_SCOPES"
     )
     """Scopes that every account has to grant; ``oauth`` comes first, named or not."""
-    optional_scopes: Annotated[_Scopes, BeforeValidator(checks.optional_scopes)] = Field(
+    optional_scopes: Annotated[_Scopes, BeforeValidator(validators.optional_scopes)] = Field(
         (), alias="HUBSPOT_OPTIONAL_SCOPES"
     )
     """Scopes that the app asks for and can do without."""
-    pkce: Annotated[bool, BeforeValidator(checks.switch)] = Field(
+    pkce: Annotated[bool, BeforeValidator(validators.switch)] = Field(
         default=True, alias="HUBSPOT_PKCE"
     )
     """True where a code is also bound to a verifier (RFC 7636)."""
-    public_url: Annotated[str, BeforeValidator(checks.public_url)] = Field(
+    public_url: Annotated[str, BeforeValidator(validators.public_url)] = Field(
         "http://localhost:6001", alias="PORTALKEY_PUBLIC_URL"
     )
     """The app's own origin, without a slash at its end."""
-    redirect_uri: Annotated[str, BeforeValidator(checks.redirect_uri)] = Field(
-        f"http://localhost:6001{origins.CALLBACK}", alias="HUBSPOT_REDIRECT_URI"
+    redirect_uri: Annotated[str, BeforeValidator(validators.redirect_uri)] = Field(
+        f"http://localhost:6001{urls.CALLBACK}", alias="HUBSPOT_REDIRECT_URI"
     )
     """Address that HubSpot sends people back to, as registered there; on the public URL."""
-    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(checks.allowed_origins)] = Field(
-        (), alias="PORTALKEY_ALLOWED_ORIGINS"
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(validators.allowed_origins)] = (
+        Field((), alias="PORTALKEY_ALLOWED_ORIGINS")
     )
     """Origins whose pages may open the popup and call the API; the public URL is the first."""
-    bridge_path: Annotated[str, BeforeValidator(checks.bridge_path)] = Field(
+    bridge_path: Annotated[str, BeforeValidator(validators.bridge_path)] = Field(
         "/portalkey/bridge.html", alias="PORTALKEY_BRIDGE_PATH"
     )
     """Path of our ``bridge.html`` on each of the other origins."""
-    keys_file: Annotated[Path | None, BeforeValidator(checks.keys_file)] = Field(
+    keys_file: Annotated[Path | None, BeforeValidator(validators.keys_file)] = Field(
         None, alias="PORTALKEY_KEYS_FILE"
     )
     """A file of keys, in place of ``keys``."""
-    keys: Annotated[tuple[Key, ...], BeforeValidator(checks.usable_keys)] = Field(
+    keys: Annotated[tuple[Key, ...], BeforeValidator(validators.usable_keys)] = Field(
         (), alias="PORTALKEY_KEYS"
     )
     """The keys, from either place; the first one seals and every one opens."""
-    database_url: Annotated[str, BeforeValidator(checks.database_url)] = Field(
-        default_factory=checks.database_in_data_directory,
+    database_url: Annotated[str, BeforeValidator(validators.database_url)] = Field(
+        default_factory=validators.database_in_data_directory,
         alias="PORTALKEY_DATABASE_URL",
         repr=False,
     )
     """Address of the store; it may hold a password, so ``repr()`` leaves it out."""
-    database_schema: Annotated[str, BeforeValidator(checks.database_schema)] = Field(
+    database_schema: Annotated[str, BeforeValidator(validators.database_schema)] = Field(
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
     """PostgreSQL's schema for the tables; the user's own where none is named."""
-    attempt_seconds: Annotated[int, BeforeValidator(checks.attempt_seconds)] = Field(
+    attempt_seconds: Annotated[int, BeforeValidator(validators.attempt_seconds)] = Field(
         600, alias="PORTALKEY_ATTEMPT_SECONDS"
     )
     """Seconds that a person has from click to consent, 30 to 3600."""
-    refresh_rate: Annotated[float, BeforeValidator(checks.refresh_rate)] = Field(
+    refresh_rate: Annotated[float, BeforeValidator(validators.refresh_rate)] = Field(
         10.0, alias="PORTALKEY_REFRESH_RATE"
     )
     """Renewals a second that all processes together may request, 0.1 to 10000."""
-    refresh_burst: Annotated[int, BeforeValidator(checks.refresh_burst)] = Field(
+    refresh_burst: Annotated[int, BeforeValidator(validators.refresh_burst)] = Field(
         20, alias="PORTALKEY_REFRESH_BURST"
     )
     """Renewals that may come at once, 1 to 10000."""
@@ -191,7 +190,7 @@ class Settings(Unpicklable, BaseModel):
     @cached_property
     def mount(self) -> str:
         """Path before our routes: empty, or the likes of ``/crm``."""
-        return origins.redirect_uri(self.redirect_uri).mount
+        return urls.redirect_uri(self.redirect_uri).mount
 
     @cached_property
     def wanted_scopes(self) -> tuple[str, ...]:
@@ -211,7 +210,7 @@ class Settings(Unpicklable, BaseModel):
     @cached_property
     def is_simulated(self) -> bool:
         """True where a simulator stands in for HubSpot."""
-        return origins.is_local(self.app_url) or origins.is_local(self.api_url)
+        return urls.is_local(self.app_url) or urls.is_local(self.api_url)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -222,32 +221,32 @@ class Settings(Unpicklable, BaseModel):
 def _read_all(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     # Without interpolation, as a secret may hold a $.
     try:
-        filed = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
+        stored = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
     except UnicodeDecodeError:
-        filed = None
-    if filed is None:  # raised out here, as the original error quotes the file
+        stored = None
+    if stored is None:  # raised out here, as the original error quotes the file
         raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
-    merged = {**filed, **environ}
-    return {name: value for name, value in merged.items() if value and not value.isspace()}
+    values = {**stored, **environ}
+    return {name: value for name, value in values.items() if value and not value.isspace()}
 
 
 def _misspellings(values: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
-    known = sorted(filter(None, names))
-    hubspots = [name for name in known if name.startswith("HUBSPOT_")]
+    aliases = sorted(filter(None, names))
+    hubspots = [name for name in aliases if name.startswith("HUBSPOT_")]
     for name in sorted(values.keys() - names):
         upper = name.upper()
         near: list[str] = []
         if upper.startswith("PORTALKEY_") and not _NOT_OURS.fullmatch(upper):
-            near = difflib.get_close_matches(upper, known, n=1, cutoff=0)
+            near = difflib.get_close_matches(upper, aliases, n=1, cutoff=0)
         elif upper.startswith("HUBSPOT_"):
-            near = [known for known in hubspots if _is_near_miss(upper, known)][:1]
+            near = [each for each in hubspots if _is_near_miss(upper, each)][:1]
         if near:
             yield f"{name} is not a setting; did you mean {near[0]}?"
 
 
-def _is_near_miss(name: str, known: str) -> bool:
+def _is_near_miss(name: str, alias: str) -> bool:
     # Without the shared prefix, which would make all names look alike.
-    pair = name.removeprefix("HUBSPOT_"), known.removeprefix("HUBSPOT_")
+    pair = name.removeprefix("HUBSPOT_"), alias.removeprefix("HUBSPOT_")
     return difflib.SequenceMatcher(None, *pair).ratio() >= _NEAR_MISS
 
 
@@ -258,8 +257,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         name = variables.get(where) or where
         cause = detail.get("ctx", {}).get("error")
         if detail["type"] == "extra_forbidden":
-            known = difflib.get_close_matches(where, variables, n=1, cutoff=0)
-            yield f"{name} is not a setting; did you mean {known[0]}?"
+            near = difflib.get_close_matches(where, variables, n=1, cutoff=0)
+            yield f"{name} is not a setting; did you mean {near[0]}?"
         else:
             ends = cause.args if isinstance(cause, ValueError) else (detail["msg"],)
             yield from (f"{name} {end}." for end in ends)

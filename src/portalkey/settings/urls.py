@@ -61,10 +61,10 @@ def origin(text: str) -> str:
     Raises:
         ValueError: It is neither an https origin nor an http one of localhost.
     """
-    written = text.removesuffix("/")
-    if not _is_origin(written):
+    address = text.removesuffix("/")
+    if not _is_origin(address):
         raise ValueError(_PLAIN)
-    return written
+    return address
 
 
 def redirect_uri(text: str) -> RedirectUri:
@@ -88,13 +88,13 @@ def hubspot(text: str) -> str:
     Raises:
         ValueError: It is another host's, which must not be sent secrets.
     """
-    written = text.removesuffix("/")
-    if is_local(written):
-        return written
-    found = _ORIGIN.fullmatch(written) if _is_origin(written) else None
-    if not found or not found["host"].endswith(HOSTS):
+    address = text.removesuffix("/")
+    if is_local(address):
+        return address
+    match = _ORIGIN.fullmatch(address) if _is_origin(address) else None
+    if not match or not match["host"].endswith(HOSTS):
         raise ValueError(_HUBSPOT)
-    return written
+    return address
 
 
 class SuffixesMissing(Exception):
@@ -139,18 +139,18 @@ def is_postgresql(url: str) -> bool:
 
 def is_local(text: str) -> bool:
     """Return True for ``http://localhost:PORT`` and ``http://127.0.0.1:PORT``."""
-    found = _LOCAL_PORT.fullmatch(text)
-    return found is not None and int(found["port"]) <= _LAST_PORT
+    match = _LOCAL_PORT.fullmatch(text)
+    return match is not None and int(match["port"]) <= _LAST_PORT
 
 
 def _is_origin(text: str) -> bool:
-    found = _ORIGIN.fullmatch(text)
-    if found is None or len(text) > _LONGEST:
+    match = _ORIGIN.fullmatch(text)
+    if match is None or len(text) > _LONGEST:
         return False
-    usual = {"http": "80", "https": "443"}[found["scheme"]]
+    usual = {"http": "80", "https": "443"}[match["scheme"]]
     return (
-        (found["scheme"] == "https" or found["host"] == "localhost")
+        (match["scheme"] == "https" or match["host"] == "localhost")
         # A browser leaves the usual port out of an origin.
-        and found["port"] != usual
-        and int(found["port"] or usual) <= _LAST_PORT
+        and match["port"] != usual
+        and int(match["port"] or usual) <= _LAST_PORT
     )

@@ -15,8 +15,7 @@ from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
 from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
-from portalkey.settings import keys
-from portalkey.settings import urls as origins
+from portalkey.settings import keys, urls
 from portalkey.settings.keys import Key
 
 _VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
@@ -43,36 +42,36 @@ def text(value: object) -> str:
 
 def credential(value: object) -> str:
     """A client id or secret."""
-    given = text(value)
-    if not given:
+    content = text(value)
+    if not content:
         raise ValueError("is missing; copy it from the app's Auth settings at HubSpot")
-    if not _VISIBLE.fullmatch(given):
+    if not _VISIBLE.fullmatch(content):
         raise ValueError("has spaces or unusual characters in it; copy it again from HubSpot")
-    return given
+    return content
 
 
 def api_version(value: object) -> ApiVersion:
     """A version of HubSpot's API that is still supported."""
-    given = text(value)
-    if given == "v1":
+    version = text(value)
+    if version == "v1":
         raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to {NEWEST}")
-    if given not in VERSIONS:
+    if version not in VERSIONS:
         raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to {NEWEST}")
-    return VERSIONS[given]
+    return VERSIONS[version]
 
 
 def hubspot(value: object) -> str:
     """The origin of HubSpot or of a simulator."""
-    return origins.hubspot(text(value))
+    return urls.hubspot(text(value))
 
 
 def any_scopes(value: object) -> tuple[str, ...]:
     """Scopes between spaces, or a sequence of them."""
-    given = value if isinstance(value, tuple | list) else text(value)
-    if "," in "".join(map(str, given)):
+    names = value if isinstance(value, tuple | list) else text(value)
+    if "," in "".join(map(str, names)):
         raise ValueError("has a comma in it; put spaces between the scopes")
     try:
-        return scopes.parse(given)
+        return scopes.parse(names)
     except ValueError as error:
         raise ValueError(f"cannot be used, as {error}; copy the names from HubSpot") from None
 
@@ -85,54 +84,54 @@ def required_scopes(value: object) -> tuple[str, ...]:
 def optional_scopes(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Scopes that are not required ones too, as HubSpot refuses a scope in both lists."""
     optional = any_scopes(value)
-    doubled = [scope for scope in optional if scope in info.data.get("scopes", ())]
-    if doubled:
-        raise ValueError(f"repeats {', '.join(doubled)} of HUBSPOT_SCOPES; keep each in one list")
+    twice = [scope for scope in optional if scope in info.data.get("scopes", ())]
+    if twice:
+        raise ValueError(f"repeats {', '.join(twice)} of HUBSPOT_SCOPES; keep each in one list")
     return optional
 
 
 def switch(value: object) -> bool:
     """On or off."""
-    switched = value if isinstance(value, bool) else _SWITCH.get(text(value).lower())
-    if switched is None:
+    is_on = value if isinstance(value, bool) else _SWITCH.get(text(value).lower())
+    if is_on is None:
         raise ValueError("must be on or off")
-    return switched
+    return is_on
 
 
 def public_url(value: object) -> str:
     """The app's own origin."""
-    return origins.origin(text(value))
+    return urls.origin(text(value))
 
 
 def redirect_uri(value: object, info: ValidationInfo) -> str:
     """An address of our callback on the public URL."""
-    given = text(value)
-    parts, public = origins.redirect_uri(given), info.data.get("public_url")
+    uri = text(value)
+    parts, public = urls.redirect_uri(uri), info.data.get("public_url")
     if public not in (None, parts.origin):
-        right = f"{public}{parts.mount}{origins.CALLBACK}"
+        right = f"{public}{parts.mount}{urls.CALLBACK}"
         raise ValueError(
             f"is not at PORTALKEY_PUBLIC_URL; set it to {right} here and in HubSpot's settings of "
             f"the app, or set PORTALKEY_PUBLIC_URL to {parts.origin}"
         )
-    return given
+    return uri
 
 
 def allowed_origins(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Origins between spaces or commas, the public URL's own before them."""
-    given = value if isinstance(value, tuple | list) else text(value).replace(",", " ").split()
-    named = [public_url(each) for each in given]
+    parts = value if isinstance(value, tuple | list) else text(value).replace(",", " ").split()
+    others = [public_url(each) for each in parts]
     own = info.data.get("public_url")
     if own is None:  # it has a problem of its own
         return ()
-    for other in named:
+    for other in others:
         _require_same_site(other, own)
-    return tuple(dict.fromkeys([own, *named]))
+    return tuple(dict.fromkeys([own, *others]))
 
 
 def _require_same_site(other: str, own: str) -> None:
     try:
-        is_same = origins.is_same_site(other, own)
-    except origins.SuffixesMissing:
+        is_same = urls.is_same_site(other, own)
+    except urls.SuffixesMissing:
         raise ValueError(
             f"names {other}, another host than that of {own}, and whether browsers take the two "
             "for one site stands in the list of public suffixes, which is not installed here; "
@@ -149,10 +148,10 @@ def _require_same_site(other: str, own: str) -> None:
 
 def bridge_path(value: object) -> str:
     """A path on the other origins."""
-    given = text(value)
-    if not _PATH.fullmatch(given):
+    path = text(value)
+    if not _PATH.fullmatch(path):
         raise ValueError("must be a path such as /portalkey/bridge.html, without a query")
-    return given
+    return path
 
 
 def keys_file(value: object) -> Path | None:
@@ -166,30 +165,30 @@ def keys_file(value: object) -> Path | None:
 
 def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
     """The keys, from the setting itself or from the file."""
-    given = text(value) if isinstance(value, str | SecretStr) else value
+    content = text(value) if isinstance(value, str | SecretStr) else value
     if "keys_file" not in info.data:  # the file has a problem of its own
         return ()
     if path := info.data["keys_file"]:
-        if given:
+        if content:
             raise ValueError("and PORTALKEY_KEYS_FILE are both set; keep one of them")
         return keys.read(path)
-    if isinstance(given, tuple | list) and all(isinstance(key, Key) for key in given):
-        return keys.require_usable(given)
-    return keys.parse(text(given))
+    if isinstance(content, tuple | list) and all(isinstance(key, Key) for key in content):
+        return keys.require_usable(content)
+    return keys.parse(text(content))
 
 
 def database_url(value: object) -> str:
     """The address of a SQLite file, of a PostgreSQL database or of a config file."""
-    given = text(value)
-    if is_config_file(given):
-        config_file(given)
-    elif not _SQLITE.fullmatch(given) and not _POSTGRESQL.fullmatch(given):
+    url = text(value)
+    if is_config_file(url):
+        config_file(url)
+    elif not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError(
             "must be sqlite:///portalkey.db (four slashes for an absolute path), "
             "file:///PATH/connections.json, or begin with "
             "postgresql://, postgresql+psycopg:// or postgres://"
         )
-    return given
+    return url
 
 
 def is_config_file(url: str) -> bool:
@@ -229,10 +228,10 @@ def config_file(url: str, *, windows: bool = os.name == "nt") -> tuple[Path, boo
 
 def database_schema(value: object) -> str:
     """The name of a schema of PostgreSQL, or nothing."""
-    given = text(value)
-    if given and not _SCHEMA.fullmatch(given):
+    schema = text(value)
+    if schema and not _SCHEMA.fullmatch(schema):
         raise ValueError("must be a name such as portalkey, of letters, digits and underscores")
-    return given
+    return schema
 
 
 def database_in_data_directory() -> str:
@@ -252,26 +251,26 @@ def file_url(path: Path) -> str:
 
 def attempt_seconds(value: object) -> int:
     """A whole number of seconds that is neither too short for people nor too long."""
-    given = str(value) if type(value) is int else text(value)
-    if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) not in _ATTEMPT_SECONDS:
+    number = str(value) if type(value) is int else text(value)
+    if not re.fullmatch(r"[0-9]{1,9}", number) or int(number) not in _ATTEMPT_SECONDS:
         raise ValueError("must be a whole number of seconds from 30 to 3600")
-    return int(given)
+    return int(number)
 
 
 def refresh_rate(value: object) -> float:
     """A number of requests a second, whole or with a fraction."""
-    given = str(value) if type(value) in {int, float} else text(value)
+    number = str(value) if type(value) in {int, float} else text(value)
     if (
-        not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", given)
-        or not _SLOWEST <= float(given) <= _MANY
+        not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", number)
+        or not _SLOWEST <= float(number) <= _MANY
     ):
         raise ValueError("must be a number of requests a second from 0.1 to 10000")
-    return float(given)
+    return float(number)
 
 
 def refresh_burst(value: object) -> int:
     """A number of requests at once."""
-    given = str(value) if type(value) is int else text(value)
-    if not re.fullmatch(r"[0-9]{1,5}", given) or not 1 <= int(given) <= _MANY:
+    number = str(value) if type(value) is int else text(value)
+    if not re.fullmatch(r"[0-9]{1,5}", number) or not 1 <= int(number) <= _MANY:
         raise ValueError("must be a whole number of requests from 1 to 10000")
-    return int(given)
+    return int(number)

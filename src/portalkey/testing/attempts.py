@@ -23,9 +23,9 @@ class AttemptPromises:
     def test_an_attempt_comes_back_whole(self, store: Store) -> None:
         """By its id and by its state, to the microsecond."""
         attempt = new_attempt(store)
-        for found in (store.attempt(attempt.id), store.attempt_by_state(attempt.state_hash)):
-            assert found
-            assert replace(found, seen_at=attempt.seen_at) == attempt
+        for row in (store.attempt(attempt.id), store.attempt_by_state(attempt.state_hash)):
+            assert row
+            assert replace(row, seen_at=attempt.seen_at) == attempt
 
     def test_an_unknown_attempt_is_none(self, store: Store) -> None:
         """Asking for one and moving one do no harm."""
@@ -39,10 +39,10 @@ class AttemptPromises:
         new_attempt(store, owner="eve")
         store.move_attempt(ended.id, A.CANCELLED)
 
-        found = store.open_attempts("ada")
+        rows = store.open_attempts("ada")
 
-        assert [each.id for each in found[:2]] == [first.id, second.id]
-        assert [each.status for each in found] == [A.AT_HUBSPOT, A.AT_HUBSPOT, A.EXCHANGING]
+        assert [each.id for each in rows[:2]] == [first.id, second.id]
+        assert [each.status for each in rows] == [A.AT_HUBSPOT, A.AT_HUBSPOT, A.EXCHANGING]
         assert store.open_attempts("nobody") == []
 
     @pytest.mark.parametrize("same", ["id", "state_hash"])
@@ -51,9 +51,9 @@ class AttemptPromises:
         first = new_attempt(store)
         with pytest.raises(AttemptMismatch):
             new_attempt(store, owner="eve", **{same: getattr(first, same)})
-        found = store.attempt_by_state(first.state_hash)
-        assert found
-        assert (found.id, found.owner) == (first.id, "ada")
+        row = store.attempt_by_state(first.state_hash)
+        assert row
+        assert (row.id, row.owner) == (first.id, "ada")
 
     @pytest.mark.parametrize("to", A)
     @pytest.mark.parametrize("at", A)
@@ -133,8 +133,8 @@ class AttemptPromises:
         """Of many callers at one moment, one may; and never again."""
         attempt = new_attempt(store, status=A.CONNECTED, ended_at=store.now())
         with ThreadPoolExecutor(_CALLERS) as threads:
-            asked = [threads.submit(store.deliver, attempt.id) for _ in range(_CALLERS)]
-        assert sum(each.result() for each in asked) == 1
+            calls = [threads.submit(store.deliver, attempt.id) for _ in range(_CALLERS)]
+        assert sum(each.result() for each in calls) == 1
         assert not store.deliver(attempt.id)
         after = store.attempt(attempt.id)
         assert after

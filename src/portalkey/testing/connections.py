@@ -38,9 +38,9 @@ class ConnectionPromises:
         assert attempt
         assert (attempt.status, attempt.connection_id) == (AttemptStatus.CONNECTED, connection.id)
         assert attempt.sealed_verifier is None
-        for found in (load(store, connection), store.connection_to("ada", "app", 2**40)):
-            assert found
-            assert replace(found, seen_at=connection.seen_at) == connection
+        for row in (load(store, connection), store.connection_to("ada", "app", 2**40)):
+            assert row
+            assert replace(row, seen_at=connection.seen_at) == connection
 
     def test_an_unknown_connection_is_none(self, store: Store) -> None:
         """Asking for one does no harm."""
@@ -88,16 +88,16 @@ class ConnectionPromises:
 
         assert store.connect(begin_exchange(store), second)
         assert not store.connect(begin_exchange(store), second)
-        found = load(store, first)
-        assert found == replace(second, lease_id=None, seen_at=found.seen_at)
+        current = load(store, first)
+        assert current == replace(second, lease_id=None, seen_at=current.seen_at)
 
     @pytest.mark.parametrize(("field", "value"), _OTHERS)
     def test_a_reconnect_is_the_same_tie(self, store: Store, field: str, value: object) -> None:
         """A row never passes to another owner, app or account."""
         first = connect(store)
-        moved = replace(next_generation(first), **{field: value})  # type: ignore[arg-type]
+        other = replace(next_generation(first), **{field: value})  # type: ignore[arg-type]
 
-        assert not store.connect(begin_exchange(store), moved)
+        assert not store.connect(begin_exchange(store), other)
         assert load(store, first).generation == 1
 
     def test_an_owner_sees_their_own(self, store: Store) -> None:
@@ -123,12 +123,12 @@ class ConnectionPromises:
         second = next_generation(first, scopes=("oauth",), access_expires_at=expires_at, **ours)
 
         ahead.passes(1)
-        assert store.renew(replace(second, owner="eve"), instead_of="lineage 1")
-        found = load(store, first)
-        assert found.updated_at > first.updated_at
-        assert found == replace(second, updated_at=found.updated_at, seen_at=found.seen_at)
+        assert store.renew(replace(second, owner="eve"), instead_of="fingerprint 1")
+        current = load(store, first)
+        assert current.updated_at > first.updated_at
+        assert current == replace(second, updated_at=current.updated_at, seen_at=current.seen_at)
 
-    @pytest.mark.parametrize("late", ["generation", "lineage", "disconnected", "unknown"])
+    @pytest.mark.parametrize("late", ["generation", "fingerprint", "disconnected", "unknown"])
     def test_a_late_renewal_is_lost(self, store: Store, late: str) -> None:
         """Nothing newer is ever undone."""
         first = connect(store)
@@ -138,7 +138,9 @@ class ConnectionPromises:
         renewed = next_generation(first, generation=3 if late == "generation" else 2)
         renewed = replace(renewed, id="x" if late == "unknown" else first.id)
 
-        assert not store.renew(renewed, instead_of="0" if late == "lineage" else "lineage 1")
+        assert not store.renew(
+            renewed, instead_of="0" if late == "fingerprint" else "fingerprint 1"
+        )
         after = load(store, first)
         assert replace(after, seen_at=before.seen_at) == before
 
@@ -146,51 +148,51 @@ class ConnectionPromises:
     @pytest.mark.parametrize("at", C)
     def test_a_mark_follows_the_table(self, store: Store, at: C, to: C) -> None:
         """A status may also be marked anew, with other facts."""
-        seen = connect(store, status=at)
+        row = connect(store, status=at)
         is_move = to is at or to in connections.MOVES[at]
 
-        assert store.mark(seen, Mark(to, reason="why", failures=2, wait=9)) == is_move
-        found = load(store, seen)
+        assert store.mark(row, Mark(to, reason="why", failures=2, wait=9)) == is_move
+        current = load(store, row)
         expected = (to, "why", 2) if is_move else (at, None, 0)
-        assert (found.status, found.status_reason, found.failures) == expected
-        assert (found.retry_at is not None) == is_move
-        assert found.retry_at is None or 8 < (found.retry_at - store.now()).total_seconds() <= 9
+        assert (current.status, current.status_reason, current.failures) == expected
+        assert (current.retry_at is not None) == is_move
+        assert current.retry_at is None or 8 < (current.retry_at - store.now()).total_seconds() <= 9
 
     def test_a_mark_does_not_disconnect(self, store: Store) -> None:
         """That takes erasing the grant."""
-        seen = connect(store)
+        row = connect(store)
 
-        assert not store.mark(seen, Mark(C.DISCONNECTED))
-        assert load(store, seen).sealed == seen.sealed
+        assert not store.mark(row, Mark(C.DISCONNECTED))
+        assert load(store, row).sealed == row.sealed
 
     def test_a_late_mark_is_lost(self, store: Store) -> None:
         """The loser of a race never marks the winner's grant dead."""
-        seen = connect(store)
-        resealed = replace(seen, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
+        row = connect(store)
+        resealed = replace(row, sealed=SealedGrant("access", "refresh", "other fingerprint", "a"))
 
         assert not store.mark(resealed, Mark(C.NEEDS_RECONNECT))
-        assert store.renew(next_generation(seen), instead_of="lineage 1")
-        assert not store.mark(seen, Mark(C.NEEDS_RECONNECT))
-        assert load(store, seen).status is C.CONNECTED
+        assert store.renew(next_generation(row), instead_of="fingerprint 1")
+        assert not store.mark(row, Mark(C.NEEDS_RECONNECT))
+        assert load(store, row).status is C.CONNECTED
 
     def test_disconnecting_erases_and_owes(self, store: Store) -> None:
         """In one go; the next generation bears no grant and no lease."""
-        seen, owed = connect(store, status=C.FAILING, failures=2), new_owed(store)
+        row, owed = connect(store, status=C.FAILING, failures=2), new_owed(store)
 
-        assert store.disconnect(seen, owed)
-        found = load(store, seen)
-        assert (found.status, found.generation, found.failures) == (C.DISCONNECTED, 2, 0)
-        assert (found.sealed, found.lease_id) == (None, None)
+        assert store.disconnect(row, owed)
+        current = load(store, row)
+        assert (current.status, current.generation, current.failures) == (C.DISCONNECTED, 2, 0)
+        assert (current.sealed, current.lease_id) == (None, None)
         assert list(store.pending(9)) == [owed]
 
     def test_a_late_disconnect_is_lost(self, store: Store) -> None:
         """It owes nothing, for what it saw is not what is there."""
-        seen = connect(store)
-        assert store.renew(next_generation(seen), instead_of="lineage 1")
+        row = connect(store)
+        assert store.renew(next_generation(row), instead_of="fingerprint 1")
 
-        assert not store.disconnect(seen, new_owed(store))
+        assert not store.disconnect(row, new_owed(store))
         assert list(store.pending(9)) == []
-        assert load(store, seen).sealed == next_generation(seen).sealed
+        assert load(store, row).sealed == next_generation(row).sealed
 
     def test_a_disconnected_account_connects_again(self, store: Store) -> None:
         """In the same row, at the generation after."""
@@ -204,10 +206,10 @@ class ConnectionPromises:
     def test_live_rows_hold_a_token(self, store: Store) -> None:
         """Whoever's they are; a disconnected row holds nothing."""
         pair: list[Connection] = [connect(store), connect(store, owner="eve")]
-        connect(store, owner="bob", sealed=SealedGrant("access", "refresh", "lineage 3", "a"))
+        connect(store, owner="bob", sealed=SealedGrant("access", "refresh", "fingerprint 3", "a"))
 
-        assert store.holders(["lineage 1", "lineage 2"]) == 2
+        assert store.holders(["fingerprint 1", "fingerprint 2"]) == 2
         assert store.disconnect(pair[0], None)
-        assert store.holders(["lineage 1"]) == 1
-        assert store.holders(["lineage 1", "lineage 3"]) == 2
+        assert store.holders(["fingerprint 1"]) == 1
+        assert store.holders(["fingerprint 1", "fingerprint 3"]) == 2
         assert store.holders([]) == 0

@@ -29,11 +29,11 @@ class StoreContract(
         """It goes forward, in UTC, and every read brings it along."""
         attempt, before = new_attempt(store), store.now()
         ahead.passes(30)
-        found = store.attempt(attempt.id)
+        row = store.attempt(attempt.id)
 
-        assert found
+        assert row
         assert before.tzinfo is UTC
-        assert (found.seen_at - before).total_seconds() >= 30  # noqa: PLR2004 - as above
+        assert (row.seen_at - before).total_seconds() >= 30  # noqa: PLR2004 - as above
 
     def test_a_closed_store_opens_again(self, store: Store) -> None:
         """Closing gives back files and sockets, nothing else."""

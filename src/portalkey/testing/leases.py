@@ -16,89 +16,91 @@ from portalkey.model.throttle import Limits, Throttle, record_failure
 from portalkey.testing.samples import Ahead, begin_exchange, connect, load, next_generation
 from portalkey.vault.store import Mark, Store
 
-PACE = Limits(rate=1.0, burst=3)
+LIMITS = Limits(rate=1.0, burst=3)
 
 
 def ask(holder: str = "me", **changes: Any) -> LeaseRequest:
     """Return a request for a lease of 30 seconds."""
-    return replace(LeaseRequest(holder, 30.0, PACE), **changes)
+    return replace(LeaseRequest(holder, 30.0, LIMITS), **changes)
 
 
-def take_lease(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> Lease:
+def take_lease(store: Store, row: Connection, request: LeaseRequest | None = None) -> Lease:
     """Take the lease, which has to be granted."""
-    lease = store.lease(seen, asked or ask())
+    lease = store.lease(row, request or ask())
     assert isinstance(lease, Lease), lease
     return lease
 
 
-def expect_denial(store: Store, seen: Connection, asked: LeaseRequest | None = None) -> LeaseDenied:
+def expect_denial(
+    store: Store, row: Connection, request: LeaseRequest | None = None
+) -> LeaseDenied:
     """Return the denial; the lease must not be granted."""
-    lease = store.lease(seen, asked or ask())
+    lease = store.lease(row, request or ask())
     assert isinstance(lease, LeaseDenied)
     return lease
 
 
 class LeasePromises:
-    """Leases: one at a time, by the store's clock, for the grant that was seen."""
+    """Leases: one at a time, by the store's clock, for the grant that was read."""
 
     def test_a_lease_stands_in_the_row(self, store: Store) -> None:
         """With its holder, its end and its count."""
-        seen = connect(store, lease_id=None)
+        row = connect(store, lease_id=None)
 
-        lease = take_lease(store, seen)
+        lease = take_lease(store, row)
 
-        row = load(store, seen)
-        assert replace(row, seen_at=lease.connection.seen_at) == lease.connection
-        assert (row.lease_id, row.lease_fence, row.is_leased) == ("me", 1, True)
-        assert row.lease_until
-        assert 29 < (row.lease_until - store.now()).total_seconds() <= 30
+        current = load(store, row)
+        assert replace(current, seen_at=lease.connection.seen_at) == lease.connection
+        assert (current.lease_id, current.lease_fence, current.is_leased) == ("me", 1, True)
+        assert current.lease_until
+        assert 29 < (current.lease_until - store.now()).total_seconds() <= 30
         assert not lease.was_unanswered
 
     def test_of_many_one_gets_it(self, store: Store) -> None:
         """Whoever comes while it runs is told how long it may take."""
-        seen = connect(store)
+        row = connect(store)
 
         with ThreadPoolExecutor(8) as pool:
-            got = list(pool.map(lambda n: store.lease(seen, ask(f"thread {n}")), range(8)))
+            results = list(pool.map(lambda n: store.lease(row, ask(f"thread {n}")), range(8)))
 
-        others = [each for each in got if isinstance(each, LeaseDenied)]
+        others = [each for each in results if isinstance(each, LeaseDenied)]
         assert len(others) == 7
         assert {each.why for each in others} <= {DenialReason.LEASED}
         assert all(29 < each.wait <= 30 for each in others)
 
     def test_a_lease_ends_by_the_stores_clock(self, store: Store, ahead: Ahead) -> None:
         """The next one is another, and knows that an answer never came."""
-        seen = connect(store)
-        take_lease(store, seen)
+        row = connect(store)
+        take_lease(store, row)
 
         ahead.passes(29)
-        assert expect_denial(store, seen).why is DenialReason.LEASED
+        assert expect_denial(store, row).why is DenialReason.LEASED
         ahead.passes(2)
-        second = take_lease(store, seen, ask("other"))
+        second = take_lease(store, row, ask("other"))
 
         assert second.was_unanswered
         assert (second.connection.lease_id, second.connection.lease_fence) == ("other", 2)
 
     def test_a_clock_that_was_set_back_keeps_nobody_out(self, store: Store, ahead: Ahead) -> None:
         """No lease lasts longer than leases do."""
-        seen = connect(store)
-        take_lease(store, seen)
+        row = connect(store)
+        take_lease(store, row)
         ahead.passes(-3600)
 
-        assert take_lease(store, seen, ask("other"))
+        assert take_lease(store, row, ask("other"))
 
     def test_a_moment_that_was_told_too_early_takes_no_lease(
         self, store: Store, ahead: Ahead
     ) -> None:
         """The one that waited for the row may know an earlier time than the one that had it."""
-        seen = connect(store)
-        take_lease(store, seen)
+        row = connect(store)
+        take_lease(store, row)
         ahead.passes(-0.05)
 
-        refused = expect_denial(store, seen, ask("other"))
+        denial = expect_denial(store, row, ask("other"))
 
-        assert refused.why is DenialReason.LEASED
-        assert refused.wait <= 30
+        assert denial.why is DenialReason.LEASED
+        assert denial.wait <= 30
 
     def test_a_moment_that_was_told_too_early_fills_no_bucket(
         self, store: Store, ahead: Ahead
@@ -113,105 +115,105 @@ class LeasePromises:
 
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
-        seen = connect(store)
-        take_lease(store, seen)
+        row = connect(store)
+        take_lease(store, row)
 
-        assert expect_denial(store, seen, ask("other", dead="somebody")).why is DenialReason.LEASED
-        assert take_lease(store, seen, ask("other", dead="me")).connection.lease_id == "other"
-        assert expect_denial(store, seen, ask("third", dead="me")).why is DenialReason.LEASED
+        assert expect_denial(store, row, ask("other", dead="somebody")).why is DenialReason.LEASED
+        assert take_lease(store, row, ask("other", dead="me")).connection.lease_id == "other"
+        assert expect_denial(store, row, ask("third", dead="me")).why is DenialReason.LEASED
 
-    @pytest.mark.parametrize("moved", ["renewed", "dead", "disconnected", "resealed", "unknown"])
-    def test_no_lease_on_what_was_not_seen(self, store: Store, moved: str) -> None:
+    @pytest.mark.parametrize("change", ["renewed", "dead", "disconnected", "resealed", "unknown"])
+    def test_no_lease_on_what_was_not_seen(self, store: Store, change: str) -> None:
         """Whoever asks has to read the row again."""
-        seen = connect(store)
-        if moved == "renewed":
-            assert store.renew(next_generation(seen), instead_of="lineage 1")
-        elif moved == "dead":
-            assert store.mark(seen, Mark(C.NEEDS_RECONNECT))
-        elif moved == "disconnected":
-            assert store.disconnect(seen, None)
-        elif moved == "resealed":
-            seen = replace(seen, sealed=SealedGrant("access", "refresh", "other lineage", "a"))
+        row = connect(store)
+        if change == "renewed":
+            assert store.renew(next_generation(row), instead_of="fingerprint 1")
+        elif change == "dead":
+            assert store.mark(row, Mark(C.NEEDS_RECONNECT))
+        elif change == "disconnected":
+            assert store.disconnect(row, None)
+        elif change == "resealed":
+            row = replace(row, sealed=SealedGrant("access", "refresh", "other fingerprint", "a"))
         else:
-            seen = replace(seen, id="x")
+            row = replace(row, id="x")
 
-        assert expect_denial(store, seen).why is DenialReason.STALE
+        assert expect_denial(store, row).why is DenialReason.STALE
 
     def test_a_failure_is_waited_out(self, store: Store, ahead: Ahead) -> None:
         """Until the store's clock says that the next try is due, for the reason it had."""
-        seen = connect(store)
-        assert store.mark(seen, Mark(C.FAILING, reason="why", failures=1, wait=20))
+        row = connect(store)
+        assert store.mark(row, Mark(C.FAILING, reason="why", failures=1, wait=20))
 
-        waiting = expect_denial(store, load(store, seen))
-        assert (waiting.why, waiting.reason) == (DenialReason.WAITING, "why")
-        assert 19 < waiting.wait <= 20
+        denial = expect_denial(store, load(store, row))
+        assert (denial.why, denial.reason) == (DenialReason.WAITING, "why")
+        assert 19 < denial.wait <= 20
         ahead.passes(21)
-        assert take_lease(store, load(store, seen))
+        assert take_lease(store, load(store, row))
 
     def test_it_is_forced_once_in_five_minutes(self, store: Store, ahead: Ahead) -> None:
         """Whoever's 401 it was; a renewal that is due is not held up by that."""
-        seen = connect(store)
-        first = take_lease(store, seen, ask(is_forced=True))
-        assert store.renew(next_generation(first.connection), instead_of="lineage 1")
-        now = load(store, seen)
+        row = connect(store)
+        first = take_lease(store, row, ask(is_forced=True))
+        assert store.renew(next_generation(first.connection), instead_of="fingerprint 1")
+        current = load(store, row)
 
-        assert expect_denial(store, now, ask(is_forced=True)).why is DenialReason.FORCED
+        assert expect_denial(store, current, ask(is_forced=True)).why is DenialReason.FORCED
         ahead.passes(301)
-        assert take_lease(store, now, ask(is_forced=True))
+        assert take_lease(store, current, ask(is_forced=True))
 
     def test_a_forced_try_that_failed_does_not_count(self, store: Store) -> None:
         """The next may come as soon as the failure has been waited out."""
-        seen = connect(store)
-        first = take_lease(store, seen, ask(is_forced=True)).connection
+        row = connect(store)
+        first = take_lease(store, row, ask(is_forced=True)).connection
         assert store.mark(first, Mark(C.FAILING))
 
-        assert store.release(take_lease(store, load(store, seen), ask(is_forced=True)).connection)
-        assert take_lease(store, load(store, seen), ask(is_forced=True))
+        assert store.release(take_lease(store, load(store, row), ask(is_forced=True)).connection)
+        assert take_lease(store, load(store, row), ask(is_forced=True))
 
     def test_a_released_lease_is_free(self, store: Store) -> None:
         """Nothing was sent, and nothing is unanswered."""
-        seen = connect(store)
-        lease = take_lease(store, seen)
+        row = connect(store)
+        lease = take_lease(store, row)
 
         assert store.release(lease.connection)
-        assert not take_lease(store, seen, ask("other")).was_unanswered
+        assert not take_lease(store, row, ask("other")).was_unanswered
 
     def test_the_newest_holder_judges(self, store: Store, ahead: Ahead) -> None:
         """A holder that lost the lease neither releases nor marks what another is at."""
-        seen = connect(store)
-        old = take_lease(store, seen).connection
+        row = connect(store)
+        old = take_lease(store, row).connection
         ahead.passes(31)
-        new = take_lease(store, seen, ask("other")).connection
+        new = take_lease(store, row, ask("other")).connection
 
         assert not store.release(old)
         assert not store.mark(old, Mark(C.FAILING))
         assert not store.mark(old, Mark(C.NEEDS_RECONNECT))
-        assert load(store, seen).lease_id == "other"
+        assert load(store, row).lease_id == "other"
         assert store.mark(new, Mark(C.FAILING, is_unanswered=True))
-        assert load(store, seen).lease_id is None
+        assert load(store, row).lease_id is None
 
     def test_a_late_success_heals(self, store: Store, ahead: Ahead) -> None:
         """A lease that is over does not make a new grant worthless."""
-        seen = connect(store)
-        old = take_lease(store, seen).connection
+        row = connect(store)
+        old = take_lease(store, row).connection
         ahead.passes(31)
-        new = take_lease(store, seen, ask("other")).connection
+        new = take_lease(store, row, ask("other")).connection
         assert store.mark(new, Mark(C.NEEDS_RECONNECT))
 
-        assert store.renew(next_generation(old, status=C.CONNECTED), instead_of="lineage 1")
-        row = load(store, seen)
-        assert (row.status, row.generation, row.lease_id) == (C.CONNECTED, 2, None)
+        assert store.renew(next_generation(old, status=C.CONNECTED), instead_of="fingerprint 1")
+        current = load(store, row)
+        assert (current.status, current.generation, current.lease_id) == (C.CONNECTED, 2, None)
 
     def test_an_unanswered_request_is_remembered(self, store: Store) -> None:
         """Until an answer is kept, whoever's it is."""
-        seen = connect(store)
-        first = take_lease(store, seen).connection
+        row = connect(store)
+        first = take_lease(store, row).connection
         assert store.mark(first, Mark(C.FAILING, is_unanswered=True))
 
-        again = take_lease(store, load(store, seen))
+        again = take_lease(store, load(store, row))
         assert again.was_unanswered
-        assert store.renew(next_generation(again.connection), instead_of="lineage 1")
-        assert load(store, seen).unanswered_since is None
+        assert store.renew(next_generation(again.connection), instead_of="fingerprint 1")
+        assert load(store, row).unanswered_since is None
 
     def test_the_bucket_is_everybodys(self, store: Store, ahead: Ahead) -> None:
         """Whichever connection a request is for; it fills up by the store's clock."""
@@ -219,9 +221,9 @@ class LeasePromises:
         for each in many[:3]:
             take_lease(store, each)
 
-        paced = expect_denial(store, many[3])
-        assert (paced.why, paced.reason) == (DenialReason.THROTTLED, None)
-        assert 0 < paced.wait <= 1
+        denial = expect_denial(store, many[3])
+        assert (denial.why, denial.reason) == (DenialReason.THROTTLED, None)
+        assert 0 < denial.wait <= 1
         assert not load(store, many[3]).is_leased
         ahead.passes(1)
         take_lease(store, many[3])
@@ -232,69 +234,66 @@ class LeasePromises:
         first, second, third = (connect(store, owner=str(n)) for n in range(3))
         take_lease(store, first)
 
-        def change(known: Throttle, now: datetime) -> Throttle:
-            return record_failure(known, "hubspot_unavailable", 5.0, now)
+        def change(throttle: Throttle, now: datetime) -> Throttle:
+            return record_failure(throttle, "hubspot_unavailable", 5.0, now)
 
         changed = store.update_throttle("app", change)
         assert changed
         assert [each.is_open for each in changed] == [False, True]
-        paced = expect_denial(store, second)
-        assert (paced.why, paced.reason) == (DenialReason.THROTTLED, "hubspot_unavailable")
+        denial = expect_denial(store, second)
+        assert (denial.why, denial.reason) == (DenialReason.THROTTLED, "hubspot_unavailable")
         ahead.passes(11)
         assert take_lease(store, second).is_news
         assert expect_denial(store, third).reason == "hubspot_unavailable"
 
-    def test_nothing_is_known_of_a_provider_nobody_asked(self, store: Store) -> None:
+    def test_nothing_is_known_of_a_throttle_nobody_asked(self, store: Store) -> None:
         """There is nothing to change."""
-        assert store.update_throttle("app", lambda known, _: known) is None
+        assert store.update_throttle("app", lambda throttle, _: throttle) is None
 
-    def test_each_app_has_a_provider_of_its_own(self, store: Store) -> None:
+    def test_each_app_has_a_throttle_of_its_own(self, store: Store) -> None:
         """Another app's wrong secret is no trouble of ours."""
         ours, theirs = connect(store), connect(store, client_id="other")
         take_lease(store, theirs)
-        assert store.update_throttle("app", lambda known, _: known) is None
+        assert store.update_throttle("app", lambda throttle, _: throttle) is None
         store.update_throttle(
-            "other", lambda known, now: record_failure(known, "hubspot_refused", 60.0, now)
+            "other", lambda throttle, now: record_failure(throttle, "hubspot_refused", 60.0, now)
         )
 
         assert take_lease(store, ours)
 
     def test_what_happened_is_kept_with_the_change(self, store: Store) -> None:
         """Or not at all, where there was no change."""
-        seen = connect(store)
+        row = connect(store)
         one, two, three = (Event(name, owner="ada") for name in list(EventName)[:3])
 
-        assert store.renew(next_generation(seen), instead_of="lineage 1", event=one)
-        assert not store.renew(next_generation(seen), instead_of="lineage 1", event=one)
-        assert not store.mark(seen, Mark(C.FAILING, event=two))
-        now = load(store, seen)
-        assert store.mark(now, Mark(C.FAILING, event=two))
-        assert store.disconnect(now, None, event=three)
-        assert not store.disconnect(now, None, event=three)
-        assert [each.name for each in store.events(owner="ada")] == [
-            one.name,
-            two.name,
-            three.name,
-        ]
+        assert store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
+        assert not store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
+        assert not store.mark(row, Mark(C.FAILING, event=two))
+        current = load(store, row)
+        assert store.mark(current, Mark(C.FAILING, event=two))
+        assert store.disconnect(current, None, event=three)
+        assert not store.disconnect(current, None, event=three)
+        events = store.events(owner="ada")
+        assert [each.name for each in events] == [one.name, two.name, three.name]
         assert all(each.at for each in store.events())
 
     def test_a_count_moves_with_every_commit(self, store: Store) -> None:
         """A store that has one tells by it that nothing was written."""
-        seen, before = connect(store), store.version()
+        row, before = connect(store), store.version()
         if before is None:
             return
         store.connections("ada", "app")
 
         assert store.version() == before
-        assert store.mark(seen, Mark(C.FAILING))
+        assert store.mark(row, Mark(C.FAILING))
         assert store.version() != before
 
     def test_a_reconnect_ends_a_lease(self, store: Store) -> None:
         """And whoever had it loses at the save."""
-        seen = connect(store)
-        old = take_lease(store, seen).connection
-        again = next_generation(seen, updated_at=seen.updated_at + timedelta(seconds=1))
+        row = connect(store)
+        old = take_lease(store, row).connection
+        again = next_generation(row, updated_at=row.updated_at + timedelta(seconds=1))
         assert store.connect(begin_exchange(store), again)
 
-        assert not load(store, seen).is_leased
-        assert not store.renew(next_generation(old), instead_of="lineage 1")
+        assert not load(store, row).is_leased
+        assert not store.renew(next_generation(old), instead_of="fingerprint 1")

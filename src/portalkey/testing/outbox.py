@@ -10,7 +10,7 @@ from portalkey.vault.store import Store
 
 
 class OutboxPromises:
-    """Owed revocations: due in their order, put off, settled."""
+    """Owed revocations: pending by their time, claimed once, rescheduled, completed."""
 
     def test_what_is_due_comes_oldest_first(self, store: Store) -> None:
         """And no more of it than was asked for."""
@@ -30,9 +30,9 @@ class OutboxPromises:
         owed = new_owed(store)
         store.enqueue(owed)
         with ThreadPoolExecutor(8) as pool:
-            taken = list(pool.map(lambda _: store.claim(owed.id, 60), range(8)))
+            claims = list(pool.map(lambda _: store.claim(owed.id, 60), range(8)))
 
-        assert sorted(taken) == [False] * 7 + [True]
+        assert sorted(claims) == [False] * 7 + [True]
         assert list(store.pending(1)) == []
         ahead.passes(61)
         (again,) = store.pending(1)
@@ -62,8 +62,8 @@ class OutboxPromises:
         assert list(before) == []
         assert again == replace(owed, tries=1, due_at=again.due_at)
 
-    def test_what_is_settled_is_gone(self, store: Store) -> None:
-        """Settling or putting off what is not owed any more does no harm."""
+    def test_what_is_complete_is_gone(self, store: Store) -> None:
+        """Completing or rescheduling what is not owed any more does no harm."""
         owed = new_owed(store)
         store.enqueue(owed)
         for _ in range(2):

@@ -60,12 +60,12 @@ def _scopes(app: App) -> tuple[str, ...]:
 
 def broker_over(settings: Settings, store: Store, hubspot: HubSpot) -> Broker:
     """A broker over *store* whose tokens grow old by HubSpot's clock."""
-    wire = HubSpotClient()
+    client = HubSpotClient()
     return Broker(
         settings,
         Vault(Keyring(settings.keys), store, settings.client_id),
-        wire.send,
-        close=wire.close,
+        client.send,
+        close=client.close,
         clock=lambda: boot_time() + hubspot.clock.ahead,
     )
 

@@ -86,9 +86,9 @@ def broker(
     """A broker over ``portalkey_store`` that talks to ``hubspot``, both with the same clock."""
     with needing_the_extra():
         from portalkey.testing.parts import broker_over
-    made = broker_over(portalkey_settings, portalkey_store, hubspot)
-    yield made
-    made.close()
+    running = broker_over(portalkey_settings, portalkey_store, hubspot)
+    yield running
+    running.close()
 
 
 @pytest.fixture

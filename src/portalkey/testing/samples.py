@@ -61,7 +61,7 @@ def new_connection(store: Store, **changes: Any) -> Connection:
         client_id="app",
         account=Account(2**40, hub_user_id=7, hub_domain="example.com", time_zone="UTC"),
         scopes=("oauth", "crm.objects.contacts.read"),
-        sealed=SealedGrant("access 1", "refresh 1", "lineage 1", "a"),
+        sealed=SealedGrant("access 1", "refresh 1", "fingerprint 1", "a"),
         access_expires_at=now + timedelta(seconds=1800),
         connected_at=now,
         updated_at=now,
@@ -74,7 +74,9 @@ def new_connection(store: Store, **changes: Any) -> Connection:
 def new_owed(store: Store, **changes: Any) -> OwedRevocation:
     """Return an owed revocation that is due and that no store has yet."""
     due_at = store.now()
-    owed = OwedRevocation("owed 1", "app", "id", "sealed", "lineage 1", "a", tries=0, due_at=due_at)
+    owed = OwedRevocation(
+        "owed 1", "app", "id", "sealed", "fingerprint 1", "a", tries=0, due_at=due_at
+    )
     return replace(owed, **changes)
 
 
@@ -101,6 +103,6 @@ def load(store: Store, connection: Connection) -> Connection:
 
 def next_generation(connection: Connection, **changes: Any) -> Connection:
     """Return the *connection* with another grant, at its next generation."""
-    sealed = SealedGrant("access 2", "refresh 2", "lineage 2", "a")
+    sealed = SealedGrant("access 2", "refresh 2", "fingerprint 2", "a")
     renewed = replace(connection, sealed=sealed, generation=connection.generation + 1)
     return replace(renewed, **changes)

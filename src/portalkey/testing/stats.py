@@ -16,10 +16,10 @@ class StatsPromises:
 
     def test_an_empty_store_counts_nothing(self, store: Store) -> None:
         """Every status is there, with none."""
-        counted = store.stats("app")
+        stats = store.stats("app")
 
-        assert counted.connections == dict.fromkeys(C, 0)
-        assert (counted.oldest_failing, counted.outbox, counted.is_breaker_open) == (0, 0, False)
+        assert stats.connections == dict.fromkeys(C, 0)
+        assert (stats.oldest_failing, stats.outbox, stats.is_breaker_open) == (0, 0, False)
 
     def test_connections_are_counted_by_status(self, store: Store) -> None:
         """Those of this app, and no others."""
@@ -28,8 +28,8 @@ class StatsPromises:
         assert store.disconnect(connect(store, account=Account(9)), None)
         connect(store, client_id="other")
 
-        counted = store.stats("app").connections
-        assert counted == {C.CONNECTED: 2, C.FAILING: 1, C.NEEDS_RECONNECT: 1, C.DISCONNECTED: 1}
+        counts = store.stats("app").connections
+        assert counts == {C.CONNECTED: 2, C.FAILING: 1, C.NEEDS_RECONNECT: 1, C.DISCONNECTED: 1}
 
     def test_the_oldest_failing_is_failing_since_its_first_failure(
         self, store: Store, ahead: Ahead
@@ -62,11 +62,11 @@ class StatsPromises:
 
     def test_an_open_breaker_is_seen(self, store: Store) -> None:
         """Until a good answer closes it."""
-        seen = connect(store)
-        assert isinstance(store.lease(seen, _ASK), Lease)
+        row = connect(store)
+        assert isinstance(store.lease(row, _ASK), Lease)
         assert store.stats("app").is_breaker_open is False
         assert store.update_throttle(
-            "app", lambda known, now: record_failure(known, "rate_limited", 60, now)
+            "app", lambda throttle, now: record_failure(throttle, "rate_limited", 60, now)
         )
 
         assert store.stats("app").is_breaker_open is True

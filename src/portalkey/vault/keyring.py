@@ -112,9 +112,9 @@ class Keyring(Unpicklable):
 
     def is_signed(self, signature: str, purpose: str, *parts: str) -> bool:
         """Return True where ``sign`` made *signature* of the same *purpose* and *parts*."""
-        name, _, given = signature.rpartition(".")
+        name, _, mac = signature.rpartition(".")
         expected = _signature(self._masters.get(name, self._stranger), purpose, parts)
-        is_equal = hmac.compare_digest(_bytes(expected), _bytes(given))
+        is_equal = hmac.compare_digest(_bytes(expected), _bytes(mac))
         return is_equal and name in self._masters
 
     def derive(self, purpose: str) -> tuple[SecretStr, ...]:
@@ -137,9 +137,9 @@ def new_key() -> SecretStr:
     return SecretStr(Fernet.generate_key().decode())
 
 
-def _problems(given: Sequence[Key]) -> tuple[str, ...]:
+def _problems(ring: Sequence[Key]) -> tuple[str, ...]:
     try:
-        keys.require_usable(given)
+        keys.require_usable(ring)
     except ValueError as error:
         return tuple(f"PORTALKEY_KEYS {problem}" for problem in error.args)
     return ()
@@ -150,8 +150,8 @@ def _master(key: Key) -> HMAC:
 
     It is made once, and copied for each derivation, which then costs a third.
     """
-    given = base64.urlsafe_b64decode(key.secret.get_secret_value())
-    return HMAC(hmac.digest(bytes(_KEY_BYTES), given, hashlib.sha256), SHA256())
+    secret = base64.urlsafe_b64decode(key.secret.get_secret_value())
+    return HMAC(hmac.digest(bytes(_KEY_BYTES), secret, hashlib.sha256), SHA256())
 
 
 def _parts(sealed: str) -> tuple[str, str]:
@@ -160,17 +160,17 @@ def _parts(sealed: str) -> tuple[str, str]:
         return "", ""
     if match := _SEALED.fullmatch(sealed):
         return match[1], match[2]
-    named = _NAMED.fullmatch(sealed)
-    return (named[1] if named else ""), ""
+    match = _NAMED.fullmatch(sealed)
+    return (match[1] if match else ""), ""
 
 
 def _decrypt(fernet: Fernet, token: str) -> SecretStr:
-    opened = SecretBytes(fernet.decrypt(token))
+    content = SecretBytes(fernet.decrypt(token))
     # Base64 has several spellings of the last bytes; only the one that was stored is taken.
     last = token[-4:]
     if len(token) % 4 or base64.urlsafe_b64encode(base64.urlsafe_b64decode(last)) != last.encode():
         raise InvalidToken
-    return SecretStr(opened.get_secret_value().decode("utf-8", "surrogatepass"))
+    return SecretStr(content.get_secret_value().decode("utf-8", "surrogatepass"))
 
 
 def _fernet(master: HMAC, binding: Binding) -> Fernet:

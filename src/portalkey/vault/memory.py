@@ -7,12 +7,12 @@ from typing import Self
 
 from portalkey._support.clock import no_offset
 from portalkey.errors import AttemptMismatch
-from portalkey.model import transitions as rules
+from portalkey.model import transitions
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.snapshot import Endpoint, Snapshot
+from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
 
 
@@ -60,7 +60,7 @@ class MemoryStore(ConnectionsInMemory, Store):
                 connections=tuple(self._connections.values()),
                 attempts=tuple(self._attempts.values()),
                 outbox=tuple(self._owed.values()),
-                provider=tuple(Endpoint(*each) for each in self._throttles.items()),
+                provider=tuple(ThrottleRow(*each) for each in self._throttles.items()),
                 events=tuple(self._events),
             )
 
@@ -74,9 +74,9 @@ class MemoryStore(ConnectionsInMemory, Store):
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
         with self._writing():
-            self._purge(self.now() - rules.RETENTION)
-            taken = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
-            if attempt.id in taken or attempt.state_hash in taken.values():
+            self._purge(self.now() - transitions.RETENTION)
+            states = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
+            if attempt.id in states or attempt.state_hash in states.values():
                 raise AttemptMismatch
             self._attempts[attempt.id] = attempt
 
@@ -91,7 +91,7 @@ class MemoryStore(ConnectionsInMemory, Store):
             if attempt_id not in self._attempts:
                 return None
             row = replace(self._attempts[attempt_id], seen_at=self.now())
-            attempt = rules.expire_overdue(row)
+            attempt = transitions.expire_overdue(row)
             if attempt is not row:
                 self._attempts[attempt_id] = attempt
             return attempt
@@ -121,7 +121,11 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Move an attempt, and return it as it stood before."""
         with self._writing():
             before = self.attempt(attempt_id)
-            after = rules.move(before, to, error=error, sealed_code=sealed_code) if before else None
+            after = (
+                transitions.move(before, to, error=error, sealed_code=sealed_code)
+                if before
+                else None
+            )
             if after is None:
                 return None
             self._attempts[attempt_id] = replace(after, connection_id=connection_id)
@@ -133,7 +137,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
             before = None if attempt_id is None else self.attempt(attempt_id)
-            after = rules.move(before, AttemptStatus.CONNECTED) if before else None
+            after = transitions.move(before, AttemptStatus.CONNECTED) if before else None
             if (attempt_id is not None and after is None) or not self._is_next(connection):
                 return False
             if after is not None:
@@ -146,7 +150,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Note that an attempt's access token is handed out, if it is the first time."""
         with self._writing():
             attempt = self.attempt(attempt_id)
-            after = rules.mark_delivered(attempt) if attempt else None
+            after = transitions.mark_delivered(attempt) if attempt else None
             if after is not None:
                 self._attempts[attempt_id] = after
             return after is not None

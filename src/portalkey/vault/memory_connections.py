@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from portalkey.model import leases
-from portalkey.model import transitions as rules
+from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
@@ -94,8 +93,8 @@ class ConnectionsInMemory:
             if isinstance(lease, LeaseDenied):
                 return lease
             throttle = self._throttles.get(connection.client_id)
-            throttle = throttle or new_throttle(request.pace, lease.connection.seen_at)
-            outcome = leases.apply_throttle(lease, throttle, request.pace)
+            throttle = throttle or new_throttle(request.limits, lease.connection.seen_at)
+            outcome = leases.apply_throttle(lease, throttle, request.limits)
             if isinstance(outcome, LeaseDenied):
                 return outcome
             lease, self._throttles[connection.client_id] = outcome
@@ -129,21 +128,21 @@ class ConnectionsInMemory:
             row = self._connections.get(connection.id)
             if row is None or row.generation != connection.generation - 1:
                 return False
-            if leases.lineage(row) != instead_of:
+            if leases.refresh_fingerprint(row) != instead_of:
                 return False
             self._connections[row.id] = replace(
                 leases.clear_lease(row),
-                **{name: getattr(connection, name) for name in rules.RENEWED},
+                **{name: getattr(connection, name) for name in transitions.RENEWED},
                 updated_at=self.now(),
             )
             self._record(event)
             return True
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
-        """Write *mark*, if that is a move and the grant is still the one that was connection."""
+        """Write *mark*, if that is a move and the grant is still the one of *connection*."""
         with self._writing():
             row = self._find_same(connection)
-            if row is None or row.status not in rules.can_become(mark.status):
+            if row is None or row.status not in transitions.can_become(mark.status):
                 return False
             now = self.now()
             self._connections[row.id] = replace(
@@ -185,7 +184,9 @@ class ConnectionsInMemory:
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many live rows hold a refresh token with one of these *fingerprints*."""
         with self._lock:
-            return sum(leases.lineage(each) in fingerprints for each in self._find_live())
+            return sum(
+                leases.refresh_fingerprint(each) in fingerprints for each in self._find_live()
+            )
 
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""

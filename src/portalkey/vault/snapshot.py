@@ -10,7 +10,7 @@ from portalkey.vault.store import OwedRevocation
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ThrottleRow:
     """The throttle of the token endpoint for the app of this ``client_id``."""
 
     client_id: str
@@ -24,5 +24,5 @@ class Snapshot:
     connections: tuple[Connection, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     outbox: tuple[OwedRevocation, ...] = ()
-    provider: tuple[Endpoint, ...] = ()
+    provider: tuple[ThrottleRow, ...] = ()
     events: tuple[Event, ...] = ()

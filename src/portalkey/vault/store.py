@@ -162,7 +162,7 @@ class Store(Protocol):
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's ``Throttle`` in its place; returns both.
 
-        *change* is given the store's time. None where there is no provider yet: the first lease
+        *change* is given the store's time. None where there is no throttle yet: the first lease
         makes it.
         """
 

@@ -30,7 +30,7 @@ class Api:
         """
         if request.owner is None:
             return self._context.problem("signed_out", 401)
-        next_url = self._next_url(request)
+        next_url = self._choose_next_url(request)
         if next_url is None:
             return self._context.problem("bad_next", 400)
         attempt = None
@@ -40,8 +40,8 @@ class Api:
                 return self._context.problem("not_found", 404)
         if request.query_value("check") == "1":
             self._broker.check_connections(self._broker.connections(request.owner))
-        link = {"connect_url": self._connect_url(request, next_url)}
-        return WebResponse.json(self._status(request.owner, attempt) | link, headers.API)
+        link = {"connect_url": self._build_connect_url(request, next_url)}
+        return WebResponse.json(self._build_status(request.owner, attempt) | link, headers.API)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
@@ -52,12 +52,12 @@ class Api:
         """List the owner's connections."""
         if request.owner is None:
             return self._context.problem("signed_out", 401)
-        body = {"connections": self._connections(self._broker.connections(request.owner))}
+        body = {"connections": self._describe_connections(self._broker.connections(request.owner))}
         return WebResponse.json(body, headers.API)
 
     def disconnect(self, request: WebRequest) -> WebResponse:
         """Forget one of the owner's connections; forms are led back to the setup page."""
-        owner = self._guard.owner_or_refusal(request)
+        owner = self._guard.authorize_post(request)
         if isinstance(owner, WebResponse):
             return owner
         connection_id = request.arguments["connection_id"]
@@ -69,7 +69,7 @@ class Api:
             if request.wants_json:
                 return self._context.problem("not_connected", 404)
         if request.wants_json:
-            return WebResponse.json(self._status(owner), headers.API)
+            return WebResponse.json(self._build_status(owner), headers.API)
         return WebResponse.redirect(self._context.home, headers.SETUP)
 
     def _may_disconnect(self, owner: str, connection_id: str) -> bool:
@@ -82,7 +82,7 @@ class Api:
 
     def cancel(self, request: WebRequest) -> WebResponse:
         """End an attempt of this browser; answer with what became of it."""
-        owner = self._guard.owner_or_refusal(request, accept_start_token=True)
+        owner = self._guard.authorize_post(request, accept_start_token=True)
         if isinstance(owner, WebResponse):
             return owner
         attempt = self._context.attempt_of_session(request, request.arguments["attempt_id"])
@@ -90,9 +90,9 @@ class Api:
             return self._context.problem("not_found", 404)
         self._broker.cancel(attempt)
         ended = self._context.attempt_of_session(request, attempt.id)
-        return WebResponse.json(self._status(owner, ended), headers.API)
+        return WebResponse.json(self._build_status(owner, ended), headers.API)
 
-    def _next_url(self, request: WebRequest) -> str | None:
+    def _choose_next_url(self, request: WebRequest) -> str | None:
         """Return where to lead back to, on the asking page's own origin; None if that is unsafe."""
         origins = self._broker.settings.allowed_origins
         origin, path = request.headers.get("origin"), request.query_value("next")
@@ -102,24 +102,24 @@ class Api:
             url = path = self._context.home if path is None else path
         return url if is_own_path(path) else None
 
-    def _connect_url(self, request: WebRequest, next_url: str) -> str:
+    def _build_connect_url(self, request: WebRequest, next_url: str) -> str:
         """Return the link into the journey; whole, where a page on another origin asks."""
         link = self._context.connect_url(request.owner, request.browser, Start(next_url))
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
-    def _status(self, owner: str, attempt: Attempt | None = None) -> dict[str, Any]:
+    def _build_status(self, owner: str, attempt: Attempt | None = None) -> dict[str, Any]:
         connections = self._broker.connections(owner)
         live = next(filter(lambda connection: connection.is_authenticated, connections), None)
         return {
             "authenticated": live is not None,
             "portal_id": live.hub_id if live else None,
             "time_zone": live.account.time_zone if live else None,
-            "connections": self._connections(connections),
+            "connections": self._describe_connections(connections),
             "attempt": self._describe_attempt(attempt) if attempt else None,
         }
 
-    def _connections(self, connections: Sequence[Connection]) -> list[dict[str, Any]]:
+    def _describe_connections(self, connections: Sequence[Connection]) -> list[dict[str, Any]]:
         wanted = self._broker.settings.wanted_scopes
         return [
             {
@@ -136,10 +136,10 @@ class Api:
             "id": attempt.id,
             "status": attempt.status.value,
             "error": attempt.error,
-            "message": self._message(attempt),
+            "message": self._build_message(attempt),
         }
 
-    def _message(self, attempt: Attempt) -> str | None:
+    def _build_message(self, attempt: Attempt) -> str | None:
         if attempt.error:
             return self._context.sentence(attempt.error, attempt.language)
         connection = self._broker.connection_of(attempt)

@@ -34,7 +34,7 @@ class ConnectionsPage:
             return self._context.ask_to_sign_in(tag=tag)
         language = self._context.language(tag)
         cards = [
-            self._card(request, connection, language)
+            self._build_card(request, connection, language)
             for connection in self._broker.connections(request.owner)
         ]
         cards.sort(key=lambda card: not card["is_asked_for"])
@@ -44,7 +44,7 @@ class ConnectionsPage:
             language=language,
             pk_owner=request.owner,
             pk_owner_name=self._context.options.owner_name(request.owner),
-            connect_url=self._connect_url(request),
+            connect_url=self._build_connect_url(request),
             form_token=self._context.form_token(request.owner, request.browser or ""),
             status_url=self._context.path("/api/hubspot/status"),
             wanted=settings.scopes,
@@ -53,11 +53,13 @@ class ConnectionsPage:
         )
         return WebResponse.page(body, IN_HOST_LAYOUT if render.extends_host else headers.SETUP)
 
-    def _connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
+    def _build_connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
         start = Start(self._context.home, hub_id)
         return self._context.connect_url(request.owner, request.browser, start)
 
-    def _card(self, request: WebRequest, connection: Connection, language: str) -> dict[str, Any]:
+    def _build_card(
+        self, request: WebRequest, connection: Connection, language: str
+    ) -> dict[str, Any]:
         """Return one connection as the page shows it."""
         settings, path = self._broker.settings, f"/api/hubspot/connections/{connection.id}"
         lacks_required = bool(connection.missing_scopes(settings.scopes))
@@ -65,17 +67,17 @@ class ConnectionsPage:
         return {
             **self._context.describe(connection),
             "account_type": connection.account.account_type,
-            "trouble": self._trouble(connection, language),
+            "trouble": self._describe_trouble(connection, language),
             "missing": connection.missing_scopes(settings.wanted_scopes),
             "lacks_required": lacks_required,
             "needs_person": needs_reconnect or lacks_required,
             "is_asked_for": request.query_value("reconnect") == connection.id,
             "since": connection.connected_at,
             "disconnect_url": self._context.path(f"{path}/disconnect"),
-            "reconnect_url": self._connect_url(request, connection.hub_id),
+            "reconnect_url": self._build_connect_url(request, connection.hub_id),
         }
 
-    def _trouble(self, connection: Connection, language: str) -> str | None:
+    def _describe_trouble(self, connection: Connection, language: str) -> str | None:
         """Return a sentence about why the connection is not well; None where it is."""
         reason = connection.status_reason
         if connection.status is ConnectionStatus.CONNECTED:

@@ -13,7 +13,7 @@ class CsrfGuard:
         self._context = context
         self._broker = context.broker
 
-    def owner_or_refusal(
+    def authorize_post(
         self, request: WebRequest, *, accept_start_token: bool = False
     ) -> str | WebResponse:
         """Return the owner that a POST may act for, or the response that refuses it.
@@ -26,7 +26,7 @@ class CsrfGuard:
             is_program = request.wants_json
             context = self._context
             return context.problem("signed_out", 401) if is_program else context.ask_to_sign_in()
-        check = self._failed_check(request, owner)
+        check = self._find_failed_check(request, owner)
         if check == "token" and accept_start_token and self._has_start_token(request, owner):
             check = None
         if check is None:
@@ -34,7 +34,7 @@ class CsrfGuard:
         self._broker.record(EventName.FORGERY_REFUSED, owner=owner, facts={"check": check})
         return self._context.refuse(request, "forgery_refused", 403)
 
-    def _failed_check(self, request: WebRequest, owner: str) -> str | None:
+    def _find_failed_check(self, request: WebRequest, owner: str) -> str | None:
         """Return the name of the check that failed, if one did."""
         if not request.is_own_post(self._broker.settings.allowed_origins):
             return "origin"

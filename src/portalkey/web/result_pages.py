@@ -31,22 +31,22 @@ class ResultPages:
         if attempt is None:
             return self._context.notice("unknown_attempt", 404, back=self._context.home)
         if attempt.status is AttemptStatus.CONNECTED:
-            template, facts = "popup/success.html", self._success(attempt)
+            template, facts = "popup/success.html", self._describe_success(attempt)
         else:
-            template, facts = "popup/error.html", self._failure(request, attempt)
+            template, facts = "popup/error.html", self._describe_failure(request, attempt)
         body = self._context.render(
             template,
             language=attempt.language,
             attempt_id=attempt.id,
             origin=attempt.opener_origin,
             back=attempt.next,
-            bridge=self._bridge_url(attempt),
-            delivery=self._delivery(request, attempt),
+            bridge=self._build_bridge_url(attempt),
+            delivery=self._describe_delivery(request, attempt),
             **facts,
         )
         return WebResponse.page(body, headers.POPUP)
 
-    def _success(self, attempt: Attempt) -> dict[str, Any]:
+    def _describe_success(self, attempt: Attempt) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""
         connection = self._broker.connection_of(attempt)
         wanted = self._broker.settings.wanted_scopes
@@ -56,7 +56,7 @@ class ResultPages:
             "missing": connection.missing_scopes(wanted) if connection else (),
         }
 
-    def _failure(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
+    def _describe_failure(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
         """Return what ended the attempt, or the trouble that its callback ran into."""
         code, trouble = attempt.error or attempt.status.value, request.query_value("trouble")
         if attempt.is_open and trouble in TROUBLES:
@@ -67,11 +67,11 @@ class ResultPages:
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
             "sentence": self._context.sentence(code, self._context.language(attempt.language)),
-            "expected": self._expected_account(attempt) if is_wrong_account else None,
-            "ways_on": self._links_onward(request, attempt) if is_wrong_account else {},
+            "expected": self._find_expected_account(attempt) if is_wrong_account else None,
+            "ways_on": self._build_links_onward(request, attempt) if is_wrong_account else {},
         }
 
-    def _expected_account(self, attempt: Attempt) -> Account | None:
+    def _find_expected_account(self, attempt: Attempt) -> Account | None:
         """Return the account that should have come back, with all that is known of it."""
         hub_id = attempt.expected_hub_id
         if hub_id is None:
@@ -80,7 +80,7 @@ class ResultPages:
         accounts = (connection.account for connection in connections)
         return next((account for account in accounts if account.hub_id == hub_id), Account(hub_id))
 
-    def _links_onward(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
+    def _build_links_onward(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
         """Return links to the account that was meant and to another, for a journey in one tab.
 
         A popup has none: the page that opened it waits for this attempt, and begins the next one.
@@ -95,14 +95,14 @@ class ResultPages:
             "further": self._context.connect_url(owner, browser, further) + language,
         }
 
-    def _bridge_url(self, attempt: Attempt) -> str | None:
+    def _build_bridge_url(self, attempt: Attempt) -> str | None:
         """Return the page on the opening page's origin that can ring there when this one cannot."""
         origin, settings = attempt.opener_origin, self._broker.settings
         if origin in {"", settings.public_url}:
             return None
         return f"{origin}{settings.bridge_path}#{attempt.id}"
 
-    def _delivery(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str] | None:
+    def _describe_delivery(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str] | None:
         """Return what ``deliver.js`` needs to fetch the access token, where the app delivers it."""
         if self._context.options.deliver is None or not attempt.opener_origin:
             return None

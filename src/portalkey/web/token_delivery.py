@@ -30,7 +30,7 @@ class TokenDelivery:
         """
         if self._context.options.deliver is None:
             return self._context.problem("not_found", 404)
-        owner = self._guard.owner_or_refusal(request, accept_start_token=True)
+        owner = self._guard.authorize_post(request, accept_start_token=True)
         if isinstance(owner, WebResponse):
             return owner
         attempt = self._context.attempt_of_session(request, request.arguments["attempt_id"])

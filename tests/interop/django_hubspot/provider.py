@@ -5,10 +5,10 @@ from allauth.socialaccount.providers.hubspot.provider import HubspotProvider
 from interop.django_hubspot.views import Adapter
 
 
-class Throttle(HubspotProvider):  # type: ignore[misc] # the library has no types
+class Provider(HubspotProvider):  # type: ignore[misc] # the library has no types
     """The library's own, with our adapter."""
 
     oauth2_adapter_class = Adapter
 
 
-provider_classes = [Throttle]
+provider_classes = [Provider]

@@ -2,6 +2,6 @@
 
 from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
 
-from interop.django_hubspot.provider import Throttle
+from interop.django_hubspot.provider import Provider
 
-urlpatterns = default_urlpatterns(Throttle)
+urlpatterns = default_urlpatterns(Provider)

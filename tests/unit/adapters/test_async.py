@@ -20,8 +20,8 @@ from support.front import NO_TLS, Front
 
 FIRST = 4410001
 CONTACTS = "/crm/v3/objects/contacts"
-LeaseRequest = Callable[[str], Awaitable[int]]
-Work = Callable[[LeaseRequest], Awaitable[Any]]
+Ask = Callable[[str], Awaitable[int]]
+Work = Callable[[Ask], Awaitable[Any]]
 
 
 async def _with_httpx(broker: Broker, owner: str, work: Work) -> Any:
@@ -65,7 +65,7 @@ def run(request: pytest.FixtureRequest, broker: Broker) -> Callable[[str, Work],
     return lambda owner, work: asyncio.run(request.param(broker, owner, work))
 
 
-async def sixteen(ask: LeaseRequest, front: Front) -> set[int]:
+async def sixteen(ask: Ask, front: Front) -> set[int]:
     """The statuses of sixteen requests at once; HubSpot answers only if the loop goes on."""
     front.gate = threading.Event()
     front.renewing.clear()

@@ -11,7 +11,7 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.errors import NeedsReconnect, NotConnected, NotHubSpot
 from portalkey_simulator import HubSpot
-from support.adapting import ADAPTERS, LeaseRequest
+from support.adapting import ADAPTERS, Ask
 from support.front import Front
 
 FIRST, SECOND = 4410001, 4410002
@@ -19,9 +19,7 @@ CONTACTS = "/crm/v3/objects/contacts"
 
 
 @pytest.fixture(params=ADAPTERS)
-def make(
-    request: pytest.FixtureRequest, stack: ExitStack, broker: Broker
-) -> Callable[[str], LeaseRequest]:
+def make(request: pytest.FixtureRequest, stack: ExitStack, broker: Broker) -> Callable[[str], Ask]:
     """Makes clients, with each adapter."""
     return lambda owner: ADAPTERS[request.param](stack, broker, owner)
 
@@ -31,14 +29,14 @@ def renewals(hubspot: HubSpot) -> int:
     return sum(a.form.get("grant_type") == "refresh_token" for a in hubspot.requests)
 
 
-def sixteen(ask: LeaseRequest) -> set[int]:
+def sixteen(ask: Ask) -> set[int]:
     """The statuses of sixteen requests at once."""
     with ThreadPoolExecutor(16) as pool:
         return {status for status, _ in pool.map(ask, [CONTACTS] * 16)}
 
 
 def test_after_the_expiry_sixteen_threads_renew_once(
-    make: Callable[[str], LeaseRequest], owner: str, hubspot: HubSpot, front: Front, ahead: Any
+    make: Callable[[str], Ask], owner: str, hubspot: HubSpot, front: Front, ahead: Any
 ) -> None:
     """A client that is held goes on with the new token."""
     ask = make(owner)
@@ -52,7 +50,7 @@ def test_after_the_expiry_sixteen_threads_renew_once(
 
 
 def test_a_token_that_died_early_is_renewed_once(
-    make: Callable[[str], LeaseRequest], owner: str, broker: Broker, hubspot: HubSpot, front: Front
+    make: Callable[[str], Ask], owner: str, broker: Broker, hubspot: HubSpot, front: Front
 ) -> None:
     """Each request is repeated with the one new token, and nobody sees a 401."""
     ask = make(owner)
@@ -64,7 +62,7 @@ def test_a_token_that_died_early_is_renewed_once(
 
 
 def test_a_401_that_stays_is_the_callers(
-    make: Callable[[str], LeaseRequest], owner: str, hubspot: HubSpot, front: Front
+    make: Callable[[str], Ask], owner: str, hubspot: HubSpot, front: Front
 ) -> None:
     """A request is repeated once, and not at all where no other token can be had."""
     ask = make(owner)
@@ -78,7 +76,7 @@ def test_a_401_that_stays_is_the_callers(
 
 
 def test_an_app_that_was_uninstalled(
-    make: Callable[[str], LeaseRequest], owner: str, broker: Broker, hubspot: HubSpot, front: Front
+    make: Callable[[str], Ask], owner: str, broker: Broker, hubspot: HubSpot, front: Front
 ) -> None:
     """The person is asked to reconnect, in portalkey's words and not in the library's."""
     ask = make(owner)
@@ -90,7 +88,7 @@ def test_an_app_that_was_uninstalled(
     assert len(front.seen) == 1
 
 
-def test_nobody_is_connected(make: Callable[[str], LeaseRequest], front: Front) -> None:
+def test_nobody_is_connected(make: Callable[[str], Ask], front: Front) -> None:
     """It is said at once, and nothing is sent."""
     with pytest.raises(NotConnected):
         make("nobody")(CONTACTS)
@@ -98,7 +96,7 @@ def test_nobody_is_connected(make: Callable[[str], LeaseRequest], front: Front) 
 
 
 def test_two_owners_from_many_threads(
-    make: Callable[[str], LeaseRequest],
+    make: Callable[[str], Ask],
     connect: Callable[[str, int], str],
     hubspot: HubSpot,
     front: Front,
@@ -121,7 +119,7 @@ def test_two_owners_from_many_threads(
 
 
 def test_another_host_than_hubspots(
-    make: Callable[[str], LeaseRequest], owner: str, elsewhere: Front
+    make: Callable[[str], Ask], owner: str, elsewhere: Front
 ) -> None:
     """Nothing is sent there, not even without the token."""
     ask = make(owner)
@@ -132,7 +130,7 @@ def test_another_host_than_hubspots(
 
 
 def test_a_redirect_to_another_host(
-    make: Callable[[str], LeaseRequest],
+    make: Callable[[str], Ask],
     owner: str,
     elsewhere: Front,
     front: Front,
@@ -147,9 +145,7 @@ def test_a_redirect_to_another_host(
     assert renewals(hubspot) == 0
 
 
-def test_a_redirect_at_hubspot(
-    make: Callable[[str], LeaseRequest], owner: str, front: Front
-) -> None:
+def test_a_redirect_at_hubspot(make: Callable[[str], Ask], owner: str, front: Front) -> None:
     """The token goes along."""
     front.moved[CONTACTS] = f"{front.url}/crm/v4/moved"
 
@@ -158,7 +154,7 @@ def test_a_redirect_at_hubspot(
 
 
 def test_no_log_holds_a_token(
-    make: Callable[[str], LeaseRequest],
+    make: Callable[[str], Ask],
     owner: str,
     broker: Broker,
     front: Front,

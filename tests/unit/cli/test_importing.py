@@ -172,7 +172,7 @@ def test_hubspot_goes_away_in_the_middle(
     importer().run(rows, told.append)
 
     outcomes = Counter(result.outcome for result in told)
-    assert outcomes == {Outcome.IMPORTED: len(rows), Outcome.THERE: BATCH}
+    assert outcomes == {Outcome.IMPORTED: len(rows), Outcome.ALREADY_CONNECTED: BATCH}
     assert all(len(broker.connections(row.owner)) == 1 for row in rows)
 
 
@@ -213,7 +213,7 @@ def test_somebody_connects_at_the_same_moment(broker: Broker, settings: Settings
     told: list[Result] = []
     MoveIn(broker, TokenInspector(settings, found), imported_from="csv").run([row], told.append)
 
-    assert [result.outcome for result in told] == [Outcome.THERE]
+    assert [result.outcome for result in told] == [Outcome.ALREADY_CONNECTED]
 
 
 @pytest.mark.parametrize("status", ["needs_reconnect", "disconnected", "connected"])
@@ -231,7 +231,7 @@ def test_what_is_here_is_told_as_it_is(broker: Broker, settings: Settings, statu
         [Row("row 1", "ada", TOKEN)], told.append
     )
 
-    expected = {"connected": Outcome.THERE}.get(status) or Outcome(status)
+    expected = {"connected": Outcome.ALREADY_CONNECTED}.get(status) or Outcome(status)
     assert [result.outcome for result in told] == [expected]
     assert (expected in GOOD) == (status != "needs_reconnect")
 

@@ -65,6 +65,6 @@ def test_an_event_that_cannot_be_kept_undoes_nothing(caplog: pytest.LogCaptureFi
     renewed = next_generation(load(store, first))
     event = Event(EventName.REFRESHED, owner="ada", connection_id=first.id)
 
-    assert store.renew(renewed, instead_of="lineage 1", event=event)
+    assert store.renew(renewed, instead_of="fingerprint 1", event=event)
     assert load(store, first).generation == 2
     assert "event not kept (store_busy)" in caplog.text

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from portalkey.model.throttle import (
     IN_A_ROW,
-    LOOKED_AT,
     PROBE_SECONDS,
+    RECENT_OUTCOMES,
     Limits,
     Throttle,
     Throttled,
@@ -94,7 +94,7 @@ def test_failures_in_a_row_open_the_breaker() -> None:
 def test_half_of_many_open_it_too() -> None:
     """Where every other request fails, none of them in a row."""
     throttle = new_throttle(LIMITS, NOW)
-    for number in range(LOOKED_AT):
+    for number in range(RECENT_OUTCOMES):
         assert not throttle.is_open, number
         throttle = record_answer(throttle) if number % 2 else down(throttle, 1)
 

@@ -8,8 +8,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr, ValidationError
 
 from portalkey.errors import BadSettings
-from portalkey.settings import Key, Settings
-from portalkey.settings import validators as checks
+from portalkey.settings import Key, Settings, validators
 
 KEY, SECOND = (Fernet.generate_key().decode() for _ in range(2))
 SECRET = "canary-client-secret"
@@ -210,11 +209,11 @@ BAD = [
 
 def test_a_drive_is_part_of_a_path_where_there_are_drives() -> None:
     """On Windows it is needed, and the slash before it is not."""
-    path, is_for_all = checks.config_file("file:///C:/our%20data/a.json", windows=True)
+    path, is_for_all = validators.config_file("file:///C:/our%20data/a.json", windows=True)
 
     assert (path.as_posix(), is_for_all) == ("C:/our data/a.json", False)
     with pytest.raises(ValueError, match="names no drive; write file:///C:/PATH"):
-        checks.config_file("file:///data/a.json", windows=True)
+        validators.config_file("file:///data/a.json", windows=True)
 
 
 @pytest.mark.parametrize(("name", "text", "problem"), BAD)

@@ -1,6 +1,6 @@
 import pytest
 
-from portalkey.settings import urls as origins
+from portalkey.settings import urls
 
 GOOD = [
     "https://app.example.com",
@@ -56,22 +56,22 @@ BAD = [
 @pytest.mark.parametrize("text", GOOD)
 def test_origin(text: str) -> None:
     """There is one way to write an origin, but for a slash at its end."""
-    assert origins.origin(text) == text
-    assert origins.origin(f"{text}/") == text
+    assert urls.origin(text) == text
+    assert urls.origin(f"{text}/") == text
 
 
 @pytest.mark.parametrize("text", BAD)
 def test_what_is_no_origin(text: str) -> None:
     """What a browser would write in another way, or read in another way, is refused."""
     with pytest.raises(ValueError, match=r"such as https://app\.example\.com"):
-        origins.origin(text)
+        urls.origin(text)
 
 
 @pytest.mark.parametrize("text", GOOD)
 @pytest.mark.parametrize("mount", ["", "/crm", "/a/b-c/~d.e"])
 def test_redirect_uri(text: str, mount: str) -> None:
     """What stands before our route is where the app is mounted."""
-    found = origins.redirect_uri(f"{text}{mount}/auth/hubspot/callback")
+    found = urls.redirect_uri(f"{text}{mount}/auth/hubspot/callback")
 
     assert found == (text, mount)
 
@@ -100,7 +100,7 @@ def test_redirect_uri(text: str, mount: str) -> None:
 def test_what_is_no_redirect_uri(text: str) -> None:
     """What HubSpot would not register, or could read in another way, is refused."""
     with pytest.raises(ValueError, match="/auth/hubspot/callback"):
-        origins.redirect_uri(text)
+        urls.redirect_uri(text)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_what_is_no_redirect_uri(text: str) -> None:
 )
 def test_hubspot(text: str, *, local: bool) -> None:
     """HubSpot's own hosts, and a simulator on this machine, may see secrets."""
-    assert origins.hubspot(f"{text}/") == text
-    assert origins.is_local(text) == local
+    assert urls.hubspot(f"{text}/") == text
+    assert urls.is_local(text) == local
 
 
 @pytest.mark.parametrize(
@@ -148,4 +148,4 @@ def test_hubspot(text: str, *, local: bool) -> None:
 def test_what_is_not_hubspot(text: str) -> None:
     """Nobody else gets to see a client secret."""
     with pytest.raises(ValueError, match=r"under hubspot\.com"):
-        origins.hubspot(text)
+        urls.hubspot(text)

@@ -1,4 +1,4 @@
-"""Sealing, opening, lineage and signatures."""
+"""Sealing, opening, fingerprints and signatures."""
 
 import base64
 import copy

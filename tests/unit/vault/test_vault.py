@@ -33,7 +33,7 @@ from portalkey.vault.vault import TRIES
 
 Grants = Callable[..., Grant]
 Attempts = Callable[..., Attempt]
-Snapshot = Callable[..., Connection]
+MakeConnection = Callable[..., Connection]
 
 
 REFRESH = "canary-refresh-token"
@@ -94,13 +94,13 @@ def test_a_kept_grant_opens(vault: Vault, grant: Grants, exchanging: Attempts) -
     assert 1797 < found.seconds_left <= 1798
 
 
-def test_connection_ids_cannot_be_guessed(kept: Snapshot) -> None:
+def test_connection_ids_cannot_be_guessed(kept: MakeConnection) -> None:
     """128 random bits, in letters for a URL."""
     assert len({kept().id, kept("eve").id}) == 2
     assert len(kept("bob").id) == 22
 
 
-def test_a_reconnect_keeps_the_row(vault: Vault, kept: Snapshot, ahead: Ahead) -> None:
+def test_a_reconnect_keeps_the_row(vault: Vault, kept: MakeConnection, ahead: Ahead) -> None:
     """At the next generation, with a new grant; the connection is as old as its grant."""
     first = kept()
     vault.store.mark(first, Mark(ConnectionStatus.NEEDS_RECONNECT, reason="gone", failures=2))
@@ -153,7 +153,7 @@ def test_a_grant_needs_a_refresh_token(vault: Vault, grant: Grants, exchanging: 
 
 
 def test_a_renewal_goes_on_with_what_is_left_out(
-    vault: Vault, kept: Snapshot, grant: Grants
+    vault: Vault, kept: MakeConnection, grant: Grants
 ) -> None:
     """The refresh token and the scopes (RFC 6749 section 6), sealed for the next generation."""
     first, sent_at = kept(), vault.store.now()
@@ -169,7 +169,7 @@ def test_a_renewal_goes_on_with_what_is_left_out(
     assert found == replace(second, seen_at=found.seen_at, updated_at=found.updated_at)
 
 
-def test_a_renewal_takes_what_is_new(vault: Vault, kept: Snapshot, grant: Grants) -> None:
+def test_a_renewal_takes_what_is_new(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """A rotated refresh token, and scopes that the person has changed."""
     first = kept()
     second = vault.renew(first, grant("a", "b", ("oauth", "x")), sent_at=vault.store.now())
@@ -179,7 +179,7 @@ def test_a_renewal_takes_what_is_new(vault: Vault, kept: Snapshot, grant: Grants
     assert vault.open_refresh(second) == SecretStr("b")
 
 
-def test_a_late_renewal_is_none(vault: Vault, kept: Snapshot, grant: Grants) -> None:
+def test_a_late_renewal_is_none(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """Whoever reconnected meanwhile has the newer grant."""
     first, second = kept(), kept(access="second")
 
@@ -190,7 +190,7 @@ def test_a_late_renewal_is_none(vault: Vault, kept: Snapshot, grant: Grants) -> 
 
 
 def test_a_disconnected_connection_has_no_token(
-    vault: Vault, kept: Snapshot, grant: Grants
+    vault: Vault, kept: MakeConnection, grant: Grants
 ) -> None:
     """Neither to open nor to renew."""
     vault.erase(kept())
@@ -203,7 +203,7 @@ def test_a_disconnected_connection_has_no_token(
         vault.renew(gone, grant(), sent_at=vault.store.now())
 
 
-def test_forgetting_erases_and_owes(vault: Vault, kept: Snapshot) -> None:
+def test_forgetting_erases_and_owes(vault: Vault, kept: MakeConnection) -> None:
     """Here at once; HubSpot is owed the rest, sealed anew and to be opened by its own id only."""
     connection = kept()
     owed = vault.erase(connection)
@@ -217,7 +217,7 @@ def test_forgetting_erases_and_owes(vault: Vault, kept: Snapshot) -> None:
     assert list(vault.store.connections("ada", "app")) == []
 
 
-def test_forgetting_twice_owes_once(vault: Vault, kept: Snapshot) -> None:
+def test_forgetting_twice_owes_once(vault: Vault, kept: MakeConnection) -> None:
     """Whether the second one knows of the first or not."""
     connection = kept()
 
@@ -228,7 +228,7 @@ def test_forgetting_twice_owes_once(vault: Vault, kept: Snapshot) -> None:
     assert len(vault.store.pending(9)) == 1
 
 
-def test_forgetting_wins_over_a_renewal(vault: Vault, kept: Snapshot, grant: Grants) -> None:
+def test_forgetting_wins_over_a_renewal(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """What is revoked is the token that is there now, not the one that was seen."""
     connection = kept()
     assert vault.renew(connection, grant("a", "rotated"), sent_at=vault.store.now())
@@ -255,7 +255,7 @@ def test_a_lost_forgetting_is_tried_again(
         assert vault.erase(connection)
 
 
-def test_a_shared_token_is_not_revoked(vault: Vault, kept: Snapshot) -> None:
+def test_a_shared_token_is_not_revoked(vault: Vault, kept: MakeConnection) -> None:
     """It would break the other connection; whoever goes last owes."""
     ada, eve = kept("ada"), kept("eve")
 
@@ -265,7 +265,7 @@ def test_a_shared_token_is_not_revoked(vault: Vault, kept: Snapshot) -> None:
     assert not vault.is_held(SecretStr(REFRESH))
 
 
-def test_a_shared_token_is_known_under_an_older_key(vault: Vault, kept: Snapshot) -> None:
+def test_a_shared_token_is_known_under_an_older_key(vault: Vault, kept: MakeConnection) -> None:
     """A row that is not sealed anew yet holds its token all the same."""
     kept("ada")
     old = Key("old", new_key())
@@ -293,7 +293,7 @@ def test_twins_do_not_rely_on_each_other(grant: Grants) -> None:
     assert list(vault.store.pending(9)) == [owed]
 
 
-def test_forgetting_needs_no_key(vault: Vault, kept: Snapshot) -> None:
+def test_forgetting_needs_no_key(vault: Vault, kept: MakeConnection) -> None:
     """Who wants to go can go; what does not open cannot be revoked."""
     connection = kept()
     stranger = Vault(Keyring([Key("first", new_key())]), vault.store, "app")
@@ -326,7 +326,7 @@ def test_a_verifier_opens_for_its_attempt(vault: Vault, exchanging: Attempts) ->
         vault.open_verifier(replace(attempt, sealed_verifier=None))
 
 
-def test_swapped_values_do_not_open(vault: Vault, kept: Snapshot, grant: Grants) -> None:
+def test_swapped_values_do_not_open(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """Between rows, columns and generations, as somebody who can write the database would."""
     first = kept()
     second = vault.renew(first, grant("a", "b"), sent_at=vault.store.now())
@@ -351,7 +351,7 @@ def test_swapped_values_do_not_open(vault: Vault, kept: Snapshot, grant: Grants)
             opens(swapped)
 
 
-def secret_bearers(vault: Vault, kept: Snapshot, exchanging: Attempts) -> list[Any]:
+def secret_bearers(vault: Vault, kept: MakeConnection, exchanging: Attempts) -> list[Any]:
     """One of everything that bears something sealed."""
     connection, attempt = kept("ada"), exchanging()
     sealed = vault.seal_verifier(attempt.id, SecretStr("canary-verifier"))
@@ -359,7 +359,7 @@ def secret_bearers(vault: Vault, kept: Snapshot, exchanging: Attempts) -> list[A
     return [connection, connection.sealed, replace(attempt, sealed_verifier=sealed), owed]
 
 
-def test_nothing_shows_a_secret(vault: Vault, kept: Snapshot, exchanging: Attempts) -> None:
+def test_nothing_shows_a_secret(vault: Vault, kept: MakeConnection, exchanging: Attempts) -> None:
     """Neither open nor sealed in a repr; never open in a pickle or a copy."""
     for each in secret_bearers(vault, kept, exchanging):
         assert "v1." not in repr(each)
@@ -374,7 +374,7 @@ def traced(error: BaseException) -> str:
     return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
-def test_no_traceback_shows_a_secret(vault: Vault, kept: Snapshot) -> None:
+def test_no_traceback_shows_a_secret(vault: Vault, kept: MakeConnection) -> None:
     """Nor a sealed value, where it is the database that complains."""
     connection, owed = kept(), vault.enqueue(SecretStr(REFRESH))
     stranger = Vault(Keyring([Key("first", new_key())]), vault.store, "app")

@@ -137,7 +137,6 @@ def _error_response(status: int, message: str, category: str) -> Response:
     return _json_response(status, error_body(message, category=category))
 
 
-_IS_LOCKED = "The resource is locked; try again in 2 s."
 _INSTEAD: Mapping[Kind, Callable[[Fault, Pause], Response]] = {
     "answer": _answer,
     "refusal": _refuse,

@@ -88,7 +88,7 @@ class MoveIn:
         hub_id = answer.account.hub_id
         current = self._broker.connection_to(owner, hub_id)
         if current is not None:
-            return _AS_IT_IS.get(current.status, Outcome.THERE)
+            return _AS_IT_IS.get(current.status, Outcome.ALREADY_CONNECTED)
         if self._is_dry:
             return Outcome.IMPORTABLE
         assert row.refresh_token is not None  # noqa: S101 - HubSpot was asked about it
@@ -100,7 +100,7 @@ class MoveIn:
             imported_from=self._imported_from,
         )
         # The owner may have connected the account meanwhile.
-        return Outcome.IMPORTED if is_new else Outcome.THERE
+        return Outcome.IMPORTED if is_new else Outcome.ALREADY_CONNECTED
 
 
 _AS_IT_IS = {

@@ -10,7 +10,7 @@ class Outcome(StrEnum):
 
     IMPORTED = "imported"
     IMPORTABLE = "importable"
-    THERE = "there"
+    ALREADY_CONNECTED = "there"
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
     TWICE = "twice"
@@ -28,7 +28,8 @@ class Outcome(StrEnum):
 WHY: Mapping[Outcome, str] = {
     Outcome.IMPORTED: "",
     Outcome.IMPORTABLE: "HubSpot honours it; nothing was written, as this is a dry run.",
-    Outcome.THERE: "The owner has this account connected here already; that stays as it is.",
+    Outcome.ALREADY_CONNECTED: "The owner has this account connected here already; "
+    "that stays as it is.",
     Outcome.NEEDS_RECONNECT: "The owner's connection to this account is here, and HubSpot no "
     "longer honours it; the person has to connect here.",
     Outcome.DISCONNECTED: "The owner disconnected this account here since; that stays as it is.",
@@ -51,7 +52,7 @@ GOOD = frozenset(
     {
         Outcome.IMPORTED,
         Outcome.IMPORTABLE,
-        Outcome.THERE,
+        Outcome.ALREADY_CONNECTED,
         Outcome.DISCONNECTED,
         Outcome.TWICE,
     }

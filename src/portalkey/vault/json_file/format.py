@@ -14,7 +14,7 @@ from portalkey.model.connection import Connection, is_owner
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
-from portalkey.vault.snapshot import Endpoint, Snapshot
+from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
 FORMAT = 1
@@ -28,7 +28,7 @@ _ROWS = {
     "connections": Connection,
     "attempts": Attempt,
     "outbox": OwedRevocation,
-    "provider": Endpoint,
+    "provider": ThrottleRow,
     "events": Event,
 }
 

@@ -17,7 +17,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
-from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.mounts import read_mounts, require_local
@@ -71,7 +71,7 @@ class ConfigFileStore(Store):
         elif self._file.good.exists():
             raise self._file.missing_error()
         else:
-            self._file.replace(json_rows.write(Snapshot()))
+            self._file.replace(file_format.write(Snapshot()))
 
     def close(self) -> None:
         """Forget what was read; the next use reads it again."""
@@ -99,13 +99,13 @@ class ConfigFileStore(Store):
 
     def _read(self, content: bytes) -> Snapshot:
         try:
-            return json_rows.read(content)
-        except json_rows.Newer as newer:
+            return file_format.read(content)
+        except file_format.Newer as newer:
             trouble = (
                 f"was written by a newer portalkey (format {newer.format}, and this one knows "
-                f"{json_rows.FORMAT}); install that one here too. Nothing was changed."
+                f"{file_format.FORMAT}); install that one here too. Nothing was changed."
             )
-        except json_rows.Wrong as wrong:
+        except file_format.Wrong as wrong:
             advice = self._how_to_mend()
             trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {advice}"
         raise self._file.unusable_error(trouble)
@@ -114,8 +114,8 @@ class ConfigFileStore(Store):
         """Return the sentence that says how to mend the file."""
         good = self._file.good
         try:
-            json_rows.read(good.read_bytes())
-        except (OSError, json_rows.Wrong, json_rows.Newer):
+            file_format.read(good.read_bytes())
+        except (OSError, file_format.Wrong, file_format.Newer):
             return "Mend that line, or bring back a backup; there is no good copy beside it."
         return f"Mend that line, or copy the last good copy over it: cp -p {good} {self._file.path}"
 
@@ -135,7 +135,7 @@ class ConfigFileStore(Store):
             result, after = work(twin), twin.snapshot()
             if after != before:
                 after = replace(after, events=after.events[-EVENTS:])
-                self._last_read = self._file.replace(json_rows.write(after)), after
+                self._last_read = self._file.replace(file_format.write(after)), after
         return result
 
     def add_attempt(self, attempt: Attempt) -> None:

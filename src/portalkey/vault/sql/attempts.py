@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, upda
 from sqlalchemy import Connection as Tx
 
 from portalkey.errors import AttemptMismatch
-from portalkey.model import transitions as rules
+from portalkey.model import transitions
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.vault.sql.database import Database, StorePart, Values, insert_new, to_columns
 from portalkey.vault.sql.tables import attempts as table
@@ -38,7 +38,7 @@ class SQLAttempts(StorePart):
 
         def purge_and_add(tx: Tx) -> bool:
             now = tx.execute(select(self._database.now())).scalar_one()
-            _purge(tx, before=now - rules.RETENTION.total_seconds())
+            _purge(tx, before=now - transitions.RETENTION.total_seconds())
             return insert_new(tx, table, attempt_values(attempt))
 
         if not self._database.write(purge_and_add):
@@ -53,7 +53,7 @@ class SQLAttempts(StorePart):
         return self._expire_overdue(self._attempt_by_state.fetch(state_hash))
 
     def _expire_overdue(self, attempt: Attempt | None) -> Attempt | None:
-        if attempt is None or rules.expire_overdue(attempt) is attempt:
+        if attempt is None or transitions.expire_overdue(attempt) is attempt:
             return attempt
         now = self._database.now()
         return self._database.write(lambda tx: _settle(tx, now, attempt.id))
@@ -139,7 +139,7 @@ def move(
 ) -> Attempt | None:
     """Move the attempt; returns it as it stood before, or None where it could not be moved."""
     before = _settle(tx, now, attempt_id)
-    after = rules.move(before, to, error=error, sealed_code=sealed_code) if before else None
+    after = transitions.move(before, to, error=error, sealed_code=sealed_code) if before else None
     if after is None:
         return None
     _save(tx, replace(after, connection_id=connection_id))
@@ -149,7 +149,7 @@ def move(
 def _settle(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
     """Return the attempt, ended first where it is overdue."""
     row = _lock(tx, now, attempt_id)
-    attempt = rules.expire_overdue(row) if row else None
+    attempt = transitions.expire_overdue(row) if row else None
     if attempt is not None and attempt is not row:
         _save(tx, attempt)
     return attempt
@@ -158,7 +158,7 @@ def _settle(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
 def _deliver(tx: Tx, now: Clock, attempt_id: str) -> bool:
     """Note the one time that the attempt's token is handed out; False where it was, or is late."""
     attempt = _lock(tx, now, attempt_id)
-    after = rules.mark_delivered(attempt) if attempt else None
+    after = transitions.mark_delivered(attempt) if attempt else None
     if after is not None:
         _save(tx, after)
     return after is not None

@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
 from sqlalchemy import Connection as Tx
 
-from portalkey.model import leases
-from portalkey.model import transitions as rules
+from portalkey.model import leases, transitions
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, SealedGrant
 from portalkey.model.events import Event
@@ -114,7 +113,7 @@ class SQLConnections(SQLEvents):
             "updated_at": case((table.c.status == status.value, table.c.updated_at), else_=now),
             **clear_try(is_unanswered=mark.is_unanswered),
         }
-        can_become = [each.value for each in rules.can_become(status)]
+        can_become = [each.value for each in transitions.can_become(status)]
         which = and_(has_newest_lease(connection), table.c.status.in_(can_become))
         return self._write_with(mark.event, lambda tx: update_one(tx, which, values))
 
@@ -173,7 +172,7 @@ def has_newest_lease(connection: Connection) -> Condition:
     """Return the condition that the row bears the same grant, and nobody took a lease since."""
     return and_(
         _is_same(connection, connection.generation),
-        table.c.refresh_fingerprint == leases.lineage(connection),
+        table.c.refresh_fingerprint == leases.refresh_fingerprint(connection),
         table.c.lease_fence == connection.lease_fence,
     )
 

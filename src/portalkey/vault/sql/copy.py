@@ -130,15 +130,15 @@ def _move(tx: Tx, target: Database, report: Report) -> Mapping[str, Moved]:
 
 
 def _bring_all(tx: Tx, target: Database, kind: Kind, report: Report) -> Moved:
-    new = changed = kept = done = 0
+    new = changed = newer = done = 0
     for rows, step in _batches(tx, kind, COPYING):
         difference = target.write(partial(_bring_batch, kind=kind, rows=rows))
         new += len(difference.new) + len(difference.renumbered)
         changed += len(difference.changed)
-        kept += difference.kept
+        newer += difference.newer
         done = step.done
         report(step)
-    return Moved(new, changed, done - new - changed - kept, kept)
+    return Moved(new, changed, done - new - changed - newer, kept=newer)
 
 
 def _verify(tx: Tx, target: Database, kind: Kind, report: Report) -> None:

@@ -39,13 +39,13 @@ class Difference:
     """Rows of the source by what the target has of them.
 
     ``new`` are not present, the number of ``renumbered`` is another row's, ``changed`` are older
-    there; of ``kept`` rows it has something newer. All others are the same.
+    there; of ``newer`` rows it has a newer version. All others are the same.
     """
 
     new: Sequence[Row] = ()
     renumbered: Sequence[Row] = ()
     changed: Sequence[Row] = ()
-    kept: int = 0
+    newer: int = 0
 
     @property
     def rows(self) -> list[Row]:
@@ -74,8 +74,8 @@ class Kind:
         if differing and for_update:  # looked at again: somebody may have come in between
             present |= self._load_same(tx, differing, for_update=True)
         changed = [row for row in differing if self._wins(row, present[row["id"]])]
-        kept = len(differing) - len(changed)
-        return Difference(new=_find_absent(rows, present), changed=changed, kept=kept)
+        newer = len(differing) - len(changed)
+        return Difference(new=_find_absent(rows, present), changed=changed, newer=newer)
 
     def _load_same(
         self, tx: Tx, rows: Sequence[Row], *, for_update: bool = False
@@ -98,10 +98,10 @@ class _Connections(Kind):
         place = [self.table.c[name] for name in _PLACE]
         owners = [row["owner"] for row in difference.new]
         query = select(*place).where(_is_among(tx, self.table.c.owner, owners))
-        taken = set(map(tuple, tx.execute(query)))
-        new = [row for row in difference.new if _values_of(row, _PLACE) not in taken]
-        kept = difference.kept + len(difference.new) - len(new)
-        return Difference(new=new, changed=difference.changed, kept=kept)
+        places = set(map(tuple, tx.execute(query)))
+        new = [row for row in difference.new if _values_of(row, _PLACE) not in places]
+        newer = difference.newer + len(difference.new) - len(new)
+        return Difference(new=new, changed=difference.changed, newer=newer)
 
 
 class _Events(Kind):

@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import Connection as Tx
 from sqlalchemy import bindparam, insert, select, update
 
-from portalkey.model import leases
-from portalkey.model import transitions as rules
+from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
@@ -29,7 +28,7 @@ _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_
 _THROTTLE = tuple(field.name for field in fields(Throttle))
 _THROTTLE_TIMES = ("bucket_at", "open_until")
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
-_RENEWED = tuple(name for name in rules.RENEWED if name != "sealed")
+_RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
 _SELECT_THROTTLE = (
     select(*[provider.c[name] for name in _THROTTLE])
     .where(provider.c.id == bindparam("app"))
@@ -60,7 +59,7 @@ class SQLLeases(StorePart):
         if isinstance(lease, LeaseDenied):
             return lease
         throttle = statements.lock_throttle(driver, lease, request)
-        outcome = leases.apply_throttle(lease, throttle, request.pace)
+        outcome = leases.apply_throttle(lease, throttle, request.limits)
         if isinstance(outcome, LeaseDenied):
             return outcome
         lease, throttle = outcome
@@ -160,7 +159,7 @@ class _LeaseStatements:
         app = {"app": lease.connection.client_id}
         row = _fetch_one(self._throttle.run(driver, app))
         if not row:
-            values = _throttle_values(new_throttle(request.pace, lease.connection.seen_at))
+            values = _throttle_values(new_throttle(request.limits, lease.connection.seen_at))
             self._new_throttle.run(driver, {**app, **_bind(values)})
             (row,) = self._throttle.run(driver, app).fetchall()
         return _read_throttle(row)

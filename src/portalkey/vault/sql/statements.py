@@ -35,17 +35,17 @@ class PreparedStatement:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checker
         self.text = compiled.string
-        selected = statement.selected_columns if isinstance(statement, Select) else ()
-        self.columns = tuple(column.name for column in selected)
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self.columns = tuple(column.name for column in columns)
         self._constants = compiled.params
         self._order = compiled.positiontup
         self._offset = offset
 
     def run(self, driver: Driver, values: Mapping[str, object]) -> Cursor:
         """Run it over the *driver*'s connection with *values* by name; returns the cursor."""
-        named = {**self._constants, _LATER: self._offset(), **values}
-        bound = named if self._order is None else [named[name] for name in self._order]
-        return driver.execute(self.text, bound)
+        parameters = {**self._constants, _LATER: self._offset(), **values}
+        ordered = parameters if self._order is None else [parameters[name] for name in self._order]
+        return driver.execute(self.text, ordered)
 
 
 class DriverPool:

@@ -9,14 +9,14 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.model.events import Event, EventName
 from portalkey.model.throttle import Throttle
-from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.format import Newer, Wrong
-from portalkey.vault.snapshot import Endpoint, Snapshot
+from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 NEVER = datetime.fromtimestamp(0, UTC)
-RETENTION = Snapshot(
+SNAPSHOT = Snapshot(
     connections=(
         Connection(
             id="connection",
@@ -24,7 +24,7 @@ RETENTION = Snapshot(
             client_id="app",
             account=Account(1, hub_domain="example.com"),
             scopes=("oauth", "crm.objects.contacts.read"),
-            sealed=SealedGrant("access", "refresh", "lineage", "first"),
+            sealed=SealedGrant("access", "refresh", "fingerprint", "first"),
             access_expires_at=NOW,
             connected_at=NOW,
             updated_at=NOW,
@@ -48,11 +48,11 @@ RETENTION = Snapshot(
             seen_at=NEVER,
         ),
     ),
-    outbox=(OwedRevocation("owed", "app", None, "sealed", "lineage", "first", 0, NOW),),
-    provider=(Endpoint("app", Throttle(19.5, NOW)),),
+    outbox=(OwedRevocation("owed", "app", None, "sealed", "fingerprint", "first", 0, NOW),),
+    provider=(ThrottleRow("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
 )
-TEXT = json_rows.write(RETENTION).decode()
+TEXT = file_format.write(SNAPSHOT).decode()
 SCOPES = TEXT[TEXT.index('"scopes"') : TEXT.index("]") + 1]
 
 
@@ -64,21 +64,21 @@ def line(part: str) -> int:
 def complaint(content: str | bytes) -> str:
     """What is said of a file of this *content*."""
     with pytest.raises(Wrong) as wrong:
-        json_rows.read(content.encode() if isinstance(content, str) else content)
+        file_format.read(content.encode() if isinstance(content, str) else content)
     assert "canary" not in str(wrong.value)
     return str(wrong.value)
 
 
 def test_what_is_written_is_read() -> None:
     """Every field of every row, in their order; what is None is left out."""
-    assert json_rows.read(TEXT.encode()) == RETENTION
+    assert file_format.read(TEXT.encode()) == SNAPSHOT
     assert "null" not in TEXT.replace('"none": null', "")
     assert "seen_at" not in TEXT
 
 
 def test_an_empty_store_is_written_and_read() -> None:
     """Every list is there."""
-    assert json_rows.read(json_rows.write(Snapshot())) == Snapshot()
+    assert file_format.read(file_format.write(Snapshot())) == Snapshot()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_empty_store_is_written_and_read() -> None:
 )
 def test_what_an_editor_may_do(change: Callable[[str], str]) -> None:
     """It means the same, however it is laid out."""
-    assert json_rows.read(change(TEXT).encode()) == RETENTION
+    assert file_format.read(change(TEXT).encode()) == SNAPSHOT
 
 
 WRONG = [
@@ -140,7 +140,7 @@ def test_a_slip_of_the_hand(old: str, new: str, at: str | None, words: str) -> N
     spoilt = TEXT.replace(old, new, 1)
     assert spoilt != TEXT
     if not words:
-        assert json_rows.read(spoilt.encode())
+        assert file_format.read(spoilt.encode())
         return
 
     expected = line(at or old)
@@ -176,7 +176,7 @@ def test_a_torn_file_is_never_taken_for_a_whole_one() -> None:
 
 def test_a_section_is_a_list() -> None:
     """A single row without its brackets is none."""
-    empty = json_rows.write(Snapshot()).decode()
+    empty = file_format.write(Snapshot()).decode()
 
     assert complaint(empty.replace('"outbox": []', '"outbox": {}')) == (
         "line 6: must be a list in brackets"
@@ -189,8 +189,8 @@ def test_a_section_is_a_list() -> None:
 @pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider"])
 def test_a_row_stands_there_once(name: str) -> None:
     """A row that was pasted twice is refused at its second place."""
-    twice = Snapshot(**{name: getattr(RETENTION, name) * 2})
-    text = json_rows.write(twice).decode()
+    twice = Snapshot(**{name: getattr(SNAPSHOT, name) * 2})
+    text = file_format.write(twice).decode()
 
     found = complaint(text)
     before = text[: text.rindex("\n    {")]
@@ -209,7 +209,7 @@ def test_an_owner_has_one_connection_to_an_account() -> None:
 def test_a_newer_format_says_which() -> None:
     """Nothing else is looked at."""
     with pytest.raises(Newer) as newer:
-        json_rows.read(b'{"format": 3, "what": "ever"}')
+        file_format.read(b'{"format": 3, "what": "ever"}')
 
     assert newer.value.format == 3
 
@@ -219,4 +219,4 @@ def test_nothing_is_written_that_could_not_be_read() -> None:
     event = Event(EventName.CONNECTED, facts={"seconds": float("nan")}, at=NOW)
 
     with pytest.raises(ValueError, match="not JSON compliant"):
-        json_rows.write(Snapshot(events=(event,)))
+        file_format.write(Snapshot(events=(event,)))

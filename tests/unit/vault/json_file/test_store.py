@@ -13,10 +13,10 @@ from filelock import FileLock
 from portalkey.errors import AttemptMismatch, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import Event, EventName
-from portalkey.settings import validators as checks
+from portalkey.settings import validators
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, new_attempt, new_owed
-from portalkey.vault.json_file import format as json_rows
+from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.store import EVENTS, ConfigFileStore
 from portalkey.vault.snapshot import Snapshot
 
@@ -59,7 +59,7 @@ def test_the_file_can_be_read(store: ConfigFileStore, path: Path) -> None:
         assert line in text.splitlines()
     assert '    {"name": "connected", "owner": "Straße", "facts": {}, "at": "' in text
     assert text.startswith('{\n  "about": "HubSpot connections, kept by portalkey.')
-    assert json_rows.write(json_rows.read(path.read_bytes())) == path.read_bytes()
+    assert file_format.write(file_format.read(path.read_bytes())) == path.read_bytes()
 
 
 def test_an_edit_that_is_right_is_taken(store: ConfigFileStore, path: Path) -> None:
@@ -76,12 +76,12 @@ def test_a_connection_may_be_taken_out(store: ConfigFileStore, path: Path) -> No
     """The rest stays, and goes on being written."""
     connect(store, owner="ada")
     second = connect(store, owner="bob")
-    kept = json_rows.read(path.read_bytes())
-    path.write_bytes(json_rows.write(replace(kept, connections=kept.connections[1:])))
+    kept = file_format.read(path.read_bytes())
+    path.write_bytes(file_format.write(replace(kept, connections=kept.connections[1:])))
 
     assert list(store.connections("ada", "app")) == []
     assert store.disconnect(second, new_owed(store))
-    assert len(json_rows.read(path.read_bytes()).connections) == 1
+    assert len(file_format.read(path.read_bytes()).connections) == 1
 
 
 def test_an_edit_that_is_wrong_is_refused(store: ConfigFileStore, path: Path) -> None:
@@ -164,8 +164,8 @@ def test_both_taken_away_begins_anew(store: ConfigFileStore, path: Path) -> None
 def test_the_newest_events_are_kept(store: ConfigFileStore, path: Path) -> None:
     """Older ones go, so that the file stays small."""
     first = store.record(Event(EventName.CONNECTED, "first"))
-    kept = json_rows.read(path.read_bytes())
-    path.write_bytes(json_rows.write(replace(kept, events=(first,) * EVENTS)))
+    kept = file_format.read(path.read_bytes())
+    path.write_bytes(file_format.write(replace(kept, events=(first,) * EVENTS)))
     last = store.record(Event(EventName.CONNECTED, "last"))
 
     events = store.events()
@@ -193,7 +193,7 @@ def test_an_attempt_that_is_overdue_ends_in_the_file(
 
     assert found
     assert found.status is AttemptStatus.EXPIRED
-    assert json_rows.read(path.read_bytes()).attempts[0].status is AttemptStatus.EXPIRED
+    assert file_format.read(path.read_bytes()).attempts[0].status is AttemptStatus.EXPIRED
 
 
 def test_versions_are_never_alike(store: ConfigFileStore, path: Path) -> None:
@@ -263,7 +263,7 @@ def test_the_docs_say_what_it_says(tmp_path: Path) -> None:
     page = (Path(__file__).parents[4] / "docs" / "configfile.md").read_text()
     for line in page.splitlines():
         if line.startswith("PORTALKEY_DATABASE_URL="):
-            assert checks.database_url(line.partition("=")[2])
+            assert validators.database_url(line.partition("=")[2])
     parts = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
     assert parts == ["format", *(each.name for each in fields(Snapshot))]
 

@@ -31,7 +31,7 @@ from support.postgres_server import changed
 
 pytest_plugins = ("support.postgres",)
 
-PACE = Limits(rate=1.0, burst=10)
+LIMITS = Limits(rate=1.0, burst=10)
 COPIES = (
     f"WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i <= {BATCH}) "  # noqa: S608
     "INSERT INTO portalkey_events (id, at, name, owner, facts) "
@@ -82,7 +82,7 @@ def fill(store: SQLStore) -> None:
     new_attempt(store, owner="dö \U0001f511")
     for _ in range(EVERYTHING["events"]):
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
-    lease = store.lease(connection, LeaseRequest("me", 30.0, PACE))
+    lease = store.lease(connection, LeaseRequest("me", 30.0, LIMITS))
     assert isinstance(lease, Lease)
 
 
@@ -172,11 +172,11 @@ def test_what_changed_since(
     attempt = new_attempt(store)
     moved()
     renewed = next_generation(ada, updated_at=ada.updated_at)
-    assert store.renew(renewed, instead_of="lineage 1")
+    assert store.renew(renewed, instead_of="fingerprint 1")
     assert store.mark(bob, Mark(ConnectionStatus.FAILING, reason="x", failures=1))
     assert store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     store.reschedule("owed 1", 60)
-    assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0, PACE)), Lease)
+    assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0, LIMITS)), Lease)
 
     outcome = moved()
 
@@ -196,7 +196,7 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     attempt = new_attempt(store)
     moved()
     (ada,), (bob,) = (target.connections(owner, "app") for owner in ("ada", "bob"))
-    assert target.renew(next_generation(ada), instead_of="lineage 1")
+    assert target.renew(next_generation(ada), instead_of="fingerprint 1")
     assert target.disconnect(bob, None)
     assert target.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     assert store.move_attempt(attempt.id, AttemptStatus.EXPIRED)
@@ -269,7 +269,7 @@ def test_a_store_in_use(store: SQLStore, target: SQLStore, moved: Move) -> None:
             connect(store, owner="eve")
             store.complete("owed 1")
             (ada,) = store.connections("ada", "app")
-            assert store.renew(next_generation(ada), instead_of="lineage 1")
+            assert store.renew(next_generation(ada), instead_of="fingerprint 1")
 
     first = moved(told)
     second = moved()
