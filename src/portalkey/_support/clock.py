@@ -14,6 +14,5 @@ boot_time: Clock = (
 )
 
 
-def no_offset() -> float:
-    """Return 0: nothing is added to a store's clock."""
-    return 0.0
+no_offset: Callable[[], float] = float
+"""A store's clock that is ahead of nothing: ``float()`` is 0.0, and costs no frame."""

@@ -20,7 +20,7 @@ from portalkey.settings.keys import Key
 
 _VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
 _SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
-_POSTGRESQL = re.compile(rf"{origins.POSTGRESQL}\S+")
+_POSTGRESQL = re.compile(rf"{urls.POSTGRESQL}\S+")
 _CONFIG_FILE = re.compile(r"file://([^/?]*)(/[^?]*)?(?:\?(.*))?", re.DOTALL)
 _DRIVE = re.compile(r"/[A-Za-z]:/")
 _ANY_PERMISSIONS = "permissions=any"

@@ -293,6 +293,22 @@ def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
     assert place.seen().is_leased
 
 
+def test_an_invalid_grant_is_an_answer_too(place: Place) -> None:
+    """The connection ends, and the throttle hears that the token endpoint is well."""
+    first = LeaseRequest("other", 0.0, Limits(10, 20))
+    assert isinstance(place.store.lease(place.seen(), first), Lease)
+    client_id = place.settings.client_id
+    place.store.update_throttle(client_id, lambda throttle, _: replace(throttle, recent="x"))
+    place.time.passes(10)
+    place.answers = [answer(400, error="invalid_grant")]
+
+    with pytest.raises(NeedsReconnect):
+        place.token()
+    changed = place.store.update_throttle(client_id, lambda throttle, _: throttle)
+    assert changed
+    assert changed[0].recent == "x."
+
+
 def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> None:
     """And told as what it is, where it takes longer."""
     ask = LeaseRequest("other", 0.0, Limits(0.01, 1))
