@@ -76,7 +76,7 @@ def test_a_command_says_what_to_install(tmp_path: Path, command: str, extras: st
 
     assert done.returncode == 1
     (sentence,) = done.stderr.splitlines()
-    assert f"{command} needs portalkey_simulator" in sentence
+    assert f"{command} needs portalkey-simulator" in sentence
     assert sentence.endswith(f"install it with: pip install 'portalkey[{extras}]'")
 
 
@@ -91,7 +91,7 @@ def test_a_fixture_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(TEST)
     done = run_without(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
 
-    sentence = "this fixture needs portalkey_simulator; run: pip install 'portalkey[testing]'"
+    sentence = "this fixture needs portalkey-simulator; run: pip install 'portalkey[testing]'"
     assert sentence in done.stdout.splitlines()
     assert "1 error" in done.stdout
 

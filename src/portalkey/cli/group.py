@@ -35,7 +35,7 @@ class Commands(click.Group):
             library = (missing.name or "").partition(".")[0]
             if library == "portalkey" or not COMMANDS[cmd_name].extras:
                 raise
-            return Lacking(cmd_name, library)
+            return Lacking(cmd_name, library.replace("_", "-"))  # as pip calls it
         command: click.Command = getattr(module, name)
         return command
 

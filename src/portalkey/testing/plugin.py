@@ -121,5 +121,6 @@ def needing_the_extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as missing:
-        sentence = f"this fixture needs {missing.name}; run: pip install 'portalkey[testing]'"
+        library = (missing.name or "").replace("_", "-")  # as pip calls it
+        sentence = f"this fixture needs {library}; run: pip install 'portalkey[testing]'"
         pytest.fail(sentence, pytrace=False)

@@ -64,8 +64,9 @@ def test_a_command_names_the_extra_that_it_lacks(command: str, missing: str, ext
     done = run_without((missing,), command, "--help", "--port", "1", "more")
 
     assert (done.returncode, done.stdout) == (1, "")
+    library = missing.replace("_", "-")
     assert done.stderr == (
-        f"Error: {command} needs {missing}, which is not installed; "
+        f"Error: {command} needs {library}, which is not installed; "
         f"install it with: pip install 'portalkey[{extras}]'\n"
     )
 

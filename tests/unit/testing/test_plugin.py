@@ -146,7 +146,7 @@ def test_an_app_of_ones_own(pytester: pytest.Pytester) -> None:
 
 def test_something_is_not_installed() -> None:
     """The message names the extra to install."""
-    told = r"needs no_such_thing; run: pip install 'portalkey\[testing\]'"
+    told = r"needs no-such-thing; run: pip install 'portalkey\[testing\]'"
 
     with pytest.raises(Failed, match=told), needing_the_extra():
         importlib.import_module("no_such_thing")
