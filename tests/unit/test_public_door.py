@@ -83,7 +83,8 @@ def test_help_begins_with_how_a_broker_is_made() -> None:
     """Nobody has to read past a constructor of functions to find ``from_env``."""
     text = pydoc.plain(pydoc.render_doc(portalkey.Broker))
 
-    assert "Broker.from_env()" in "\n".join(text.splitlines()[:15])
+    # Python 3.13 gives each argument of the constructor a line of its own.
+    assert "Broker.from_env()" in "\n".join(text.splitlines()[:25])
     assert "<function" not in text
     assert "0x" not in text
 
