@@ -190,7 +190,7 @@ class Process:
             clock=self._clock,
             sleep=self._sleep,
             uniform=self._uniform,
-            holder=SimHolder(self),
+            lease_owner=SimHolder(self),
         )
 
     def begin(

@@ -90,7 +90,7 @@ class Refresh:
         clock: Clock = boot_time,
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform = random.uniform,
-        holder: LeaseOwner | None = None,
+        lease_owner: LeaseOwner | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings = settings
@@ -98,7 +98,7 @@ class Refresh:
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
-        self._lease_owner = holder or LeaseOwner()
+        self._lease_owner = lease_owner or LeaseOwner()
         self._limits = Limits(settings.refresh_rate, settings.refresh_burst)
         self._outcomes = OutcomeRecorder(vault, audit, uniform)
         self._token_request = TokenRequest(
@@ -138,17 +138,17 @@ class Refresh:
         Where another process has the lease, it is left to that one.
         """
         job = _RefreshJob(connection.id, longest=0.0, generation=connection.generation)
-        name = f"ahead {connection.id}"
+        name = f"in background {connection.id}"
         return self._background.start(name, lambda: self._join(name, job))
 
     def force_refresh(self, connection: Connection) -> Connection:
         """Return *connection* after a caller's 401: at a later generation, if one can be had now.
 
         Raises:
-            NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``fresh`` does.
+            NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``ensure_fresh`` does.
         """
         job = _RefreshJob(connection.id, generation=connection.generation, is_forced=True)
-        return self._join(f"beyond {connection.id}", job)
+        return self._join(f"forced {connection.id}", job)
 
     def save_pending(self) -> None:
         """Save the grants that the store would not take before, or have HubSpot revoke them.

@@ -157,7 +157,7 @@ class TokenRequest:
                 self.save_pending_of(connection_id)
 
     def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
-        """Save *grant* before anybody gets it: a token in use whose successor is lost is a loss."""
+        """Save *grant* before anybody gets it: a served grant that is lost ends the connection."""
         # Into memory first, as this thread may be interrupted while it waits for the store.
         if len(self.pending) < MOST_PENDING:
             self.pending[leased.id] = _PendingSave(leased, grant, event)

@@ -42,7 +42,7 @@ def pause(denied: LeaseDenied, waited: float, uniform: Uniform) -> float:
 
 
 def latest(until: float, row: Connection, read_at: float, now: float) -> float:
-    """Never wait beyond the current token's expiry."""
+    """Return the moment until which to wait, never beyond the current token's expiry."""
     living_until = read_at + row.seconds_left - expiry.LEAST
     return min(until, living_until) if now < living_until else until
 

@@ -116,7 +116,7 @@ class Place:
             clock=self.time,
             sleep=self._sleep,
             uniform=lambda low, high: (low + high) / 2,
-            holder=holder,
+            lease_owner=holder,
         )
         refresh._background = WhenJoined()
         return refresh
