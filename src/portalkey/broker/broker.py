@@ -13,18 +13,11 @@ from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.unpicklable import Unpicklable
 from portalkey.broker.account import AccountHandle
-from portalkey.broker.audit import Audit
-from portalkey.broker.connect import Attempts
-from portalkey.broker.disconnect import Disconnector
-from portalkey.broker.exchange import Exchange
-from portalkey.broker.introspect import Introspector
-from portalkey.broker.outbox import Outbox
-from portalkey.broker.refresh import Refresh
-from portalkey.broker.token_cache import TokenCache
+from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoSession, NotConnected
-from portalkey.hubspot.client import HubSpotClient, Send, trace
+from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.model.connection import (
     Connection,
     choose_connection,
@@ -101,33 +94,19 @@ class Broker(Unpicklable, WebMethods):
         self.settings, self.vault = settings, vault
         self._send, self._close = send, close
         self._clock, self._uniform = clock or boot_time, uniform or random.uniform
-        self._put_together()
+        parts = put_together(settings, vault, send, self._clock, self._uniform)
+        self.audit, self.attempts, self.introspector = (
+            parts.audit,
+            parts.attempts,
+            parts.introspector,
+        )
+        self._outbox, self._refresh = parts.outbox, parts.refresh
+        self._tokens, self._cached = parts.tokens, parts.tokens.cached
+        self._disconnector = parts.disconnector
         self._background = Background(at_once=1)
         self._executor = Executor()
         self._renew()
         renew_after_fork(self._renew)
-
-    def _put_together(self) -> None:
-        settings, vault, send = self.settings, self.vault, trace(self._send)
-        self.audit = Audit(vault)
-        self._outbox = Outbox(settings, vault, send, self.audit)
-        exchange = Exchange(settings, vault, send, self._outbox)
-        self.attempts = Attempts(settings, vault, exchange, self.audit)
-        self._refresh = Refresh(
-            settings,
-            vault,
-            send,
-            self.audit,
-            self._outbox,
-            clock=self._clock,
-            uniform=self._uniform,
-        )
-        self._tokens = TokenCache(vault, self._refresh, self._clock)
-        self._cached = self._tokens.cached
-        self._disconnector = Disconnector(vault, self.audit)
-        self.introspector = Introspector(
-            settings, vault, send, self.audit, evict=self._tokens.evict
-        )
 
     def access_token(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
