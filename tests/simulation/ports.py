@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
@@ -160,6 +160,9 @@ class Process:
     What may be forked is registered with the interpreter for good, so there are not many of these.
     """
 
+    LINE: ClassVar[type[Line]] = Line
+    """Its wire to HubSpot."""
+
     def __init__(self, keyring: Keyring) -> None:
         self.number = 0
         self.machine = 0
@@ -175,7 +178,7 @@ class Process:
         self.port = port
         self.vault = Vault(keyring, port, SETTINGS.client_id)
         audit = Audit(self.vault)
-        self.line = Line(
+        self.line = self.LINE(
             self,
             lambda token: self.watch.posted(self, token),
             lambda *answer: self.watch.received(self, *answer),
