@@ -163,7 +163,7 @@ class Process:
     LINE: ClassVar[type[Line]] = Line
     """Its wire to HubSpot."""
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, settings: Settings = SETTINGS) -> None:
         self.number = 0
         self.machine = 0
         self.is_dead = False
@@ -176,16 +176,16 @@ class Process:
         self.others: dict[int, Process] = {}
         port: Any = StorePort(self)
         self.port = port
-        self.vault = Vault(keyring, port, SETTINGS.client_id)
+        self.vault = Vault(keyring, port, settings.client_id)
         audit = Audit(self.vault)
         self.line = self.LINE(
             self,
             lambda token: self.watch.posted(self, token),
             lambda *answer: self.watch.received(self, *answer),
         )
-        self.outbox = Outbox(SETTINGS, self.vault, self.line, audit)
+        self.outbox = Outbox(settings, self.vault, self.line, audit)
         self.refresh = Refresh(
-            SETTINGS,
+            settings,
             self.vault,
             self.line,
             audit,

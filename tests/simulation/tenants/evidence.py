@@ -3,10 +3,10 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
-from portalkey.settings import Settings
 from simulation.tenants.hubspot import ScriptedHubSpot, Sent
 from simulation.tenants.plan import BUSY, SICK, Plan
 from simulation.tenants.watch import Call, TenantWatch
@@ -39,17 +39,26 @@ class Bucket:
         return min([before, *self._levels[first:last]])
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How many *calls* healthy tenants made, how many with *plenty* in the bucket, and the
+    *longest* that one of these waited beside its own request, in seconds.
+    """
+
+    calls: int = 0
+    plenty: int = 0
+    longest: float = 0.0
+
+
 class Evidence:
     """Everything that was sent, asked and taken in one schedule."""
 
-    def __init__(
-        self, plan: Plan, hubspot: ScriptedHubSpot, watch: TenantWatch, settings: Settings
-    ) -> None:
+    def __init__(self, plan: Plan, hubspot: ScriptedHubSpot, watch: TenantWatch) -> None:
         self.plan = plan
         self.sent: Sequence[Sent] = [each for each in hubspot.log.sent if each.at <= plan.seconds]
         self.calls: Sequence[Call] = watch.calls
         self.leases = watch.leases
-        self.rate, self.burst = settings.refresh_rate, settings.refresh_burst
+        self.rate, self.burst = plan.limits.rate, plan.limits.burst
         self.processes = len(plan.machines)
 
     @cached_property
@@ -93,11 +102,20 @@ class Evidence:
         portions = self.processes * ceil(self.rate * PORTION_SECONDS)
         return self.bucket.lowest(call.began, call.ended) < portions + 1
 
-    def healthy(self) -> Iterator[Call]:
+    def excess(self, call: Call) -> float:
+        """Seconds that *call* waited beside its own request."""
+        return call.seconds - self.own(call)
+
+    def waits(self) -> "Waits":
+        """What the healthy came to, while there were tokens for everybody."""
+        plenty = [self.excess(call) for call in self.healthy if not self.is_short(call)]
+        return Waits(len(self.healthy), len(plenty), max(plenty, default=0.0))
+
+    @cached_property
+    def healthy(self) -> Sequence[Call]:
         """The calls that nothing stands in the way of: neither their owner nor their machine."""
-        for call in self.calls:
-            if call.owner not in {SICK, BUSY} and not self._is_hindered(call):
-                yield call
+        own = (each for each in self.calls if each.owner not in {SICK, BUSY})
+        return [call for call in own if not self._is_hindered(call)]
 
     def _is_hindered(self, call: Call) -> bool:
         away = any(

@@ -22,6 +22,8 @@ _SETTLED = 30.0
 """Seconds after which whoever meets an outage knows of it."""
 _A_MINUTE = 8
 """Requests in a minute at most, once it is known that HubSpot is away."""
+_WHILE_ALL_WAIT = 4.0
+"""Seconds for which very many wait at least."""
 _TRIES = 15
 """Requests of one failing connection in a minute, at most."""
 
@@ -39,19 +41,19 @@ def the_rate_is_kept(evidence: Evidence) -> Iterator[str]:
 
 def nobody_healthy_waits(evidence: Evidence) -> Iterator[str]:
     """No healthy tenant waits for anything but its own request, while the bucket has tokens."""
-    for call in evidence.healthy():
-        most = evidence.own(call) + AT_MOST
-        if call.seconds > most and evidence.is_short(call):
-            most += evidence.turn
-        if call.seconds > most:
-            what = "TURNS" if evidence.is_short(call) else "WAIT"
-            late = call.seconds - most
+    for call in evidence.healthy:
+        late = evidence.excess(call) - AT_MOST
+        is_short = late > 0 and evidence.is_short(call)
+        if is_short and late <= evidence.turn and evidence.plan.about[0] != "ahead":
+            continue
+        if late > 0:
+            what = "TURNS" if is_short else "WAIT"
             yield f"{what} {call.owner} waited {late:.1f} s too long at {call.began:.1f}"
 
 
 def nobody_healthy_fails(evidence: Evidence) -> Iterator[str]:
     """No healthy tenant's caller gets an error."""
-    for call in evidence.healthy():
+    for call in evidence.healthy:
         if call.error is not None:
             yield f"ERROR {call.owner} got {call.error!r} at {call.began:.1f}"
 
@@ -146,7 +148,7 @@ def a_machine_keeps_to_itself(evidence: Evidence) -> Iterator[str]:
 def a_machine_costs_no_other(evidence: Evidence) -> Iterator[str]:
     """What the other machines' callers wait for such leases is a small share."""
     for spell in evidence.plan.cut_off:
-        calls = [c for c in evidence.healthy() if spell.begins < c.ended and c.began < spell.ends]
+        calls = [c for c in evidence.healthy if spell.begins < c.ended and c.began < spell.ends]
         slow = [call for call in calls if call.seconds > 1.0]
         if len(slow) > 2 + len(calls) / 20:
             yield f"SHARE {len(slow)} of {len(calls)} callers of another machine waited"
@@ -154,9 +156,11 @@ def a_machine_costs_no_other(evidence: Evidence) -> Iterator[str]:
 
 def the_crowd_is_served(evidence: Evidence) -> Iterator[str]:
     """Tokens are not wasted while very many wait."""
-    if evidence.plan.crowd_at is None:
+    if evidence.plan.crowd_at is None or evidence.plan.crowd_left > 0:
         return
-    begin, end = evidence.plan.crowd_at + 0.5, evidence.plan.crowd_at + waiting.THROTTLE_WAIT - 0.5
+    begin = evidence.plan.crowd_at + 0.5
+    seconds = (evidence.plan.connections[BUSY] - evidence.burst) / evidence.rate
+    end = begin + min(_WHILE_ALL_WAIT, seconds - 1.0)
     sent = sum(begin <= each.at < end for each in evidence.sent)
     if sent < 0.8 * (end - begin) * evidence.rate:
         yield f"WASTE {sent} requests in {end - begin:.1f} s"

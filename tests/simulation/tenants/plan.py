@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from portalkey.model.throttle import Limits
 from simulation.tenants.hubspot import Spell
 from simulation.tenants.troubles import OF_ALL, OF_MACHINE, OF_TENANT, Trouble
 
@@ -12,10 +13,13 @@ TABLE: Sequence[tuple[str, str]] = (
     *(("many", name) for name in OF_TENANT),
     *(("machine", name) for name in OF_MACHINE),
     *(("all", name) for name in OF_ALL),
-    *(("crowd", "") for _ in range(3)),
+    *(("crowd", name) for name in ("", "at a high rate")),
+    *(("ahead", name) for name in ("", "at a high rate")),
 )
 """What a schedule is about, each in its turn: the trouble of a tenant with one connection or with
-many, of one machine, of all, or one owner's crowd that is due at once."""
+many, of one machine, of all, or one owner's very many connections that are due at once, with
+tokens that are over or with tokens that are still good."""
+USUAL, HIGH = Limits(10.0, 20), Limits(100.0, 40)
 SICK, BUSY = "sick", "busy"
 """The owner who is in trouble, and the one with very many connections."""
 CROWD = 281
@@ -29,7 +33,8 @@ class Plan:
     """What a schedule's seed comes to.
 
     ``connections`` are how many each owner has, ``machines`` the machine of each process, and
-    ``offsets`` by how many seconds the clock of each machine is off.
+    ``offsets`` by how many seconds the clock of each machine is off. ``crowd_left`` are the seconds
+    that the busy owner's tokens have left as all of them are asked for, at ``crowd_at``.
     """
 
     about: tuple[str, str]
@@ -39,7 +44,9 @@ class Plan:
     machines: list[int] = field(default_factory=list)
     offsets: Mapping[int, float] = field(default_factory=dict)
     spells: list[Spell] = field(default_factory=list)
+    limits: Limits = USUAL
     crowd_at: float | None = None
+    crowd_left: float = -1.0
 
     @property
     def away(self) -> Sequence[tuple[float, float]]:
@@ -67,9 +74,8 @@ def draw(chance: random.Random, about: tuple[str, str]) -> Plan:
     elif kind == "all":
         _go_away(plan, chance, OF_ALL[name])
     else:
-        plan.crowd_at, plan.seconds = chance.uniform(2.0, 12.0), 60.0
-        plan.connections[BUSY] = CROWD
-        plan.machines = [1 + number % 2 for number in range(8)]
+        _crowd(plan, chance, left=-1.0 if kind == "crowd" else 150.0)
+        plan.limits = HIGH if name else USUAL
     if kind in {"machine", "crowd"} and chance.random() < 0.3:
         _fall_sick(plan, chance, OF_TENANT[chance.choice(sorted(OF_TENANT))], 1)
     return plan
@@ -82,6 +88,13 @@ def _fall_sick(plan: Plan, chance: random.Random, trouble: Trouble, connections:
         plan.seconds = max(plan.seconds, begins + min(trouble.said, 120.0) + 20.0)
     ends = begins + chance.choice((chance.uniform(5.0, 60.0), plan.seconds))
     plan.spells.append(Spell(trouble, begins, ends, owner=SICK))
+
+
+def _crowd(plan: Plan, chance: random.Random, left: float) -> None:
+    plan.crowd_at, plan.seconds = chance.uniform(2.0, 12.0), 60.0
+    plan.crowd_left, plan.lifetime = left, 300
+    plan.connections[BUSY] = CROWD
+    plan.machines = [1 + number % 2 for number in range(8)]
 
 
 def _cut_off(plan: Plan, chance: random.Random, trouble: Trouble) -> None:

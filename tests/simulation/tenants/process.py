@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from portalkey.broker.token_cache import TokenCache
+from portalkey.settings import Settings
 from portalkey.vault import MemoryStore
 from portalkey.vault.keyring import Keyring
 from simulation.hubspot import HubSpot, Line
@@ -20,8 +21,8 @@ class TenantProcess(Process):
     LINE: ClassVar[type[Line]] = ScriptedLine
     world: TimedWorld
 
-    def __init__(self, keyring: Keyring) -> None:
-        super().__init__(keyring)
+    def __init__(self, keyring: Keyring, settings: Settings) -> None:
+        super().__init__(keyring, settings)
         self.tokens = TokenCache(self.vault, self.refresh, self._clock)
 
     def begin(

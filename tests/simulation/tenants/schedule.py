@@ -8,13 +8,14 @@ from functools import partial
 
 from portalkey.errors import NeedsReconnect, PortalkeyError
 from portalkey.model.events import happened
+from portalkey.model.throttle import Limits
 from portalkey.vault import MemoryStore, Vault
 from simulation.hubspot import Mode
 from simulation.ports import SETTINGS, Drawer, Process, new_store
 from simulation.rows import first
 from simulation.schedule import LONGER, live_row
 from simulation.tenants import invariants
-from simulation.tenants.evidence import Evidence
+from simulation.tenants.evidence import Evidence, Waits
 from simulation.tenants.hubspot import ScriptedHubSpot
 from simulation.tenants.plan import BUSY, SICK, TABLE, Plan, draw
 from simulation.tenants.process import TenantProcess
@@ -45,6 +46,7 @@ class Outcome:
     about: tuple[str, str]
     violations: tuple[str, ...]
     fingerprint: str
+    waits: Waits
     notes: Counter[str] = field(repr=False)
     hits: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
     reorders: Counter[str] = field(default_factory=Counter, repr=False)
@@ -54,14 +56,18 @@ class Schedule:
     """What happens for one seed."""
 
     def __init__(
-        self, kind: Kind, keyring: Drawer, process: Callable[[int], TenantProcess], seed: int
+        self,
+        kind: Kind,
+        keyring: Drawer,
+        process: Callable[[int, Limits], TenantProcess],
+        seed: int,
     ) -> None:
         """Draw the lots.
 
         Args:
             kind: What the campaign is about.
             keyring: Everybody's.
-            process: Gives the process of a number, to be used again.
+            process: Gives the process of a number under such limits, to be used again.
             seed: All chance comes from it.
         """
         self.world = TimedWorld(seed)
@@ -74,7 +80,8 @@ class Schedule:
         self.watch.begin()
         self.keyring = keyring
         self.others: dict[int, Process] = {}
-        self.processes = [self._process(process(at), at) for at in range(len(self.plan.machines))]
+        numbers = range(len(self.plan.machines))
+        self.processes = [self._process(process(at, self.plan.limits), at) for at in numbers]
 
     def _process(self, process: TenantProcess, number: int) -> TenantProcess:
         process.begin(self.world, self.store, self.watch, self.hubspot, number)
@@ -97,13 +104,14 @@ class Schedule:
                 self.watch.broke("LOOP a schedule without an end")
         if self.world.stuck:
             self.watch.broke("LOOP somebody waits for ever")
-        evidence = Evidence(self.plan, self.hubspot, self.watch, SETTINGS)
+        evidence = Evidence(self.plan, self.hubspot, self.watch)
         found = [*self.watch.violations, *invariants.violations(evidence)]
         return Outcome(
             self.world.seed,
             self.plan.about,
             tuple(dict.fromkeys(found)),
             self.world.fingerprint,
+            evidence.waits(),
             self.watch.notes,
         )
 
@@ -115,7 +123,9 @@ class Schedule:
                 number += 1
 
     def _connection_begins(self, vault: Vault, owner: str, name: str, number: int) -> None:
-        left = self.chance.choice((-1.0, -1.0, 61.0, 500.0)) if owner not in {SICK, BUSY} else -1.0
+        left = self.chance.choice((-1.0, -1.0, 61.0, 500.0))
+        if owner in {SICK, BUSY}:
+            left = -1.0 if owner == SICK else self.plan.crowd_left
         given = self.hubspot.grant(name, left)
         row = first(vault, self.store, given, number, left, owner=owner)
         self.store._connections[name] = self.watch.rows[name] = row
