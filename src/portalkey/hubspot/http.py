@@ -10,6 +10,7 @@ from pydantic import SecretStr
 class Request:
     """A request: *form* is its body where there is one, *bearer* goes into the header.
 
+    *seconds* is for how long the exchange may last; as long as the client allows where it is None.
     The form holds secrets, so ``repr()`` leaves it out; the URL never holds one.
     """
 
@@ -17,6 +18,7 @@ class Request:
     url: str
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: SecretStr | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
