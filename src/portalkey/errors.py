@@ -273,10 +273,15 @@ class HubSpotUnavailable(TryLater):
     """HubSpot cannot be reached or is not well; try again in a moment.
 
     ``of_account`` is True where it says so of one account only, which is locked or moving.
+    ``is_local`` is True where nothing of the request reached HubSpot: it tells of this machine or
+    process, not of HubSpot. ``is_timeout`` is True where the request was sent and no whole answer
+    came in time: HubSpot may have acted on it.
     """
 
     code = "hubspot_unavailable"
     of_account: bool = False
+    is_local: bool = False
+    is_timeout: bool = False
 
 
 class RateLimited(TryLater):

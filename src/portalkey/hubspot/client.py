@@ -13,7 +13,7 @@ exchanges out of the log.
 import logging
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import BytesIO
@@ -45,11 +45,13 @@ LONGEST_BODY = 64 * 1024
 _CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
 _USER_AGENT = f"portalkey/{__version__}"
+_UNSENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, OSError)
 _TROUBLES = (
     httpcore2.NetworkError,
     httpcore2.TimeoutException,
     httpcore2.ProtocolError,
     httpcore2.UnsupportedProtocol,
+    OSError,  # no descriptor for the file of authorities
 )
 
 _unlogged = ContextVar("portalkey_unlogged", default=False)
@@ -97,15 +99,19 @@ class HubSpotClient:
         """Send *request* and return the whole response, whatever its status.
 
         Args:
-            request: A form goes into the body, a bearer into the header.
+            request: A form goes into the body, a bearer into the header. Its own ``seconds`` make
+                the deadline shorter, never longer.
             deadline: Seconds for this exchange.
 
         Raises:
             HubSpotUnavailable: No whole answer came. HubSpot may have acted on the request all the
-                same. The message names the trouble and the host.
-            BadAnswer: The answer is compressed or longer than ``LONGEST_BODY``.
+                same, unless ``is_local`` says that nothing of it was sent. The message names the
+                trouble and the host.
+            BadAnswer: The answer is JSON, and compressed or longer than ``LONGEST_BODY``.
         """
         seconds = self._deadline if deadline is None else deadline
+        if request.seconds is not None:
+            seconds = min(seconds, request.seconds)
         outcome = self._exchange(request, seconds)
         # Raised here, as the frames below hold headers and bodies, which a traceback would show.
         if isinstance(outcome, PortalkeyError):
@@ -127,10 +133,7 @@ class HubSpotClient:
                 # Drops the connection where something is unread, and does not wait for the rest.
                 answer.close()
         except _TROUBLES as error:
-            host = urlsplit(request.url).hostname
-            return HubSpotUnavailable(
-                f"HubSpot cannot be reached at {host}: {_trouble(error)}; try again in a moment."
-            )
+            return _unavailable(error, urlsplit(request.url).hostname)
 
     def _pool(self, request: Request) -> httpcore2.ConnectionPool:
         """Return the pool for the request's scheme, made on first use, as that is slow."""
@@ -181,19 +184,41 @@ def _build(request: Request, seconds: float) -> httpcore2.Request:
     )
 
 
-def _read(answer: httpcore2.Response) -> Response | BadAnswer:
+def _read(answer: httpcore2.Response) -> Response | PortalkeyError:
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers
     }
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
-        return BadAnswer(
-            "HubSpot's answer is compressed, which was not asked for; look at any proxy on the way."
-        )
+        return _unusable(headers, "is compressed, which was not asked for")
     body = BytesIO()
     for _ in map(body.write, answer.iter_stream()):
         if body.tell() > LONGEST_BODY:
-            return BadAnswer(f"HubSpot's answer is longer than {LONGEST_BODY} bytes.")
+            return _unusable(headers, f"is longer than {LONGEST_BODY} bytes")
     return Response(answer.status, headers, body.getvalue())
+
+
+def _unusable(headers: Mapping[str, str], why: str) -> PortalkeyError:
+    """Return the error for an answer that is not read: a page is none of the API's."""
+    sentence = f"HubSpot's answer {why}; look at any proxy on the way."
+    if "json" in headers.get("content-type", ""):
+        return BadAnswer(sentence)
+    return HubSpotUnavailable(sentence)
+
+
+def _unavailable(error: Exception, host: str | None) -> HubSpotUnavailable:
+    """Return what *error* means: trouble of this machine, or of HubSpot."""
+    is_unsent = isinstance(error, _UNSENT)
+    if is_unsent and not isinstance(error, httpcore2.PoolTimeout):
+        sentence = (
+            f"This machine cannot reach HubSpot at {host}: {_trouble(error)}; look at its name "
+            "server, network, firewall and certificates."
+        )
+    else:
+        sentence = f"HubSpot cannot be reached at {host}: {_trouble(error)}; try again in a moment."
+    trouble = HubSpotUnavailable(sentence)
+    trouble.is_local = is_unsent
+    trouble.is_timeout = isinstance(error, httpcore2.TimeoutException) and not is_unsent
+    return trouble
 
 
 def _trouble(error: Exception) -> str:
@@ -217,6 +242,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpcore2.TimeoutException, "no whole answer came in time"),
     (httpcore2.ConnectError, "it cannot be connected to"),
     (httpcore2.NetworkError, "the connection broke off"),
+    (OSError, "no file or socket can be opened here"),
     (httpcore2.RemoteProtocolError, "it broke off in the middle, or did not speak HTTP"),
     (Exception, "the request cannot be sent"),
 )

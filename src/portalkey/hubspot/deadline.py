@@ -46,8 +46,8 @@ class TimedBackend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """Connect to *host* until the moment *timeout*."""
         trouble: Exception = Unresolved()
-        for address in self._addresses(host, port, _seconds_until(timeout)):
-            seconds = min(self._connect, _seconds_until(timeout))
+        for address in self._addresses(host, port, _seconds_to_connect(timeout)):
+            seconds = min(self._connect, _seconds_to_connect(timeout))
             try:
                 stream = self._plain.connect_tcp(
                     address, port, seconds, local_address, socket_options
@@ -68,9 +68,11 @@ class TimedBackend(httpcore2.NetworkBackend):
             except (OSError, UnicodeError):
                 answers.put([])
 
-        Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
         try:
+            Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
             return answers.get(timeout=seconds)
+        except RuntimeError:  # no more threads can be started
+            raise httpcore2.ConnectError from None
         except Empty:
             raise httpcore2.ConnectTimeout from None
 
@@ -97,7 +99,7 @@ class _TimedStream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        seconds = min(self._connect, _seconds_until(timeout))
+        seconds = min(self._connect, _seconds_to_connect(timeout))
         return _TimedStream(
             self._stream.start_tls(ssl_context, server_hostname, seconds), self._connect
         )
@@ -106,9 +108,16 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _seconds_until(until: float | None) -> float:
+def _seconds_until(
+    until: float | None, trouble: type[Exception] = httpcore2.TimeoutException
+) -> float:
     """Return the seconds left; a step without a deadline has none, so that none is forgotten."""
     seconds = (until or 0.0) - time.monotonic()
     if seconds <= 0:
-        raise httpcore2.TimeoutException
+        raise trouble
     return seconds
+
+
+def _seconds_to_connect(until: float | None) -> float:
+    """Return the seconds left for a step before the request: where none are, nothing was sent."""
+    return _seconds_until(until, httpcore2.ConnectTimeout)

@@ -186,7 +186,7 @@ def _answer(response: Response) -> Answer:
         return Answer()
     try:
         return Answer.of(response)
-    except BadAnswer:
+    except (BadAnswer, HubSpotUnavailable):
         return Answer()
 
 

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 class Request:
     """A request: *form* is its body where there is one, *bearer* goes into the header.
 
+    *seconds* is for how long the exchange may last; as long as the client allows where it is None.
+    *owner* is for whom it is sent, which HubSpot is not told.
     The form holds secrets, so ``repr()`` leaves it out; the URL never holds one.
     """
 
@@ -17,6 +19,8 @@ class Request:
     url: str
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: SecretStr | None = None
+    seconds: float | None = None
+    owner: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import NoReturn, Self
 
 from pydantic import SecretStr
 
-from portalkey.errors import BadAnswer
+from portalkey.errors import BadAnswer, HubSpotUnavailable
 from portalkey.hubspot.http import Response
 from portalkey.hubspot.scopes import SCOPE
 
@@ -32,13 +32,20 @@ class Answer:
         """Parse the JSON object in the body of *response*.
 
         Raises:
-            BadAnswer: It has none, or can be read in more ways than one (RFC 8259).
+            HubSpotUnavailable: It is no JSON at all: a page of HubSpot's edge, or of something on
+                the way.
+            BadAnswer: It is no object, or can be read in more ways than one (RFC 8259).
         """
-        answer = cls(_members(response.body))
+        members = _members(response.body)
         # Raised here, as the parser's own error would hold the whole document.
-        if not answer._members:
+        if members is None:
+            raise HubSpotUnavailable(
+                f"HubSpot answered with status {response.status} and no JSON, so it is not well; "
+                "if it lasts, look at HUBSPOT_API_URL and at any proxy on the way."
+            )
+        if not members:
             raise BadAnswer("HubSpot's answer is not a JSON object; look at HUBSPOT_API_URL.")
-        return answer
+        return cls(members)
 
     def get(self, name: str) -> object:
         """Return the member *name*, of whatever type, or None."""
@@ -103,11 +110,14 @@ class Answer:
         return "".join(clean).strip()[:longest] or None
 
 
-def _members(body: bytes) -> dict[str, object]:
+def _members(body: bytes) -> dict[str, object] | None:
+    """Return the members of the object; None where *body* is no JSON, none where no object."""
     try:
         document = json.loads(
             body.decode("utf-8"), object_pairs_hook=_read_object, parse_constant=_refuse
         )
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
-from portalkey.errors import AttemptExpired, BadAnswer, NeedsReconnect
+from portalkey.errors import AttemptExpired, BadAnswer, HubSpotUnavailable, NeedsReconnect
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.app import App
 from portalkey.hubspot.errors import failure
@@ -109,7 +109,7 @@ def read_refresh_token(response: Response) -> SecretStr | None:
         return None
     try:
         return Answer.of(response).token("refresh_token")
-    except BadAnswer:
+    except (BadAnswer, HubSpotUnavailable):
         return None
 
 
@@ -140,6 +140,9 @@ def read_revocation(response: Response) -> None:
     Raises:
         HubSpotRefused, BadAnswer, RateLimited, HubSpotUnavailable: The token may live on.
     """
+    # RFC 7009 has the body ignored, but a page comes from whatever stands in HubSpot's place.
+    if response.status == _OK and response.body.lstrip().startswith(b"<"):
+        raise HubSpotUnavailable
     if response.status not in _DONE:
         trouble = failure(response)
         # HubSpot answers an unknown token with invalid_grant, where RFC 7009 asks for a 200.

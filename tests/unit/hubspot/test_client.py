@@ -353,7 +353,8 @@ def test_answer_without_end(listen: Listen, client: HubSpotClient) -> None:
 
     def flood(connection: socket.socket, stop: Event) -> None:
         try:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n")
+            connection.sendall(b"Content-Type: application/json\r\n\r\n")
             while not stop.is_set():
                 connection.sendall(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
         except OSError:

@@ -62,19 +62,32 @@ def test_version_is_one_setting(settings: Settings) -> None:
     assert "/oauth/2026-03/token" in refresh_request(older, SecretStr("r")).url
 
 
-BROKEN = {
+NO_JSON = {
     "nothing": b"",
     "html": b"<!DOCTYPE html>",
-    "null": b"null",
-    "list": b"[]",
-    "text": b'"x"',
-    "empty object": b"{}",
     "truncated": json.dumps(GOOD).encode()[:-1],
     "trailing garbage": json.dumps(GOOD).encode() + b"x",
     "two documents": json.dumps(GOOD).encode() * 2,
     "byte order mark": b"\xef\xbb\xbf" + json.dumps(GOOD).encode(),
     "utf-16": json.dumps(GOOD).encode("utf-16"),
     "latin-1": b'{"access_token": "\xe4"}',
+}
+
+
+@pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON)
+def test_success_that_is_no_json(body: bytes) -> None:
+    """HubSpot, or something on the way, is not well: that passes, and counts like a 5xx."""
+    with pytest.raises(HubSpotUnavailable, match="no JSON") as caught:
+        read(Response(200, {}, body))
+
+    assert not caught.value.is_local
+
+
+BROKEN = {
+    "null": b"null",
+    "list": b"[]",
+    "text": b'"x"',
+    "empty object": b"{}",
     "doubled name": b'{"access_token": "b",' + json.dumps(GOOD).encode()[1:],
     "doubled name further in": json.dumps(GOOD).encode()[:-1] + b', "x": {"a": 1, "a": 2}}',
     "deep lists": b'{"x":' + b"[" * 60000,
@@ -287,7 +300,7 @@ def test_any_answer(body: bytes) -> None:
     try:
         grant = read(Response(200, {}, body))
     except PortalkeyError as error:
-        assert isinstance(error, BadAnswer)  # noqa: PT017 - either is fine
+        assert isinstance(error, BadAnswer | HubSpotUnavailable)  # noqa: PT017 - either is fine
     else:
         assert 1 <= grant.expires_in <= 86400
 
@@ -296,7 +309,8 @@ def test_any_answer(body: bytes) -> None:
     "response",
     [
         Response(200),
-        Response(200, {}, b"<html>"),
+        Response(200, {}, b"{}"),
+        Response(200, {}, b"done"),
         Response(204),
         Response(400, {}, b'{"status": "BAD_REFRESH_TOKEN"}'),
     ],
@@ -311,6 +325,7 @@ def test_revoked(response: Response) -> None:
     [
         (Response(503, {"retry-after": "9"}), HubSpotUnavailable),
         (Response(429), RateLimited),
+        (Response(200, {}, b"\n<html>"), HubSpotUnavailable),
         (Response(400, {}, b'{"status": "BAD_CLIENT_ID"}'), HubSpotRefused),
         (Response(302), BadAnswer),
     ],
