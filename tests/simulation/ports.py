@@ -11,7 +11,9 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
+from portalkey.broker.waiting import Check, always
 from portalkey.errors import NoKeyOpens, PortalkeyError, StoreUnusable
+from portalkey.hubspot.http import Send
 from portalkey.settings import Settings
 from portalkey.vault import MemoryStore, Vault
 from portalkey.vault.keyring import Binding, Keyring, new_key
@@ -183,18 +185,24 @@ class Process:
             lambda token: self.watch.posted(self, token),
             lambda *answer: self.watch.received(self, *answer),
         )
-        self.outbox = Outbox(settings, self.vault, self.line, audit)
+        send, check = self._way_to_hubspot(settings)
+        self.outbox = Outbox(settings, self.vault, send, audit, check=check)
         self.refresh = Refresh(
             settings,
             self.vault,
-            self.line,
+            send,
             audit,
             self.outbox,
             clock=self._clock,
             sleep=self._sleep,
             uniform=self._uniform,
             lease_owner=SimHolder(self),
+            check=check,
         )
+
+    def _way_to_hubspot(self, settings: Settings) -> tuple[Send, Check]:
+        """Its wire, which is always tried: schedules of tenants cut machines off."""
+        return self.line, always
 
     def begin(
         self, world: World, store: MemoryStore, watch: Watch, hubspot: HubSpot, number: int

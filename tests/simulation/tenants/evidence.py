@@ -56,6 +56,7 @@ class Evidence:
     def __init__(self, plan: Plan, hubspot: ScriptedHubSpot, watch: TenantWatch) -> None:
         self.plan = plan
         self.sent: Sequence[Sent] = [each for each in hubspot.log.sent if each.at <= plan.seconds]
+        self.tries = sorted(each.at for each in (*self.sent, *hubspot.log.probes))
         self.calls: Sequence[Call] = watch.calls
         self.leases = watch.leases
         self.rate, self.burst = plan.limits.rate, plan.limits.burst

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from portalkey.hubspot.client import DEADLINE
 from portalkey.hubspot.http import Request, Response
 from simulation.hubspot import Given, HubSpot, Line, Mode
 from simulation.ports import Process
@@ -45,9 +46,10 @@ class Sent:
 
 @dataclass(slots=True)
 class Log:
-    """Every request that was sent, in order."""
+    """Every token request that was sent, in order, and every probe without meaning."""
 
     sent: list[Sent] = field(default_factory=list)
+    probes: list[Sent] = field(default_factory=list)
 
 
 class ScriptedHubSpot(HubSpot):
@@ -76,35 +78,53 @@ class ScriptedLine(Line):
 
     def __call__(self, request: Request) -> Response:
         """Send *request*; raises ``HubSpotUnavailable`` where no answer comes in time."""
-        token = request.form.get("refresh_token")
-        if token is None:
+        longest = request.seconds or DEADLINE
+        if request.method == "GET":
+            return self._probe(longest)
+        if "refresh_token" not in request.form:
             self.hubspot.world.rest(self._pause(QUICK))
             return self.hubspot.revoke(request.form["token"])
-        return self._refresh(token)
+        return self._refresh(request.form["refresh_token"], longest)
 
-    def _refresh(self, token: str) -> Response:
+    def _probe(self, longest: float) -> Response:
+        """Something without meaning: what an owner meets is not met."""
+        now, process = self.hubspot.world.now, self.process
+        sent = Sent("", "", process.number, process.machine, now, None)
+        self.hubspot.log.probes.append(sent)
+        trouble = self.hubspot.trouble_of(sent)
+        if trouble is None:
+            self.hubspot.world.rest(self._pause(QUICK))
+            return Response(404)
+        return self._meet(trouble, longest)
+
+    def _meet(self, trouble: Trouble, longest: float) -> Response:
+        self.hubspot.world.rest(min(self._pause(trouble.seconds), longest))
+        response = trouble.respond()
+        if response is None:
+            raise trouble.error()
+        return response
+
+    def _refresh(self, token: str, longest: float) -> Response:
         hubspot, world = self.hubspot, self.hubspot.world
         self._posted(token)
         sent = self._log(token)
         trouble = sent.trouble = hubspot.trouble_of(sent)
         world.trace.append(f"{sent.process}>{sent.connection_id}")
         given: Given | None = None
-        response: Response | None
-        if trouble is None:
-            taken = self._pause(QUICK)
-            world.rest(taken / 2)
-            response, given = hubspot.refresh(token)
-            world.rest(taken / 2)
-        else:
-            world.rest(self._pause(trouble.seconds))
-            response = trouble.respond()
-            if trouble.is_final:
-                hubspot.families[token].is_alive = False
-        sent.ended_at = world.now
-        self._received(token, response, given)
-        if response is None:
-            assert trouble is not None
-            raise trouble.error()
+        response: Response | None = None
+        try:
+            if trouble is None:
+                taken = self._pause(QUICK)
+                world.rest(taken / 2)
+                response, given = hubspot.refresh(token)
+                world.rest(taken / 2)
+            else:
+                response = self._meet(trouble, longest)
+                if trouble.is_final:
+                    hubspot.families[token].is_alive = False
+        finally:
+            sent.ended_at = world.now
+            self._received(token, response, given)
         return response
 
     def _log(self, token: str) -> Sent:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from portalkey.broker import waiting
-from portalkey.hubspot.client import DEADLINE
 from simulation.tenants.evidence import RECOVERY, Evidence
 from simulation.tenants.plan import BUSY, SICK
 
@@ -15,7 +14,7 @@ SLACK = 0.5
 """Part of one request that may be early, as a lease is granted a little before it is sent."""
 AT_MOST = 0.1
 """Seconds that a healthy tenant's caller waits beside its own request."""
-LONGEST_CALL = waiting.LONGEST + DEADLINE
+LONGEST_CALL = waiting.LONGEST
 TWO_MINUTES = 120.0
 _ROUNDED = 0.5
 _SETTLED = 30.0
@@ -71,7 +70,7 @@ def few_ask_while_away(evidence: Evidence) -> Iterator[str]:
         if spell.owner is not None or spell.machine is not None:
             continue
         knowing = evidence.processes if spell.trouble.is_local else 1
-        times = [e.at for e in evidence.sent if spell.begins + _SETTLED < e.at < spell.ends]
+        times = [at for at in evidence.tries if spell.begins + _SETTLED < at < spell.ends]
         busiest = _busiest_minute(times)
         if busiest > _A_MINUTE * knowing:
             yield f"AWAY {busiest} requests in a minute"
@@ -79,11 +78,10 @@ def few_ask_while_away(evidence: Evidence) -> Iterator[str]:
 
 def a_probe_in_time(evidence: Evidence) -> Iterator[str]:
     """Nobody is refused while there was no request for more than two minutes."""
-    times = [each.at for each in evidence.sent]
     for begins, ends in evidence.plan.away:
         for call in evidence.calls:
             if call.error is not None and begins + TWO_MINUTES < call.began < ends:
-                since = max((at for at in times if at <= call.ended), default=begins)
+                since = max((at for at in evidence.tries if at <= call.ended), default=begins)
                 if call.ended - since > TWO_MINUTES + _ROUNDED:
                     yield f"PROBE none for {call.ended - since:.0f} s at {call.ended:.0f}"
                     return

@@ -2,14 +2,18 @@
 
 from typing import Any, ClassVar
 
+from portalkey.broker.caller_gate import CallerGate
+from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.token_cache import TokenCache
+from portalkey.broker.waiting import Check
+from portalkey.hubspot.http import Request, Send
 from portalkey.settings import Settings
 from portalkey.vault import MemoryStore
 from portalkey.vault.keyring import Keyring
 from simulation.hubspot import HubSpot, Line
 from simulation.ports import Inline, Process
 from simulation.tenants.hubspot import ScriptedLine
-from simulation.tenants.threads import Flights, Lock
+from simulation.tenants.threads import Condition, Flights, Lock
 from simulation.tenants.timed_world import TimedWorld
 from simulation.watch import Watch
 from simulation.world import World
@@ -23,13 +27,26 @@ class TenantProcess(Process):
 
     def __init__(self, keyring: Keyring, settings: Settings) -> None:
         super().__init__(keyring, settings)
-        self.tokens = TokenCache(self.vault, self.refresh, self._clock)
+        self.gate = CallerGate(settings.hubspot_calls, self._clock)
+        self.tokens = TokenCache(self.vault, self.refresh, self._clock, self.gate)
+
+    def _way_to_hubspot(self, settings: Settings) -> tuple[Send, Check]:
+        """By the breaker of its own, as a broker's parts are put together."""
+        probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
+        self.reachability = Reachability(self.line, probe, clock=self._clock, uniform=self._uniform)
+        return self.reachability.send, self.reachability.check
 
     def begin(
         self, world: World, store: MemoryStore, watch: Watch, hubspot: HubSpot, number: int
     ) -> None:
         """Stand as new in *world*, which knows it by *number*."""
         super().begin(world, store, watch, hubspot, number)
+        gate: Any = self.gate
+        gate._renew()
+        gate._changed = Condition(self.world)
+        reachability: Any = self.reachability
+        reachability._renew()
+        reachability._background = Inline(self)
         refresh: Any = self.refresh
         refresh._renewals = Flights(self.world)
         refresh._background = Inline(self)

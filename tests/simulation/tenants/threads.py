@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
-from portalkey._support.single_flight import SingleFlight
+from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey.errors import PortalkeyError
 from simulation.tenants.timed_world import TimedWorld
 from simulation.world import Task
@@ -100,8 +100,12 @@ class Flights(SingleFlight[T]):
         self._world = world
         self._results: dict[str, _Flight[T]] = {}
 
-    def do(self, name: str, work: Callable[[], T]) -> T:
-        """Do *work*, or wait for the task that does it under this *name*."""
+    def do(self, name: str, work: Callable[[], T], seconds: float | None = None) -> T:
+        """Do *work*, or wait for the task that does it under this *name*.
+
+        Raises:
+            FlightTimeout: It takes longer than so many *seconds*.
+        """
         while True:
             flight = self._results.get(name)
             if flight is None:
@@ -109,7 +113,9 @@ class Flights(SingleFlight[T]):
             task = self._world.current
             assert task is not None
             flight.waiting.append(task)
-            self._world.park()
+            if not self._world.park(seconds):
+                flight.waiting.remove(task)
+                raise FlightTimeout
             if flight.error is not None:
                 raise flight.error
             if flight.result:

@@ -35,7 +35,9 @@ class Trouble:
 
     def error(self) -> HubSpotUnavailable:
         """What is raised where there is none, as the client does."""
-        return HubSpotUnavailable()
+        error = HubSpotUnavailable()
+        error.is_local, error.is_timeout = self.is_local, self.seconds[0] >= DEADLINE
+        return error
 
 
 _HTML = b"<html><body>Attention Required!</body></html>"
