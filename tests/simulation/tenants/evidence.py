@@ -13,6 +13,8 @@ from simulation.tenants.watch import Call, TenantWatch
 
 PORTION_SECONDS = 0.05
 """A process takes as many tokens at once as the rate gives in so many seconds, or one."""
+_LOOK = 0.4
+"""Seconds between two looks of somebody who waits for another process, at most."""
 RECOVERY = 125.0
 """Seconds after which nothing of an outage may be left."""
 
@@ -83,12 +85,21 @@ class Evidence:
     def own(self, call: Call) -> float:
         """Seconds of *call* that were spent on requests of its own connection.
 
-        Another process's are noticed by looking again, a little later.
+        Another process's are noticed by looking again, a little later; and who joins somebody that
+        waits for one may wait for that look, too.
         """
-        total = 0.0
+        total = self._late_look(call)
         for begin, end, is_anothers in self._pieces(call):
-            total += end - begin + (min((end - begin) * 0.4, 0.4) if is_anothers else 0.0)
+            total += end - begin + (min((end - begin) * 0.4, _LOOK) if is_anothers else 0.0)
         return total
+
+    def _late_look(self, call: Call) -> float:
+        ends = [
+            each.ended_at
+            for each in self.by_connection.get(call.connection_id, ())
+            if each.process != call.process and each.ended_at <= call.began
+        ]
+        return max(0.0, max(ends, default=-_LOOK) + _LOOK - call.began)
 
     def _pieces(self, call: Call) -> Iterator[tuple[float, float, bool]]:
         until = call.began
