@@ -11,6 +11,7 @@ from portalkey.broker.introspect import Introspector
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.token_cache import TokenCache
+from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Uniform
 from portalkey.hubspot.client import Send, trace
 from portalkey.settings.settings import Settings
@@ -37,8 +38,11 @@ def put_together(
     send = trace(send)
     audit = Audit(vault)
     outbox = Outbox(settings, vault, send, audit)
-    exchange = Exchange(settings, vault, send, outbox)
-    refresh = Refresh(settings, vault, send, audit, outbox, clock=clock, uniform=uniform)
+    endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
+    exchange = Exchange(settings, vault, send, outbox, endpoint)
+    refresh = Refresh(
+        settings, vault, send, audit, outbox, clock=clock, uniform=uniform, endpoint=endpoint
+    )
     tokens = TokenCache(vault, refresh, clock)
     return Parts(
         audit=audit,

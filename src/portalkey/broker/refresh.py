@@ -20,6 +20,7 @@ from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.renewal import LEASE, Renewal
+from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.token_request import InvalidGrant, TokenRequest
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
@@ -35,7 +36,7 @@ from portalkey.hubspot.client import Send
 from portalkey.model import expiry
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.leases import DenialReason, LeaseDenied
-from portalkey.model.throttle import Limits
+from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
@@ -52,6 +53,7 @@ class _RefreshJob:
     longest: float = waiting.LONGEST
     generation: int | None = None
     is_forced: bool = False
+    purpose: Purpose = Purpose.CALLER
 
 
 class HasGeneration(Protocol):
@@ -81,14 +83,16 @@ class Refresh:
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
+        endpoint: TokenEndpoint | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
-        self._settings = settings
-        self._vault = vault
-        self._clock = clock
-        self._sleep = sleep
-        self._uniform = uniform
-        self._outcomes = OutcomeRecorder(vault, audit, uniform)
+        self._settings, self._vault = settings, vault
+        self._clock, self._sleep, self._uniform = clock, sleep, uniform
+        endpoint = endpoint or TokenEndpoint.of(
+            settings, vault, audit, clock=clock, uniform=uniform, sleep=sleep
+        )
+        self.admission = endpoint.admission
+        self._outcomes = OutcomeRecorder(vault, audit, uniform, endpoint.breaker)
         self._token_request = TokenRequest(
             settings,
             vault,
@@ -103,7 +107,7 @@ class Refresh:
             vault,
             self._token_request,
             self._outcomes,
-            limits=Limits(settings.refresh_rate, settings.refresh_burst),
+            admission=self.admission,
             clock=clock,
             lease_owner=lease_owner or LeaseOwner(),
         )
@@ -133,7 +137,7 @@ class Refresh:
 
         Where another process has the lease, it is left to that one.
         """
-        job = _RefreshJob(connection.id, longest=0.0, generation=connection.generation)
+        job = _RefreshJob(connection.id, 0.0, connection.generation, purpose=Purpose.AHEAD)
         name = f"in background {connection.id}"
         return self._background.start(name, lambda: self._join(name, job))
 
@@ -170,7 +174,7 @@ class Refresh:
             if self._is_done(row, job):
                 return row
             try:
-                outcome = self._renewal.try_once(row, is_forced=job.is_forced)
+                outcome = self._renewal.try_once(row, job.purpose, is_forced=job.is_forced)
             except InvalidGrant:
                 raise self._needs_reconnect(row) from None
             except (PersonMustAct, NoKeyOpens):

@@ -1,14 +1,18 @@
-"""One try at renewing a connection: the lease on its row, and one request under it.
+"""One try at renewing a connection: a permit, the lease on its row, and one request under it.
 
-The lease is taken first, so that one process of all is at it. No transaction is open while HubSpot
+The permit of the throttle comes first, as it may have to be waited for and a lease must not. Then
+the lease is taken, so that one process of all is at it. No transaction is open while HubSpot
 is asked. The lease is for politeness (one request); the compare-and-swap that saves what HubSpot
 gives is for truth.
 """
+
+from dataclasses import replace
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock
 from portalkey._support.timing import Measured, send_measure
+from portalkey.broker.admission import Admission, Permit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import Superseded, TokenRequest
@@ -17,7 +21,7 @@ from portalkey.hubspot.client import DEADLINE
 from portalkey.model import leases
 from portalkey.model.connection import Connection
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Limits
+from portalkey.model.throttle import Purpose, Throttled
 from portalkey.vault.vault import Vault
 
 LEASE = 30.0
@@ -37,15 +41,15 @@ class Renewal:
         token_request: TokenRequest,
         outcomes: OutcomeRecorder,
         *,
-        limits: Limits,
+        admission: Admission,
         clock: Clock,
         lease_owner: LeaseOwner,
     ) -> None:
-        """Put the parts together; *limits* are those of all processes."""
+        """Put the parts together."""
         self._vault = vault
         self._token_request = token_request
         self._outcomes = outcomes
-        self._limits = limits
+        self._admission = admission
         self._clock = clock
         self._lease_owner = lease_owner
 
@@ -53,11 +57,14 @@ class Renewal:
         """Give up being a lease owner."""
         self._lease_owner.close()
 
-    def try_once(self, row: Connection, *, is_forced: bool = False) -> Connection | LeaseDenied:
+    def try_once(
+        self, row: Connection, purpose: Purpose, *, is_forced: bool = False
+    ) -> Connection | LeaseDenied:
         """Renew *row* by one request, unless another thread or process is at it.
 
         Args:
             row: The connection as it was read just now.
+            purpose: Whether somebody waits for it.
             is_forced: It is renewed before its time, after a caller's 401.
 
         Raises:
@@ -65,32 +72,49 @@ class Renewal:
             NoKeyOpens: No key opens its refresh token.
             OperatorMustAct, TryLater: Renewing failed; the failure is recorded.
         """
-        with self._lease_owner.claim(row.id) as is_ours:
-            if not is_ours:
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            lease_id = row.lease_id if row.is_leased else None
-            # A lease in our name that no thread is at was granted, but its response was lost.
-            is_anothers = lease_id is not None and lease_id != self._lease_owner.name
-            if is_anothers and not self._lease_owner.is_dead(lease_id or ""):
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            request = LeaseRequest(self._lease_owner.name, LEASE, self._limits, lease_id, is_forced)
-            return self._refresh_with_lease(row, request)
-
-    def _refresh_with_lease(
-        self, row: Connection, request: LeaseRequest
-    ) -> Connection | LeaseDenied:
+        lease_id = row.lease_id if row.is_leased else None
+        # A lease in our name that no thread is at was granted, but its response was lost.
+        is_anothers = lease_id is not None and lease_id != self._lease_owner.name
+        if is_anothers and not self._lease_owner.is_dead(lease_id or ""):
+            return LeaseDenied(DenialReason.LEASED, LEASE)
         refresh_token = self._decrypt_refresh_token(row)
+        request = LeaseRequest(self._lease_owner.name, LEASE, lease_id, is_forced)
+        # A denial that the row already tells costs neither a permit nor a transaction.
+        denial = leases.grant_lease(row, row, request)
+        if isinstance(denial, LeaseDenied):
+            return denial
+        permit = self._admission.acquire(purpose, row.owner, row.id)
+        if isinstance(permit, Throttled):
+            return LeaseDenied(DenialReason.THROTTLED, permit.wait, permit.reason)
+        return self._use_permit(row, request, permit, refresh_token)
+
+    def _use_permit(
+        self, row: Connection, request: LeaseRequest, permit: Permit, refresh_token: SecretStr
+    ) -> Connection | LeaseDenied:
+        is_used = False
+        try:
+            with self._lease_owner.claim(row.id) as is_ours:
+                if not is_ours:
+                    return LeaseDenied(DenialReason.LEASED, LEASE)
+                lease = self._take_lease(row, request)
+                if isinstance(lease, LeaseDenied):
+                    return lease
+                is_used = True
+                return self._send(replace(lease, is_news=permit.is_news), refresh_token)
+        finally:
+            if not is_used:
+                self._admission.give_back(permit)
+
+    def _take_lease(self, row: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
         asked_at = self._clock()
-        # A denial that the row already tells costs no transaction.
-        lease = leases.grant_lease(row, row, request)
-        if isinstance(lease, Lease):
-            lease = self._vault.store.lease(row, request)
-        if isinstance(lease, LeaseDenied):
-            return lease
-        if self._clock() - asked_at > START_WITHIN:
+        lease = self._vault.store.lease(row, request)
+        if isinstance(lease, Lease) and self._clock() - asked_at > START_WITHIN:
             # This thread was held up, and others may think it dead by now: nothing is sent.
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
             return LeaseDenied(DenialReason.STALE)
+        return lease
+
+    def _send(self, lease: Lease, refresh_token: SecretStr) -> Connection | LeaseDenied:
         try:
             return self._token_request.refresh_under_lease(lease, refresh_token)
         except Superseded:

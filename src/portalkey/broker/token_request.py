@@ -123,7 +123,7 @@ class TokenRequest:
         try:
             return self._save_first(leased, grant, event)
         finally:
-            if lease.is_news:
+            if lease.is_news or self._outcomes.breaker.is_troubled:
                 self._outcomes.record_answer(lease)
 
     def save_pending_of(self, connection_id: str) -> None:

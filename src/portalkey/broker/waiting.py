@@ -18,8 +18,6 @@ Uniform = Callable[[float, float], float]
 
 LONGEST = 20.0
 """Seconds that a caller waits for another process, at most."""
-THROTTLE_WAIT = 5.0
-"""Seconds that a caller waits where only our own throttle is in the way."""
 REREAD_AFTER = 0.5
 """Seconds after which a row that was read is read again before its token is handed out."""
 POLL_EVERY = 0.02
@@ -27,10 +25,11 @@ POLL_EVERY = 0.02
 
 
 def longest_wait(denied: LeaseDenied) -> float:
-    """Return for how many seconds to wait: HubSpot's trouble is raised at once."""
-    if denied.why is DenialReason.WAITING or denied.reason is not None:
-        return 0.0
-    return THROTTLE_WAIT if denied.why is DenialReason.THROTTLED else LONGEST
+    """Return for how many seconds to wait: only somebody else's renewal is worth it.
+
+    HubSpot's trouble is raised at once, and a turn at the throttle has been waited for by now.
+    """
+    return 0.0 if denied.why in {DenialReason.WAITING, DenialReason.THROTTLED} else LONGEST
 
 
 def pause(denied: LeaseDenied, waited: float, uniform: Uniform) -> float:
@@ -53,13 +52,21 @@ def timeout_error(denied: LeaseDenied) -> PortalkeyError:
         return HubSpotUnavailable(
             "Another process has been renewing this connection for long; try again in a moment."
         )
-    if denied.why is DenialReason.THROTTLED and denied.reason is None:
-        return RateLimited(
-            "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again "
-            "in a moment, or raise it.",
-            retry_after=max(denied.wait, 1.0),
-        )
+    if denied.why is DenialReason.THROTTLED:
+        return throttled_error(denied.reason, denied.wait)
     return recall_error(denied.reason, denied.wait)
+
+
+def throttled_error(reason: str | None, wait: float) -> PortalkeyError:
+    """Return the error of an open breaker, for its *reason*, or of a turn that is too far off."""
+    if reason is not None:
+        return recall_error(reason, wait)
+    seconds = max(1.0, wait)
+    return RateLimited(
+        "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again in "
+        f"{seconds:.0f} s, or raise it.",
+        retry_after=seconds,
+    )
 
 
 def recall_error(reason: str | None, wait: float) -> PortalkeyError:
