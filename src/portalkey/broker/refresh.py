@@ -103,13 +103,9 @@ class Refresh:
             sleep=sleep,
             uniform=uniform,
         )
+        owner = lease_owner or LeaseOwner()
         self._renewal = Renewal(
-            vault,
-            self._token_request,
-            self._outcomes,
-            admission=self.admission,
-            clock=clock,
-            lease_owner=lease_owner or LeaseOwner(),
+            vault, self._token_request, self._outcomes, self.admission, clock, lease_owner=owner
         )
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()

@@ -40,9 +40,9 @@ class Renewal:
         vault: Vault,
         token_request: TokenRequest,
         outcomes: OutcomeRecorder,
-        *,
         admission: Admission,
         clock: Clock,
+        *,
         lease_owner: LeaseOwner,
     ) -> None:
         """Put the parts together."""
