@@ -44,8 +44,9 @@ _NEEDED = {
 }
 """What somebody has to do for a step to be reached, beside renewing."""
 _NEEDED_FAULTS = {
-    "release": (("invalid_client", "refresh"), ("html_403", "refresh")),
+    "release": (("pause_after", "lease"), ("delay_after", "lease")),
     "update_throttle": (("503", "refresh"), ("unreachable", "refresh")),
+    "count_authenticated": (("503", "refresh"), ("unreachable", "refresh")),
     "mark": (("lost_answer", "refresh"), ("locked", "refresh"), ("invalid_grant", "refresh")),
     "reschedule": (("503", "revoke"), ("unreachable", "revoke")),
 }

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from portalkey.broker.refresh import LEASE, START_WITHIN
 from portalkey.broker.refresh_outcome import LOST_IN_FLIGHT
+from portalkey.broker.renewal import LEASE, START_WITHIN
 from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import DEADLINE
 from portalkey.hubspot.http import Response

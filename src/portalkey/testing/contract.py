@@ -12,11 +12,17 @@ from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.stats import StatsPromises
+from portalkey.testing.throttle import ThrottlePromises
 from portalkey.vault.store import Store
 
 
 class StoreContract(
-    AttemptPromises, StatsPromises, ConnectionPromises, LeasePromises, OutboxPromises
+    AttemptPromises,
+    StatsPromises,
+    ConnectionPromises,
+    LeasePromises,
+    OutboxPromises,
+    ThrottlePromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

@@ -47,6 +47,7 @@ class TenantProcess(Process):
         reachability: Any = self.reachability
         reachability._renew()
         reachability._background = Inline(self)
+        self.refresh.admission.renew()
         refresh: Any = self.refresh
         refresh._renewals = Flights(self.world)
         refresh._background = Inline(self)
