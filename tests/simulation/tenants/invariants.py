@@ -43,10 +43,10 @@ def nobody_healthy_waits(evidence: Evidence) -> Iterator[str]:
     for call in evidence.healthy:
         late = evidence.excess(call) - AT_MOST
         is_short = late > 0 and evidence.is_short(call)
-        if is_short and late <= evidence.turn and evidence.plan.about[0] != "ahead":
-            continue
-        if late > 0:
-            what = "TURNS" if is_short else "WAIT"
+        # What is renewed ahead takes no turn from anybody who waits.
+        is_ahead = evidence.plan.about[0] == "ahead"
+        if late > (evidence.turn if is_short and not is_ahead else 0.0):
+            what = "URGENCY" if is_ahead else "TURNS" if is_short else "WAIT"
             yield f"{what} {call.owner} waited {late:.1f} s too long at {call.began:.1f}"
 
 
