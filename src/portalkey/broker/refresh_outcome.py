@@ -92,9 +92,7 @@ class OutcomeRecorder:
         is_first = True
         if is_of_app(trouble):
             with suppress(PortalkeyError):
-                is_first = self.breaker.record_failure(
-                    connection.id, trouble, owner=connection.owner
-                )
+                is_first = self.breaker.record_failure(connection.id, trouble)
         else:
             self.record_answer(lease)
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
