@@ -7,7 +7,6 @@ is void after a second, or as soon as it sees the breaker open or close.
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -66,8 +65,6 @@ class _Waiter:
 
 def polling(sleep: Callable[[float], None]) -> Pause:
     """Return a pause that sleeps a little, for a clock that only *sleep* moves on."""
-    if sleep is time.sleep:
-        return threading.Event.wait
     return lambda _, seconds: sleep(min(seconds, POLL_EVERY))
 
 
