@@ -7,7 +7,6 @@ is void after a second, or as soon as it sees the breaker open or close.
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -66,8 +65,6 @@ class _Waiter:
 
 def polling(sleep: Callable[[float], None]) -> Pause:
     """Return a pause that sleeps a little, for a clock that only *sleep* moves on."""
-    if sleep is time.sleep:
-        return threading.Event.wait
     return lambda _, seconds: sleep(min(seconds, POLL_EVERY))
 
 
@@ -98,6 +95,7 @@ class Admission:
         self._turns: Turns[_Waiter] = Turns()
         self._leader: _Waiter | None = None
         self._ask_at = 0.0
+        self._denied: Purpose | None = None
         self._at_hand: list[Permit] = []
         self._valid_from = float("-inf")
         self._closed: tuple[Throttled, float] | None = None
@@ -131,7 +129,7 @@ class Admission:
             waiter = _Waiter(purpose, owner, name, now, until)
             waiter.outcome = self._decide_at_once(waiter)
             if waiter.outcome is None:
-                self._turns.add(waiter)
+                self._enter(waiter)
         try:
             return waiter.outcome or self._wait(waiter)
         except BaseException:
@@ -166,6 +164,13 @@ class Admission:
             return permit
         wait = self._estimate(waiter.purpose, waiter.owner, now)
         return Throttled(wait) if now + wait > waiter.until else None
+
+    def _enter(self, waiter: _Waiter) -> None:
+        self._turns.add(waiter)
+        urgency = list(Purpose)
+        # What was left for the more urgent is there: nobody waits behind the less urgent for it.
+        if self._denied and urgency.index(waiter.purpose) < urgency.index(self._denied):
+            self._leader, self._ask_at, self._denied = waiter, waiter.since, None
 
     def _estimate(self, purpose: Purpose, owner: str, now: float) -> float:
         """Return the seconds until the next of *owner* has its turn, if nobody else takes any."""
@@ -205,7 +210,7 @@ class Admission:
         portion = self._vault.store.take_portion(self._vault.client_id, request)
         if isinstance(portion, Throttled):
             with self._lock:
-                self._refuse(first, portion)
+                self._refuse(first, purpose, portion)
             return
         probe_of = first.name if portion.is_probe else None
         permit = Permit(now, portion.is_news, probe_of)
@@ -221,10 +226,10 @@ class Admission:
         if not is_waiting:
             self.give_back(permit)
 
-    def _refuse(self, first: _Waiter, refusal: Throttled) -> None:
+    def _refuse(self, first: _Waiter, purpose: Purpose, refusal: Throttled) -> None:
         now = self._clock()
         if refusal.reason is None:
-            self._bucket = (0.0, now)
+            self._bucket, self._denied = (refusal.left, now), purpose
             # Not all processes at the moment at which the next permit drops in.
             self._ask_at = now + max(refusal.wait, _SHORTEST) * self._uniform(1.0, 1.5)
             return

@@ -46,15 +46,14 @@ class Breaker:
             if changed is not None and changed[0].is_open:
                 self._audit.record(EventName.BREAKER_CLOSED)
 
-    def record_failure(self, name: str, trouble: PortalkeyError, *, owner: str) -> bool:
+    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
         """Record *trouble* that is not one account's, and return True where it is the first.
 
         The first is the one that nobody else has said just now.
 
         Args:
-            name: The id of the connection that met it; another's is another witness.
+            name: The id of the connection that met it, or the owner whose code was exchanged.
             trouble: Of the app or of HubSpot, see ``is_of_app``.
-            owner: Whose connection it is.
 
         Raises:
             StoreBusy, StoreUnusable: Nothing was recorded.
@@ -70,7 +69,7 @@ class Breaker:
         before, after = changed
         if after.is_open and not before.is_open:
             facts = event_facts(trouble)
-            self._audit.record(EventName.BREAKER_OPENED, owner=owner, facts=facts)
+            self._audit.record(EventName.BREAKER_OPENED, facts=facts)
         others = read_evidence(before.recent).failures
         return all(each.who == short_name(name) or each.reason != reason for each in others)
 

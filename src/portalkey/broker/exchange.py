@@ -135,7 +135,7 @@ class Exchange:
         except PortalkeyError as trouble:
             if is_of_app(trouble):
                 with suppress(PortalkeyError):
-                    self._breaker.record_failure(attempt.owner, trouble, owner=attempt.owner)
+                    self._breaker.record_failure(attempt.owner, trouble)
             else:
                 self._record_answer(permit)
             raise

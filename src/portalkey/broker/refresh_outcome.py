@@ -14,6 +14,7 @@ from portalkey.broker.breaker import Breaker, is_of_app, reason_of
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     BadAnswer,
+    HubSpotRefused,
     HubSpotUnavailable,
     NeedsReconnect,
     NoKeyOpens,
@@ -33,6 +34,8 @@ LOST_IN_FLIGHT = "lost_in_flight"
 """The reason where the last refresh token was in an answer that was never saved."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: a second try comes within the first, and no later one waits longer than the longest."""
+REFUSED_WAIT = 10.0
+"""In place of the first, where HubSpot refused: somebody has to change something first."""
 MOST_WAIT = throttle.LONGEST_WAIT
 """Seconds that a connection waits at most, whatever HubSpot asks for."""
 
@@ -97,9 +100,7 @@ class OutcomeRecorder:
         is_first = True
         if is_of_app(trouble):
             with suppress(PortalkeyError):
-                is_first = self.breaker.record_failure(
-                    connection.id, trouble, owner=connection.owner
-                )
+                is_first = self.breaker.record_failure(connection.id, trouble)
         else:
             self.record_answer(lease)
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
@@ -143,6 +144,7 @@ class OutcomeRecorder:
 
     def _wait(self, connection: Connection, trouble: PortalkeyError) -> float:
         """Draw the wait by full jitter: what failed together must not be retried together."""
-        longest = min(FIRST_WAIT * 2 ** min(connection.failures, 16), LONGEST_WAIT)
+        first = REFUSED_WAIT if isinstance(trouble, HubSpotRefused) else FIRST_WAIT
+        longest = min(first * 2 ** min(connection.failures, 16), LONGEST_WAIT)
         said = trouble.said if isinstance(trouble, TryLater) else 0.0
         return min(max(said, self._uniform(0.0, longest)), MOST_WAIT)

@@ -1,6 +1,6 @@
 """Pace and health of HubSpot's token endpoint, as this process takes part in them."""
 
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -33,10 +33,10 @@ class TokenEndpoint:
         *,
         clock: Clock,
         uniform: Uniform,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> Self:
         """Put both together, under the limits that *settings* name; tests bring *sleep*."""
         limits = Limits(settings.refresh_rate, settings.refresh_burst)
-        pause = polling(sleep)
+        pause = polling(sleep) if sleep is not None else threading.Event.wait
         admission = Admission(vault, limits, clock=clock, uniform=uniform, pause=pause)
         return cls(admission, Breaker(vault, audit, on_change=admission.void))

@@ -31,8 +31,8 @@ class Turns(Generic[T]):
         self._waiting: dict[Purpose, OrderedDict[str, deque[T]]] = {
             purpose: OrderedDict() for purpose in Purpose
         }
-        self._passed = dict.fromkeys(Purpose, 0.0)
-        self._passed_last = 0.0
+        self._due = dict.fromkeys(Purpose, 0.0)
+        self._now = 0.0
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -43,8 +43,8 @@ class Turns(Generic[T]):
         owners = self._waiting[waiter.purpose]
         if not owners:
             # Nobody saves up turns by not coming.
-            passed = self._passed[waiter.purpose]
-            self._passed[waiter.purpose] = max(passed, self._passed_last)
+            due = self._now + 1 / SHARES[waiter.purpose]
+            self._due[waiter.purpose] = max(self._due[waiter.purpose], due)
         owners.setdefault(waiter.owner, deque()).append(waiter)
 
     def first(self) -> T | None:
@@ -63,8 +63,8 @@ class Turns(Generic[T]):
         owners.move_to_end(owner)
         if not waiters:
             del owners[owner]
-        self._passed_last = self._passed[purpose]
-        self._passed[purpose] += 1 / SHARES[purpose]
+        self._now = self._due[purpose]
+        self._due[purpose] += 1 / SHARES[purpose]
         return waiter
 
     def discard(self, waiter: T) -> bool:
@@ -100,4 +100,4 @@ class Turns(Generic[T]):
 
     def _next_purpose(self) -> Purpose | None:
         waiting = [purpose for purpose in Purpose if self._waiting[purpose]]
-        return min(waiting, key=self._passed.__getitem__, default=None)
+        return min(waiting, key=self._due.__getitem__, default=None)

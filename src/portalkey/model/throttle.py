@@ -107,12 +107,14 @@ class Portion:
 class Throttled:
     """No request now: wait *wait* seconds; *reason* is the code that opened the breaker, if any.
 
-    ``is_for_all`` is False where only the connection that asked has to wait so long.
+    ``is_for_all`` is False where only the connection that asked has to wait so long. ``left`` is
+    what the bucket holds, for purposes that are more urgent or until there is enough for one.
     """
 
     wait: float
     reason: str | None = None
     is_for_all: bool = True
+    left: float = 0.0
 
 
 def new_throttle(limits: Limits, now: datetime) -> Throttle:
@@ -135,7 +137,7 @@ def take_portion(
     bucket, at = _fill(throttle, request.limits, now)
     spare = bucket - _reserve(request)
     if spare < 1:
-        return Throttled((1 - spare) / request.limits.rate)
+        return Throttled((1 - spare) / request.limits.rate, left=bucket)
     count = 1 if throttle.is_open else min(portion_size(request.limits), int(spare))
     after = replace(throttle, bucket=bucket - count, bucket_at=at)
     if throttle.is_open:

@@ -313,6 +313,24 @@ def test_a_small_owner_does_not_wait_behind_a_large_one() -> None:
     assert order.index("small") <= before + 4
 
 
+def test_a_caller_does_not_wait_behind_what_is_less_urgent(place: Place) -> None:
+    """What was left in the bucket for it is there at once."""
+    admission = place.process(rate=0.5, burst=5)
+    for _ in range(4):
+        take(admission)
+    moments = list[float]()
+
+    def come() -> None:
+        if not moments:
+            take(admission, "eve")
+            moments.append(place.time())
+
+    place.before_sleep = come
+    admission.acquire(Purpose.AHEAD, "ada", "of ada")
+
+    assert moments == [0]
+
+
 @pytest.mark.parametrize("purpose", [Purpose.AHEAD, Purpose.SWEEP])
 def test_who_waits_with_callers_has_its_share(place: Place, purpose: Purpose) -> None:
     """What a process asks for is asked in the name of the most urgent of its waiters."""
