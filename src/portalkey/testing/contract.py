@@ -11,12 +11,18 @@ from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
+from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
 from portalkey.vault.store import Store
 
 
 class StoreContract(
-    AttemptPromises, StatsPromises, ConnectionPromises, LeasePromises, OutboxPromises
+    AttemptPromises,
+    StatsPromises,
+    ConnectionPromises,
+    LeasePromises,
+    SetBackPromises,
+    OutboxPromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 
