@@ -1,13 +1,17 @@
 """Forgetting: here at once, at HubSpot as soon as it listens."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from portalkey.broker import Broker
 from portalkey.errors import NotConnected
+from portalkey.hubspot.client import HubSpotClient
+from portalkey.hubspot.http import Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Grant
+from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from support.visitor import Visitor
 
@@ -133,13 +137,36 @@ def test_somebody_elses_connection_is_not_found(visitor: Visitor, broker: Broker
     assert len(broker.connections(visitor.owner)) == 1
 
 
-def test_waits_grow_with_each_failed_try(
-    visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
+def test_a_machine_that_cannot_reach_hubspot_makes_no_other_wait(
+    visitor: Visitor,
+    broker: Broker,
+    settings: Settings,
+    hubspot: HubSpot,
+    make_broker: Callable[..., Broker],
+    ahead: Any,
 ) -> None:
-    """HubSpot in trouble is not hammered."""
+    """However often it has tried: what it could not send is due for the others, and soon."""
+    client = HubSpotClient(resolve=lambda *_: [])
+    lost = make_broker(settings, lambda _: client.send)
     visitor.connect()
     (mine,) = broker.connections(visitor.owner)
-    hubspot.stop()
+    lost.disconnect(visitor.owner, mine.id)
+    for _ in range(9):
+        ahead.seconds += 31
+        assert lost.send_owed() == 0
+
+    ahead.seconds += 31
+    assert broker.send_owed() == 1
+    assert paths(hubspot)[-1] == "revoke"
+
+
+def test_waits_grow_with_each_failed_try(
+    visitor: Visitor, settings: Settings, make_broker: Callable[..., Broker], ahead: Any
+) -> None:
+    """HubSpot in trouble is not hammered."""
+    broker = make_broker(settings, lambda _: lambda _: Response(503))
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
     broker.disconnect(visitor.owner, mine.id)
 
     waits = []

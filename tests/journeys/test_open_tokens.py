@@ -251,7 +251,9 @@ def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahe
     """Whoever asks meanwhile gets the token that is still good."""
     ahead.seconds += 1800 - 250
     refresh = Starting(broker._refresh, lambda: pool.submit(look).result(timeout=PATIENCE))
-    open_tokens = tokens.TokenCache(broker.vault, cast("Refresh", refresh), broker._clock)
+    open_tokens = tokens.TokenCache(
+        broker.vault, cast("Refresh", refresh), broker._clock, broker._gate
+    )
 
     def look() -> str:
         return open_tokens.get(owner, None, lambda: broker.connections(owner)[0]).token

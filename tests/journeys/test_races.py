@@ -200,7 +200,6 @@ def test_no_way_to_hubspot_ends_nothing(
     settings: Settings,
     hubspot: HubSpot,
     make_broker: Callable[..., Broker],
-    ahead: Any,
     where: str,
 ) -> None:
     """Neither a name that does not resolve, nor a closed port, nor a failed handshake is final."""
@@ -218,8 +217,8 @@ def test_no_way_to_hubspot_ends_nothing(
         lost.access_token(expired.owner)
 
     (connection,) = broker.connections(expired.owner)
-    assert connection.status is ConnectionStatus.FAILING
-    ahead.seconds += 61
+    # What only one machine meets is not the connection's: another renews it at once.
+    assert (connection.status, connection.is_leased) == (ConnectionStatus.CONNECTED, False)
     assert broker.access_token(expired.owner)
 
 

@@ -104,17 +104,23 @@ class _Hasty(OutcomeRecorder):
 
 class _Careless(TokenRequest):
     def _save_refresh_token(
-        self, leased: Connection, response: Response | None, trouble: PortalkeyError
+        self,
+        leased: Connection,
+        response: Response | None,
+        trouble: PortalkeyError,
+        until: float,
     ) -> Connection:
         """Judge first, and secure nothing."""
         return leased
 
 
 class _Eager(TokenRequest):
-    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+    def _save_first(
+        self, leased: Connection, grant: Grant, event: Event | None, until: float
+    ) -> Connection:
         """Hand it out, saved or not."""
         try:
-            return super()._save_first(leased, grant, event)
+            return super()._save_first(leased, grant, event, until)
         except (StoreBusy, StoreUnusable):
             whole = replace(grant, refresh_token=self._vault.open_refresh(leased))
             end = leased.seen_at + timedelta(seconds=grant.expires_in)
@@ -123,10 +129,12 @@ class _Eager(TokenRequest):
 
 
 class _ShortOfBreath(TokenRequest):
-    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+    def _save_first(
+        self, leased: Connection, grant: Grant, event: Event | None, until: float
+    ) -> Connection:
         """Try once, and keep nothing for later."""
         kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
-        return kept or super()._save_first(leased, grant, event)
+        return kept or super()._save_first(leased, grant, event, until)
 
 
 def _lease_owner(process: Process) -> None:

@@ -1,5 +1,6 @@
 """Request coalescing: one caller does the work, and the others wait for its result."""
 
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,6 +10,10 @@ from portalkey._support.fork import renew_after_fork
 from portalkey.errors import PortalkeyError
 
 T = TypeVar("T")
+
+
+class FlightTimeout(Exception):
+    """The caller that does the work takes longer than another could wait."""
 
 
 class _Interrupted(Exception):
@@ -22,8 +27,11 @@ class SingleFlight(Generic[T]):
         self._renew()
         renew_after_fork(self._renew)
 
-    def do(self, name: str, work: Callable[[], T]) -> T:
+    def do(self, name: str, work: Callable[[], T], seconds: float = math.inf) -> T:
         """Do *work*, or wait for a caller that does it under this *name*, and return the result.
+
+        Another caller is waited for until so many *seconds* have passed, then ``FlightTimeout`` is
+        raised.
 
         An error of ours is raised for all of them. Any other interruption of the caller that does
         the work (a time limit, the end of its process) is its own: those who waited begin anew.
@@ -35,9 +43,11 @@ class SingleFlight(Generic[T]):
             if current is None:
                 return self._run(name, flight, work)
             try:
-                return flight.result()
+                return flight.result(None if seconds == math.inf else max(0.0, seconds))
             except _Interrupted:
                 continue
+            except TimeoutError:
+                raise FlightTimeout from None
 
     def _run(self, name: str, flight: Future[T], work: Callable[[], T]) -> T:
         try:

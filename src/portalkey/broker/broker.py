@@ -12,7 +12,9 @@ from portalkey._support.clock import Clock, boot_time
 from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.unpicklable import Unpicklable
+from portalkey.broker import waiting
 from portalkey.broker.account import AccountHandle
+from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
@@ -100,6 +102,7 @@ class Broker(Unpicklable, WebMethods):
             parts.attempts,
             parts.introspector,
         )
+        self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
         self._disconnector = parts.disconnector
@@ -112,6 +115,10 @@ class Broker(Unpicklable, WebMethods):
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
     ) -> str:
         """Return a valid access token of *owner*'s connection, renewed first where that is due.
+
+        No caller waits longer than fifteen seconds, whatever is slow: of these HubSpot has ten at
+        most, and the rest is the store's. Where HubSpot is slow, only ``PORTALKEY_HUBSPOT_CALLS``
+        callers wait at once; the others hear at once.
 
         Args:
             owner: Whose connection.
@@ -200,7 +207,8 @@ class Broker(Unpicklable, WebMethods):
     def disconnect(self, owner: str, connection_id: str) -> None:
         """Erase the connection here at once, and have HubSpot revoke its refresh token.
 
-        A revocation that fails is queued and retried. The app stays installed in the account.
+        A revocation that fails is queued and retried; so is one that would have to wait longer for
+        HubSpot than callers may. The app stays installed in the account.
 
         Raises:
             NotConnected: The owner has no such connection.
@@ -210,8 +218,11 @@ class Broker(Unpicklable, WebMethods):
             raise NotConnected
         owed = self._disconnector.disconnect(connection)
         self._tokens.evict(owner)
-        if owed is not None and self._outbox.send(owed):
-            self._outbox.send_due()
+        if owed is None:
+            return
+        with suppress(GateClosed), self._gate.place(owner):
+            if self._outbox.send(owed, waiting.FOR_HUBSPOT):
+                self._background.start("owed", self.send_owed)
 
     def on_user_deleted(self, owner: str) -> int:
         """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
@@ -254,6 +265,7 @@ class Broker(Unpicklable, WebMethods):
         A renewal under way is waited for.
         """
         self._executor.close()
+        self._reachability.close()
         self._background.join()
         self._refresh.close()
         self._tokens.clear()

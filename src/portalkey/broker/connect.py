@@ -98,7 +98,8 @@ class Attempts:
 
         State and browser are checked, the attempt is claimed, and the owner is checked before its
         code is exchanged. Of several callbacks at once one gets this far, so the others can
-        neither exchange nor end what it does; whatever fails is on the attempt's row.
+        neither exchange nor end what it does; whatever fails is on the attempt's row. Where HubSpot
+        cannot be asked just now, the attempt is ``returned`` with its code, for ``complete``.
 
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
@@ -115,8 +116,17 @@ class Attempts:
         if callback.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
             self._park(attempt, callback)
         else:
-            self._claim(attempt, callback.owner, lambda _: _read_code(callback))
+            self._claim_or_park(attempt, callback)
         return self._vault.store.attempt(attempt.id) or attempt
+
+    def _claim_or_park(self, attempt: Attempt, callback: Callback) -> None:
+        """Exchange the code; keep it for another try where HubSpot cannot be asked just now."""
+        try:
+            self._claim(attempt, callback.owner, lambda _: _read_code(callback))
+        except HubSpotUnavailable:
+            if attempt.status is not AttemptStatus.AT_HUBSPOT:
+                raise
+            self._park(attempt, callback)
 
     def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
@@ -124,6 +134,7 @@ class Attempts:
         The cookie was checked by ``of_browser``; session value and owner are checked here.
 
         Raises:
+            HubSpotUnavailable: HubSpot cannot be asked just now; the same may be tried again.
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
@@ -152,11 +163,12 @@ class Attempts:
     def _claim(
         self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
     ) -> None:
-        claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
-        if claimed is None:
-            self._refuse(attempt, check="claim")
-        else:
-            self._conclude(claimed, owner, find_code)
+        with self._exchange.place(attempt.owner) as until:
+            claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+            if claimed is None:
+                self._refuse(attempt, check="claim")
+            else:
+                self._conclude(claimed, owner, find_code, until)
 
     def _attempt_of(self, callback: Callback) -> Attempt:
         """Return the attempt with this state, if it was begun in this browser."""
@@ -172,10 +184,14 @@ class Attempts:
         return attempt
 
     def _conclude(
-        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+        self,
+        attempt: Attempt,
+        owner: str | None,
+        find_code: Callable[[Attempt], SecretStr],
+        until: float,
     ) -> None:
         try:
-            self._exchange_for(attempt, owner, find_code)
+            self._exchange_for(attempt, owner, find_code, until)
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:
@@ -183,12 +199,16 @@ class Attempts:
             raise
 
     def _exchange_for(
-        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+        self,
+        attempt: Attempt,
+        owner: str | None,
+        find_code: Callable[[Attempt], SecretStr],
+        until: float,
     ) -> None:
         if owner != attempt.owner:
             self._refuse(attempt, check="owner")
             raise AttemptMismatch
-        connection = self._exchange.run(attempt, find_code(attempt))
+        connection = self._exchange.run(attempt, find_code(attempt), until)
         if connection is not None:
             self._audit.announce(build_connected_event(attempt, connection))
 

@@ -1,9 +1,17 @@
 """Exchange of an authorization code for a stored connection."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 from pydantic import SecretStr
 
+from portalkey._support.clock import Clock
+from portalkey.broker import waiting
+from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
-from portalkey.errors import PortalkeyError, WrongAccount
+from portalkey.broker.waiting import Check
+from portalkey.errors import HubSpotUnavailable, PortalkeyError, WrongAccount
 from portalkey.hubspot.account import (
     Details,
     Introspection,
@@ -14,6 +22,7 @@ from portalkey.hubspot.account import (
     read_introspection,
 )
 from portalkey.hubspot.client import Send
+from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, code_request, read_grant
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, Grant
@@ -24,50 +33,90 @@ from portalkey.vault.vault import Vault
 class Exchange:
     """Exchanges the code of a claimed attempt, and stores the connection."""
 
-    def __init__(self, settings: Settings, vault: Vault, send: Send, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        outbox: Outbox,
+        *,
+        clock: Clock,
+        gate: CallerGate,
+        check: Check,
+    ) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
         self._outbox = outbox
+        self._clock = clock
+        self._gate = gate
+        self._check = check
 
-    def run(self, attempt: Attempt, code: SecretStr) -> Connection | None:
+    @contextmanager
+    def place(self, owner: str) -> Iterator[float]:
+        """Take *owner* a place among those who wait for HubSpot; yield the moment to give up at.
+
+        Before a code is claimed, so that it is not spent where HubSpot is known not to answer.
+
+        Raises:
+            HubSpotUnavailable: HubSpot cannot be reached from here or hangs, or too many callers
+                wait for it. The code is as good as before.
+        """
+        until = self._clock() + waiting.LONGEST
+        self._check()
+        with self._gate.place(owner):
+            yield until
+
+    def run(self, attempt: Attempt, code: SecretStr, until: float) -> Connection | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
 
-        Returns None where the attempt was cancelled meanwhile. A grant that is not stored, for this
-        or any other reason, is revoked. Raises what the exchange raised.
+        All requests together end in time for the store to answer by *until*. Returns None where the
+        attempt was cancelled meanwhile. A grant that is not stored, for this or any other reason,
+        is revoked. Raises what the exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
         sent_at = self._vault.store.now()
         request = code_request(
             self._settings, code=code, redirect_uri=attempt.redirect_uri, verifier=verifier
         )
-        grant = read_grant(self._send(request), asked=GrantType.CODE)
+        response = self._ask(replace(request, owner=attempt.owner), until)
+        grant = read_grant(response, asked=GrantType.CODE)
         connection = None
         try:
-            account, scopes = self._identify(grant)
+            account, scopes = self._identify(grant, until)
             if attempt.expected_hub_id not in (None, account.hub_id):
                 raise WrongAccount
             connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
         finally:
             if connection is None and grant.refresh_token is not None:
-                self._outbox.revoke_unsaved(grant.refresh_token)
+                self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
         return connection
 
-    def _identify(self, grant: Grant) -> tuple[Account, tuple[str, ...]]:
-        return identify(grant, self._introspect(grant), self._details(grant))
+    def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...]]:
+        return identify(grant, self._introspect(grant, until), self._details(grant, until))
 
-    def _introspect(self, grant: Grant) -> Introspection | None:
+    def _introspect(self, grant: Grant, until: float) -> Introspection | None:
         """Ask who agreed, and for which account; None where HubSpot does not say just now."""
+        request = introspect_request(self._settings, grant.access_token)
         try:
-            return read_introspection(
-                self._send(introspect_request(self._settings, grant.access_token))
-            )
+            return read_introspection(self._ask(request, until))
         except PortalkeyError:
             return None
 
-    def _details(self, grant: Grant) -> Details | None:
+    def _details(self, grant: Grant, until: float) -> Details | None:
         """Ask for the account's time zone, kind and place; None where the scopes do not reach."""
+        request = details_request(self._settings, grant.access_token)
         try:
-            return read_details(self._send(details_request(self._settings, grant.access_token)))
+            return read_details(self._ask(request, until))
         except PortalkeyError:
             return None
+
+    def _ask(self, request: Request, until: float) -> Response:
+        """Send *request* within what is left until the moment *until*."""
+        seconds = self._seconds(until)
+        if seconds < waiting.LEAST_REQUEST:
+            raise HubSpotUnavailable
+        return self._send(replace(request, seconds=seconds))
+
+    def _seconds(self, until: float) -> float:
+        return waiting.request_seconds(until - self._clock())

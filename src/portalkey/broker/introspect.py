@@ -1,11 +1,12 @@
 """Introspection: does HubSpot still honour a connection? Nothing is renewed (RFC 7662)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from portalkey.broker.audit import Audit
 from portalkey.hubspot.account import introspect_request, read_introspection
-from portalkey.hubspot.client import Send
+from portalkey.hubspot.client import DEADLINE, Send
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
@@ -37,9 +38,10 @@ class Introspector:
         self._evict = evict
         self._checked: dict[str, datetime] = {}
 
-    def check(self, connection: Connection) -> None:
+    def check(self, connection: Connection, seconds: float = DEADLINE) -> None:
         """Ask about *connection*, and mark it where HubSpot honours it no more.
 
+        The request may last for so many *seconds*.
         One connection is asked about once in ``CHECK_SECONDS`` at most: a page may poll this.
 
         Raises:
@@ -48,7 +50,8 @@ class Introspector:
         if not self._is_due(connection):
             return
         token = self._vault.open_refresh(connection)
-        response = self._send(introspect_request(self._settings, token))
+        request = introspect_request(self._settings, token)
+        response = self._send(replace(request, seconds=seconds, owner=connection.owner))
         if read_introspection(response).active:
             return
         event = Event(

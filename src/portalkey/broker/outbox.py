@@ -5,12 +5,14 @@ the outbox until HubSpot has answered (RFC 7009 section 2.2).
 """
 
 from contextlib import suppress
+from dataclasses import replace
 
 from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
-from portalkey.errors import PortalkeyError, TryLater
-from portalkey.hubspot.client import Send
+from portalkey.broker.waiting import LEAST_REQUEST, Check, always
+from portalkey.errors import HubSpotUnavailable, PortalkeyError, TryLater
+from portalkey.hubspot.client import DEADLINE, Send
 from portalkey.hubspot.token import read_revocation, revoke_request
 from portalkey.model.events import EventName
 from portalkey.settings.settings import Settings
@@ -27,30 +29,51 @@ CLAIM_SECONDS = 60.0
 class Outbox:
     """Sends revocations to HubSpot."""
 
-    def __init__(self, settings: Settings, vault: Vault, send: Send, audit: Audit) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        send: Send,
+        audit: Audit,
+        *,
+        check: Check = always,
+    ) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
         self._audit = audit
+        self._check = check
 
-    def send(self, owed: OwedRevocation) -> bool:
+    def send(self, owed: OwedRevocation, seconds: float = DEADLINE) -> bool:
         """Have HubSpot revoke this token; True once nothing is owed any more.
 
+        The request may last for so many *seconds*; where they are too few, it stays due.
         A token that a live connection holds again (the same person reconnected) is not revoked, as
         that would break the connection. Trouble is recorded and the revocation rescheduled; nothing
         is raised.
         """
+        if seconds < LEAST_REQUEST:
+            return False
+        try:
+            self._check()
+        except HubSpotUnavailable:
+            return False  # another machine may send it
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
                 return False
-            self._revoke(owed)
+            self._revoke(owed, seconds)
             self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
             self._reschedule(owed, trouble)
             return False
         return True
 
-    def revoke_unsaved(self, refresh_token: SecretStr, connection_id: str | None = None) -> None:
+    def revoke_unsaved(
+        self,
+        refresh_token: SecretStr,
+        connection_id: str | None = None,
+        seconds: float = DEADLINE,
+    ) -> None:
         """Have HubSpot revoke a token that was not saved; never raises.
 
         While the store is in trouble nobody can tell whether a connection lives on the same token,
@@ -58,7 +81,7 @@ class Outbox:
         """
         try:
             if not self._vault.is_held(refresh_token):
-                self.send(self._vault.enqueue(refresh_token, connection_id))
+                self.send(self._vault.enqueue(refresh_token, connection_id), seconds)
         except PortalkeyError as trouble:
             self._record(trouble, connection_id)
 
@@ -71,15 +94,18 @@ class Outbox:
             sent += 1
         return sent
 
-    def _revoke(self, owed: OwedRevocation) -> None:
+    def _revoke(self, owed: OwedRevocation, seconds: float) -> None:
         token = self._vault.open_owed(owed)
         if self._vault.is_held(token):
             return
-        read_revocation(self._send(revoke_request(self._settings, token)))
+        request = replace(revoke_request(self._settings, token), seconds=seconds)
+        read_revocation(self._send(request))
         self._audit.record(EventName.REVOKED, connection_id=owed.connection_id)
 
     def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
+        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+            wait = FIRST_WAIT  # another machine may be able to
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
         self._record(trouble, owed.connection_id, wait=wait)

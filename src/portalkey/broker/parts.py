@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from portalkey._support.clock import Clock
 from portalkey.broker.audit import Audit
+from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.connect import Attempts
 from portalkey.broker.disconnect import Disconnector
 from portalkey.broker.exchange import Exchange
 from portalkey.broker.introspect import Introspector
 from portalkey.broker.outbox import Outbox
+from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.waiting import Uniform
 from portalkey.hubspot.client import Send, trace
+from portalkey.hubspot.http import Request
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
@@ -22,6 +25,8 @@ class Parts:
     """The parts of one Broker, which share its vault and its way to HubSpot."""
 
     audit: Audit
+    reachability: Reachability
+    gate: CallerGate
     outbox: Outbox
     attempts: Attempts
     refresh: Refresh
@@ -34,14 +39,21 @@ def put_together(
     settings: Settings, vault: Vault, send: Send, clock: Clock, uniform: Uniform
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
-    send = trace(send)
+    probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
+    reachability = Reachability(trace(send), probe, clock=clock, uniform=uniform)
+    send, check = reachability.send, reachability.check
+    gate = CallerGate(settings.hubspot_calls, clock)
     audit = Audit(vault)
-    outbox = Outbox(settings, vault, send, audit)
-    exchange = Exchange(settings, vault, send, outbox)
-    refresh = Refresh(settings, vault, send, audit, outbox, clock=clock, uniform=uniform)
-    tokens = TokenCache(vault, refresh, clock)
+    outbox = Outbox(settings, vault, send, audit, check=check)
+    exchange = Exchange(settings, vault, send, outbox, clock=clock, gate=gate, check=check)
+    refresh = Refresh(
+        settings, vault, send, audit, outbox, clock=clock, uniform=uniform, check=check
+    )
+    tokens = TokenCache(vault, refresh, clock, gate)
     return Parts(
         audit=audit,
+        reachability=reachability,
+        gate=gate,
         outbox=outbox,
         attempts=Attempts(settings, vault, exchange, audit),
         refresh=refresh,

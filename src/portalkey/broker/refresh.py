@@ -9,22 +9,21 @@ compare-and-swap that saves what HubSpot gives is for truth.
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from pydantic import SecretStr
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
-from portalkey._support.single_flight import SingleFlight
+from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
+from portalkey.broker.refresh_job import HasGeneration, RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import InvalidGrant, Superseded, TokenRequest
-from portalkey.broker.waiting import Uniform
+from portalkey.broker.waiting import UNBOUNDED, Check, Uniform, always
 from portalkey.errors import (
     NeedsReconnect,
     NoKeyOpens,
@@ -50,32 +49,6 @@ START_WITHIN = 5.0
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
 
 
-@dataclass(frozen=True, slots=True)
-class _RefreshJob:
-    """Get a grant later than *generation* where one is named, a good one otherwise.
-
-    *longest* is for how many seconds to wait for another process. *is_forced* is after a caller's
-    401.
-    """
-
-    connection_id: str
-    longest: float = waiting.LONGEST
-    generation: int | None = None
-    is_forced: bool = False
-
-
-class HasGeneration(Protocol):
-    """The part of a connection that asking for its next generation needs."""
-
-    @property
-    def id(self) -> str:
-        """The connection's id."""
-
-    @property
-    def generation(self) -> int:
-        """The generation of the grant that it bears."""
-
-
 class Refresh:
     """Finds a grant that is still good, renewing it first where it is not."""
 
@@ -91,8 +64,10 @@ class Refresh:
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
+        check: Check = always,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
+        self._check = check
         self._settings = settings
         self._vault = vault
         self._clock = clock
@@ -108,14 +83,17 @@ class Refresh:
             audit,
             outbox,
             outcomes=self._outcomes,
+            clock=clock,
             sleep=sleep,
             uniform=uniform,
         )
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
 
-    def ensure_fresh(self, connection: Connection) -> Connection:
+    def ensure_fresh(self, connection: Connection, until: float = UNBOUNDED) -> Connection:
         """Return *connection* with an access token that is good for a minute, if one can be had.
+
+        The caller gives up at the moment *until*.
 
         Raises:
             NeedsReconnect: HubSpot no longer honours the connection.
@@ -127,27 +105,39 @@ class Refresh:
             return connection
         began = self._clock()
         try:
-            return self._join(connection.id, _RefreshJob(connection.id))
+            return self._join(connection.id, RefreshJob(connection.id, until))
         except (TryLater, StoreUnusable) as trouble:
             # Trouble on our side takes no living token away.
             return self._serve_or_raise(connection, began, trouble)
+
+    def serve_living(self, connection: Connection, trouble: TryLater) -> Connection:
+        """Return *connection* while its token lives, without asking HubSpot; else raise *trouble*.
+
+        Raises:
+            NeedsReconnect: HubSpot no longer honours the connection.
+            TryLater: No token is left that still lives.
+        """
+        if self._is_good(connection):
+            return connection
+        return self._serve_or_raise(connection, self._clock(), trouble)
 
     def refresh_in_background(self, connection: HasGeneration) -> bool:
         """Start to renew *connection* in the background; False where no thread is free.
 
         Where another process has the lease, it is left to that one.
         """
-        job = _RefreshJob(connection.id, longest=0.0, generation=connection.generation)
+        job = RefreshJob(connection.id, longest=0.0, generation=connection.generation)
         name = f"in background {connection.id}"
         return self._background.start(name, lambda: self._join(name, job))
 
-    def force_refresh(self, connection: Connection) -> Connection:
+    def force_refresh(self, connection: Connection, until: float = UNBOUNDED) -> Connection:
         """Return *connection* after a caller's 401: at a later generation, if one can be had now.
 
         Raises:
             NeedsReconnect, NotConnected, OperatorMustAct, TryLater: As ``ensure_fresh`` does.
         """
-        job = _RefreshJob(connection.id, generation=connection.generation, is_forced=True)
+        generation = connection.generation
+        job = RefreshJob(connection.id, until, generation=generation, is_forced=True)
         return self._join(f"forced {connection.id}", job)
 
     def save_pending(self) -> None:
@@ -163,16 +153,22 @@ class Refresh:
         self._background.join()
         self._lease_owner.close()
 
-    def _join(self, name: str, job: _RefreshJob) -> Connection:
-        return self._renewals.do(name, lambda: self._until_done(job))
+    def _join(self, name: str, job: RefreshJob) -> Connection:
+        left = job.until - self._clock()
+        try:
+            return self._renewals.do(name, lambda: self._until_done(job), left)
+        except FlightTimeout:
+            raise waiting.late_error() from None
 
-    def _until_done(self, job: _RefreshJob) -> Connection:
+    def _until_done(self, job: RefreshJob) -> Connection:
         began = self._clock()
         while True:
-            self._token_request.save_pending_of(job.connection_id)
+            self._token_request.save_pending_of(job.connection_id, job.until)
             read_at, row = self._clock(), self._read_again(job.connection_id)
             if self._is_done(row, job):
                 return row
+            if not waiting.is_time_for_request(job.until - self._clock()):
+                return self._serve_or_raise(row, read_at, waiting.late_error())
             try:
                 outcome = self._try_once(row, job)
             except (PersonMustAct, NoKeyOpens):
@@ -189,17 +185,17 @@ class Refresh:
             if outcome.why is DenialReason.FORCED:
                 return row
             pause = waiting.pause(outcome, read_at - began, self._uniform)
-            until = began + min(job.longest, waiting.longest_wait(outcome))
+            until = min(job.until, began + min(job.longest, waiting.longest_wait(outcome)))
             if self._clock() + pause > waiting.latest(until, row, read_at, self._clock()):
                 return self._serve_or_raise(row, read_at, waiting.timeout_error(outcome))
             self._sleep(pause)
 
-    def _is_done(self, row: Connection, job: _RefreshJob) -> bool:
+    def _is_done(self, row: Connection, job: RefreshJob) -> bool:
         if job.generation is None:
             return self._is_good(row)
         return row.generation > job.generation
 
-    def _try_once(self, row: Connection, job: _RefreshJob) -> Connection | LeaseDenied:
+    def _try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
         """Renew *row* by one request, unless another thread or process is at it."""
         with self._lease_owner.claim(row.id) as is_ours:
             if not is_ours:
@@ -212,7 +208,7 @@ class Refresh:
             return self._refresh_with_lease(row, job, lease_id)
 
     def _refresh_with_lease(
-        self, row: Connection, job: _RefreshJob, dead: str | None
+        self, row: Connection, job: RefreshJob, dead: str | None
     ) -> Connection | LeaseDenied:
         refresh_token = self._decrypt_refresh_token(row)
         asked_at = self._clock()
@@ -220,15 +216,18 @@ class Refresh:
         # A denial that the row already tells costs no transaction.
         lease = leases.grant_lease(row, row, request)
         if isinstance(lease, Lease):
+            self._check()
             lease = self._vault.store.lease(row, request)
         if isinstance(lease, LeaseDenied):
             return lease
-        if self._clock() - asked_at > START_WITHIN:
+        now = self._clock()
+        is_late = not waiting.is_time_for_request(job.until - now)
+        if is_late or now - asked_at > START_WITHIN:
             # This thread was held up, and others may think it dead by now: nothing is sent.
             self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
             return LeaseDenied(DenialReason.STALE)
         try:
-            return self._token_request.refresh_under_lease(lease, refresh_token)
+            return self._token_request.refresh_under_lease(lease, refresh_token, job.until)
         except Superseded:
             return LeaseDenied(DenialReason.STALE)
         except InvalidGrant:

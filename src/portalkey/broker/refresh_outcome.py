@@ -92,6 +92,11 @@ class OutcomeRecorder:
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Record *trouble* where it belongs, and set how long to wait. Never raises."""
+        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+            # Nothing was sent: it tells of this machine, and another may be able to renew it.
+            with suppress(PortalkeyError):
+                self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
+            return
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
             self._record_for_throttle(trouble, connection)
             if isinstance(trouble, HubSpotRefused) and trouble.of_app:

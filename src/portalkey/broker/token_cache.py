@@ -12,8 +12,10 @@ from threading import Lock
 
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork
-from portalkey._support.single_flight import SingleFlight
+from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, Timer
+from portalkey.broker import waiting
+from portalkey.broker.caller_gate import CallerGate, GateClosed
 from portalkey.broker.refresh import Refresh
 from portalkey.model import expiry
 from portalkey.model.connection import Connection
@@ -30,6 +32,15 @@ RETRY_EVERY = 5.0
 
 FindConnection = Callable[[], Connection]
 """Reads the one connection that a caller means, or raises the error that says why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """A caller's question: owner and account, how to find the connection, when it gives up."""
+
+    key: tuple[str, int | None]
+    find: FindConnection
+    until: float
 
 
 @dataclass(slots=True)
@@ -54,7 +65,8 @@ class CachedToken:
 class TokenCache:
     """Open access tokens by owner and account, checked and renewed as they are asked for."""
 
-    def __init__(self, vault: Vault, refresh: Refresh, clock: Clock) -> None:
+    def __init__(self, vault: Vault, refresh: Refresh, clock: Clock, gate: CallerGate) -> None:
+        self._gate = gate
         self._vault = vault
         self._refresh = refresh
         self._clock = clock
@@ -81,15 +93,26 @@ class TokenCache:
         """
         key = (owner, hub_id)
         cached = self.cached.get(key)
-        if cached is not None and self._clock() < cached.good_until:  # nobody waits for HubSpot
-            return self._check_together(key, find)
+        now = self._clock()
+        lookup = _Lookup(key, find, now + waiting.LONGEST)
+        if cached is not None and now < cached.good_until:  # nobody waits for HubSpot
+            return self._check_together(lookup)
         with Timer(Measured.TOKEN_WAIT):
-            return self._check_together(key, find)
+            try:
+                with self._gate.place(owner):
+                    return self._check_together(lookup)
+            except GateClosed as trouble:
+                row = self._refresh.serve_living(find(), trouble)
+                return self._open(row, self._clock(), None)
 
-    def _check_together(self, key: tuple[str, int | None], find: FindConnection) -> CachedToken:
+    def _check_together(self, lookup: _Lookup) -> CachedToken:
         if self._vault.store.is_personal:  # another request's connection is another visitor's
-            return self._check(key, find)
-        cached = self._reads.do(repr(key), lambda: self._check(key, find))
+            return self._check(lookup)
+        left = lookup.until - self._clock()
+        try:
+            cached = self._reads.do(repr(lookup.key), lambda: self._check(lookup), left)
+        except FlightTimeout:
+            raise waiting.late_error() from None
         # Only now: those who waited for this thread need not wait until another has started.
         now = self._clock()
         if now >= cached.renew_at:
@@ -97,32 +120,27 @@ class TokenCache:
             self._refresh.refresh_in_background(cached)
         return cached
 
-    def _check(self, key: tuple[str, int | None], find: FindConnection) -> CachedToken:
+    def _check(self, lookup: _Lookup) -> CachedToken:
         """Serve the cached token on, if nothing was committed since; else read the row."""
         now = self._clock()
         version, version_until = self._read_version(now)
-        cached = self.cached.get(key)
+        cached = self.cached.get(lookup.key)
         is_unchanged = cached is not None and version is not None and cached.version == version
         if cached is None or not is_unchanged or now >= cached.good_until:
-            cached = self._read_row(key, find, cached, now, version)
-        until = version_until if version is not None else now + REREAD
-        cached.until = min(until, cached.good_until)
+            cached = self._read_row(lookup, cached, now, version)
+        reread_at = version_until if version is not None else now + REREAD
+        cached.until = min(reread_at, cached.good_until)
         return cached
 
     def _read_row(
-        self,
-        key: tuple[str, int | None],
-        find: FindConnection,
-        cached: CachedToken | None,
-        now: float,
-        version: int | None,
+        self, lookup: _Lookup, cached: CachedToken | None, now: float, version: int | None
     ) -> CachedToken:
         """Read the row, and open its token unless that is cached; *now* is before the read."""
         try:
-            row = find()
-            connection = self._refresh.ensure_fresh(row)
+            row = lookup.find()
+            connection = self._refresh.ensure_fresh(row, lookup.until)
         except BaseException:
-            self.cached.pop(key, None)
+            self.cached.pop(lookup.key, None)
             raise
         if cached is not None and _is_same(cached, connection):
             cached.version, cached.scopes = version, connection.scopes
@@ -133,7 +151,7 @@ class TokenCache:
             now = min(now + (connection.seen_at - row.seen_at).total_seconds(), self._clock())
         cached = self._open(connection, now, version)
         if not self._vault.store.is_personal:
-            self._put(key, cached, now)
+            self._put(lookup.key, cached, now)
         return cached
 
     def _open(self, connection: Connection, now: float, version: int | None) -> CachedToken:
@@ -168,12 +186,23 @@ class TokenCache:
 
     def replacement_for(self, refused: str, owner: str, find: FindConnection) -> str:
         """Return another token than the *refused* one, if there is one; raises as ``get``."""
+        try:
+            with self._gate.place(owner):
+                token = self._replace(refused, find)
+        except GateClosed as trouble:
+            row = self._refresh.serve_living(find(), trouble)
+            token = self._refresh.decrypt_access_token(row)
+        self.evict(owner)
+        return token
+
+    def _replace(self, refused: str, find: FindConnection) -> str:
+        until = self._clock() + waiting.LONGEST
         # From the row, as another thread may put the refused one into the cache again meanwhile.
-        connection = self._refresh.ensure_fresh(find())
+        connection = self._refresh.ensure_fresh(find(), until)
         token = self._refresh.decrypt_access_token(connection)
         if token == refused:
-            token = self._refresh.decrypt_access_token(self._refresh.force_refresh(connection))
-        self.evict(owner)
+            connection = self._refresh.force_refresh(connection, until)
+            token = self._refresh.decrypt_access_token(connection)
         return token
 
     def evict(self, owner: str) -> None:

@@ -8,17 +8,18 @@ caller gets a token before that.
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pydantic import SecretStr
 
+from portalkey._support.clock import Clock, boot_time
 from portalkey._support.timing import Measured, Timer
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_outcome import OutcomeRecorder
-from portalkey.broker.waiting import Uniform
+from portalkey.broker.waiting import UNBOUNDED, Uniform, request_seconds
 from portalkey.errors import (
     BadAnswer,
     NeedsReconnect,
@@ -34,6 +35,7 @@ from portalkey.model.connection import Connection, Grant
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
 from portalkey.settings.settings import Settings
+from portalkey.vault.store import BUSY_SECONDS
 from portalkey.vault.vault import Vault
 
 SAVE_TRIES = 4
@@ -77,6 +79,7 @@ class TokenRequest:
         outbox: Outbox,
         *,
         outcomes: OutcomeRecorder,
+        clock: Clock = boot_time,
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform,
     ) -> None:
@@ -85,16 +88,20 @@ class TokenRequest:
         self._send = send
         self._audit = audit
         self._outbox = outbox
+        self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
         self._outcomes = outcomes
         self.pending: dict[str, _PendingSave] = {}
         """By connection, the grants that are in memory only."""
 
-    def refresh_under_lease(self, lease: Lease, token: SecretStr) -> Connection:
+    def refresh_under_lease(
+        self, lease: Lease, token: SecretStr, until: float = UNBOUNDED
+    ) -> Connection:
         """Renew the connection of *lease* by one request, and return it at its next generation.
 
-        *token* is its refresh token. The connection is as of the moment the lease was granted.
+        *token* is its refresh token, *until* the moment at which the caller gives up. The
+        connection is as of the moment the lease was granted.
 
         Raises:
             InvalidGrant, Superseded: See there.
@@ -105,29 +112,31 @@ class TokenRequest:
             Span("portalkey.refresh", {CONNECTION: lease.connection.id}),
             Timer(Measured.REFRESH),
         ):
-            return self._request(lease, token)
+            return self._request(lease, token, until)
 
-    def _request(self, lease: Lease, token: SecretStr) -> Connection:
+    def _request(self, lease: Lease, token: SecretStr, until: float) -> Connection:
         leased, response = lease.connection, None
         try:
-            response = self._send(refresh_request(self._settings, token))
+            request = refresh_request(self._settings, token)
+            seconds = request_seconds(until - self._clock())
+            response = self._send(replace(request, seconds=seconds, owner=leased.owner))
             grant = _read_grant(response, leased)
         except NeedsReconnect:
             raise (
                 InvalidGrant if self._outcomes.record_invalid_grant(lease) else Superseded
             ) from None
         except PortalkeyError as trouble:
-            current = self._save_refresh_token(leased, response, trouble)
+            current = self._save_refresh_token(leased, response, trouble, until)
             self._outcomes.record_failure(lease, current, trouble)
             raise
         event = Event(EventName.REFRESHED, owner=leased.owner, connection_id=leased.id)
         try:
-            return self._save_first(leased, grant, event)
+            return self._save_first(leased, grant, event, until)
         finally:
             if lease.is_news:
                 self._outcomes.record_answer(lease)
 
-    def save_pending_of(self, connection_id: str) -> None:
+    def save_pending_of(self, connection_id: str, until: float = UNBOUNDED) -> None:
         """Save the grant of this connection that the store would not take before, if there is one.
 
         Raises:
@@ -136,7 +145,7 @@ class TokenRequest:
         pending = self.pending.get(connection_id)
         if pending is not None:
             with suppress(Superseded):
-                self._save_first(pending.connection, pending.grant, pending.event)
+                self._save_first(pending.connection, pending.grant, pending.event, until)
 
     def save_all_pending(self) -> None:
         """Save, or have revoked, every grant that is in memory only.
@@ -156,40 +165,52 @@ class TokenRequest:
             with suppress(StoreBusy, StoreUnusable):
                 self.save_pending_of(connection_id)
 
-    def _save_first(self, leased: Connection, grant: Grant, event: Event | None) -> Connection:
+    def _save_first(
+        self, leased: Connection, grant: Grant, event: Event | None, until: float
+    ) -> Connection:
         """Save *grant* before anybody gets it: a served grant that is lost ends the connection."""
         # Into memory first, as this thread may be interrupted while it waits for the store.
         if len(self.pending) < MOST_PENDING:
             self.pending[leased.id] = _PendingSave(leased, grant, event)
-        renewed = self._save_in_tries(leased, grant, event)
+        renewed = self._save_in_tries(leased, grant, event, until)
         self.pending.pop(leased.id, None)
         if renewed is None:
-            self._revoke(leased, grant)
+            self._revoke(leased, grant, until)
             raise Superseded
         if event is not None:
             self._audit.announce(event)
         return renewed
 
     def _save_in_tries(
-        self, leased: Connection, grant: Grant, event: Event | None
+        self, leased: Connection, grant: Grant, event: Event | None, until: float
     ) -> Connection | None:
         for number in range(1, SAVE_TRIES):
-            with suppress(StoreBusy, StoreUnusable):
+            pause = self._uniform(0.0, 0.1 * 2**number)
+            try:
                 return self._save(leased, grant, event)
-            self._sleep(self._uniform(0.0, 0.1 * 2**number))
+            except (StoreBusy, StoreUnusable):
+                # Nobody waits any more for a try that may take as long as the store can.
+                if self._clock() + pause + BUSY_SECONDS > until:
+                    raise
+            self._sleep(pause)
         return self._save(leased, grant, event)
 
     def _save(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
         # The row was read before the request was sent: no token lives on for less.
         return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
 
-    def _revoke(self, leased: Connection, grant: Grant) -> None:
+    def _revoke(self, leased: Connection, grant: Grant, until: float) -> None:
         """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
         if grant.refresh_token is not None:
-            self._outbox.revoke_unsaved(grant.refresh_token, leased.id)
+            seconds = request_seconds(until - self._clock())
+            self._outbox.revoke_unsaved(grant.refresh_token, leased.id, seconds)
 
     def _save_refresh_token(
-        self, leased: Connection, response: Response | None, trouble: PortalkeyError
+        self,
+        leased: Connection,
+        response: Response | None,
+        trouble: PortalkeyError,
+        until: float,
     ) -> Connection:
         """Save the refresh token of an answer that is of no other use, and return the row then."""
         if response is None or not isinstance(trouble, BadAnswer):
@@ -200,7 +221,7 @@ class TokenRequest:
         left = max(0, int(leased.seconds_left))
         try:
             grant = Grant(self._vault.open_access(leased), token, left)
-            return self._save_first(leased, grant, None)
+            return self._save_first(leased, grant, None, until)
         except (Superseded, NoKeyOpens, StoreBusy, StoreUnusable):
             return leased
 

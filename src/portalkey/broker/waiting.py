@@ -1,5 +1,6 @@
 """Wait policy: for how long a caller waits for another's renewal, and the error it gets then."""
 
+import math
 from collections.abc import Callable
 
 from portalkey.errors import (
@@ -10,20 +11,47 @@ from portalkey.errors import (
     PortalkeyError,
     RateLimited,
 )
+from portalkey.hubspot.client import DEADLINE
 from portalkey.model import expiry
 from portalkey.model.connection import Connection
 from portalkey.model.leases import DenialReason, LeaseDenied
+from portalkey.vault.store import BUSY_SECONDS
 
 Uniform = Callable[[float, float], float]
+Check = Callable[[], None]
+"""Returns where HubSpot may be asked from here, and raises ``HubSpotUnavailable`` otherwise."""
 
-LONGEST = 20.0
-"""Seconds that a caller waits for another process, at most."""
+LONGEST = 15.0
+"""Seconds that a caller waits in all: for a place, for other processes, HubSpot and the store."""
+FOR_HUBSPOT = LONGEST - BUSY_SECONDS
+"""Seconds of these that are HubSpot's, at most: what is left is for the store."""
+UNBOUNDED = math.inf
+"""The deadline of work in the background, which keeps no caller waiting."""
+LEAST_REQUEST = 2.0
+"""Seconds without which no request is begun: one that is cut off leaves open what HubSpot did."""
 THROTTLE_WAIT = 5.0
 """Seconds that a caller waits where only our own throttle is in the way."""
 REREAD_AFTER = 0.5
 """Seconds after which a row that was read is read again before its token is handed out."""
 POLL_EVERY = 0.02
 """Seconds between two reads of a row that another process renews; more, the longer it takes."""
+
+
+def always() -> None:
+    """Return: HubSpot may be asked."""
+
+
+def request_seconds(left: float) -> float:
+    """Return how long a request may last for a caller that waits for *left* seconds more.
+
+    What is left after it is for the store, which has to save what the answer brings.
+    """
+    return min(DEADLINE, left - BUSY_SECONDS)
+
+
+def is_time_for_request(left: float) -> bool:
+    """Return True while a request may be begun for a caller that waits for *left* seconds more."""
+    return request_seconds(left) >= LEAST_REQUEST
 
 
 def longest_wait(denied: LeaseDenied) -> float:
@@ -47,12 +75,17 @@ def latest(until: float, row: Connection, read_at: float, now: float) -> float:
     return min(until, living_until) if now < living_until else until
 
 
+def late_error() -> HubSpotUnavailable:
+    """Return the error for a caller who has waited for somebody else's renewal for long enough."""
+    return HubSpotUnavailable(
+        "Somebody else has been renewing this connection for long; try again in a moment."
+    )
+
+
 def timeout_error(denied: LeaseDenied) -> PortalkeyError:
     """Return the error to raise when waiting times out."""
     if denied.why in {DenialReason.LEASED, DenialReason.STALE}:
-        return HubSpotUnavailable(
-            "Another process has been renewing this connection for long; try again in a moment."
-        )
+        return late_error()
     if denied.why is DenialReason.THROTTLED and denied.reason is None:
         return RateLimited(
             "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again "

@@ -1,12 +1,16 @@
 """Methods of the Broker for web faces and commands, so that neither reaches past it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
+from portalkey._support.clock import Clock
+from portalkey.broker import waiting
+from portalkey.broker.caller_gate import GateClosed
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback, Started
@@ -19,6 +23,7 @@ from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
+    from portalkey.broker.caller_gate import CallerGate
     from portalkey.broker.connect import Attempts
     from portalkey.broker.introspect import Introspector
     from portalkey.broker.token_cache import TokenCache
@@ -43,6 +48,8 @@ class WebMethods:
     attempts: "Attempts"
     introspector: "Introspector"
     _tokens: "TokenCache"
+    _gate: "CallerGate"
+    _clock: Clock
 
     def begin(
         self, owner: str, browser: str, options: AuthorizationOptions | None = None
@@ -144,14 +151,17 @@ class WebMethods:
     def check_connections(self, connections: Sequence[Connection]) -> None:
         """Ask HubSpot whether it still honours *connections*; never raises.
 
-        Where HubSpot does not say, what the store says stands.
+        Where HubSpot does not say, what the store says stands. All questions together are given the
+        time that one caller may wait.
         """
-        for connection in connections:
-            if connection.is_authenticated:
-                try:
-                    self.introspector.check(connection)
-                except PortalkeyError:
-                    continue
+        until = self._clock() + waiting.LONGEST
+        owner = connections[0].owner if connections else ""
+        with suppress(GateClosed), self._gate.place(owner):
+            for connection in connections:
+                seconds = waiting.request_seconds(until - self._clock())
+                if connection.is_authenticated and seconds >= waiting.LEAST_REQUEST:
+                    with suppress(PortalkeyError):
+                        self.introspector.check(connection, seconds)
 
     def record(
         self,

@@ -11,6 +11,7 @@ class Request:
     """A request: *form* is its body where there is one, *bearer* goes into the header.
 
     *seconds* is for how long the exchange may last; as long as the client allows where it is None.
+    *owner* is for whom it is sent, which HubSpot is not told.
     The form holds secrets, so ``repr()`` leaves it out; the URL never holds one.
     """
 
@@ -19,6 +20,7 @@ class Request:
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     bearer: SecretStr | None = None
     seconds: float | None = None
+    owner: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

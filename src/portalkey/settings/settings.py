@@ -131,10 +131,14 @@ class Settings(Unpicklable, BaseModel):
         10.0, alias="PORTALKEY_REFRESH_RATE"
     )
     """Renewals a second that all processes together may request, 0.1 to 10000."""
-    refresh_burst: Annotated[int, BeforeValidator(validators.refresh_burst)] = Field(
+    refresh_burst: Annotated[int, BeforeValidator(validators.number_of_requests)] = Field(
         20, alias="PORTALKEY_REFRESH_BURST"
     )
     """Renewals that may come at once, 1 to 10000."""
+    hubspot_calls: Annotated[int, BeforeValidator(validators.number_of_requests)] = Field(
+        4, alias="PORTALKEY_HUBSPOT_CALLS"
+    )
+    """Callers of one process that may wait for a slow HubSpot at once, 1 to 10000."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

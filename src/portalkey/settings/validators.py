@@ -268,7 +268,7 @@ def refresh_rate(value: object) -> float:
     return float(number)
 
 
-def refresh_burst(value: object) -> int:
+def number_of_requests(value: object) -> int:
     """A number of requests at once."""
     number = str(value) if type(value) is int else text(value)
     if not re.fullmatch(r"[0-9]{1,5}", number) or not 1 <= int(number) <= _MANY:

@@ -1,6 +1,6 @@
 """The way back from HubSpot: the callback, and the page that brings a Strict session along."""
 
-from portalkey.errors import AttemptMismatch
+from portalkey.errors import AttemptMismatch, HubSpotUnavailable
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import Callback
 from portalkey.web import headers
@@ -64,9 +64,20 @@ class CallbackPages:
             return self._context.notice("unknown_attempt", 403, back=self._context.home)
         if not request.is_own_post(self._broker.settings.allowed_origins[:1]):
             return self._context.notice("forgery_refused", 403, back=self._context.home)
-        self._broker.complete(attempt, request.owner, request.browser)
+        try:
+            self._broker.complete(attempt, request.owner, request.browser)
+        except HubSpotUnavailable as trouble:
+            return self._show_wait(attempt, trouble)
         # To a page of ours: a browser holds the whole way on from a form to its form-action.
         return self._redirect_to("done", attempt)
+
+    def _show_wait(self, attempt: Attempt, trouble: HubSpotUnavailable) -> WebResponse:
+        """Show that HubSpot cannot be asked just now, and try again as soon as it may help."""
+        again = self._context.path(f"/auth/hubspot/complete?attempt={attempt.id}")
+        seconds = max(1, round(trouble.retry_after))
+        page = self._context.notice(trouble.code, 503, back=again, tag=attempt.language)
+        wait = {"Retry-After": str(seconds), "Refresh": f"{seconds}; url={again}"}
+        return page.with_headers(wait)
 
     def _is_complete_signed(self, request: WebRequest, attempt: Attempt) -> bool:
         token, cookie = request.form_value("token"), request.attempt_cookies[attempt.id]

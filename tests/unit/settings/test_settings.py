@@ -51,6 +51,7 @@ def test_defaults() -> None:
     assert settings.public_url == "http://localhost:6001"
     assert settings.allowed_origins == ("http://localhost:6001",)
     assert settings.attempt_seconds == 600
+    assert settings.hubspot_calls == 4
 
 
 def test_what_follows_from_settings() -> None:
@@ -118,6 +119,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
     ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
     ("PORTALKEY_ATTEMPT_SECONDS", "3600", "attempt_seconds", 3600),
+    ("PORTALKEY_HUBSPOT_CALLS", " 1 ", "hubspot_calls", 1),
+    ("PORTALKEY_HUBSPOT_CALLS", "10000", "hubspot_calls", 10_000),
     *(
         ("PORTALKEY_DATABASE_URL", text, "database_url", text)
         for text in (
@@ -173,6 +176,10 @@ BAD = [
     ("PORTALKEY_BRIDGE_PATH", "/bridge.html?x=1", "must be a path"),
     ("PORTALKEY_BRIDGE_PATH", "//evil.test/bridge.html", "must be a path"),
     ("PORTALKEY_BRIDGE_PATH", "/../bridge.html", "must be a path"),
+    *(
+        ("PORTALKEY_HUBSPOT_CALLS", text, "must be a whole number of requests from 1 to 10000")
+        for text in ("0", "-1", "10001", "4.0", "four")
+    ),
     ("PORTALKEY_ATTEMPT_SECONDS", "29", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
@@ -378,6 +385,8 @@ def test_constructor_takes_values() -> None:
         ("keys", [Key("a", SecretStr("x"))], "not url-safe base64"),
         ("scopes", [7], "HUBSPOT_SCOPES cannot be used"),
         ("attempt_seconds", True, "PORTALKEY_ATTEMPT_SECONDS must be text"),
+        ("hubspot_calls", True, "PORTALKEY_HUBSPOT_CALLS must be text"),
+        ("hubspot_calls", 0, "PORTALKEY_HUBSPOT_CALLS must be a whole number"),
         ("attempt_seconds", 29, "PORTALKEY_ATTEMPT_SECONDS must be a whole number"),
         ("keys_file", 7, "PORTALKEY_KEYS_FILE must be text"),
         ("allowed_origins", [7], "PORTALKEY_ALLOWED_ORIGINS must be text"),
@@ -493,4 +502,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 19
+    assert len({field.alias for field in fields}) == 20

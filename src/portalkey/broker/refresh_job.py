@@ -1,0 +1,34 @@
+"""Errands of a caller, or of the background, that renew one connection."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from portalkey.broker import waiting
+from portalkey.broker.waiting import UNBOUNDED
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshJob:
+    """Get a grant later than *generation* where one is named, a good one otherwise.
+
+    *until* is the moment at which the caller gives up, and *longest* for how many seconds to wait
+    for another process. *is_forced* is after a caller's 401.
+    """
+
+    connection_id: str
+    until: float = UNBOUNDED
+    longest: float = waiting.LONGEST
+    generation: int | None = None
+    is_forced: bool = False
+
+
+class HasGeneration(Protocol):
+    """The part of a connection that asking for its next generation needs."""
+
+    @property
+    def id(self) -> str:
+        """The connection's id."""
+
+    @property
+    def generation(self) -> int:
+        """The generation of the grant that it bears."""
