@@ -26,8 +26,8 @@ MOST = {
     "token, expired": 29,
     "disconnect": 23,
 }
-"""Only ever lowered, but for the guards on the way to HubSpot: gate, breaker, deadline. A connection
-to SQLite that is opened anew counts with the tokens."""
+"""Only ever lowered, but for gate, breaker and deadline on the way to HubSpot. A connection to
+SQLite that is opened anew counts with the tokens."""
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -9,6 +9,7 @@ compare-and-swap that saves what HubSpot gives is for truth.
 import random
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from pydantic import SecretStr
 
@@ -18,6 +19,7 @@ from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
+from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_job import HasGeneration, RefreshJob
@@ -188,7 +190,8 @@ class Refresh:
             until = min(job.until, began + min(job.longest, waiting.longest_wait(outcome)))
             if self._clock() + pause > waiting.latest(until, row, read_at, self._clock()):
                 return self._serve_or_raise(row, read_at, waiting.timeout_error(outcome))
-            self._sleep(pause)
+            with aside() if outcome.why is DenialReason.THROTTLED else nullcontext():
+                self._sleep(pause)
 
     def _is_done(self, row: Connection, job: RefreshJob) -> bool:
         if job.generation is None:

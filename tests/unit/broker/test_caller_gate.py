@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from portalkey._support.clock import boot_time
-from portalkey.broker.caller_gate import SLOW, CallerGate, GateClosed
+from portalkey.broker.caller_gate import SLOW, CallerGate, GateClosed, aside
 from portalkey.broker.waiting import LONGEST, THROTTLE_WAIT
 from portalkey.testing import Ahead
 from support.patience import PATIENCE
@@ -54,6 +54,22 @@ def test_one_owner_gets_half_of_the_places() -> None:
             pass
         with gate.place("well"), gate.place("other"):
             assert gate.callers == 4
+
+
+def test_a_wait_for_something_else_takes_no_place() -> None:
+    """Who waits for the throttle's turn leaves the place to others, and begins anew after it."""
+    time = Ahead()
+    gate = CallerGate(1, time)
+    with gate.place("a"):
+        with aside():
+            time.passes(SLOW)
+            with gate.place("b"):
+                assert gate.callers == 1
+        assert gate.callers == 1
+        assert gate._began.popitem()[1] == (SLOW, "a")
+
+    with aside():
+        assert gate.callers == 0
 
 
 def test_a_place_that_becomes_free_is_waited_for() -> None:
