@@ -14,13 +14,14 @@ from pydantic import SecretStr
 
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
+from portalkey.broker.token_cache import _Lookup
 from portalkey.broker.waiting import LONGEST
 from portalkey.errors import HubSpotUnavailable, NotConnected, TryLater
 from portalkey.flask import HubSpotAuth
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import AuthorizationOptions, Callback
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
@@ -273,9 +274,11 @@ class Clocked:
         return [request.url.rsplit("/", 1)[-1] for request in self.sent]
 
 
-def callback_of(broker: Broker, owner: str) -> Callback:
+def callback_of(
+    broker: Broker, owner: str, options: AuthorizationOptions | None = None
+) -> Callback:
     """A return of *owner* from HubSpot, with a code."""
-    started = broker.begin(owner, "browser")
+    started = broker.begin(owner, "browser", options)
     state = started.authorize_url.partition("state=")[2].partition("&")[0]
     query = (("code", "c"), ("state", state))
     return Callback(query, {started.attempt.id: started.cookie}, owner)
@@ -305,6 +308,38 @@ def test_an_exchange_has_one_deadline(
     assert ahead.seconds - began <= LONGEST
 
 
+def test_a_grant_that_is_not_wanted_and_no_time_left(ahead: Ahead) -> None:
+    """Its revocation is owed, and does not keep the person waiting."""
+    hubspot = Clocked(ahead, token=9)
+    broker = broker_over(settings_at(), memory_store(ahead), hubspot, ahead)
+
+    attempt = broker.finish(callback_of(broker, "ada", AuthorizationOptions(hub_id=2)))
+
+    assert (attempt.error, hubspot.names) == ("wrong_account", ["token"])
+    assert len(broker.vault.store.pending(9)) == 1
+    assert broker.send_owed() == 1
+
+
+def test_a_caller_that_joins_another_of_the_same_owner(
+    hanging: tuple[Hanging, Peer], ahead: Ahead
+) -> None:
+    """It gives up in its own time."""
+    script, peer = hanging
+    with closing(HubSpotClient(deadline=PATIENCE)) as client, ThreadPoolExecutor(1) as pool:
+        broker = broker_over(settings_at(peer.url), memory_store(ahead), client.send, ahead)
+        connect(broker, "ada")
+        ahead.passes(1801)
+        first = pool.submit(broker.access_token, "ada")
+        until(lambda: bool(peer.requests))
+        soon = broker._clock() + 0.05
+        lookup = _Lookup(("ada", None), lambda: broker.connections("ada")[0], soon)
+
+        with pytest.raises(HubSpotUnavailable, match="Somebody else"):
+            broker._tokens._check_together(lookup)
+        script.goes_on.set()
+        assert first.result(PATIENCE) == "new"
+
+
 def test_codes_are_kept_while_hubspot_hangs(ahead: Ahead) -> None:
     """After a few hanging exchanges no code is spent; whoever tries again later is connected."""
     hubspot = Clocked(ahead, token=60)
@@ -313,7 +348,9 @@ def test_codes_are_kept_while_hubspot_hangs(ahead: Ahead) -> None:
         assert broker.finish(callback_of(broker, f"owner {number}")).status == "failed"
     asked = len(hubspot.sent)
 
-    attempt = broker.finish(callback_of(broker, "ada"))
+    callback = callback_of(broker, "ada")
+    assert broker.finish(callback).status is AttemptStatus.RETURNED
+    attempt = broker.finish(callback)
 
     assert attempt.status is AttemptStatus.RETURNED
     with pytest.raises(HubSpotUnavailable, match="does not answer") as caught:
