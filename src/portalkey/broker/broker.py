@@ -221,7 +221,7 @@ class Broker(Unpicklable, WebMethods):
         if owed is None:
             return
         with suppress(GateClosed), self._gate.place(owner):
-            if self._outbox.send(owed, waiting.request_seconds(waiting.LONGEST)):
+            if self._outbox.send(owed, waiting.FOR_HUBSPOT):
                 self._background.start("owed", self.send_owed)
 
     def on_user_deleted(self, owner: str) -> int:

@@ -12,6 +12,7 @@ Work in the background passes no gate: it keeps no caller waiting, and has threa
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork
@@ -20,6 +21,8 @@ from portalkey.errors import HubSpotUnavailable
 
 SLOW = 1.0
 """Seconds after which a caller that waits has been waiting for long."""
+_place: ContextVar[tuple["CallerGate", object] | None] = ContextVar("portalkey_place", default=None)
+
 WIDEST = 100
 """Callers that may wait at once where every answer comes fast."""
 
@@ -62,9 +65,11 @@ class CallerGate:
         """
         caller = object()
         self._enter(caller, owner)
+        token = _place.set((self, caller))
         try:
             yield
         finally:
+            _place.reset(token)
             self._leave(caller)
 
     def _enter(self, caller: object, owner: str) -> None:
@@ -99,9 +104,36 @@ class CallerGate:
         oldest, _ = next(iter(self._began.values()))
         return GateClosed(retry_after=max(1.0, oldest + waiting.LONGEST - self._clock()))
 
+    def step_out(self, caller: object) -> str:
+        """Free the place of *caller* for a while; return whose it is."""
+        with self._changed:
+            _, owner = self._began.pop(caller, (0.0, ""))
+            self._changed.notify()
+        return owner
+
+    def step_in(self, caller: object, owner: str) -> None:
+        """Take the place again, even where there is none: *caller* has waited already."""
+        with self._changed:
+            self._began[caller] = self._clock(), owner
+
     def _leave(self, caller: object) -> None:
         with self._changed:
             began, _ = self._began.pop(caller, (-SLOW, ""))  # a fork in between has forgotten it
             is_fast = self._clock() - began < SLOW
             self._earned = self._earned + 1 if is_fast and self._began else 0
             self._changed.notify(2)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Free this caller's place for a wait that is not for HubSpot, such as for the throttle."""
+    place = _place.get()
+    if place is None:
+        yield
+        return
+    gate, caller = place
+    owner = gate.step_out(caller)
+    try:
+        yield
+    finally:
+        gate.step_in(caller, owner)

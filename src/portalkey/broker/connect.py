@@ -125,9 +125,8 @@ class Attempts:
         try:
             self._claim(attempt, callback.owner, lambda _: _read_code(callback))
         except (HubSpotUnavailable, RateLimited):
-            if attempt.status is not AttemptStatus.AT_HUBSPOT:
-                raise
-            self._park(attempt, callback)
+            if attempt.status is AttemptStatus.AT_HUBSPOT:
+                self._park(attempt, callback)
 
     def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         """Finish an *attempt* of this browser whose code is parked, now that its session arrived.

@@ -8,12 +8,14 @@ lives is served.
 import random
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
+from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_job import HasGeneration, RefreshJob
@@ -193,7 +195,8 @@ class Refresh:
             until = min(job.until, began + min(job.longest, waiting.longest_wait(outcome)))
             if self._clock() + pause > waiting.latest(until, row, read_at, self._clock()):
                 return self._serve_or_raise(row, read_at, waiting.timeout_error(outcome))
-            self._sleep(pause)
+            with aside() if outcome.why is DenialReason.THROTTLED else nullcontext():
+                self._sleep(pause)
 
     def _try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
         try:

@@ -36,7 +36,7 @@ FindConnection = Callable[[], Connection]
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """Whose token is asked for, how to find the connection, and when the caller gives up."""
+    """A caller's question: owner and account, how to find the connection, when it gives up."""
 
     key: tuple[str, int | None]
     find: FindConnection

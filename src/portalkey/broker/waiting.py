@@ -23,6 +23,8 @@ Check = Callable[[], None]
 
 LONGEST = 15.0
 """Seconds that a caller waits in all: for a place, for other processes, HubSpot and the store."""
+FOR_HUBSPOT = LONGEST - BUSY_SECONDS
+"""Seconds of these that are HubSpot's, at most: what is left is for the store."""
 UNBOUNDED = math.inf
 """The deadline of work in the background, which keeps no caller waiting."""
 LEAST_REQUEST = 2.0

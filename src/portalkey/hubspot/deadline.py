@@ -14,6 +14,10 @@ from threading import Thread
 
 import httpcore2
 
+BEFORE_SENDING = 6.0
+"""Seconds for all that comes before a request: name, connection, TLS. Somebody else may be waiting
+for the lease that it is sent under. A resolver asks its second server after five."""
+
 Resolve = Callable[[str, int], list[str]]
 
 
@@ -30,10 +34,16 @@ class Unresolved(httpcore2.ConnectError):
 class TimedBackend(httpcore2.NetworkBackend):
     """Backend that connects to the first address of a host that accepts."""
 
-    def __init__(self, connect: float, resolve: Resolve) -> None:
-        """Allow *connect* seconds for each address that *resolve* finds, and as many for TLS."""
+    def __init__(
+        self, connect: float, resolve: Resolve, before_sending: float = BEFORE_SENDING
+    ) -> None:
+        """Allow *connect* seconds for each address that *resolve* finds, and as many for TLS.
+
+        All of that has to be over after *before_sending* seconds.
+        """
         self._connect = connect
         self._resolve = resolve
+        self._before_sending = before_sending
         self._plain = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -44,7 +54,8 @@ class TimedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        """Connect to *host* until the moment *timeout*."""
+        """Connect to *host* until the moment *timeout*, or until it takes too long."""
+        timeout = min(timeout or 0.0, time.monotonic() + self._before_sending)
         trouble: Exception = Unresolved()
         for address in self._addresses(host, port, _seconds_to_connect(timeout)):
             seconds = min(self._connect, _seconds_to_connect(timeout))
@@ -55,7 +66,7 @@ class TimedBackend(httpcore2.NetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 trouble = error
             else:
-                return _TimedStream(stream, self._connect)
+                return _TimedStream(stream, self._connect, timeout)
         raise trouble
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
@@ -80,9 +91,10 @@ class TimedBackend(httpcore2.NetworkBackend):
 class _TimedStream(httpcore2.NetworkStream):
     """A connection whose steps take a moment as their timeout, and no duration."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, connect: float) -> None:
+    def __init__(self, stream: httpcore2.NetworkStream, connect: float, ready_by: float) -> None:
         self._stream = stream
         self._connect = connect
+        self._ready_by = ready_by
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _seconds_until(timeout))
@@ -99,10 +111,10 @@ class _TimedStream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        seconds = min(self._connect, _seconds_to_connect(timeout))
-        return _TimedStream(
-            self._stream.start_tls(ssl_context, server_hostname, seconds), self._connect
-        )
+        until = min(timeout or 0.0, self._ready_by)
+        seconds = min(self._connect, _seconds_to_connect(until))
+        stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
+        return _TimedStream(stream, self._connect, self._ready_by)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)

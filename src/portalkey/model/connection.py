@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeGuard
 
@@ -50,6 +50,9 @@ class ConnectionStatus(StrEnum):
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
 
+
+SET_BACK = timedelta(seconds=60)
+"""Time ahead of a clock at which it is taken to have been set back."""
 
 _S = ConnectionStatus
 
@@ -140,7 +143,13 @@ class Connection:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds that the access token still had when this row was read."""
+        """Seconds that the access token still had when this row was read.
+
+        Zero where it was granted later than that by the store's clock, which was set back since:
+        how long the token lives on is not known, and it is renewed.
+        """
+        if self.granted_at is not None and self.granted_at > self.seen_at + SET_BACK:
+            return 0.0
         return (self.access_expires_at - self.seen_at).total_seconds()
 
     @property

@@ -89,7 +89,7 @@ def grant_lease(
         )
     if request.is_forced and row.forced_at is not None:
         wait = FORCED_SECONDS - (now - row.forced_at).total_seconds()
-        if wait > 0:
+        if 0 < wait <= FORCED_SECONDS + SET_BACK:  # or the clock was set back
             return LeaseDenied(DenialReason.FORCED, wait)
     after = replace(
         row,

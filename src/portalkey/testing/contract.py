@@ -11,6 +11,7 @@ from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
+from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
 from portalkey.testing.throttle import ThrottlePromises
 from portalkey.vault.store import Store
@@ -21,6 +22,7 @@ class StoreContract(
     StatsPromises,
     ConnectionPromises,
     LeasePromises,
+    SetBackPromises,
     OutboxPromises,
     ThrottlePromises,
 ):

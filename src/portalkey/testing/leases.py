@@ -78,14 +78,6 @@ class LeasePromises:
         assert second.was_unanswered
         assert (second.connection.lease_id, second.connection.lease_fence) == ("other", 2)
 
-    def test_a_clock_that_was_set_back_keeps_nobody_out(self, store: Store, ahead: Ahead) -> None:
-        """No lease lasts longer than leases do."""
-        row = connect(store)
-        take_lease(store, row)
-        ahead.passes(-3600)
-
-        assert take_lease(store, row, ask("other"))
-
     def test_a_moment_that_was_told_too_early_takes_no_lease(
         self, store: Store, ahead: Ahead
     ) -> None:

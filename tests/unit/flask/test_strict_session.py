@@ -9,8 +9,11 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
+from portalkey.errors import HubSpotUnavailable
 from portalkey.flask import HubSpotAuth
+from portalkey.hubspot.http import Request
 from portalkey.model.attempt import AttemptStatus
+from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot
 
 ATTEMPT = "S" * 22
@@ -21,6 +24,18 @@ def client(broker: Broker) -> FlaskClient:
     """A browser in which Ada is signed in, at a host with a Strict session."""
     app = Flask("strict")
     app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE="Strict")
+    app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
+    HubSpotAuth(app, broker, owner=lambda: session.get("user"))
+    client = app.test_client()
+    client.get("/login/ada")
+    return client
+
+
+@pytest.fixture
+def app_of_lax(broker: Broker) -> FlaskClient:
+    """The same at a host with a Lax session, which arrives."""
+    app = Flask("lax")
+    app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE="Lax")
     app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
     HubSpotAuth(app, broker, owner=lambda: session.get("user"))
     client = app.test_client()
@@ -97,6 +112,36 @@ def test_the_page_between_may_post_to_us_only(client: FlaskClient, hubspot: HubS
     assert "form-action 'self'" in page.headers["Content-Security-Policy"]
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert page.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+
+
+def test_hubspot_is_out_of_reach_on_the_way_back(
+    app_of_lax: FlaskClient, broker: Broker, hubspot: HubSpot, ahead: Ahead
+) -> None:
+    """The code is kept, the page says when it is tried again (503), and then it works."""
+    client = app_of_lax
+    for _ in range(3):
+        with pytest.raises(HubSpotUnavailable):
+            broker._reachability.send(Request("GET", "http://localhost:1/"))
+    page = BeautifulSoup(client.get("/connections/setup").text, "html.parser")
+    link = page.select_one("hubspot-connect a")
+    assert link is not None
+    to_hubspot = client.get(f"{link['href']}&attempt={ATTEMPT}").headers["Location"]
+
+    answer = client.get("/auth" + hubspot.approve(to_hubspot).partition("/auth")[2])
+    again = answer.headers["Location"]
+    wait = client.post("/auth/hubspot/complete", data=form_of(client.get(again)))
+
+    assert again == f"/auth/hubspot/complete?attempt={ATTEMPT}"
+    assert (wait.status_code, status_of(broker)) == (503, ("returned", None))
+    seconds = wait.headers["Retry-After"]
+    assert wait.headers["Refresh"] == f"{seconds}; url={again}"
+    assert "HubSpot cannot be reached just now" in wait.text
+    assert "/oauth/" not in str([each.path for each in hubspot.requests])
+    broker._reachability._close()
+    ahead.passes(float(seconds))
+    done = client.post("/auth/hubspot/complete", data=form_of(client.get(again)))
+    assert done.headers["Location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
+    assert status_of(broker) == ("connected", None)
 
 
 def test_another_owner_cannot_complete(
