@@ -79,16 +79,8 @@ class Refresh:
             sleep=sleep,
             uniform=uniform,
         )
-        owner = lease_owner or LeaseOwner()
-        self._renewal = Renewal(
-            vault,
-            self._token_request,
-            self._outcomes,
-            self.admission,
-            clock,
-            lease_owner=owner,
-            check=check,
-        )
+        tries = (vault, self._token_request, self._outcomes, self.admission, clock)
+        self._renewal = Renewal(*tries, lease_owner=lease_owner or LeaseOwner(), check=check)
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
 

@@ -9,6 +9,7 @@ open while it is still the one in the row.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork
@@ -16,10 +17,12 @@ from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, Timer
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import CallerGate, GateClosed
-from portalkey.broker.refresh import Refresh
 from portalkey.model import expiry
 from portalkey.model.connection import Connection
 from portalkey.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from portalkey.broker.refresh import Refresh
 
 POLL_INTERVAL = 0.05
 """Seconds for which the store's count of commits is not read again."""
@@ -65,7 +68,7 @@ class CachedToken:
 class TokenCache:
     """Open access tokens by owner and account, checked and renewed as they are asked for."""
 
-    def __init__(self, vault: Vault, refresh: Refresh, clock: Clock, gate: CallerGate) -> None:
+    def __init__(self, vault: Vault, refresh: "Refresh", clock: Clock, gate: CallerGate) -> None:
         self._gate = gate
         self._vault = vault
         self._refresh = refresh
