@@ -3,11 +3,9 @@
 ``python -m bench.schedules --n 1000000``; blocks that are there already are not run again.
 """
 
-import multiprocessing
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -16,7 +14,8 @@ import click
 # Where the simulation is.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from bench.stage import Record, bar
+from bench.blocks import Blocks, total
+from bench.stage import Record
 from simulation.campaign import run
 
 BLOCK = 1000
@@ -65,24 +64,12 @@ def block(seed: int, schedules: int) -> Block:
 def main(n: int) -> None:
     """Count what goes wrong in very many fault schedules."""
     record = Record("schedules")
-    there = {each["seed"]: each["schedules"] for each in record.blocks()}
-    wanted = {FIRST + at: min(BLOCK, n - at) for at in range(0, n, BLOCK)}
-    missing = {seed: size for seed, size in wanted.items() if there.get(seed, 0) < size}
-    # Not forked: a child must not begin with what another thread of ours had half done.
-    spawn = multiprocessing.get_context("spawn")
-    with bar() as progress, ProcessPoolExecutor(mp_context=spawn) as pool:
-        task = progress.add_task("schedules", total=n, completed=n - sum(missing.values()))
-        running = [pool.submit(block, seed, size) for seed, size in missing.items()]
-        for done in as_completed(running):
-            record.add(done.result())
-            progress.advance(task, done.result()["schedules"])
-    _conclude(record, n, wanted)
+    _conclude(record, n, Blocks("schedules", FIRST, BLOCK, block).complete(record, n))
 
 
-def _conclude(record: Record, n: int, wanted: Mapping[int, int]) -> None:
-    blocks = {each["seed"]: each for each in record.blocks() if each["seed"] in wanted}.values()
+def _conclude(record: Record, n: int, blocks: Sequence[Mapping[str, Any]]) -> None:
     failures = [failure for each in blocks for failure in each["failures"]]
-    faults, notes = _sum(blocks, "faults"), _sum(blocks, "notes")
+    faults, notes = total(blocks, "faults"), total(blocks, "notes")
     lost = notes["lost in flight"]
     record.conclude(
         asked=n,
@@ -103,13 +90,6 @@ def _conclude(record: Record, n: int, wanted: Mapping[int, int]) -> None:
             "failures": failures[:20],
         },
     )
-
-
-def _sum(blocks: Iterable[Mapping[str, Any]], name: str) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for each in blocks:
-        total.update(each[name])
-    return total
 
 
 if __name__ == "__main__":

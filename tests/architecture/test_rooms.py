@@ -19,7 +19,7 @@ from portalkey_simulator import HubSpot
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
     "click": 24,
-    "callback": 33,
+    "callback": 34,
     "status": 14,
     "token, cold": 13,
     "token, cached": 1,

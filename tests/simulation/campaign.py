@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from simulation.ports import Drawer, Process
 from simulation.schedule import Kind, Outcome, Schedule
@@ -50,6 +51,34 @@ def campaign() -> Iterator[None]:
         log.disabled = False
 
 
+class Counted(Protocol):
+    """What a tally counts of an outcome, whatever its schedule was about."""
+
+    @property
+    def seed(self) -> int:
+        """All chance came from it."""
+
+    @property
+    def violations(self) -> tuple[str, ...]:
+        """What was found wrong."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal schedules."""
+
+    @property
+    def hits(self) -> Counter[tuple[str, str]]:
+        """The faults that struck, with their steps."""
+
+    @property
+    def reorders(self) -> Counter[str]:
+        """The steps at which somebody else went on."""
+
+    @property
+    def notes(self) -> Counter[str]:
+        """Whatever else was counted."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What many schedules came to."""
@@ -61,7 +90,7 @@ class Tally:
     reorders: Counter[str] = field(default_factory=Counter, repr=False)
     notes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Counted) -> None:
         """Count one more."""
         self.schedules += 1
         self.fingerprints.add(outcome.fingerprint)

@@ -45,6 +45,8 @@ STEPS = (
     "lease",
     "release",
     "update_throttle",
+    "take_portion",
+    "count_authenticated",
     "renew",
     "mark",
     "record",

@@ -79,6 +79,7 @@ class HubSpot:
         self.world = world
         self.mode = mode
         self.is_down = False
+        self.lifetime = 1800
         self.waits: Sequence[int | None] = (None, None, 2, 30, 3600)
         self.asked_at: list[float] = []
         self.families: dict[str, Family] = {}
@@ -120,7 +121,7 @@ class HubSpot:
             return _refusal("invalid_grant"), None
         if self.mode is not Mode.REUSABLE and token == family.tokens[-1]:
             self._replace(family)
-        expiry: object = 1800
+        expiry: object = self.lifetime
         if kind == "odd_expiry":
             expiry = self.world.random.choice(_ODD_EXPIRIES)
         given = self._given(family, token, _truth(expiry), kind)

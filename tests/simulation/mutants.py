@@ -138,7 +138,7 @@ class _ShortOfBreath(TokenRequest):
 
 
 def _lease_owner(process: Process) -> None:
-    process.refresh._lease_owner = _DeadHolders(process)
+    process.refresh._renewal._lease_owner = _DeadHolders(process)
 
 
 def _halves(process: Process) -> None:

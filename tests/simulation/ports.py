@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
@@ -11,7 +11,9 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
+from portalkey.broker.waiting import Check, always
 from portalkey.errors import NoKeyOpens, PortalkeyError, StoreUnusable
+from portalkey.hubspot.http import Send
 from portalkey.settings import Settings
 from portalkey.vault import MemoryStore, Vault
 from portalkey.vault.keyring import Binding, Keyring, new_key
@@ -72,6 +74,8 @@ class Drawer(Keyring):
 
 class StorePort:
     """One process's way to the store: each call is a step, before and after its effect."""
+
+    is_personal = False
 
     def __init__(self, process: "Process") -> None:
         self._process = process
@@ -160,7 +164,10 @@ class Process:
     What may be forked is registered with the interpreter for good, so there are not many of these.
     """
 
-    def __init__(self, keyring: Keyring) -> None:
+    LINE: ClassVar[type[Line]] = Line
+    """Its wire to HubSpot."""
+
+    def __init__(self, keyring: Keyring, settings: Settings = SETTINGS) -> None:
         self.number = 0
         self.machine = 0
         self.is_dead = False
@@ -173,25 +180,31 @@ class Process:
         self.others: dict[int, Process] = {}
         port: Any = StorePort(self)
         self.port = port
-        self.vault = Vault(keyring, port, SETTINGS.client_id)
+        self.vault = Vault(keyring, port, settings.client_id)
         audit = Audit(self.vault)
-        self.line = Line(
+        self.line = self.LINE(
             self,
             lambda token: self.watch.posted(self, token),
             lambda *answer: self.watch.received(self, *answer),
         )
-        self.outbox = Outbox(SETTINGS, self.vault, self.line, audit)
+        send, check = self._way_to_hubspot(settings)
+        self.outbox = Outbox(settings, self.vault, send, audit, check=check)
         self.refresh = Refresh(
-            SETTINGS,
+            settings,
             self.vault,
-            self.line,
+            send,
             audit,
             self.outbox,
             clock=self._clock,
             sleep=self._sleep,
             uniform=self._uniform,
             lease_owner=SimHolder(self),
+            check=check,
         )
+
+    def _way_to_hubspot(self, settings: Settings) -> tuple[Send, Check]:
+        """Its wire, which is always tried: schedules of tenants cut machines off."""
+        return self.line, always
 
     def begin(
         self, world: World, store: MemoryStore, watch: Watch, hubspot: HubSpot, number: int
@@ -202,6 +215,7 @@ class Process:
         self.is_dead, self.naps, self.cut_until = False, 0, -1.0
         self.offset = world.random.choice((0.0, 0.0, 3600.0, -3600.0)) + 1e6
         self.refresh._token_request.pending.clear()
+        self.refresh.admission.renew()
         self.refresh._background = Inline(self)
 
     def _clock(self) -> float:

@@ -18,9 +18,17 @@ def grant(given: Given) -> Grant:
     return Grant(SecretStr(given.access), SecretStr(given.refresh), 1800)
 
 
-def first(vault: Vault, store: MemoryStore, given: Given, number: int, left: float) -> Connection:
+def first(
+    vault: Vault,
+    store: MemoryStore,
+    given: Given,
+    number: int,
+    left: float,
+    *,
+    owner: str = "ada",
+) -> Connection:
     """Connection *number* before anything happens, with *left* seconds of its token."""
-    bare = _bare(given.family.connection_id, number, store)
+    bare = replace(_bare(given.family.connection_id, number, store), owner=owner)
     end = EPOCH + timedelta(seconds=left)
     granted = vault._bear_grant(bare, grant(given), EPOCH, now=EPOCH)
     return replace(granted, access_expires_at=end, granted_at=end - timedelta(seconds=1800))

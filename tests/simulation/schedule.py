@@ -44,8 +44,9 @@ _NEEDED = {
 }
 """What somebody has to do for a step to be reached, beside renewing."""
 _NEEDED_FAULTS = {
-    "release": (("invalid_client", "refresh"), ("html_403", "refresh")),
+    "release": (("pause_after", "lease"), ("delay_after", "lease")),
     "update_throttle": (("503", "refresh"), ("unreachable", "refresh")),
+    "count_authenticated": (("503", "refresh"), ("unreachable", "refresh")),
     "mark": (("lost_answer", "refresh"), ("locked", "refresh"), ("invalid_grant", "refresh")),
     "reschedule": (("503", "revoke"), ("unreachable", "revoke")),
 }
@@ -197,18 +198,18 @@ class Schedule:
     def _ask(self, process: Process, connection_id: str, how: str = "fresh") -> None:
         """As the broker does: the row is read, and what comes of it handed to the caller."""
         process.naps, began = 0, len(self.world.trace)
-        seen = _live_row(process, connection_id)
+        seen = live_row(process, connection_id)
         if how == "ahead":
             process.refresh.refresh_in_background(seen)
             return
         if how == "beyond":
             process.refresh.force_refresh(seen)
             began = len(self.world.trace)
-            seen = _live_row(process, connection_id)
+            seen = live_row(process, connection_id)
         self.watch.handed(process.refresh.ensure_fresh(seen), began)
 
     def _disconnect(self, process: Process, connection_id: str) -> None:
-        owed = process.vault.erase(_live_row(process, connection_id))
+        owed = process.vault.erase(live_row(process, connection_id))
         if owed is not None and process.outbox.send(owed):
             process.outbox.send_due()
 
@@ -281,7 +282,8 @@ class Schedule:
             self.watch.broke(f"I11 connecting again helps nobody: {error!r}")
 
 
-def _live_row(process: Process, connection_id: str) -> Connection:
+def live_row(process: Process, connection_id: str) -> Connection:
+    """The row as the process reads it; raises ``NotConnected`` where there is none."""
     row: Connection | None = process.port.connection(connection_id)
     if row is None or row.status is ConnectionStatus.DISCONNECTED:
         raise NotConnected

@@ -1,7 +1,6 @@
 """HubSpot at 503 for an hour of virtual time, with 1,000 connections."""
 
-from portalkey.model.connection import Connection
-from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.throttle import Portion, PortionRequest, Throttled
 from portalkey.vault import MemoryStore
 from simulation.campaign import campaign
 from simulation.outage import CONNECTIONS, Outage
@@ -10,10 +9,10 @@ from simulation.outage import CONNECTIONS, Outage
 class Unbraked(MemoryStore):
     """Nobody remembers how the token endpoint is doing."""
 
-    def lease(self, seen: Connection, ask: LeaseRequest) -> Lease | LeaseDenied:
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
         """As if it had never been asked before."""
-        self._throttles.clear()
-        return super().lease(seen, ask)
+        self._throttles.by_app.clear()
+        return super().take_portion(client_id, request)
 
 
 def test_an_hour_without_hubspot() -> None:

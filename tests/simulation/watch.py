@@ -4,15 +4,15 @@ Nothing here is of portalkey's opinion: tokens are followed by what HubSpot gave
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from portalkey.broker.refresh import LEASE, START_WITHIN
 from portalkey.broker.refresh_outcome import LOST_IN_FLIGHT
+from portalkey.broker.renewal import LEASE, START_WITHIN
 from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import DEADLINE
 from portalkey.hubspot.http import Response
@@ -143,11 +143,15 @@ class Watch:
             task.lease, task.leased_at = result.connection, self.world.now
         if name == "disconnect" and result:
             self.gone[args[0].id] = (len(self.world.trace), args[0].generation)
-        for row in self.store._connections.values():
+        for row in self._touched(args):
             before = self.rows.get(row.id)
             if before is not row:
                 self.rows[row.id] = row
                 self._changed(process, name, before, row)
+
+    def _touched(self, args: Sequence[Any]) -> Iterable[Connection]:
+        """The rows that may have changed: any of them, as nobody here trusts the arguments."""
+        return self.store._connections.values()
 
     def _changed(
         self, process: Mortal, name: str, before: Connection | None, row: Connection

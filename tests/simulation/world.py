@@ -96,7 +96,10 @@ class World:
             except Crash:
                 pass
 
-        self.tasks.append(Task(run, process, self.now + after, self.main))
+        self._add(Task(run, process, self.now + after, self.main))
+
+    def _add(self, task: Task) -> None:
+        self.tasks.append(task)
 
     def run(self) -> None:
         """Until nobody has anything left to do."""

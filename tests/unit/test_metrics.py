@@ -254,14 +254,17 @@ def test_gauges_are_what_the_store_says(
     broker.disconnect("eve", gone.id)
     hubspot.start()
     expire(hubspot, ahead)
-    for _ in range(5):  # so many in a row open the breaker
+    hubspot.next_token_answer(status=500)
+    ask(broker)
+    ahead.seconds += 500
+    assert scrape("connections", status="connected") == 1
+    assert scrape("breaker_open") == 0
+    for owner in ("ada", "kim"):  # all there are: they open the breaker
         hubspot.next_token_answer(status=500)
-        ask(broker)
-        ahead.seconds += 100
+        ask(broker, owner)
     expire(hubspot, ahead)
 
-    assert scrape("connections", status="connected") == 1
-    assert scrape("connections", status="failing") == 1
+    assert scrape("connections", status="failing") == 2
     assert scrape("connections", status="needs_reconnect") == 0
     assert scrape("connections", status="disconnected") == 1
     assert 2300 <= (scrape("oldest_failing_seconds") or 0) < 2400

@@ -16,3 +16,9 @@ boot_time: Clock = (
 
 no_offset: Callable[[], float] = float
 """A store's clock that is ahead of nothing: ``float()`` is 0.0, and costs no frame."""
+
+
+SET_BACK = 60.0
+"""Seconds behind an earlier time after which a clock is taken to have been set back. One that is
+less behind may have been read before a wait for a row lock, as PostgreSQL reads its clock at the
+beginning of a statement."""

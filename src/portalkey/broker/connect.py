@@ -15,6 +15,7 @@ from portalkey.errors import (
     HubSpotRefused,
     HubSpotUnavailable,
     PortalkeyError,
+    RateLimited,
 )
 from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
 from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
@@ -99,7 +100,7 @@ class Attempts:
         State and browser are checked, the attempt is claimed, and the owner is checked before its
         code is exchanged. Of several callbacks at once one gets this far, so the others can
         neither exchange nor end what it does; whatever fails is on the attempt's row. Where HubSpot
-        cannot be asked just now, the attempt is ``returned`` with its code, for ``complete``.
+        may not be asked just now, the attempt is ``returned`` with its code, for ``complete``.
 
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
@@ -120,12 +121,13 @@ class Attempts:
         return self._vault.store.attempt(attempt.id) or attempt
 
     def _claim_or_park(self, attempt: Attempt, callback: Callback) -> None:
-        """Exchange the code; keep it for another try where HubSpot cannot be asked just now."""
+        """Exchange the code; keep it for another try where HubSpot may not be asked just now."""
         try:
             self._claim(attempt, callback.owner, lambda _: _read_code(callback))
-        except HubSpotUnavailable:
-            if attempt.status is AttemptStatus.AT_HUBSPOT:
-                self._park(attempt, callback)
+        except (HubSpotUnavailable, RateLimited):
+            if attempt.status is not AttemptStatus.AT_HUBSPOT:
+                raise
+            self._park(attempt, callback)
 
     def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
@@ -133,7 +135,8 @@ class Attempts:
         The cookie was checked by ``of_browser``; session value and owner are checked here.
 
         Raises:
-            HubSpotUnavailable: HubSpot cannot be asked just now; the same may be tried again.
+            HubSpotUnavailable, RateLimited: HubSpot may not be asked just now; the code is as good
+                as before, and the same can be tried again.
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
@@ -162,7 +165,12 @@ class Attempts:
     def _claim(
         self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
     ) -> None:
-        with self._exchange.place(attempt.owner) as until:
+        # Before the claim: a code that is not sent now can be sent later.
+        is_to_be_sent = owner == attempt.owner and _has_code(attempt, find_code)
+        with (
+            self._exchange.place(attempt.owner) as until,
+            self._exchange.admit(attempt if is_to_be_sent else None),
+        ):
             claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
             if claimed is None:
                 self._refuse(attempt, check="claim")
@@ -262,6 +270,14 @@ def _annotate(span: Span, attempt: Attempt) -> None:
     span.note(
         {ATTEMPT: attempt.id, RESULT: attempt.error or attempt.status.value}, error=attempt.error
     )
+
+
+def _has_code(attempt: Attempt, find_code: Callable[[Attempt], SecretStr]) -> bool:
+    try:
+        find_code(attempt)
+    except PortalkeyError:
+        return False
+    return True
 
 
 def _read_code(callback: Callback) -> SecretStr:

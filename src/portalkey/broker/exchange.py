@@ -1,17 +1,20 @@
 """Exchange of an authorization code for a stored connection."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
+from portalkey.broker.admission import Permit
+from portalkey.broker.breaker import is_of_app
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
+from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Check
-from portalkey.errors import HubSpotUnavailable, PortalkeyError, WrongAccount
+from portalkey.errors import HubSpotUnavailable, PortalkeyError, TryLater, WrongAccount
 from portalkey.hubspot.account import (
     Details,
     Introspection,
@@ -26,6 +29,7 @@ from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, code_request, read_grant
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.throttle import Purpose, Throttled
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
@@ -39,11 +43,15 @@ class Exchange:
         vault: Vault,
         send: Send,
         outbox: Outbox,
+        endpoint: TokenEndpoint,
         *,
         clock: Clock,
         gate: CallerGate,
         check: Check,
     ) -> None:
+        self._admission = endpoint.admission
+        self._permits: dict[str, Permit] = {}
+        self._breaker = endpoint.breaker
         self._settings = settings
         self._vault = vault
         self._send = send
@@ -67,6 +75,34 @@ class Exchange:
         with self._gate.place(owner):
             yield until
 
+    @contextmanager
+    def admit(self, attempt: Attempt | None) -> Iterator[None]:
+        """Take a permit to exchange the code of *attempt*; none where there is nothing to exchange.
+
+        It is asked for before the attempt is claimed and its code is spent, so that the same
+        return can be tried again.
+
+        Raises:
+            HubSpotUnavailable, RateLimited: The token endpoint may not be asked just now.
+            StoreBusy, StoreUnusable: The store is in trouble.
+        """
+        if attempt is None:
+            yield
+            return
+        permit = self._admission.acquire(Purpose.EXCHANGE, attempt.owner, attempt.owner)
+        if isinstance(permit, Throttled):
+            trouble = waiting.throttled_error(permit.reason, permit.wait)
+            # Whatever the operator has to do about it, it passes for the person who connects.
+            is_passing = isinstance(trouble, TryLater)
+            raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
+        self._permits[attempt.id] = permit
+        try:
+            yield
+        finally:
+            unused = self._permits.pop(attempt.id, None)
+            if unused is not None:
+                self._admission.give_back(unused)
+
     def run(self, attempt: Attempt, code: SecretStr, until: float) -> Connection | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
 
@@ -79,8 +115,7 @@ class Exchange:
         request = code_request(
             self._settings, code=code, redirect_uri=attempt.redirect_uri, verifier=verifier
         )
-        response = self._ask(replace(request, owner=attempt.owner), until)
-        grant = read_grant(response, asked=GrantType.CODE)
+        grant = self._request(replace(request, owner=attempt.owner), attempt, until)
         connection = None
         try:
             account, scopes = self._identify(grant, until)
@@ -91,6 +126,25 @@ class Exchange:
             if connection is None and grant.refresh_token is not None:
                 self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
         return connection
+
+    def _request(self, request: Request, attempt: Attempt, until: float) -> Grant:
+        """Send *request*, and record what its answer says of the token endpoint."""
+        permit = self._permits.pop(attempt.id, None)
+        try:
+            grant = read_grant(self._ask(request, until), asked=GrantType.CODE)
+        except PortalkeyError as trouble:
+            if is_of_app(trouble):
+                with suppress(PortalkeyError):
+                    self._breaker.record_failure(attempt.owner, trouble)
+            else:
+                self._record_answer(permit)
+            raise
+        self._record_answer(permit)
+        return grant
+
+    def _record_answer(self, permit: Permit | None) -> None:
+        if permit is None or permit.is_news or self._breaker.is_troubled:
+            self._breaker.record_answer()
 
     def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...]]:
         return identify(grant, self._introspect(grant, until), self._details(grant, until))

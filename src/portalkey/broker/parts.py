@@ -13,6 +13,7 @@ from portalkey.broker.outbox import Outbox
 from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.token_cache import TokenCache
+from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Uniform
 from portalkey.hubspot.client import Send, trace
 from portalkey.hubspot.http import Request
@@ -45,9 +46,20 @@ def put_together(
     gate = CallerGate(settings.hubspot_calls, clock)
     audit = Audit(vault)
     outbox = Outbox(settings, vault, send, audit, check=check)
-    exchange = Exchange(settings, vault, send, outbox, clock=clock, gate=gate, check=check)
+    endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
+    exchange = Exchange(
+        settings, vault, send, outbox, endpoint, clock=clock, gate=gate, check=check
+    )
     refresh = Refresh(
-        settings, vault, send, audit, outbox, clock=clock, uniform=uniform, check=check
+        settings,
+        vault,
+        send,
+        audit,
+        outbox,
+        clock=clock,
+        uniform=uniform,
+        endpoint=endpoint,
+        check=check,
     )
     tokens = TokenCache(vault, refresh, clock, gate)
     return Parts(

@@ -1,9 +1,8 @@
-"""Renewal of a connection's token: the only way there is.
+"""Renewal of a connection's token, for whoever needs one: the only way there is.
 
-One thread of this process renews a connection while the others wait for its result. It takes a
-lease on the row first, so that one process of all does, and reads the row again under it. No
-transaction is open while HubSpot is asked. The lease is for politeness (one request); the
-compare-and-swap that saves what HubSpot gives is for truth.
+One thread of this process renews a connection while the others wait for its result; where another
+process is at it, the row is read again until it is done. Whatever goes wrong, a token that still
+lives is served.
 """
 
 import random
@@ -11,12 +10,9 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from pydantic import SecretStr
-
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
-from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import aside
@@ -24,7 +20,9 @@ from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_job import HasGeneration, RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
-from portalkey.broker.token_request import InvalidGrant, Superseded, TokenRequest
+from portalkey.broker.renewal import LEASE, Renewal
+from portalkey.broker.token_endpoint import TokenEndpoint
+from portalkey.broker.token_request import InvalidGrant, TokenRequest
 from portalkey.broker.waiting import UNBOUNDED, Check, Uniform, always
 from portalkey.errors import (
     NeedsReconnect,
@@ -35,20 +33,13 @@ from portalkey.errors import (
     StoreUnusable,
     TryLater,
 )
-from portalkey.hubspot.client import DEADLINE, Send
-from portalkey.model import expiry, leases
+from portalkey.hubspot.client import Send
+from portalkey.model import expiry
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Limits
+from portalkey.model.leases import DenialReason, LeaseDenied
+from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
-
-LEASE = 30.0
-"""Seconds that a lease lasts. Its owner sends within ``START_WITHIN`` and has an answer or gives up
-within the client's deadline; ten seconds more are left for slow stores."""
-START_WITHIN = 5.0
-
-assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
 
 
 class Refresh:
@@ -66,28 +57,37 @@ class Refresh:
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
+        endpoint: TokenEndpoint | None = None,
         check: Check = always,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
-        self._check = check
-        self._settings = settings
-        self._vault = vault
-        self._clock = clock
-        self._sleep = sleep
-        self._uniform = uniform
-        self._lease_owner = lease_owner or LeaseOwner()
-        self._limits = Limits(settings.refresh_rate, settings.refresh_burst)
-        self._outcomes = OutcomeRecorder(vault, audit, uniform)
+        self._settings, self._vault = settings, vault
+        self._clock, self._sleep, self._uniform = clock, sleep, uniform
+        endpoint = endpoint or TokenEndpoint.of(
+            settings, vault, audit, clock=clock, uniform=uniform, sleep=sleep
+        )
+        self.admission = endpoint.admission
+        self._outcomes = OutcomeRecorder(vault, audit, uniform, endpoint.breaker)
         self._token_request = TokenRequest(
             settings,
             vault,
             send,
             audit,
-            outbox,
             outcomes=self._outcomes,
+            revoke=outbox.revoke_unsaved,
             clock=clock,
             sleep=sleep,
             uniform=uniform,
+        )
+        owner = lease_owner or LeaseOwner()
+        self._renewal = Renewal(
+            vault,
+            self._token_request,
+            self._outcomes,
+            self.admission,
+            clock,
+            lease_owner=owner,
+            check=check,
         )
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background()
@@ -128,7 +128,12 @@ class Refresh:
 
         Where another process has the lease, it is left to that one.
         """
-        job = RefreshJob(connection.id, longest=0.0, generation=connection.generation)
+        job = RefreshJob(
+            connection.id,
+            longest=0.0,
+            generation=connection.generation,
+            purpose=Purpose.AHEAD,
+        )
         name = f"in background {connection.id}"
         return self._background.start(name, lambda: self._join(name, job))
 
@@ -153,7 +158,7 @@ class Refresh:
     def close(self) -> None:
         """Wait for renewals under way, and give up being a lease owner."""
         self._background.join()
-        self._lease_owner.close()
+        self._renewal.close()
 
     def _join(self, name: str, job: RefreshJob) -> Connection:
         left = job.until - self._clock()
@@ -193,48 +198,16 @@ class Refresh:
             with aside() if outcome.why is DenialReason.THROTTLED else nullcontext():
                 self._sleep(pause)
 
+    def _try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
+        try:
+            return self._renewal.try_once(row, job)
+        except InvalidGrant:
+            raise self._needs_reconnect(row) from None
+
     def _is_done(self, row: Connection, job: RefreshJob) -> bool:
         if job.generation is None:
             return self._is_good(row)
         return row.generation > job.generation
-
-    def _try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
-        """Renew *row* by one request, unless another thread or process is at it."""
-        with self._lease_owner.claim(row.id) as is_ours:
-            if not is_ours:
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            lease_id = row.lease_id if row.is_leased else None
-            # A lease in our name that no thread is at was granted, but its response was lost.
-            is_anothers = lease_id is not None and lease_id != self._lease_owner.name
-            if is_anothers and not self._lease_owner.is_dead(lease_id or ""):
-                return LeaseDenied(DenialReason.LEASED, LEASE)
-            return self._refresh_with_lease(row, job, lease_id)
-
-    def _refresh_with_lease(
-        self, row: Connection, job: RefreshJob, dead: str | None
-    ) -> Connection | LeaseDenied:
-        refresh_token = self._decrypt_refresh_token(row)
-        asked_at = self._clock()
-        request = LeaseRequest(self._lease_owner.name, LEASE, self._limits, dead, job.is_forced)
-        # A denial that the row already tells costs no transaction.
-        lease = leases.grant_lease(row, row, request)
-        if isinstance(lease, Lease):
-            self._check()
-            lease = self._vault.store.lease(row, request)
-        if isinstance(lease, LeaseDenied):
-            return lease
-        now = self._clock()
-        is_late = not waiting.is_time_for_request(job.until - now)
-        if is_late or now - asked_at > START_WITHIN:
-            # This thread was held up, and others may think it dead by now: nothing is sent.
-            self._vault.store.release(lease.connection, is_unanswered=lease.was_unanswered)
-            return LeaseDenied(DenialReason.STALE)
-        try:
-            return self._token_request.refresh_under_lease(lease, refresh_token, job.until)
-        except Superseded:
-            return LeaseDenied(DenialReason.STALE)
-        except InvalidGrant:
-            raise self._needs_reconnect(row) from None
 
     def decrypt_access_token(self, connection: Connection) -> str:
         """Open the access token of *connection*.
@@ -246,14 +219,6 @@ class Refresh:
             return self._vault.open_access(connection).get_secret_value()
         except NoKeyOpens as trouble:
             self._outcomes.record_missing_key(connection, trouble)
-            raise
-
-    def _decrypt_refresh_token(self, row: Connection) -> SecretStr:
-        try:
-            return self._vault.open_refresh(row)
-        except NoKeyOpens as trouble:
-            send_measure(Measured.REFRESH, None, trouble)
-            self._outcomes.record_missing_key(row, trouble)
             raise
 
     def _save_later(self, connection_id: str) -> None:

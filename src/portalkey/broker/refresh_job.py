@@ -5,6 +5,7 @@ from typing import Protocol
 
 from portalkey.broker import waiting
 from portalkey.broker.waiting import UNBOUNDED
+from portalkey.model.throttle import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class RefreshJob:
 
     *until* is the moment at which the caller gives up, and *longest* for how many seconds to wait
     for another process. *is_forced* is after a caller's 401.
+    *purpose* says how urgent it is.
     """
 
     connection_id: str
@@ -20,6 +22,7 @@ class RefreshJob:
     longest: float = waiting.LONGEST
     generation: int | None = None
     is_forced: bool = False
+    purpose: Purpose = Purpose.CALLER
 
 
 class HasGeneration(Protocol):

@@ -1,15 +1,16 @@
-"""Outcomes of a renewal, recorded for the connection, for the throttle and for the caller.
+"""Outcomes of a renewal, recorded for the connection, for the breaker and for the caller.
 
-An invalid grant ends the connection, and nothing else does. What HubSpot says of the app, or of its
-own health, counts for the throttle, so that all processes ask less. Every other failure is the one
-connection's, which is retried after a while. Whatever it is, a token that still lives is served.
+An invalid grant ends the connection, and nothing else does. Any other failure holds back the one
+connection first, which is retried after a while. What HubSpot says of the app, or of its own
+health, is told to the breaker too, which opens where different connections meet the same. Whatever
+it is, a token that still lives is served.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
+from portalkey.broker.breaker import Breaker, is_of_app, reason_of
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     BadAnswer,
@@ -18,29 +19,34 @@ from portalkey.errors import (
     NeedsReconnect,
     NoKeyOpens,
     PortalkeyError,
-    RateLimited,
     TryLater,
 )
-from portalkey.model import throttle as throttles
+from portalkey.model import throttle
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
-from portalkey.model.throttle import PROBE_SECONDS, Throttle
 from portalkey.vault.store import Mark
-from portalkey.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from portalkey.vault.vault import Vault
 
 LOST_IN_FLIGHT = "lost_in_flight"
 """The reason where the last refresh token was in an answer that was never saved."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: a second try comes within the first, and no later one waits longer than the longest."""
+REFUSED_WAIT = 10.0
+"""In place of the first, where HubSpot refused: somebody has to change something first."""
+MOST_WAIT = throttle.LONGEST_WAIT
+"""Seconds that a connection waits at most, whatever HubSpot asks for."""
 
 
 class OutcomeRecorder:
     """Records what a renewal came to."""
 
-    def __init__(self, vault: Vault, audit: Audit, uniform: Uniform) -> None:
+    def __init__(self, vault: "Vault", audit: Audit, uniform: Uniform, breaker: Breaker) -> None:
         self._vault = vault
         self._audit = audit
+        self.breaker = breaker
         self._uniform = uniform
 
     def record_invalid_grant(self, lease: Lease) -> bool:
@@ -60,8 +66,7 @@ class OutcomeRecorder:
         is_marked = self._vault.store.mark(connection, mark)
         if is_marked:
             self._audit.announce(event)
-        if lease.is_news:
-            self.record_answer(lease)
+        self.record_answer(lease)
         return is_marked
 
     def record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
@@ -81,14 +86,9 @@ class OutcomeRecorder:
                 self._audit.announce(event)
 
     def record_answer(self, lease: Lease) -> None:
-        """Record that the token endpoint answered; an open breaker closes. Never raises.
-
-        Only for a lease whose ``is_news`` says that the throttle does not know it yet.
-        """
-        with suppress(PortalkeyError):
-            self._change(
-                lambda throttle, _: throttles.record_answer(throttle), lease.connection, None
-            )
+        """Record that the token endpoint answered, where that is news. Never raises."""
+        if lease.is_news or self.breaker.is_troubled:
+            self.breaker.record_answer()
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Record *trouble* where it belongs, and set how long to wait. Never raises."""
@@ -97,55 +97,31 @@ class OutcomeRecorder:
             with suppress(PortalkeyError):
                 self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
             return
-        with suppress(PortalkeyError):  # a store in trouble takes no living token away
-            self._record_for_throttle(trouble, connection)
-            if isinstance(trouble, HubSpotRefused) and trouble.of_app:
-                self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
-            else:
-                self._record_for_connection(lease, connection, trouble)
-        if lease.is_news and not _is_of_token_endpoint(trouble):
+        is_first = True
+        if is_of_app(trouble):
+            with suppress(PortalkeyError):
+                is_first = self.breaker.record_failure(connection.id, trouble)
+        else:
             self.record_answer(lease)
-
-    def _record_for_throttle(self, trouble: PortalkeyError, connection: Connection) -> None:
-        if not _is_of_token_endpoint(trouble):
-            return
-        wait = trouble.retry_after if isinstance(trouble, RateLimited) else _retry_after(trouble)
-        if isinstance(trouble, HubSpotRefused):
-            wait = PROBE_SECONDS
-
-        def change(throttle: Throttle, now: datetime) -> Throttle:
-            return throttles.record_failure(throttle, _reason(trouble), wait, now)
-
-        self._change(change, connection, trouble)
-
-    def _change(
-        self,
-        change: Callable[[Throttle, datetime], Throttle],
-        connection: Connection,
-        trouble: PortalkeyError | None,
-    ) -> None:
-        """Change the throttle, with an event each time that the breaker opens or closes."""
-        changed = self._vault.store.update_throttle(connection.client_id, change)
-        if changed is None or changed[0].reason == changed[1].reason:
-            return
-        if trouble is None:
-            self._audit.record(EventName.BREAKER_CLOSED)
-            return
-        name = event_name_of(trouble, EventName.BREAKER_OPENED)
-        self._audit.record(
-            name, owner=connection.owner, connection_id=connection.id, facts=event_facts(trouble)
-        )
+        with suppress(PortalkeyError):  # a store in trouble takes no living token away
+            self._record_for_connection(lease, connection, trouble, is_alarm=is_first)
 
     def _record_for_connection(
-        self, lease: Lease, connection: Connection, trouble: PortalkeyError
+        self,
+        lease: Lease,
+        connection: Connection,
+        trouble: PortalkeyError,
+        *,
+        is_alarm: bool,
     ) -> None:
-        reason, wait = _reason(trouble), self._wait(connection, trouble)
+        reason, wait = reason_of(trouble), self._wait(connection, trouble)
         is_news = (connection.status, connection.status_reason) != (
             ConnectionStatus.FAILING,
             reason,
         )
+        name = EventName.REFRESH_FAILED
         event = Event(
-            event_name_of(trouble, EventName.REFRESH_FAILED),
+            event_name_of(trouble, name) if is_alarm else name,
             owner=connection.owner,
             connection_id=connection.id,
             facts=event_facts(trouble),
@@ -168,24 +144,7 @@ class OutcomeRecorder:
 
     def _wait(self, connection: Connection, trouble: PortalkeyError) -> float:
         """Draw the wait by full jitter: what failed together must not be retried together."""
-        longest = min(FIRST_WAIT * 2 ** min(connection.failures, 16), LONGEST_WAIT)
-        return max(_retry_after(trouble), self._uniform(0.0, longest))
-
-
-def _reason(trouble: PortalkeyError) -> str:
-    if isinstance(trouble, HubSpotRefused):
-        return f"{trouble.code}:{trouble.status}"
-    return trouble.code
-
-
-def _retry_after(trouble: PortalkeyError) -> float:
-    return trouble.said if isinstance(trouble, TryLater) else 0.0
-
-
-def _is_of_token_endpoint(trouble: PortalkeyError) -> bool:
-    """Return True where every other connection would meet the same."""
-    if isinstance(trouble, HubSpotUnavailable):
-        return not trouble.of_account
-    if isinstance(trouble, HubSpotRefused):
-        return trouble.of_app
-    return isinstance(trouble, RateLimited)
+        first = REFUSED_WAIT if isinstance(trouble, HubSpotRefused) else FIRST_WAIT
+        longest = min(first * 2 ** min(connection.failures, 16), LONGEST_WAIT)
+        said = trouble.said if isinstance(trouble, TryLater) else 0.0
+        return min(max(said, self._uniform(0.0, longest)), MOST_WAIT)

@@ -17,7 +17,6 @@ from portalkey._support.clock import Clock, boot_time
 from portalkey._support.timing import Measured, Timer
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
-from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.waiting import UNBOUNDED, Uniform, request_seconds
 from portalkey.errors import (
@@ -76,10 +75,10 @@ class TokenRequest:
         vault: Vault,
         send: Send,
         audit: Audit,
-        outbox: Outbox,
         *,
         outcomes: OutcomeRecorder,
         clock: Clock = boot_time,
+        revoke: Callable[[SecretStr, str, float], object],
         sleep: Callable[[float], None] = time.sleep,
         uniform: Uniform,
     ) -> None:
@@ -87,7 +86,7 @@ class TokenRequest:
         self._vault = vault
         self._send = send
         self._audit = audit
-        self._outbox = outbox
+        self._revoke_unsaved = revoke
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
@@ -133,7 +132,7 @@ class TokenRequest:
         try:
             return self._save_first(leased, grant, event, until)
         finally:
-            if lease.is_news:
+            if lease.is_news or self._outcomes.breaker.is_troubled:
                 self._outcomes.record_answer(lease)
 
     def save_pending_of(self, connection_id: str, until: float = UNBOUNDED) -> None:
@@ -203,7 +202,7 @@ class TokenRequest:
         """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
         if grant.refresh_token is not None:
             seconds = request_seconds(until - self._clock())
-            self._outbox.revoke_unsaved(grant.refresh_token, leased.id, seconds)
+            self._revoke_unsaved(grant.refresh_token, leased.id, seconds)
 
     def _save_refresh_token(
         self,

@@ -55,10 +55,11 @@ def is_time_for_request(left: float) -> bool:
 
 
 def longest_wait(denied: LeaseDenied) -> float:
-    """Return for how many seconds to wait: HubSpot's trouble is raised at once."""
-    if denied.why is DenialReason.WAITING or denied.reason is not None:
-        return 0.0
-    return THROTTLE_WAIT if denied.why is DenialReason.THROTTLED else LONGEST
+    """Return for how many seconds to wait: only somebody else's renewal is worth it.
+
+    HubSpot's trouble is raised at once, and a turn at the throttle has been waited for by now.
+    """
+    return 0.0 if denied.why in {DenialReason.WAITING, DenialReason.THROTTLED} else LONGEST
 
 
 def pause(denied: LeaseDenied, waited: float, uniform: Uniform) -> float:
@@ -86,13 +87,21 @@ def timeout_error(denied: LeaseDenied) -> PortalkeyError:
     """Return the error to raise when waiting times out."""
     if denied.why in {DenialReason.LEASED, DenialReason.STALE}:
         return late_error()
-    if denied.why is DenialReason.THROTTLED and denied.reason is None:
-        return RateLimited(
-            "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again "
-            "in a moment, or raise it.",
-            retry_after=max(denied.wait, 1.0),
-        )
+    if denied.why is DenialReason.THROTTLED:
+        return throttled_error(denied.reason, denied.wait)
     return recall_error(denied.reason, denied.wait)
+
+
+def throttled_error(reason: str | None, wait: float) -> PortalkeyError:
+    """Return the error of an open breaker, for its *reason*, or of a turn that is too far off."""
+    if reason is not None:
+        return recall_error(reason, wait)
+    seconds = max(1.0, wait)
+    return RateLimited(
+        "More connections are due at once than PORTALKEY_REFRESH_RATE lets through; try again in "
+        f"{seconds:.0f} s, or raise it.",
+        retry_after=seconds,
+    )
 
 
 def recall_error(reason: str | None, wait: float) -> PortalkeyError:

@@ -17,8 +17,8 @@ from portalkey.errors import SessionFull
 from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.model.throttle import Throttle
 from portalkey.vault.memory_connections import ConnectionsInMemory
+from portalkey.vault.memory_throttles import MemoryThrottles
 
 KEY = "portalkey_connections"
 """The name in the session under which its rows stand."""
@@ -35,9 +35,7 @@ SessionValue = dict[str, Any]
 class SessionRows(ConnectionsInMemory):
     """One session's connections, from any thread; events are collected for whoever records them."""
 
-    def __init__(
-        self, name: str, now: Callable[[], datetime], throttles: dict[str, Throttle]
-    ) -> None:
+    def __init__(self, name: str, now: Callable[[], datetime], throttles: MemoryThrottles) -> None:
         """Begin empty.
 
         Args:
@@ -104,14 +102,14 @@ class SessionRegistry:
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
-        self._throttles: dict[str, Throttle] = {}
+        self.throttles = MemoryThrottles()
         self._sessions: OrderedDict[str, SessionRows] = OrderedDict()
 
     def enter(self, value: object) -> SessionRows:
         """Return the rows of the session that has this *value* under ``KEY``."""
         name, connections = _read(value, self._now)
         with self._lock:
-            rows = self._sessions.get(name) or SessionRows(name, self._now, self._throttles)
+            rows = self._sessions.get(name) or SessionRows(name, self._now, self.throttles)
             if connections:  # under the lock, or another request of this session makes its own
                 self._keep(rows)
         for connection in connections:

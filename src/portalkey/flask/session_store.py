@@ -30,7 +30,7 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttle
+from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
@@ -145,7 +145,16 @@ class SessionStore(Store):
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's ``Throttle`` in its place, for this process."""
-        return self._rows().update_throttle(client_id, change)
+        return self._sessions.throttles.update(client_id, change, self.now())
+
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        """Permits for requests to the token endpoint, of this process."""
+        return self._sessions.throttles.take(client_id, request, self.now())
+
+    def count_authenticated(self, client_id: str, at_most: int) -> int:
+        """The number of authenticated connections, as far as this process knows its sessions."""
+        counts = [rows.count_authenticated(client_id, at_most) for rows in self._known_rows()]
+        return min(sum(counts), at_most)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*."""
@@ -168,11 +177,14 @@ class SessionStore(Store):
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many rows hold such a token, as far as this process knows its sessions."""
+        return sum(rows.holders(fingerprints) for rows in self._known_rows())
+
+    def _known_rows(self) -> list[SessionRows]:
         sessions = self._sessions.all_rows()
         # Only within a request: what is owed is sent outside of requests, too.
         if has_request_context() and self._rows() not in sessions:
             sessions.append(self._rows())
-        return sum(rows.holders(fingerprints) for rows in sessions)
+        return sessions
 
     # In the broker's own store
 

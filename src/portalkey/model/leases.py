@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from portalkey._support.clock import SET_BACK
 from portalkey.model.connection import Connection
-from portalkey.model.throttle import SET_BACK, Limits, Throttle, Throttled, admit
 
 FORCED_SECONDS = 300.0
 """Seconds between two renewals of a grant that callers' 401s force before its time."""
@@ -21,7 +21,6 @@ class LeaseRequest:
 
     holder: str = field(repr=False)
     seconds: float
-    limits: Limits
     dead: str | None = field(default=None, repr=False)
     is_forced: bool = False
 
@@ -47,12 +46,12 @@ class Lease:
 
     ``connection`` is the row as it stands now. ``was_unanswered`` is True where the answer to an
     earlier request was never saved. ``is_news`` is True where a good answer would change what is
-    known of the token endpoint.
+    known of the token endpoint, as the permit for its request says.
     """
 
     connection: Connection
     was_unanswered: bool
-    is_news: bool
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class LeaseDenied:
 def grant_lease(
     connection: Connection, row: Connection | None, request: LeaseRequest
 ) -> Lease | LeaseDenied:
-    """Return the lease that *request* gets on *row*, before the throttle has its say.
+    """Return the lease that *request* gets on *row*.
 
     Args:
         connection: The connection as the caller read it.
@@ -100,17 +99,7 @@ def grant_lease(
         unanswered_since=row.unanswered_since or now,
         forced_at=now if request.is_forced else row.forced_at,
     )
-    return Lease(after, was_unanswered=row.unanswered_since is not None, is_news=False)
-
-
-def apply_throttle(
-    lease: Lease, throttle: Throttle, limits: Limits
-) -> tuple[Lease, Throttle] | LeaseDenied:
-    """Return the *lease* and the *throttle* after its request, or the denial."""
-    after = admit(throttle, limits, lease.connection.seen_at)
-    if isinstance(after, Throttled):
-        return LeaseDenied(DenialReason.THROTTLED, after.wait, after.reason)
-    return replace(lease, is_news=not throttle.is_well), after
+    return Lease(after, was_unanswered=row.unanswered_since is not None)
 
 
 def is_same_grant(row: Connection, connection: Connection) -> bool:

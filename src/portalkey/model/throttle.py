@@ -1,24 +1,45 @@
 """The throttle of the token endpoint, shared by all processes: circuit breaker and token bucket.
 
-Pure: a store keeps the one ``Throttle`` there is, and these functions return the next one. All
-times are the store's.
+Pure: a store keeps the one ``Throttle`` an app has, and these functions return the next one; what
+an answer does to it stands in ``portalkey.model.breaker``. All times are the store's. A process
+takes permits in portions, so that the row is not written for each request.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portalkey._support.clock import SET_BACK
+from portalkey.model.evidence import read_evidence, short_name, write_evidence
 
 PROBE_SECONDS = 10.0
-"""Seconds between two probes of HubSpot while the breaker is open."""
-IN_A_ROW = 5
-"""Failures in a row that open the breaker."""
-RECENT_OUTCOMES = 20
-"""Number of recent outcomes of which half, being failures, open the breaker."""
-SET_BACK = 60.0
-"""Seconds behind an earlier time after which a clock is taken to have been set back. One that is
-less behind may have been read before a wait for a row lock, as PostgreSQL reads its clock at the
-beginning of a statement."""
+"""Seconds between two probes of HubSpot while the breaker is open and HubSpot names no time."""
+LONGEST_WAIT = 120.0
+"""Seconds that HubSpot is left alone at most, whatever it asks for."""
+PROBE_LONGEST = 15.0
+"""Seconds after which a probe that nobody heard of again is given up."""
+OTHERS_FIRST = 2.0
+"""Seconds that a due probe is left to connections that have not failed."""
+PORTION_SECONDS = 0.05
+"""A portion is what the rate gives in so many seconds, and at least one permit."""
 
-_WELL, _NOT_WELL = ".", "x"
+
+class Purpose(StrEnum):
+    """Purposes of a request to the token endpoint, the most urgent first."""
+
+    CALLER = "caller"
+    """Somebody waits for the token."""
+    EXCHANGE = "exchange"
+    """Somebody waits for a code to become a connection."""
+    AHEAD = "ahead"
+    """A token that is still good is renewed before its end."""
+    SWEEP = "sweep"
+    """An idle connection is looked after."""
+
+
+_RESERVES = {Purpose.AHEAD: (0.25, 4.0), Purpose.SWEEP: (0.5, 15.0)}
+"""The part of the bucket that is left for more urgent purposes, and the seconds of waiting after
+which nothing is: no purpose is kept out for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +54,9 @@ class Limits:
 class Throttle:
     """State of the token endpoint.
 
-    ``bucket`` requests could be sent at the moment ``bucket_at``. ``recent`` are the last outcomes,
-    the newest last. ``open_until`` is when the next request may try, where the breaker is open, and
-    ``reason`` is the code that opened it.
+    ``bucket`` requests could be sent at the moment ``bucket_at``. ``recent`` is the evidence of
+    trouble, see ``portalkey.model.evidence``. ``open_until`` is when the next request may try,
+    where the breaker is open, and ``reason`` is the code that opened it.
     """
 
     bucket: float
@@ -51,16 +72,49 @@ class Throttle:
 
     @property
     def is_well(self) -> bool:
-        """True where a good answer changes nothing: closed, and without a recent failure."""
-        return not self.is_open and _NOT_WELL not in self.recent
+        """True where a good answer changes nothing: closed, and without evidence of trouble."""
+        return not self.is_open and not self.recent
+
+
+@dataclass(frozen=True, slots=True)
+class PortionRequest:
+    """A request for permits: *who* is the id of the connection that needs the first one.
+
+    *waited* is for how many seconds that one has been waiting.
+    """
+
+    limits: Limits
+    purpose: Purpose = Purpose.CALLER
+    who: str = field(default="", repr=False)
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """So many permits, each for one request; ``left`` is what remains in the bucket.
+
+    ``is_news`` is True where a good answer would change what is known of the token endpoint, and
+    ``is_probe`` where this one request tries whether the breaker may close.
+    """
+
+    count: int
+    left: float
+    is_news: bool = False
+    is_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """No request now: wait *wait* seconds; *reason* is the code that opened the breaker, if any."""
+    """No request now: wait *wait* seconds; *reason* is the code that opened the breaker, if any.
+
+    ``is_for_all`` is False where only the connection that asked has to wait so long. ``left`` is
+    what the bucket holds, for purposes that are more urgent or until there is enough for one.
+    """
 
     wait: float
     reason: str | None = None
+    is_for_all: bool = True
+    left: float = 0.0
 
 
 def new_throttle(limits: Limits, now: datetime) -> Throttle:
@@ -68,16 +122,54 @@ def new_throttle(limits: Limits, now: datetime) -> Throttle:
     return Throttle(bucket=limits.burst, bucket_at=now)
 
 
-def admit(throttle: Throttle, limits: Limits, now: datetime) -> Throttle | Throttled:
-    """Return the *throttle* after one more request, or the refusal of it."""
-    if throttle.open_until is not None and throttle.open_until > now:
-        return Throttled((throttle.open_until - now).total_seconds(), throttle.reason)
-    bucket, at = _fill(throttle, limits, now)
-    if bucket < 1:
-        return Throttled((1 - bucket) / limits.rate)
-    # While the breaker is open one caller probes, and the others wait for its outcome.
-    until = now + timedelta(seconds=PROBE_SECONDS) if throttle.is_open else None
-    return replace(throttle, bucket=bucket - 1, bucket_at=at, open_until=until)
+def portion_size(limits: Limits) -> int:
+    """Return the permits of one portion."""
+    return max(1, int(limits.rate * PORTION_SECONDS))
+
+
+def take_portion(
+    throttle: Throttle, request: PortionRequest, now: datetime
+) -> tuple[Portion, Throttle] | Throttled:
+    """Return a portion and the *throttle* after it, or the refusal of one."""
+    refusal = _hold_back(throttle, request, now) if throttle.is_open else None
+    if refusal is not None:
+        return refusal
+    bucket, at = _fill(throttle, request.limits, now)
+    spare = bucket - _reserve(request)
+    if spare < 1:
+        return Throttled((1 - spare) / request.limits.rate, left=bucket)
+    count = 1 if throttle.is_open else min(portion_size(request.limits), int(spare))
+    after = replace(throttle, bucket=bucket - count, bucket_at=at)
+    if throttle.is_open:
+        after = _begin_probe(after, request.who, now)
+    is_news = not throttle.is_well
+    return Portion(count, after.bucket, is_news=is_news, is_probe=throttle.is_open), after
+
+
+def _hold_back(throttle: Throttle, request: PortionRequest, now: datetime) -> Throttled | None:
+    """Return the refusal while the breaker is open, or None where a probe is due."""
+    left = ((throttle.open_until or now) - now).total_seconds()
+    if left > LONGEST_WAIT + SET_BACK:  # the clock was set back: nobody waits until it caught up
+        return None
+    if left > 0:
+        return Throttled(left, throttle.reason)
+    rest = OTHERS_FIRST + left
+    if rest > 0 and read_evidence(throttle.recent).has_failed(request.who):
+        return Throttled(rest, throttle.reason, is_for_all=False)
+    return None
+
+
+def _begin_probe(throttle: Throttle, who: str, now: datetime) -> Throttle:
+    """Let everybody else wait for the outcome of one probe."""
+    evidence = replace(read_evidence(throttle.recent), prober=short_name(who))
+    until = now + timedelta(seconds=PROBE_LONGEST)
+    return replace(throttle, recent=write_evidence(evidence), open_until=until)
+
+
+def _reserve(request: PortionRequest) -> float:
+    """Return the permits that have to stay in the bucket: fewer, the longer somebody waits."""
+    part, patience = _RESERVES.get(request.purpose, (0.0, 1.0))
+    return part * (request.limits.burst - 1) * max(0.0, 1 - request.waited / patience)
 
 
 def _fill(throttle: Throttle, limits: Limits, now: datetime) -> tuple[float, datetime]:
@@ -88,29 +180,3 @@ def _fill(throttle: Throttle, limits: Limits, now: datetime) -> tuple[float, dat
         return limits.burst, now
     content = min(limits.burst, throttle.bucket + max(seconds, 0.0) * limits.rate)
     return content, max(now, throttle.bucket_at)
-
-
-def record_answer(throttle: Throttle) -> Throttle:
-    """Return the *throttle* after a good answer, with its breaker closed."""
-    recent = "" if throttle.is_open else (throttle.recent + _WELL)[-RECENT_OUTCOMES:]
-    return replace(throttle, recent=recent, open_until=None, reason=None)
-
-
-def record_failure(throttle: Throttle, reason: str, wait: float, now: datetime) -> Throttle:
-    """Return the *throttle* after a failure of HubSpot's.
-
-    Args:
-        throttle: The state before it.
-        reason: The code of the trouble.
-        wait: Seconds for which HubSpot asks to be left alone, which opens the breaker at once; 0
-            where it does not say.
-        now: The store's time.
-    """
-    recent = (throttle.recent + _NOT_WELL)[-RECENT_OUTCOMES:]
-    in_a_row = recent.endswith(_NOT_WELL * IN_A_ROW)
-    half = len(recent) == RECENT_OUTCOMES and recent.count(_NOT_WELL) * 2 >= RECENT_OUTCOMES
-    if not (throttle.is_open or in_a_row or half or wait):
-        return replace(throttle, recent=recent)
-    until = now + timedelta(seconds=max(wait, PROBE_SECONDS))
-    until = max(until, throttle.open_until or until)
-    return replace(throttle, recent=recent, open_until=until, reason=reason)

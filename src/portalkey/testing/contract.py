@@ -13,6 +13,7 @@ from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
+from portalkey.testing.throttle import ThrottlePromises
 from portalkey.vault.store import Store
 
 
@@ -23,6 +24,7 @@ class StoreContract(
     LeasePromises,
     SetBackPromises,
     OutboxPromises,
+    ThrottlePromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

@@ -1,9 +1,9 @@
-"""Promises of a store about leases and the token endpoint's state."""
+"""Promises of a store about leases."""
 # ruff: noqa: ANN401, PLR2004, S101 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +12,13 @@ from portalkey.model.connection import Connection, SealedGrant
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Limits, Throttle, record_failure
 from portalkey.testing.samples import Ahead, begin_exchange, connect, load, next_generation
 from portalkey.vault.store import Mark, Store
-
-LIMITS = Limits(rate=1.0, burst=3)
 
 
 def ask(holder: str = "me", **changes: Any) -> LeaseRequest:
     """Return a request for a lease of 30 seconds."""
-    return replace(LeaseRequest(holder, 30.0, LIMITS), **changes)
+    return replace(LeaseRequest(holder, 30.0), **changes)
 
 
 def take_lease(store: Store, row: Connection, request: LeaseRequest | None = None) -> Lease:
@@ -93,17 +90,6 @@ class LeasePromises:
 
         assert denial.why is DenialReason.LEASED
         assert denial.wait <= 30
-
-    def test_a_moment_that_was_told_too_early_fills_no_bucket(
-        self, store: Store, ahead: Ahead
-    ) -> None:
-        """Many at once send no more than the bucket held."""
-        many = [connect(store, owner=str(n)) for n in range(4)]
-        for each in many[:3]:
-            take_lease(store, each)
-            ahead.passes(-0.05)
-
-        assert expect_denial(store, many[3]).why is DenialReason.THROTTLED
 
     def test_a_dead_holders_lease_is_taken_over(self, store: Store) -> None:
         """Only where it is that holder's still."""
@@ -206,52 +192,6 @@ class LeasePromises:
         assert again.was_unanswered
         assert store.renew(next_generation(again.connection), instead_of="fingerprint 1")
         assert load(store, row).unanswered_since is None
-
-    def test_the_bucket_is_everybodys(self, store: Store, ahead: Ahead) -> None:
-        """Whichever connection a request is for; it fills up by the store's clock."""
-        many = [connect(store, owner=str(n)) for n in range(5)]
-        for each in many[:3]:
-            take_lease(store, each)
-
-        denial = expect_denial(store, many[3])
-        assert (denial.why, denial.reason) == (DenialReason.THROTTLED, None)
-        assert 0 < denial.wait <= 1
-        assert not load(store, many[3]).is_leased
-        ahead.passes(1)
-        take_lease(store, many[3])
-        assert expect_denial(store, many[4]).why is DenialReason.THROTTLED
-
-    def test_an_open_breaker_stops_everybody(self, store: Store, ahead: Ahead) -> None:
-        """But for one who tries in ten seconds."""
-        first, second, third = (connect(store, owner=str(n)) for n in range(3))
-        take_lease(store, first)
-
-        def change(throttle: Throttle, now: datetime) -> Throttle:
-            return record_failure(throttle, "hubspot_unavailable", 5.0, now)
-
-        changed = store.update_throttle("app", change)
-        assert changed
-        assert [each.is_open for each in changed] == [False, True]
-        denial = expect_denial(store, second)
-        assert (denial.why, denial.reason) == (DenialReason.THROTTLED, "hubspot_unavailable")
-        ahead.passes(11)
-        assert take_lease(store, second).is_news
-        assert expect_denial(store, third).reason == "hubspot_unavailable"
-
-    def test_nothing_is_known_of_a_throttle_nobody_asked(self, store: Store) -> None:
-        """There is nothing to change."""
-        assert store.update_throttle("app", lambda throttle, _: throttle) is None
-
-    def test_each_app_has_a_throttle_of_its_own(self, store: Store) -> None:
-        """Another app's wrong secret is no trouble of ours."""
-        ours, theirs = connect(store), connect(store, client_id="other")
-        take_lease(store, theirs)
-        assert store.update_throttle("app", lambda throttle, _: throttle) is None
-        store.update_throttle(
-            "other", lambda throttle, now: record_failure(throttle, "hubspot_refused", 60.0, now)
-        )
-
-        assert take_lease(store, ours)
 
     def test_what_happened_is_kept_with_the_change(self, store: Store) -> None:
         """Or not at all, where there was no change."""

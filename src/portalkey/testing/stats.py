@@ -3,12 +3,9 @@
 
 from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
-from portalkey.model.leases import Lease, LeaseRequest
-from portalkey.model.throttle import Limits, record_failure
 from portalkey.testing.samples import Ahead, connect, load, new_owed
+from portalkey.testing.throttle import fail, take
 from portalkey.vault.store import Mark, Store
-
-_ASK = LeaseRequest("holder", 30, Limits(1000, 1000))
 
 
 class StatsPromises:
@@ -62,12 +59,9 @@ class StatsPromises:
 
     def test_an_open_breaker_is_seen(self, store: Store) -> None:
         """Until a good answer closes it."""
-        row = connect(store)
-        assert isinstance(store.lease(row, _ASK), Lease)
+        take(store)
         assert store.stats("app").is_breaker_open is False
-        assert store.update_throttle(
-            "app", lambda throttle, now: record_failure(throttle, "rate_limited", 60, now)
-        )
+        fail(store, "one", "two", "three")
 
         assert store.stats("app").is_breaker_open is True
         assert store.stats("other").is_breaker_open is False

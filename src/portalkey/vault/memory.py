@@ -49,7 +49,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         store._connections = {each.id: each for each in snapshot.connections}
         store._attempts = {each.id: each for each in snapshot.attempts}
         store._owed = {each.id: each for each in snapshot.outbox}
-        store._throttles = {each.client_id: each.state for each in snapshot.provider}
+        store._throttles.by_app = {each.client_id: each.state for each in snapshot.provider}
         store._events = list(snapshot.events)
         return store
 
@@ -60,7 +60,7 @@ class MemoryStore(ConnectionsInMemory, Store):
                 connections=tuple(self._connections.values()),
                 attempts=tuple(self._attempts.values()),
                 outbox=tuple(self._owed.values()),
-                provider=tuple(ThrottleRow(*each) for each in self._throttles.items()),
+                provider=tuple(ThrottleRow(*each) for each in self._throttles.by_app.items()),
                 events=tuple(self._events),
             )
 
@@ -204,7 +204,7 @@ class MemoryStore(ConnectionsInMemory, Store):
     def stats(self, client_id: str) -> Stats:
         """Count what there is of the app's."""
         with self._lock:
-            now, throttle = self.now(), self._throttles.get(client_id)
+            now, throttle = self.now(), self._throttles.by_app.get(client_id)
             ours = [each for each in self._connections.values() if each.client_id == client_id]
             failing = [each for each in ours if each.status is ConnectionStatus.FAILING]
             return Stats(

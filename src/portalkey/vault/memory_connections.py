@@ -10,7 +10,8 @@ from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttle, new_throttle
+from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
+from portalkey.vault.memory_throttles import MemoryThrottles
 from portalkey.vault.store import Mark
 
 
@@ -22,7 +23,7 @@ class ConnectionsInMemory:
         self._lock = threading.RLock()
         self._connections: dict[str, Connection] = {}
         self._events: list[Event] = []
-        self._throttles: dict[str, Throttle] = {}
+        self._throttles = MemoryThrottles()
         self._version = 0
 
     @contextmanager
@@ -90,15 +91,8 @@ class ConnectionsInMemory:
         """Return the lease on the row of *connection*, or why not."""
         with self._writing():
             lease = leases.grant_lease(connection, self.connection(connection.id), request)
-            if isinstance(lease, LeaseDenied):
-                return lease
-            throttle = self._throttles.get(connection.client_id)
-            throttle = throttle or new_throttle(request.limits, lease.connection.seen_at)
-            outcome = leases.apply_throttle(lease, throttle, request.limits)
-            if isinstance(outcome, LeaseDenied):
-                return outcome
-            lease, self._throttles[connection.client_id] = outcome
-            self._connections[connection.id] = lease.connection
+            if isinstance(lease, Lease):
+                self._connections[connection.id] = lease.connection
             return lease
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
@@ -111,16 +105,24 @@ class ConnectionsInMemory:
             self._connections[row.id] = replace(leases.clear_try(row), unanswered_since=since)
             return True
 
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        """Return permits for requests to the token endpoint, or why there are none now."""
+        with self._writing():
+            return self._throttles.take(client_id, request, self.now())
+
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's throttle in its place."""
         with self._writing():
-            before = self._throttles.get(client_id)
-            if before is None:
-                return None
-            after = self._throttles[client_id] = change(before, self.now())
-            return before, after
+            return self._throttles.update(client_id, change, self.now())
+
+    def count_authenticated(self, client_id: str, at_most: int) -> int:
+        """Return how many of the app's connections are authenticated, or *at_most*."""
+        with self._lock:
+            rows = self._connections.values()
+            found = sum(row.client_id == client_id and row.is_authenticated for row in rows)
+            return min(found, at_most)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""

@@ -14,7 +14,7 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttle
+from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
@@ -147,7 +147,8 @@ class Store(Protocol):
     def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
         """The lease on the row of *connection*, for one request to the token endpoint, or why not.
 
-        Row and ``Throttle`` are changed together, by the rules of ``portalkey.model.leases``.
+        By the rules of ``portalkey.model.leases``. The request needs a permit of the throttle too,
+        which is asked for first.
         """
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
@@ -157,12 +158,22 @@ class Store(Protocol):
         that an earlier request is out whose answer is not known.
         """
 
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        """Permits for requests to the token endpoint, or why there are none now.
+
+        By the rules of ``portalkey.model.throttle``; the app's ``Throttle`` is made where there is
+        none. A refusal writes nothing.
+        """
+
+    def count_authenticated(self, client_id: str, at_most: int) -> int:
+        """The number of the app's authenticated connections, or *at_most* if there are more."""
+
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's ``Throttle`` in its place; returns both.
 
-        *change* is given the store's time. None where there is no throttle yet: the first lease
+        *change* is given the store's time. None where there is no throttle yet: the first portion
         makes it.
         """
 

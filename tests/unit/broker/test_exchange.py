@@ -30,7 +30,6 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback
 from portalkey.model.events import EventName
 from portalkey.model.leases import Lease, LeaseRequest
-from portalkey.model.throttle import Limits
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import HubSpot
@@ -424,7 +423,7 @@ def test_a_lease_that_nobody_heard_of_locks_nobody_out(
     ahead.seconds += 1801
     sick = failing_at()
     (seen,) = sick.connections("ada")
-    ask = LeaseRequest(sick._refresh._lease_owner.name, 30.0, Limits(10.0, 20))
+    ask = LeaseRequest(sick._refresh._renewal._lease_owner.name, 30.0)
     assert isinstance(sick.vault.store.lease(seen, ask), Lease)
 
     began = sick._clock()

@@ -17,7 +17,8 @@ from portalkey._support.background import Background
 from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
-from portalkey.broker.refresh import START_WITHIN, Refresh
+from portalkey.broker.refresh import Refresh
+from portalkey.broker.renewal import START_WITHIN
 from portalkey.broker.waiting import REREAD_AFTER, recall_error
 from portalkey.errors import (
     BadAnswer,
@@ -34,7 +35,7 @@ from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.model.leases import Lease, LeaseRequest
-from portalkey.model.throttle import Limits
+from portalkey.model.throttle import Limits, Portion, PortionRequest
 from portalkey.settings import Key, Settings
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
@@ -253,7 +254,7 @@ def test_who_is_at_it_is_waited_for(place: Place) -> None:
 
 def test_a_living_lease_is_left_alone(place: Place) -> None:
     """Of another machine, of which nothing can be proven."""
-    ask = LeaseRequest("other machine", 30.0, Limits(1, 1))
+    ask = LeaseRequest("other machine", 30.0)
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
 
     assert place.token() == "old"
@@ -285,7 +286,7 @@ def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
     """Another process may have the key, and be at it."""
     stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
     refresh = place.process(LeaseOwner(), stranger)
-    ask = LeaseRequest("other machine", 30.0, Limits(1, 1))
+    ask = LeaseRequest("other machine", 30.0)
     assert isinstance(place.store.lease(place.seen(), ask), Lease)
 
     with pytest.raises(NoKeyOpens):
@@ -295,9 +296,8 @@ def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
 
 def test_an_invalid_grant_is_an_answer_too(place: Place) -> None:
     """The connection ends, and the throttle hears that the token endpoint is well."""
-    first = LeaseRequest("other", 0.0, Limits(10, 20))
-    assert isinstance(place.store.lease(place.seen(), first), Lease)
     client_id = place.settings.client_id
+    assert isinstance(place.store.take_portion(client_id, PortionRequest(Limits(10, 20))), Portion)
     place.store.update_throttle(client_id, lambda throttle, _: replace(throttle, recent="x"))
     place.time.passes(10)
     place.answers = [answer(400, error="invalid_grant")]
@@ -306,15 +306,16 @@ def test_an_invalid_grant_is_an_answer_too(place: Place) -> None:
         place.token()
     changed = place.store.update_throttle(client_id, lambda throttle, _: throttle)
     assert changed
-    assert changed[0].recent == "x."
+    assert changed[0].is_well
 
 
 def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> None:
     """And told as what it is, where it takes longer."""
-    ask = LeaseRequest("other", 0.0, Limits(0.01, 1))
-    assert isinstance(place.store.lease(place.seen(), ask), Lease)
+    limits = Limits(0.01, 1)
+    taken = place.store.take_portion(place.settings.client_id, PortionRequest(limits))
+    assert isinstance(taken, Portion)
     place.time.passes(10)
-    place.refresh._limits = Limits(0.01, 1)
+    place.refresh.admission._limits = limits
 
     with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
         place.token()

@@ -1,22 +1,23 @@
-"""The token endpoint's breaker and bucket."""
+"""The token endpoint's bucket: permits in portions, and who gets them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portalkey.model.throttle import (
-    IN_A_ROW,
-    PROBE_SECONDS,
-    RECENT_OUTCOMES,
+    LONGEST_WAIT,
+    PORTION_SECONDS,
     Limits,
+    Portion,
+    PortionRequest,
+    Purpose,
     Throttle,
     Throttled,
-    admit,
     new_throttle,
-    record_answer,
-    record_failure,
+    portion_size,
+    take_portion,
 )
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -28,25 +29,30 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def go(throttle: Throttle, at: float, limits: Limits = LIMITS) -> Throttle:
+def ask(
+    throttle: Throttle,
+    at: float,
+    purpose: Purpose = Purpose.CALLER,
+    *,
+    limits: Limits = LIMITS,
+    waited: float = 0.0,
+) -> tuple[Portion, Throttle] | Throttled:
+    """What a process gets that asks at that time."""
+    return take_portion(throttle, PortionRequest(limits, purpose, "me", waited), later(at))
+
+
+def go(throttle: Throttle, at: float, purpose: Purpose = Purpose.CALLER) -> Throttle:
     """The throttle after one request, which is let through."""
-    after = admit(throttle, limits, later(at))
-    assert isinstance(after, Throttle)
-    return after
+    outcome = ask(throttle, at, purpose)
+    assert not isinstance(outcome, Throttled)
+    return outcome[1]
 
 
-def refused(throttle: Throttle, at: float) -> Throttled:
+def refused(throttle: Throttle, at: float, purpose: Purpose = Purpose.CALLER) -> Throttled:
     """Why a request is not let through."""
-    refusal = admit(throttle, LIMITS, later(at))
-    assert isinstance(refusal, Throttled)
-    return refusal
-
-
-def down(throttle: Throttle, times: int, at: float = 0.0) -> Throttle:
-    """The throttle after so many failures."""
-    for _ in range(times):
-        throttle = record_failure(throttle, "hubspot_unavailable", 0.0, later(at))
-    return throttle
+    outcome = ask(throttle, at, purpose)
+    assert isinstance(outcome, Throttled)
+    return outcome
 
 
 def test_a_full_bucket_lets_a_burst_through() -> None:
@@ -59,17 +65,70 @@ def test_a_full_bucket_lets_a_burst_through() -> None:
     assert refused(go(throttle, 0.5), 0.5) == Throttled(0.5)
 
 
-@given(st.lists(st.floats(0, 3), max_size=60))
-def test_never_more_than_the_rate_and_one_burst(gaps: list[float]) -> None:
-    """Whenever anybody asks."""
-    throttle, at, sent = new_throttle(LIMITS, NOW), 0.0, 0
-    for gap in gaps:
-        at += gap
-        outcome = admit(throttle, LIMITS, later(at))
-        if isinstance(outcome, Throttle):
-            throttle, sent = outcome, sent + 1
+@pytest.mark.parametrize(("rate", "size"), [(0.1, 1), (10, 1), (100, 5), (10_000, 500)])
+def test_a_portion_is_what_fifty_milliseconds_give(rate: float, size: int) -> None:
+    """One at least."""
+    assert portion_size(Limits(rate, 20)) == size
 
-    assert sent <= LIMITS.burst + LIMITS.rate * at + 1e-6
+
+def test_a_portion_is_no_more_than_the_bucket_holds() -> None:
+    """However large it might be."""
+    limits = Limits(rate=1000.0, burst=7)
+    outcome = ask(new_throttle(limits, NOW), 0, limits=limits)
+
+    assert not isinstance(outcome, Throttled)
+    assert (outcome[0].count, outcome[0].left) == (7, 0)
+
+
+rates = st.floats(0.1, 500)
+processes = st.lists(st.tuples(st.floats(0, 0.3), st.sampled_from(Purpose)), max_size=80)
+
+
+@given(rates, st.integers(1, 50), processes)
+def test_never_more_than_the_rate_and_one_burst(
+    rate: float, burst: int, asked: list[tuple[float, Purpose]]
+) -> None:
+    """Over any interleaving of processes, whatever they ask for."""
+    limits = Limits(rate, burst)
+    throttle, at, sent = new_throttle(limits, NOW), 0.0, 0
+    for gap, purpose in asked:
+        at += gap
+        outcome = ask(throttle, at, purpose, limits=limits)
+        if not isinstance(outcome, Throttled):
+            portion, throttle = outcome
+            sent += portion.count
+            assert portion.count <= max(1, rate * PORTION_SECONDS)
+
+    assert sent <= burst + rate * at + 1e-3
+
+
+def test_some_is_left_for_more_urgent_purposes() -> None:
+    """Renewing ahead leaves a quarter of the bucket, and the sweep a half."""
+    throttle, limits = new_throttle(Limits(10, 21), NOW), Limits(10, 21)
+    left = {}
+    for purpose in (Purpose.SWEEP, Purpose.AHEAD, Purpose.EXCHANGE):
+        while not isinstance(outcome := ask(throttle, 0, purpose, limits=limits), Throttled):
+            throttle = outcome[1]
+        left[purpose] = throttle.bucket
+
+    assert left == {Purpose.SWEEP: 10, Purpose.AHEAD: 5, Purpose.EXCHANGE: 0}
+
+
+@given(st.integers(1, 40), st.sampled_from([Purpose.AHEAD, Purpose.SWEEP]))
+def test_no_purpose_starves(burst: int, purpose: Purpose) -> None:
+    """Whoever has waited for long competes with all the others, and one permit is enough."""
+    limits = Limits(10, burst)
+    empty = Throttle(bucket=1.0, bucket_at=NOW)
+
+    assert not isinstance(ask(empty, 0, purpose, limits=limits, waited=15), Throttled)
+
+
+@given(st.sampled_from(Purpose))
+def test_a_bucket_of_one_is_for_every_purpose(purpose: Purpose) -> None:
+    """There is nothing to leave to anybody."""
+    limits = Limits(1, 1)
+
+    assert not isinstance(ask(new_throttle(limits, NOW), 0, purpose, limits=limits), Throttled)
 
 
 def test_a_clock_that_was_set_back_stops_nobody() -> None:
@@ -82,50 +141,9 @@ def test_a_clock_that_was_set_back_stops_nobody() -> None:
     assert go(throttle, 0).bucket == LIMITS.burst - 1
 
 
-def test_failures_in_a_row_open_the_breaker() -> None:
-    """One less does not."""
-    throttle = new_throttle(LIMITS, NOW)
+def test_a_clock_that_was_set_back_keeps_no_breaker_open() -> None:
+    """A probe is due, as the time it was to be due at may be a long way off."""
+    throttle = Throttle(4, NOW, open_until=later(3600 + LONGEST_WAIT), reason="rate_limited")
 
-    assert not down(throttle, IN_A_ROW - 1).is_open
-    opened = down(throttle, IN_A_ROW)
-    assert refused(opened, 1) == Throttled(PROBE_SECONDS - 1, "hubspot_unavailable")
-
-
-def test_half_of_many_open_it_too() -> None:
-    """Where every other request fails, none of them in a row."""
-    throttle = new_throttle(LIMITS, NOW)
-    for number in range(RECENT_OUTCOMES):
-        assert not throttle.is_open, number
-        throttle = record_answer(throttle) if number % 2 else down(throttle, 1)
-
-    assert down(throttle, 1).is_open
-
-
-def test_one_request_tries_whether_hubspot_is_back() -> None:
-    """The others wait for what comes of it."""
-    opened = down(new_throttle(LIMITS, NOW), IN_A_ROW)
-    trying = go(opened, PROBE_SECONDS)
-
-    assert refused(trying, PROBE_SECONDS + 1).reason == "hubspot_unavailable"
-    still = down(trying, 1, at=PROBE_SECONDS + 1)
-    assert refused(still, 2 * PROBE_SECONDS).wait > 0
-    closed = record_answer(trying)
-    assert (closed.is_open, closed.is_well, closed.reason) == (False, True, None)
-    assert go(closed, PROBE_SECONDS + 1)
-
-
-def test_hubspot_is_left_alone_for_as_long_as_it_asks() -> None:
-    """At once, and no later failure makes it less."""
-    throttle = record_failure(new_throttle(LIMITS, NOW), "rate_limited", 90.0, NOW)
-
-    assert refused(throttle, 30) == Throttled(60.0, "rate_limited")
-    assert refused(down(throttle, 1, at=30), 30).wait == 60.0
-
-
-def test_good_answers_are_news_only_after_bad_ones() -> None:
-    """So that a healthy endpoint costs no write for each answer."""
-    throttle = new_throttle(LIMITS, NOW)
-
-    assert throttle.is_well
-    assert not down(throttle, 1).is_well
-    assert replace(throttle, recent="." * 20).is_well
+    assert refused(throttle, 3590).wait == pytest.approx(130)
+    assert go(throttle, 0).is_open

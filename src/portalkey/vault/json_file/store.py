@@ -16,7 +16,7 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttle
+from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
@@ -200,6 +200,14 @@ class ConfigFileStore(Store):
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
         return self._write(lambda store: store.release(connection, is_unanswered=is_unanswered))
+
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        """Return permits for requests to the token endpoint, or why there are none now."""
+        return self._write(lambda store: store.take_portion(client_id, request))
+
+    def count_authenticated(self, client_id: str, at_most: int) -> int:
+        """Return how many of the app's connections are authenticated, or *at_most*."""
+        return self._look(lambda store: store.count_authenticated(client_id, at_most))
 
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]

@@ -1,7 +1,7 @@
 """Leases and the token endpoint's state in SQL.
 
-Whoever renews a grant comes by here twice, so that these statements are prepared once. Locks are
-taken in one order everywhere: a connection's row, then the throttle's.
+Whoever renews a grant comes by here, so that these statements are prepared once. The throttle's row
+and a connection's are never locked together.
 """
 
 import json
@@ -14,10 +14,17 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import bindparam, insert, select, update
 
 from portalkey.model import leases, transitions
-from portalkey.model.connection import Connection
+from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttle, new_throttle
+from portalkey.model.throttle import (
+    Portion,
+    PortionRequest,
+    Throttle,
+    Throttled,
+    new_throttle,
+    take_portion,
+)
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
@@ -27,6 +34,7 @@ from portalkey.vault.sql.tables import connections, events, provider
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _THROTTLE = tuple(field.name for field in fields(Throttle))
 _THROTTLE_TIMES = ("bucket_at", "open_until")
+_AUTHENTICATED = tuple(status.value for status in AUTHENTICATED)
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
 _SELECT_THROTTLE = (
@@ -51,23 +59,37 @@ class SQLLeases(StorePart):
     def _lease(
         self, driver: Driver, connection: Connection, request: LeaseRequest
     ) -> Lease | LeaseDenied:
-        # Both rows stay locked from the reading to the commit: of all who ask at one moment, each
-        # decides on what the one before it wrote, so one gets the lease and the bucket holds.
+        # The row stays locked from the reading to the commit: of all who ask at one moment, each
+        # decides on what the one before it wrote, so one gets the lease.
         statements = self._statements
         row = statements.lock_connection(driver, connection.id)
         lease = leases.grant_lease(connection, row, request)
-        if isinstance(lease, LeaseDenied):
-            return lease
-        throttle = statements.lock_throttle(driver, lease, request)
-        outcome = leases.apply_throttle(lease, throttle, request.limits)
-        if isinstance(outcome, LeaseDenied):
-            return outcome
-        lease, throttle = outcome
-        values = to_columns({name: getattr(lease.connection, name) for name in _LEASE})
-        statements.take.run(driver, {"which": connection.id, **_bind(values)})
-        throttle_values = _bind(_throttle_values(throttle))
-        statements.write_throttle.run(driver, {"app": connection.client_id, **throttle_values})
+        if isinstance(lease, Lease):
+            values = to_columns({name: getattr(lease.connection, name) for name in _LEASE})
+            statements.take.run(driver, {"which": connection.id, **_bind(values)})
         return lease
+
+    def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        """Return permits for requests to the token endpoint, or why there are none now."""
+        return self._database.write_fast(lambda driver: self._take(driver, client_id, request))
+
+    def _take(self, driver: Driver, client_id: str, request: PortionRequest) -> Portion | Throttled:
+        # Locked from the reading to the commit, so that the bucket holds.
+        throttle, now = self._statements.lock_throttle(driver, client_id, request)
+        outcome = take_portion(throttle, request, now)
+        if isinstance(outcome, Throttled):
+            return outcome
+        portion, throttle = outcome
+        values = _bind(_throttle_values(throttle))
+        self._statements.write_throttle.run(driver, {"app": client_id, **values})
+        return portion
+
+    def count_authenticated(self, client_id: str, at_most: int) -> int:
+        """Return how many of the app's connections are authenticated, or *at_most*."""
+        which = select(connections.c.id).where(
+            connections.c.client_id == client_id, connections.c.status.in_(_AUTHENTICATED)
+        )
+        return self._database.read(lambda tx: len(tx.execute(which.limit(at_most)).all()))
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
@@ -106,7 +128,7 @@ class SQLLeases(StorePart):
             if row is None:
                 return None
             before = _read_throttle(row)
-            after = change(before, datetime.fromtimestamp(tx.execute(now).scalar_one(), UTC))
+            after = change(before, _moment(tx.execute(now).scalar_one()))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
             return before, after
@@ -131,7 +153,8 @@ class _LeaseStatements:
             ).with_for_update()
         )
         self._read_connection = sql_connections.row_reader(self._connection.columns)
-        self._throttle = prepare(lambda _: _SELECT_THROTTLE)
+        self._throttle = prepare(lambda now: _SELECT_THROTTLE.add_columns(now.label("now")))
+        self._now = prepare(lambda now: select(now.label("now")))
         self._new_throttle = database.prepare_insert(
             provider, {"id": bindparam("app"), **_parameters(_THROTTLE)}
         )
@@ -154,15 +177,21 @@ class _LeaseStatements:
         row = _fetch_one(self._connection.run(driver, {"id": connection_id}))
         return self._read_connection(row) if row else None
 
-    def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
-        """Return the app's throttle as it stands until the commit, made where there is none."""
-        app = {"app": lease.connection.client_id}
+    def lock_throttle(
+        self, driver: Driver, client_id: str, request: PortionRequest
+    ) -> tuple[Throttle, datetime]:
+        """Return the app's throttle as it stands until the commit, and the time.
+
+        It is made where there is none.
+        """
+        app = {"app": client_id}
         row = _fetch_one(self._throttle.run(driver, app))
         if not row:
-            values = _throttle_values(new_throttle(request.limits, lease.connection.seen_at))
+            ((seconds,),) = self._now.run(driver, {}).fetchall()
+            values = _throttle_values(new_throttle(request.limits, _moment(seconds)))
             self._new_throttle.run(driver, {**app, **_bind(values)})
             (row,) = self._throttle.run(driver, app).fetchall()
-        return _read_throttle(row)
+        return _read_throttle(row[:-1]), _moment(row[-1])
 
 
 def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
@@ -186,8 +215,12 @@ def _read_throttle(row: Sequence[Any]) -> Throttle:
     values = dict(zip(_THROTTLE, row, strict=True))
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
-            values[name] = datetime.fromtimestamp(values[name], UTC)
+            values[name] = _moment(values[name])
     return Throttle(**values)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _parameters(names: tuple[str, ...]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
-from portalkey.model.throttle import Limits
+from portalkey.model.throttle import Limits, Portion, PortionRequest
 from portalkey.testing.samples import (
     connect,
     load,
@@ -82,8 +82,9 @@ def fill(store: SQLStore) -> None:
     new_attempt(store, owner="dö \U0001f511")
     for _ in range(EVERYTHING["events"]):
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
-    lease = store.lease(connection, LeaseRequest("me", 30.0, LIMITS))
+    lease = store.lease(connection, LeaseRequest("me", 30.0))
     assert isinstance(lease, Lease)
+    assert isinstance(store.take_portion("app", PortionRequest(LIMITS)), Portion)
 
 
 def content(url: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -176,7 +177,8 @@ def test_what_changed_since(
     assert store.mark(bob, Mark(ConnectionStatus.FAILING, reason="x", failures=1))
     assert store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     store.reschedule("owed 1", 60)
-    assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0, LIMITS)), Lease)
+    assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0)), Lease)
+    assert isinstance(store.take_portion("app", PortionRequest(LIMITS)), Portion)
 
     outcome = moved()
 

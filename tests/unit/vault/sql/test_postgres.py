@@ -23,7 +23,6 @@ from portalkey.errors import (
     StoreUnusable,
 )
 from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore
@@ -279,7 +278,7 @@ def test_who_waited_for_the_row_takes_no_lease_given_meanwhile(
     )
     with psycopg.connect(migrated_postgres_url) as other, ThreadPoolExecutor(1) as threads:
         other.execute("SELECT 1 FROM portalkey_connections FOR UPDATE")
-        asked = threads.submit(store.lease, seen, LeaseRequest("me", 30.0, Limits(10.0, 20)))
+        asked = threads.submit(store.lease, seen, LeaseRequest("me", 30.0))
         until_it_waits(migrated_postgres_url, asked)
         other.execute(taken)
         other.commit()

@@ -1,0 +1,99 @@
+"""The breaker of the token endpoint, as this process tells it what answers and failures say."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from portalkey.broker.audit import Audit, event_facts
+from portalkey.errors import (
+    BadAnswer,
+    HubSpotRefused,
+    HubSpotUnavailable,
+    PortalkeyError,
+    RateLimited,
+    TryLater,
+)
+from portalkey.model import breaker
+from portalkey.model.breaker import WITNESSES, Trouble
+from portalkey.model.events import EventName
+from portalkey.model.evidence import read_evidence, short_name
+from portalkey.model.throttle import Throttle
+
+if TYPE_CHECKING:
+    from portalkey.vault.vault import Vault
+
+
+class Breaker:
+    """Tells the shared throttle of answers and failures, and the audit where it opens or closes."""
+
+    def __init__(self, vault: "Vault", audit: Audit, *, on_change: Callable[[], object]) -> None:
+        """Call *on_change* where the breaker has opened or closed."""
+        self._vault = vault
+        self._audit = audit
+        self._on_change = on_change
+        self.is_troubled = False
+        """True where a failure was met here, and no answer since."""
+
+    def record_answer(self) -> None:
+        """Record that the token endpoint answered; an open breaker closes. Never raises.
+
+        Needed only where the permit says that it is news, or while ``is_troubled``.
+        """
+        with suppress(PortalkeyError):
+            changed = self._update(lambda known, _: breaker.record_answer(known))
+            self.is_troubled = False
+            if changed is not None and changed[0].is_open:
+                self._audit.record(EventName.BREAKER_CLOSED)
+
+    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
+        """Record *trouble* that is not one account's, and return True where it is the first.
+
+        The first is the one that nobody else has said just now.
+
+        Args:
+            name: The id of the connection that met it, or the owner whose code was exchanged.
+            trouble: Of the app or of HubSpot, see ``is_of_app``.
+
+        Raises:
+            StoreBusy, StoreUnusable: Nothing was recorded.
+        """
+        self.is_troubled = True
+        client_id, reason = self._vault.client_id, reason_of(trouble)
+        count = self._vault.store.count_authenticated(client_id, WITNESSES)
+        said = trouble.said if isinstance(trouble, TryLater) else 0.0
+        seen = Trouble(name, reason, said, count)
+        changed = self._update(lambda known, now: breaker.record_failure(known, seen, now))
+        if changed is None:
+            return True
+        before, after = changed
+        if after.is_open and not before.is_open:
+            facts = event_facts(trouble)
+            self._audit.record(EventName.BREAKER_OPENED, facts=facts)
+        others = read_evidence(before.recent).failures
+        return all(each.who == short_name(name) or each.reason != reason for each in others)
+
+    def _update(
+        self, change: Callable[[Throttle, datetime], Throttle]
+    ) -> tuple[Throttle, Throttle] | None:
+        changed = self._vault.store.update_throttle(self._vault.client_id, change)
+        if changed is not None and changed[0].is_open != changed[1].is_open:
+            self._on_change()
+        return changed
+
+
+def reason_of(trouble: PortalkeyError) -> str:
+    """Return the code of *trouble*, with HubSpot's own word where it refused."""
+    if isinstance(trouble, HubSpotRefused):
+        return f"{trouble.code}:{trouble.status}"
+    return trouble.code
+
+
+def is_of_app(trouble: PortalkeyError) -> bool:
+    """Return True where every other connection may meet the same."""
+    if isinstance(trouble, HubSpotUnavailable):
+        return not trouble.of_account
+    if isinstance(trouble, HubSpotRefused):
+        return trouble.of_app
+    # A token of another account is an answer that cannot be used, and no more.
+    return isinstance(trouble, RateLimited) or type(trouble) is BadAnswer
