@@ -75,6 +75,8 @@ class Drawer(Keyring):
 class StorePort:
     """One process's way to the store: each call is a step, before and after its effect."""
 
+    is_personal = False
+
     def __init__(self, process: "Process") -> None:
         self._process = process
 

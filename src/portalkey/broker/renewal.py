@@ -14,6 +14,7 @@ from portalkey._support.clock import Clock
 from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.admission import Admission, Permit
+from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.refresh_job import RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
@@ -86,7 +87,8 @@ class Renewal:
         if isinstance(denial, LeaseDenied):
             return denial
         self._check()
-        permit = self._admission.acquire(job.purpose, row.owner, row.id)
+        with aside():
+            permit = self._admission.acquire(job.purpose, row.owner, row.id)
         if isinstance(permit, Throttled):
             return LeaseDenied(DenialReason.THROTTLED, permit.wait, permit.reason)
         return self._use_permit(row, request, permit, refresh_token, job.until)

@@ -16,6 +16,8 @@ AT_MOST = 0.1
 """Seconds that a healthy tenant's caller waits beside its own request."""
 LONGEST_CALL = waiting.LONGEST
 TWO_MINUTES = 120.0
+_URGENT = 0.5
+"""Seconds that a caller may wait for what is renewed ahead of its end, and has waited for long."""
 _ROUNDED = 0.5
 _SETTLED = 30.0
 """Seconds after which whoever meets an outage knows of it."""
@@ -45,7 +47,7 @@ def nobody_healthy_waits(evidence: Evidence) -> Iterator[str]:
         is_short = late > 0 and evidence.is_short(call)
         # What is renewed ahead takes no turn from anybody who waits.
         is_ahead = evidence.plan.about[0] == "ahead"
-        if late > (evidence.turn if is_short and not is_ahead else 0.0):
+        if late > (_URGENT if is_ahead else evidence.turn if is_short else 0.0):
             what = "URGENCY" if is_ahead else "TURNS" if is_short else "WAIT"
             yield f"{what} {call.owner} waited {late:.1f} s too long at {call.began:.1f}"
 

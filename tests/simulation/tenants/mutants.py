@@ -26,16 +26,15 @@ _OPPOSITE = dict(zip(Purpose, reversed(Purpose), strict=True))
 
 
 class _Credulous(Breaker):
-    def record_failure(self, name: str, trouble: PortalkeyError, *, owner: str) -> bool:
+    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
         """As if three of as many owners had said it."""
         for number in range(_WITNESSES):
-            alias = "" if number == 0 else f"/{number}"
-            super().record_failure(f"{name}{alias}", trouble, owner=f"{owner}{alias}")
+            super().record_failure(f"{name}/{number}" if number else name, trouble)
         return True
 
 
 class _Deaf(Breaker):
-    def record_failure(self, name: str, trouble: PortalkeyError, *, owner: str) -> bool:
+    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
         """Keep it to oneself."""
         return True
 

@@ -1,5 +1,6 @@
 """A process of many callers, each of them a task of its own."""
 
+import threading
 from typing import Any, ClassVar
 
 from portalkey.broker.caller_gate import CallerGate
@@ -16,7 +17,7 @@ from simulation.tenants.hubspot import ScriptedLine
 from simulation.tenants.threads import Condition, Flights, Lock
 from simulation.tenants.timed_world import TimedWorld
 from simulation.watch import Watch
-from simulation.world import World
+from simulation.world import Task, World
 
 
 class TenantProcess(Process):
@@ -27,6 +28,7 @@ class TenantProcess(Process):
 
     def __init__(self, keyring: Keyring, settings: Settings) -> None:
         super().__init__(keyring, settings)
+        self._waiting: dict[threading.Event, Task] = {}
         self.gate = CallerGate(settings.hubspot_calls, self._clock)
         self.tokens = TokenCache(self.vault, self.refresh, self._clock, self.gate)
 
@@ -47,13 +49,32 @@ class TenantProcess(Process):
         reachability: Any = self.reachability
         reachability._renew()
         reachability._background = Inline(self)
-        self.refresh.admission.renew()
+        self._waiting.clear()
+        admission: Any = self.refresh.admission
+        admission.renew()
+        admission._pause = self._wait_for
         refresh: Any = self.refresh
         refresh._renewals = Flights(self.world)
         refresh._background = Inline(self)
         tokens: Any = self.tokens
         tokens._renew()
         tokens._reads, tokens._version_lock = Flights(self.world), Lock(self.world)
+
+    def notice(self) -> None:
+        """Wake those whose event is set by now."""
+        for event, task in self._waiting.items():
+            if event.is_set():
+                self.world.wake(task)
+
+    def _wait_for(self, event: threading.Event, seconds: float) -> None:
+        """Wait for *event*, as a thread would, for so many seconds at most."""
+        task = self.world.current
+        if task is not None:
+            self._waiting[event] = task
+            try:
+                self.world.park(seconds)
+            finally:
+                self._waiting.pop(event, None)
 
     def _sleep(self, seconds: float) -> None:
         self.world.rest(seconds, "sleep")

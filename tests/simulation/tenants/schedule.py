@@ -21,12 +21,14 @@ from simulation.tenants.plan import BUSY, SICK, TABLE, Plan, draw
 from simulation.tenants.process import TenantProcess
 from simulation.tenants.timed_world import TimedWorld
 from simulation.tenants.watch import TenantWatch
-from simulation.world import Endless
+from simulation.world import Endless, Mortal
 
 _MODES = (Mode.REUSABLE, Mode.REUSABLE, Mode.GRACE, Mode.SINGLE_USE)
 _EVERY = (4.0, 10.0, 25.0)
 """Seconds between two calls for a connection, about; the sick one is asked for most often."""
 _TRIES = 6
+_SOON = 6.0
+"""Seconds after very many began to be renewed ahead, in which the healthy ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class Outcome:
     reorders: Counter[str] = field(default_factory=Counter, repr=False)
 
 
+class TenantWorld(TimedWorld):
+    """A world of ``TenantProcess``es."""
+
+    def notice(self, process: Mortal) -> None:
+        """Whoever waits for a turn that *process* has handed on is woken."""
+        if isinstance(process, TenantProcess):
+            process.notice()
+
+
 class Schedule:
     """What happens for one seed."""
 
@@ -70,7 +81,7 @@ class Schedule:
             process: Gives the process of a number under such limits, to be used again.
             seed: All chance comes from it.
         """
-        self.world = TimedWorld(seed)
+        self.world = TenantWorld(seed)
         self.chance = self.world.random
         self.plan: Plan = draw(self.chance, kind.table[seed % len(kind.table)])
         self.hubspot = ScriptedHubSpot(self.world, self.chance.choice(_MODES), self.plan.lifetime)
@@ -124,6 +135,8 @@ class Schedule:
 
     def _connection_begins(self, vault: Vault, owner: str, name: str, number: int) -> None:
         left = self.chance.choice((-1.0, -1.0, 61.0, 500.0))
+        if self.plan.crowd_left > 0:
+            left = -1.0
         if owner in {SICK, BUSY}:
             left = -1.0 if owner == SICK else self.plan.crowd_left
         given = self.hubspot.grant(name, left)
@@ -137,6 +150,8 @@ class Schedule:
         for name, owner in self.hubspot.owners.items():
             after = self.chance.uniform(0.0, 40.0)
             every = self.chance.choice(_EVERY)
+            if self.plan.crowd_at is not None and self.plan.crowd_left > 0:
+                after = self.plan.crowd_at + self.chance.uniform(0.0, _SOON)
             if owner == SICK:
                 many = self.plan.connections[SICK] > 1
                 after, every = self.chance.uniform(0.0, 2.0), 5.0 if many else 1.0

@@ -27,6 +27,9 @@ class TimedWorld(World):
         self._parked: set[Task] = set()
         super().__init__(seed, most_steps=MOST_STEPS)
 
+    def notice(self, process: Mortal) -> None:
+        """A task of *process* has gone on: whoever waits for what it may have done is woken."""
+
     def _add(self, task: Task) -> None:
         self._push(task, task.wake)
 
@@ -45,6 +48,8 @@ class TimedWorld(World):
             self.now = max(self.now, wake)
             self.current = task
             task.glet.switch()
+            if task.process is not None:
+                self.notice(task.process)
         self.current = None
 
     def rest(self, seconds: float, step: str = "rest") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portalkey.errors import HubSpotUnavailable
 from portalkey.hubspot.client import CONNECT, DEADLINE
+from portalkey.hubspot.deadline import BEFORE_SENDING
 from portalkey.hubspot.http import Response
 
 QUICK = (0.05, 0.4)
@@ -75,7 +76,7 @@ OF_TENANT: Mapping[str, Trouble] = {
 
 OF_MACHINE: Mapping[str, Trouble] = {
     "no name": Trouble(seconds=(0.005, 0.05), is_local=True),
-    "no name, slowly": Trouble(seconds=(5.0, DEADLINE), is_local=True),
+    "no name, slowly": Trouble(seconds=(BEFORE_SENDING - 1, BEFORE_SENDING), is_local=True),
     "refused": Trouble(seconds=(0.001, 0.1), is_local=True),
     "no route": Trouble(seconds=(CONNECT, CONNECT), is_local=True),
     "no TLS": Trouble(seconds=(0.05, CONNECT), is_local=True),

@@ -8,13 +8,12 @@ from threading import Event
 import pytest
 
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
-from portalkey.broker.refresh import LEASE
+from portalkey.broker.renewal import LEASE
 from portalkey.broker.token_request import SAVE_TRIES
 from portalkey.broker.waiting import LEAST_REQUEST, LONGEST, request_seconds
 from portalkey.errors import HubSpotUnavailable, StoreBusy, TryLater
 from portalkey.hubspot.client import DEADLINE
 from portalkey.model.leases import Lease, LeaseRequest
-from portalkey.model.throttle import Limits
 from portalkey.vault.store import BUSY_SECONDS
 from support.patience import PATIENCE
 from unit.broker.test_refresh import Place
@@ -98,7 +97,7 @@ def test_a_grant_that_waits_to_be_saved_while_the_store_is_busy(place: Place) ->
 
 def test_another_machine_takes_its_time(place: Place) -> None:
     """It is waited for until nothing could be begun any more."""
-    request = LeaseRequest("other machine", LEASE, Limits(1, 1))
+    request = LeaseRequest("other machine", LEASE)
     assert isinstance(place.store.lease(place.seen(), request), Lease)
 
     assert waited(place, lambda u: place.refresh.ensure_fresh(place.seen(), u)) <= LONGEST
@@ -108,7 +107,7 @@ def test_another_machine_takes_its_time(place: Place) -> None:
 @pytest.mark.parametrize(("taken", "requests"), [(7.0, 1), (9.0, 0)])
 def test_a_lease_that_comes_late(place: Place, taken: float, requests: int) -> None:
     """A request gets what is left, and none is begun that would be cut off at once."""
-    lease = place.store.lease(place.seen(), LeaseRequest("other", LEASE, Limits(1, 1)))
+    lease = place.store.lease(place.seen(), LeaseRequest("other", LEASE))
     assert isinstance(lease, Lease)
     end = place.time() + taken
 
