@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from socket import socket
 from threading import Event
 
 import pytest
 from cryptography.fernet import Fernet
-from flask import Flask, request
+from flask import Flask
+from flask import request as flask_request
 from pydantic import SecretStr
 
 from portalkey._support.clock import boot_time
@@ -30,6 +32,8 @@ from portalkey.vault import Keyring, MemoryStore, SQLStore, Vault
 from portalkey.vault.store import Store
 from support.patience import PATIENCE
 from support.peer import Peer
+
+pytest_plugins = ("support.postgres",)
 
 GOOD = b'{"token_type": "bearer", "access_token": "new", "refresh_token": "r", "hub_id": 1}'
 THREADS = 8
@@ -123,12 +127,12 @@ def test_a_web_server_whose_hubspot_hangs(hanging: tuple[Hanging, Peer], ahead: 
         ahead.passes(1801)
         app = Flask(__name__)
         app.secret_key = "of no consequence"
-        HubSpotAuth(app, broker, owner=lambda: request.args.get("owner"))
+        HubSpotAuth(app, broker, owner=lambda: flask_request.args.get("owner"))
 
         @app.get("/token")
         def token() -> str:
             """Answer with the owner's token."""
-            return broker.access_token(request.args["owner"])
+            return broker.access_token(flask_request.args["owner"])
 
         @app.errorhandler(TryLater)
         def later(trouble: TryLater) -> tuple[str, int, dict[str, str]]:
@@ -192,10 +196,18 @@ def test_a_living_token_is_served_past_the_gate(
     assert len(broker.vault.store.pending(9)) == 1
 
 
-@pytest.mark.parametrize("store", ["memory", "file"])
-def test_one_machine_cannot_reach_hubspot(
-    store: str, ahead: Ahead, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@pytest.fixture(params=["memory", "file", "server"])
+def shared(request: pytest.FixtureRequest, ahead: Ahead, tmp_path: Path) -> Store:
+    """A store of each kind that several machines, or processes, can share."""
+    if request.param == "memory":
+        return memory_store(ahead)
+    url = f"sqlite:///{tmp_path / 'portalkey.db'}"
+    if request.param == "server":
+        url = request.getfixturevalue("migrated_postgres_url")
+    return SQLStore.open(url, ahead=ahead)
+
+
+def test_one_machine_cannot_reach_hubspot(shared: Store, ahead: Ahead) -> None:
     """The other one renews everything and meets no error; neither waits for the lost one."""
     settings, renewals = settings_at(), list[Request]()
 
@@ -203,10 +215,6 @@ def test_one_machine_cannot_reach_hubspot(
         renewals.append(request)
         return Response(200, {}, GOOD)
 
-    file = tmp_path_factory.mktemp("two") / "portalkey.db"
-    shared: Store = memory_store(ahead)
-    if store == "file":
-        shared = SQLStore.open(f"sqlite:///{file}", ahead=ahead)
     lost_client = HubSpotClient(resolve=lambda *_: [])
     lost = broker_over(settings, shared, lost_client.send, ahead)
     well = broker_over(settings, shared, answer, ahead)
@@ -248,6 +256,29 @@ def test_no_lease_is_taken_while_hubspot_is_out_of_reach(ahead: Ahead) -> None:
     fences = [lost.connections(each.owner)[0].lease_fence for each in connections]
     assert sum(fences) == 3
     assert max(fences) == 1
+
+
+def test_pages_where_json_should_be(ahead: Ahead) -> None:
+    """HubSpot is not well, whatever the status: the rows wait, and soon nobody asks any more."""
+    sent = list[Request]()
+
+    def answer(request: Request) -> Response:
+        sent.append(request)
+        return Response(200, {}, b"<html>We will be back soon</html>")
+
+    broker = broker_over(settings_at(), memory_store(ahead), answer, ahead)
+    owners = [f"owner {number}" for number in range(30)]
+    for owner in owners:
+        connect(broker, owner)
+    ahead.passes(1801)
+    for owner in owners * 2:
+        with pytest.raises(HubSpotUnavailable):
+            broker.access_token(owner)
+
+    assert len(sent) <= 10
+    first = broker.connections(owners[0])[0]
+    assert (first.status, first.failures) == (ConnectionStatus.FAILING, 1)
+    assert first.unanswered_since  # the page may stand in place of a refresh token
 
 
 class Clocked:
