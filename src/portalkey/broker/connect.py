@@ -231,6 +231,11 @@ class Attempts:
                 EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
             )
 
+    def cancel_all(self, owner: str) -> None:
+        """End all attempts of *owner* that are under way; none becomes a connection any more."""
+        for event in self._vault.store.cancel_attempts(owner):
+            self._audit.announce(event)
+
     def expire(self, attempt: Attempt) -> None:
         """End *attempt* because newer ones of the same browser have taken its place."""
         if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXPIRED) is not None:

@@ -7,6 +7,7 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.connect import Attempts
 from portalkey.broker.disconnect import Disconnector
 from portalkey.broker.exchange import Exchange
+from portalkey.broker.housekeeping import Housekeeping
 from portalkey.broker.introspect import Introspector
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
@@ -28,6 +29,7 @@ class Parts:
     tokens: TokenCache
     disconnector: Disconnector
     introspector: Introspector
+    housekeeping: Housekeeping
 
 
 def put_together(
@@ -48,4 +50,5 @@ def put_together(
         tokens=tokens,
         disconnector=Disconnector(vault, audit),
         introspector=Introspector(settings, vault, send, audit, evict=tokens.evict),
+        housekeeping=Housekeeping(settings, vault),
     )

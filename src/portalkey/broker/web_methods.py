@@ -1,5 +1,6 @@
 """Methods of the Broker for web faces and commands, so that neither reaches past it."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
+from portalkey._support.clock import Clock
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback, Started
@@ -43,13 +45,22 @@ class WebMethods:
     attempts: "Attempts"
     introspector: "Introspector"
     _tokens: "TokenCache"
+    _clock: Clock
+    _retry_at: float
+
+    @abstractmethod
+    def _work_on_the_side(self) -> None:
+        """Start in the background what is due once a minute."""
 
     def begin(
         self, owner: str, browser: str, options: AuthorizationOptions | None = None
     ) -> Started:
         """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
         require_owner(owner)
-        return self.attempts.begin(owner, browser, options or AuthorizationOptions())
+        started = self.attempts.begin(owner, browser, options or AuthorizationOptions())
+        if self._clock() >= self._retry_at:
+            self._work_on_the_side()
+        return started
 
     def finish(self, callback: Callback) -> Attempt:
         """Bring the attempt that *callback* belongs to to its end; see ``Attempts.finish``."""

@@ -200,9 +200,9 @@ class SessionStore(Store):
         """The attempt begun with this state."""
         return self._store.attempt_by_state(state_hash)
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that have not ended."""
-        return self._store.open_attempts(owner)
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        return self._store.cancel_attempts(owner)
 
     def move_attempt(
         self,
@@ -250,6 +250,10 @@ class SessionStore(Store):
     def record(self, event: Event) -> Event:
         """Append *event* to the audit."""
         return self._store.record(event)
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        return self._store.purge(at_most, events_days=events_days)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit."""

@@ -73,6 +73,11 @@ def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None
     )
 
 
+def is_forgotten(attempt: Attempt, now: datetime) -> bool:
+    """Return True once *attempt* need not be kept any longer, whether or not it was ever ended."""
+    return (attempt.ended_at or attempt.expires_at) < now - RETENTION
+
+
 def mark_delivered(attempt: Attempt) -> Attempt | None:
     """Return the *attempt* marked as delivered, or None where it is not deliverable."""
     return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None

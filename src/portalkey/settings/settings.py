@@ -19,7 +19,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import urls, validators
+from portalkey.settings import numbers, urls, validators
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -135,6 +135,10 @@ class Settings(Unpicklable, BaseModel):
         20, alias="PORTALKEY_REFRESH_BURST"
     )
     """Renewals that may come at once, 1 to 10000."""
+    events_days: Annotated[int, BeforeValidator(numbers.events_days)] = Field(
+        400, alias="PORTALKEY_EVENTS_DAYS"
+    )
+    """Days for which the audit is kept, 1 to 36500."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

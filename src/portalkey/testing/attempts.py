@@ -10,6 +10,7 @@ from portalkey.errors import AttemptMismatch
 from portalkey.model import attempt as attempts
 from portalkey.model.attempt import ENDS, EXPIRES, INTERRUPTED
 from portalkey.model.attempt import AttemptStatus as A
+from portalkey.model.events import EventName
 from portalkey.testing.samples import Ahead, begin_exchange, new_attempt
 from portalkey.vault.store import Store
 
@@ -32,18 +33,37 @@ class AttemptPromises:
         assert store.attempt("x") is store.attempt_by_state("x") is None
         assert store.move_attempt("x", A.CANCELLED) is None
 
-    def test_an_owners_open_attempts_are_known(self, store: Store) -> None:
-        """Oldest first; nobody else's, and none that has ended."""
-        first, second, ended = (new_attempt(store) for _ in range(3))
-        begin_exchange(store)
-        new_attempt(store, owner="eve")
-        store.move_attempt(ended.id, A.CANCELLED)
+    def test_an_owners_attempts_are_cancelled_at_once(self, store: Store, ahead: Ahead) -> None:
+        """Those under way, each with its event; nobody else's, none that is over or overdue."""
+        overdue, late_exchange = new_attempt(store), begin_exchange(store)
+        ahead.passes(601)
+        waiting, failed = (new_attempt(store) for _ in range(2))
+        exchanging, hers = begin_exchange(store), new_attempt(store, owner="eve")
+        assert store.move_attempt(failed.id, A.FAILED, error="declined")
 
-        rows = store.open_attempts("ada")
+        events = store.cancel_attempts("ada")
 
-        assert [each.id for each in rows[:2]] == [first.id, second.id]
-        assert [each.status for each in rows] == [A.AT_HUBSPOT, A.AT_HUBSPOT, A.EXCHANGING]
-        assert store.open_attempts("nobody") == []
+        assert {each.attempt_id for each in events} == {waiting.id, exchanging}
+        assert {each.name for each in events} == {EventName.ATTEMPT_CANCELLED}
+        assert list(store.events(owner="ada")) == list(events)
+        rows = [store.attempt(each) for each in (overdue.id, late_exchange, failed.id, hers.id)]
+        expected = [A.EXPIRED, A.FAILED, A.FAILED, A.AT_HUBSPOT]
+        assert [row and row.status for row in rows] == expected
+        row = store.attempt(waiting.id)
+        assert row
+        assert (row.status, row.sealed_verifier, row.sealed_code) == (A.CANCELLED, None, None)
+        assert row.ended_at
+        assert store.move_attempt(exchanging, A.CONNECTED) is None
+        assert store.cancel_attempts("ada") == []
+
+    def test_an_exchange_goes_on_beyond_the_persons_time(self, store: Store, ahead: Ahead) -> None:
+        """It is under way until its own minute is over, and cancelled like all the others."""
+        attempt = new_attempt(store)
+        ahead.passes(590)
+        assert store.move_attempt(attempt.id, A.EXCHANGING)
+        ahead.passes(30)
+
+        assert [each.attempt_id for each in store.cancel_attempts("ada")] == [attempt.id]
 
     @pytest.mark.parametrize("same", ["id", "state_hash"])
     def test_an_attempt_is_not_written_over(self, store: Store, same: str) -> None:
@@ -123,11 +143,23 @@ class AttemptPromises:
         assert store.move_attempt(old[0], A.CANCELLED)
         ahead.passes(29 * _DAY)
         young = new_attempt(store)
+        assert not store.purge(9, events_days=400)
         assert store.attempt(old[0])
         ahead.passes(_DAY + 601)
-        new_attempt(store)
+        assert not store.purge(9, events_days=400)
         assert [store.attempt(each) for each in old] == [None, None]
         assert store.attempt(young.id)
+
+    def test_much_that_is_old_goes_in_small_bites(self, store: Store, ahead: Ahead) -> None:
+        """However much there is, nobody waits long for the purge; the oldest go first."""
+        old = [new_attempt(store).id for _ in range(5)]
+        ahead.passes(31 * _DAY)
+
+        assert store.purge(2, events_days=400)
+        assert sum(store.attempt(each) is not None for each in old) == 3  # noqa: PLR2004
+        while store.purge(2, events_days=400):
+            pass
+        assert [store.attempt(each) for each in old] == [None] * 5
 
     def test_a_token_is_handed_out_once(self, store: Store) -> None:
         """Of many callers at one moment, one may; and never again."""

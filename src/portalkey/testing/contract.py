@@ -42,6 +42,19 @@ class StoreContract(
 
         assert store.attempt(attempt.id)
 
+    def test_events_are_kept_for_so_many_days(self, store: Store, ahead: Ahead) -> None:
+        """The oldest are forgotten first, a few at a time."""
+        old = [store.record(Event(EventName.CONNECTED, owner=str(each))) for each in range(3)]
+        ahead.passes(10 * 86400)
+        young = store.record(Event(EventName.DISCONNECTED))
+
+        assert not store.purge(9, events_days=11)
+        assert list(store.events()) == [*old, young]
+        assert store.purge(2, events_days=9)
+        assert list(store.events()) == [old[2], young]
+        assert not store.purge(2, events_days=9)
+        assert list(store.events()) == [young]
+
     def test_events_are_kept_in_their_order(self, store: Store) -> None:
         """With the store's time, for an attempt, for an owner or all of them."""
         facts = {"hub_id": 2**40, "seconds": 0.5, "ok": True, "none": None, "word": "Straße"}

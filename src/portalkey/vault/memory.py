@@ -8,9 +8,10 @@ from typing import Self
 from portalkey._support.clock import no_offset
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
-from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.events import Event
+from portalkey.model.events import Event, cancelled_event
+from portalkey.model.transitions import is_forgotten
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
@@ -68,22 +69,16 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Nothing is open."""
 
     def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge the old.
+        """Keep a new *attempt*.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
         with self._writing():
-            self._purge(self.now() - transitions.RETENTION)
             states = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
             if attempt.id in states or attempt.state_hash in states.values():
                 raise AttemptMismatch
             self._attempts[attempt.id] = attempt
-
-    def _purge(self, before: datetime) -> None:
-        for attempt in list(self._attempts.values()):
-            if (attempt.ended_at or attempt.expires_at) < before:
-                del self._attempts[attempt.id]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""
@@ -102,12 +97,12 @@ class MemoryStore(ConnectionsInMemory, Store):
             ids = [each.id for each in self._attempts.values() if each.state_hash == state_hash]
             return self.attempt(ids[0]) if ids else None
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """Return the *owner*'s attempts that have not ended."""
-        with self._lock:
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        with self._writing():
             theirs = [each for each in self._attempts.values() if each.owner == owner]
-        attempts = [replace(each, seen_at=self.now()) for each in theirs if each.status in OPEN]
-        return sorted(attempts, key=lambda each: (each.created_at, each.id))
+            moved = [self.move_attempt(each.id, AttemptStatus.CANCELLED) for each in theirs]
+            return [self.record(cancelled_event(each)) for each in moved if each is not None]
 
     def move_attempt(
         self,
@@ -200,6 +195,16 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Forget a revocation."""
         with self._writing():
             self._owed.pop(owed_id, None)
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        with self._writing():
+            now = self.now()
+            old = [each.id for each in self._attempts.values() if is_forgotten(each, now)]
+            for attempt_id in old[:at_most]:
+                del self._attempts[attempt_id]
+            is_more = self._purge_events(now - timedelta(days=events_days), at_most)
+            return is_more or len(old) > at_most
 
     def stats(self, client_id: str) -> Stats:
         """Count what there is of the app's."""

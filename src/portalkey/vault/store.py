@@ -85,7 +85,7 @@ class Store(Protocol):
         """Give back every file and socket; the store can be used again and reopens them."""
 
     def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge attempts that ended more than 30 days ago."""
+        """Keep a new *attempt*."""
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id; one that is overdue is ended first (expired or interrupted)."""
@@ -93,8 +93,11 @@ class Store(Protocol):
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state, overdue ones ended first."""
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that have not ended, oldest first; some may be overdue."""
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End all of the *owner*'s attempts that are under way as cancelled, all at once.
+
+        Returns the event of each, recorded with it. None of them becomes a connection afterwards.
+        """
 
     def move_attempt(
         self,
@@ -214,6 +217,13 @@ class Store(Protocol):
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old, *at_most* so many rows of each kind; True if there may be more.
+
+        Attempts that ended ``RETENTION`` ago or were left lying then, events that are older than
+        *events_days*, counters older than ``COUNTERS_DAYS``.
+        """
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit, oldest first, narrowed to an attempt or an owner."""

@@ -118,6 +118,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
     ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
     ("PORTALKEY_ATTEMPT_SECONDS", "3600", "attempt_seconds", 3600),
+    ("PORTALKEY_EVENTS_DAYS", " 1 ", "events_days", 1),
+    ("PORTALKEY_EVENTS_DAYS", "36500", "events_days", 36500),
     *(
         ("PORTALKEY_DATABASE_URL", text, "database_url", text)
         for text in (
@@ -174,6 +176,9 @@ BAD = [
     ("PORTALKEY_BRIDGE_PATH", "//evil.test/bridge.html", "must be a path"),
     ("PORTALKEY_BRIDGE_PATH", "/../bridge.html", "must be a path"),
     ("PORTALKEY_ATTEMPT_SECONDS", "29", "from 30 to 3600"),
+    ("PORTALKEY_EVENTS_DAYS", "0", "whole number of days from 1 to 36500"),
+    ("PORTALKEY_EVENTS_DAYS", "36501", "from 1 to 36500"),
+    ("PORTALKEY_EVENTS_DAYS", "1.5", "from 1 to 36500"),
     ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "1e2", "from 30 to 3600"),
@@ -493,4 +498,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 19
+    assert len({field.alias for field in fields}) == 20

@@ -139,7 +139,7 @@ class ConfigFileStore(Store):
         return result
 
     def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge the old.
+        """Keep a new *attempt*.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
@@ -154,9 +154,9 @@ class ConfigFileStore(Store):
         """Return the attempt begun with this state."""
         return self._look(lambda store: store.attempt_by_state(state_hash))
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """Return the attempts of *owner* that have not ended."""
-        return self._look(lambda store: store.open_attempts(owner))
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        return self._write(lambda store: store.cancel_attempts(owner))
 
     def move_attempt(
         self,
@@ -254,6 +254,10 @@ class ConfigFileStore(Store):
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""
         return self._write(lambda store: store.record(event))
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        return self._look(lambda store: store.purge(at_most, events_days=events_days))
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """Return the newest ``EVENTS`` of the audit, oldest first."""
