@@ -5,6 +5,7 @@ Each check has a test of its own here that fails when the check is taken away.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -13,7 +14,8 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import AuthorizationOptions, Callback
-from portalkey.model.events import EventName
+from portalkey.model.counters import CounterKind
+from portalkey.model.events import Event, happened
 from portalkey_simulator import HubSpot
 from support.visitor import Visitor, query_of
 
@@ -60,20 +62,23 @@ def test_the_refusal_leaves_the_callbacks_address(visitor: Visitor) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_another_browser_ends_the_attempt(
+def test_another_browser_ends_nothing(
     visitor: Visitor, new_visitor: Callable[[], Visitor], hubspot: HubSpot, broker: Broker
 ) -> None:
-    """Cookie: a callback opened in a foreign browser fails the attempt for good."""
+    """Cookie: a stranger's code is never read, and whoever began the attempt comes back to it."""
     callback = visitor.agree(visitor.begin(ATTEMPT))
+    before = broker.vault.store.attempt(ATTEMPT)
 
-    assert new_visitor().get(callback).headers["location"] == REFUSED
-    assert error_of(visitor) == ("failed", "attempt_mismatch")
-    attempt = broker.vault.store.attempt(ATTEMPT)
-    assert attempt is not None
-    assert attempt.sealed_verifier is None
-    visitor.get(callback)
-    assert new_visitor().get(callback).headers["location"] == REFUSED
+    strangers = [new_visitor().get(each) for each in (callback, f"{callback}&error=access_denied")]
+
+    assert [each.headers["location"] for each in strangers] == [REFUSED, REFUSED]
     assert hubspot.requests == ()
+    after = broker.vault.store.attempt(ATTEMPT)
+    assert before
+    assert after
+    assert replace(after, seen_at=before.seen_at) == before
+    visitor.get(callback)
+    assert error_of(visitor) == ("connected", None)
 
 
 def test_another_owner_in_the_same_browser_ends_the_attempt(
@@ -133,8 +138,6 @@ def test_an_expired_attempt_exchanges_nothing(
     assert answer.status_code == 303
     assert hubspot.requests == ()
     assert error_of(visitor) == ("expired", None)
-    refused = broker.vault.store.events(attempt_id=ATTEMPT)[-1]
-    assert refused.facts == {"check": "claim", "status": "expired"}
 
 
 def test_two_callbacks_at_once_make_one_exchange(visitor: Visitor, hubspot: HubSpot) -> None:
@@ -245,19 +248,37 @@ def test_nonsense_gets_the_same_refusal(visitor: Visitor, hubspot: HubSpot, quer
     assert hubspot.requests == ()
 
 
-def test_a_refused_callback_stands_in_the_audit(
+def test_strangers_are_counted_and_not_written(
     visitor: Visitor, new_visitor: Callable[[], Visitor], broker: Broker
 ) -> None:
-    """Which check failed is for the operator to see (R93)."""
-    new_visitor().get(visitor.agree(visitor.begin(ATTEMPT)))
+    """Which check failed is for the operator to hear (R93); the audit is not theirs to fill."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    before = broker.vault.store.events()
+    heard: list[Event] = []
 
-    events = broker.vault.store.events(attempt_id=ATTEMPT)
+    with happened.connected_to(heard.append):
+        for _ in range(10):
+            new_visitor().get(callback)
+            new_visitor().get("/auth/hubspot/callback?code=x&state=unknown")
 
-    assert [event.name for event in events][1:] == [
-        EventName.CALLBACK_REFUSED,
-        EventName.ATTEMPT_FAILED,
-    ]
-    assert events[1].facts["check"] == "cookie"
+    assert [each.facts["check"] for each in heard] == ["cookie", "state"] * 10
+    assert broker.vault.store.events() == before
+    broker.close()
+    (counter,) = broker.vault.store.counters(broker.settings.client_id)
+    assert (counter.kind, counter.n) == (CounterKind.CALLBACK_REFUSED, 20)
+
+
+def test_a_callback_that_comes_again_is_counted(visitor: Visitor, broker: Broker) -> None:
+    """It finds the end that there is, and writes no more of it than the first did."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    visitor.get(callback)
+    before = broker.vault.store.events()
+
+    answers = [visitor.get(callback) for _ in range(3)]
+
+    assert {each.status_code for each in answers} == {303}
+    assert error_of(visitor) == ("connected", None)
+    assert broker.vault.store.events() == before
 
 
 def test_reconnecting_refuses_another_account(

@@ -25,7 +25,7 @@ CHECKS = {
         "broker/connect.py",
         "if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):",
         "if False:",
-        "test_another_browser_ends_the_attempt",
+        "test_another_browser_ends_nothing",
     ),
     "owner": (
         "broker/connect.py",

@@ -103,6 +103,7 @@ class Broker(Unpicklable, WebMethods):
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
         self._disconnector, self._housekeeping = parts.disconnector, parts.housekeeping
+        self._counters = parts.counters
         self._background = Background(at_once=1)
         self._executor = Executor()
         self._renew()
@@ -263,6 +264,7 @@ class Broker(Unpicklable, WebMethods):
         self._executor.close()
         self._background.join()
         self._refresh.close()
+        self._counters.close()
         self._tokens.clear()
         if self._close is not None:
             self._close()

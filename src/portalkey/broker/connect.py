@@ -26,7 +26,7 @@ from portalkey.model.authorization import (
     hash_of,
     is_hash_of,
 )
-from portalkey.model.events import EventName, Fact
+from portalkey.model.events import Event, EventName, Fact
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, build_connected_event
 
@@ -102,7 +102,7 @@ class Attempts:
 
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
-                an attempt begun in another browser is over.
+                one that was begun in another browser goes on.
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback") as span:
@@ -133,7 +133,7 @@ class Attempts:
 
     def _complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         if attempt.status is not AttemptStatus.RETURNED:
-            self._refuse(attempt, check="claim")
+            self._count_refused("claim", attempt)
         elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
             self._refuse(attempt, check="session")
             self._fail(attempt, AttemptMismatch())
@@ -154,7 +154,7 @@ class Attempts:
     ) -> None:
         claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
         if claimed is None:
-            self._refuse(attempt, check="claim")
+            self._count_refused("claim", attempt)
         else:
             self._conclude(claimed, owner, find_code)
 
@@ -163,11 +163,12 @@ class Attempts:
         state_hash = callback.state_hash
         attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
         if attempt is None:
-            self._audit.record(EventName.CALLBACK_REFUSED, facts={"check": "state"})
+            self._count_refused("state")
             raise AttemptMismatch
+        # A stranger, or a scanner that was shown the address: it ends nothing, and its code is
+        # never read. Whoever began the attempt can still come back.
         if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):
-            self._refuse(attempt, check="cookie")
-            self._fail(attempt, AttemptMismatch())
+            self._count_refused("cookie")
             raise AttemptMismatch
         return attempt
 
@@ -191,6 +192,12 @@ class Attempts:
         connection = self._exchange.run(attempt, find_code(attempt))
         if connection is not None:
             self._audit.announce(build_connected_event(attempt, connection))
+
+    def _count_refused(self, check: str, attempt: Attempt | None = None) -> None:
+        """Count a callback that changed nothing: anybody can send as many as they like."""
+        owner, attempt_id = (attempt.owner, attempt.id) if attempt else (None, None)
+        facts = {"check": check}
+        self._audit.count(Event(EventName.CALLBACK_REFUSED, owner, attempt_id, facts=facts))
 
     def _refuse(self, attempt: Attempt, *, check: str) -> None:
         self._audit.record(

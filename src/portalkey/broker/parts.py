@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portalkey._support.clock import Clock
 from portalkey.broker.audit import Audit
 from portalkey.broker.connect import Attempts
+from portalkey.broker.counters import Counters
 from portalkey.broker.disconnect import Disconnector
 from portalkey.broker.exchange import Exchange
 from portalkey.broker.housekeeping import Housekeeping
@@ -30,6 +31,7 @@ class Parts:
     disconnector: Disconnector
     introspector: Introspector
     housekeeping: Housekeeping
+    counters: Counters
 
 
 def put_together(
@@ -37,7 +39,8 @@ def put_together(
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
     send = trace(send)
-    audit = Audit(vault)
+    counters = Counters(vault, clock)
+    audit = Audit(vault, counters.add)
     outbox = Outbox(settings, vault, send, audit)
     exchange = Exchange(settings, vault, send, outbox)
     refresh = Refresh(settings, vault, send, audit, outbox, clock=clock, uniform=uniform)
@@ -50,5 +53,6 @@ def put_together(
         tokens=tokens,
         disconnector=Disconnector(vault, audit),
         introspector=Introspector(settings, vault, send, audit, evict=tokens.evict),
-        housekeeping=Housekeeping(settings, vault),
+        housekeeping=Housekeeping(settings, vault, counters),
+        counters=counters,
     )

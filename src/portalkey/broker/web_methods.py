@@ -13,7 +13,7 @@ from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback, Started
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
-from portalkey.model.events import EventName, Fact
+from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.store import Stats, Store
@@ -164,15 +164,9 @@ class WebMethods:
                 except PortalkeyError:
                     continue
 
-    def record(
-        self,
-        name: EventName,
-        *,
-        owner: str | None = None,
-        facts: Mapping[str, Fact] | None = None,
-    ) -> None:
-        """Write an event into the audit and announce it; never raises."""
-        self.audit.record(name, owner=owner, facts=facts)
+    def count_forgery(self, owner: str, check: str) -> None:
+        """Count and announce a forged request in *owner*'s browser; never raises."""
+        self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
 
     def stats(self) -> Stats:
         """Count this app's connections by status, and what HubSpot is still owed.

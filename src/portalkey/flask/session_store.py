@@ -28,6 +28,7 @@ from portalkey.flask.session_rows import (
 )
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
@@ -250,6 +251,14 @@ class SessionStore(Store):
     def record(self, event: Event) -> Event:
         """Append *event* to the audit."""
         return self._store.record(event)
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        self._store.count(client_id, tallies)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The counters of one connection, or those of none."""
+        return self._store.counters(client_id, connection_id)
 
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""

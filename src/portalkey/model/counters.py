@@ -1,6 +1,7 @@
 """Counts a day of what is not worth an event of its own, or is a stranger's doing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 COUNTERS_DAYS = 90
@@ -37,6 +38,11 @@ class Tally:
     kind: CounterKind
     connection_id: str | None
     n: int
+
+
+def day_of(moment: datetime) -> int:
+    """Return the day of *moment* in UTC, counted from 1970-01-01."""
+    return int(moment.timestamp() // 86400)
 
 
 def counter_of(client_id: str, tally: Tally, day: int) -> Counter:

@@ -1,6 +1,6 @@
 """Store in memory: for tests and trials, with the same promises as the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -10,6 +10,7 @@ from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
 from portalkey.model.events import Event, cancelled_event
 from portalkey.model.transitions import is_forgotten
 from portalkey.vault.memory_connections import ConnectionsInMemory
@@ -42,6 +43,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         super().__init__(lambda: clock() + timedelta(seconds=ahead()))
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
+        self._counters: dict[str, Counter] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
@@ -52,6 +54,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         store._owed = {each.id: each for each in snapshot.outbox}
         store._throttles = {each.client_id: each.state for each in snapshot.provider}
         store._events = list(snapshot.events)
+        store._counters = {each.id: each for each in snapshot.counters}
         return store
 
     def snapshot(self) -> Snapshot:
@@ -63,6 +66,7 @@ class MemoryStore(ConnectionsInMemory, Store):
                 outbox=tuple(self._owed.values()),
                 provider=tuple(ThrottleRow(*each) for each in self._throttles.items()),
                 events=tuple(self._events),
+                counters=tuple(self._counters.values()),
             )
 
     def close(self) -> None:
@@ -196,15 +200,35 @@ class MemoryStore(ConnectionsInMemory, Store):
         with self._writing():
             self._owed.pop(owed_id, None)
 
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        with self._writing():
+            for tally in tallies:
+                counter = counter_of(client_id, tally, day_of(self.now()))
+                before = self._counters.get(counter.id)
+                n = counter.n + (before.n if before else 0)
+                self._counters[counter.id] = replace(counter, n=n)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """Return the counters of one connection, or those of none."""
+        with self._lock:
+            of = (client_id, connection_id)
+            rows = [e for e in self._counters.values() if (e.client_id, e.connection_id) == of]
+        return sorted(rows, key=lambda each: (each.day, each.kind))
+
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""
         with self._writing():
             now = self.now()
+            oldest = day_of(now) - COUNTERS_DAYS
             old = [each.id for each in self._attempts.values() if is_forgotten(each, now)]
+            counters = [each.id for each in self._counters.values() if each.day < oldest]
             for attempt_id in old[:at_most]:
                 del self._attempts[attempt_id]
+            for counter_id in counters[:at_most]:
+                del self._counters[counter_id]
             is_more = self._purge_events(now - timedelta(days=events_days), at_most)
-            return is_more or len(old) > at_most
+            return is_more or max(len(old), len(counters)) > at_most
 
     def stats(self, client_id: str) -> Stats:
         """Count what there is of the app's."""

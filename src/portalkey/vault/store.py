@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
@@ -217,6 +218,12 @@ class Store(Protocol):
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the app's counters of today."""
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The app's counters of one connection, or those of none, oldest first."""
 
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old, *at_most* so many rows of each kind; True if there may be more.

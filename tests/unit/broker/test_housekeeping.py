@@ -14,7 +14,7 @@ def test_the_minute_job_forgets_what_is_old(broker: Broker, ahead: Any) -> None:
     """Bite by bite, to its end, whoever calls it."""
     store = broker.vault.store
     attempts = [new_attempt(store).id for _ in range(BITE + 1)]
-    broker.record(EventName.FORGERY_REFUSED)
+    broker.audit.record(EventName.HUBSPOT_REFUSED)
     ahead.seconds += 399 * DAY
     broker.send_owed()
     assert [store.attempt(each) for each in attempts] == [None] * (BITE + 1)

@@ -16,7 +16,8 @@ from portalkey.broker import Broker
 from portalkey.errors import StoreBusy
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.hubspot_auth import hubspot_connect_url
-from portalkey.model.events import EventName
+from portalkey.model.counters import CounterKind
+from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
 from portalkey_simulator import HubSpot
@@ -174,17 +175,24 @@ FORGERIES: list[tuple[str, dict[str, str], dict[str, str]]] = [
 def test_a_forged_post_changes_nothing(
     broker: Broker, hubspot: HubSpot, check: str, headers: dict[str, str], fields: dict[str, str]
 ) -> None:
-    """Token, Origin and Fetch Metadata each stop a forgery, and the audit says which (R71)."""
+    """Token, Origin and Fetch Metadata each stop a forgery; it is told and counted (R71)."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
     form = {**form_of(client), **fields}
 
-    answer = client.post(form.pop("action"), data=form, headers=headers)
+    before, heard = broker.vault.store.events(), list[Event]()
+
+    with happened.connected_to(heard.append):
+        answer = client.post(form.pop("action"), data=form, headers=headers)
 
     assert answer.status_code == 403
     assert len(broker.connections("ada")) == 1
-    event = broker.vault.store.events(owner="ada")[-1]
+    (event,) = heard
     assert (event.name, event.facts["check"]) == (EventName.FORGERY_REFUSED, check)
+    assert broker.vault.store.events() == before
+    broker.close()
+    (counter,) = broker.vault.store.counters(broker.settings.client_id)
+    assert (counter.kind, counter.n) == (CounterKind.FORGERY_REFUSED, 1)
 
 
 def test_the_token_of_another_session_is_a_forgery(broker: Broker, hubspot: HubSpot) -> None:

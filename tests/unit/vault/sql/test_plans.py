@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
+from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
 from portalkey.model.throttle import Limits
@@ -95,6 +96,8 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "complete": lambda: store.complete(owed.id),
         "stats": lambda: store.stats("app"),
         "record": lambda: store.record(Event(EventName.CONNECTED)),
+        "count": lambda: store.count("app", [Tally(CounterKind.RENEWED, row.id, 1)] * 2),
+        "counters": lambda: [store.counters("app", row.id), store.counters("app")],
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
         "purge": purge,
         "close": store.close,
