@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter as Counts
 
 from portalkey._support.background import Background
@@ -21,7 +22,7 @@ log = logging.getLogger("portalkey")
 class Counters:
     """Counts from any thread; a forked child begins at nothing, as its parent writes its own."""
 
-    def __init__(self, vault: Vault, clock: Clock) -> None:
+    def __init__(self, vault: Vault, clock: Clock = time.monotonic) -> None:
         self._vault = vault
         self._clock = clock
         self._background = Background(at_once=1)
@@ -31,7 +32,7 @@ class Counters:
     def _renew(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counts[tuple[CounterKind, str | None]] = Counts()
-        self._flush_at = self._clock()
+        self._flush_at = self._clock() + FLUSH_SECONDS
 
     def add(self, kind: CounterKind, connection_id: str | None = None) -> None:
         """Count one of *kind*; what there is goes to the store once in ``FLUSH_SECONDS``."""

@@ -39,7 +39,7 @@ def put_together(
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
     send = trace(send)
-    counters = Counters(vault, clock)
+    counters = Counters(vault)
     audit = Audit(vault, counters.add)
     outbox = Outbox(settings, vault, send, audit)
     exchange = Exchange(settings, vault, send, outbox)
