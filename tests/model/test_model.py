@@ -84,6 +84,7 @@ class Place:
             database_url=f"sqlite:///{path}",
             refresh_rate=10_000,
             refresh_burst=10_000,
+            exchanges_per_minute=10_000,
         )
         store = SQLStore.open(settings.database_url, ahead=ahead)
         vault = Vault(Keyring(settings.keys), store, settings.client_id)

@@ -15,9 +15,10 @@ from portalkey.errors import (
     HubSpotRefused,
     HubSpotUnavailable,
     PortalkeyError,
+    TooManyAttempts,
 )
 from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
-from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.attempt import EXPIRES, INTERRUPTED, Attempt, AttemptStatus
 from portalkey.model.authorization import (
     AuthorizationOptions,
     Callback,
@@ -27,6 +28,7 @@ from portalkey.model.authorization import (
     is_hash_of,
 )
 from portalkey.model.events import Event, EventName, Fact
+from portalkey.model.transitions import AttemptLimits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, build_connected_event
 
@@ -39,6 +41,7 @@ class Attempts:
         self._vault = vault
         self._exchange = exchange
         self._audit = audit
+        self._limits = AttemptLimits(settings.attempts_per_browser, settings.exchanges_per_minute)
 
     def begin(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
         """Begin an attempt of *owner* in *browser*.
@@ -49,6 +52,7 @@ class Attempts:
             options: How it is begun: see there.
 
         Raises:
+            TooManyAttempts: This browser or owner has to wait; nothing was begun.
             StoreBusy, StoreUnusable: Nothing was begun.
         """
         with Span("portalkey.start") as span:
@@ -59,7 +63,13 @@ class Attempts:
     def _start(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
         new = Secrets.generate(with_verifier=self._settings.pkce)
         attempt = self._new_attempt(owner, SecretStr(browser), options, new)
-        self._vault.store.add_attempt(attempt)
+        # Before anybody is sent to HubSpot, to hear of it as they come back.
+        wait = self._wait_for_exchange(attempt)
+        if wait:
+            raise TooManyAttempts(retry_after=wait)
+        surplus = self._vault.store.add_attempt(attempt, self._limits)
+        for each in surplus:
+            self._audit.record(EventName.ATTEMPT_EXPIRED, owner=owner, attempt_id=each.id)
         self._audit.record(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
@@ -67,7 +77,11 @@ class Attempts:
             challenge=challenge(new.verifier) if new.verifier else None,
             hub_id=options.hub_id,
         )
-        return Started(attempt, new.cookie, url)
+        return Started(attempt, new.cookie, url, surplus)
+
+    def _wait_for_exchange(self, attempt: Attempt) -> float:
+        claims, now = self._vault.store.claims(attempt.owner), self._vault.store.now()
+        return self._limits.wait_for_exchange(attempt.browser_hash, claims, now)
 
     def _new_attempt(
         self, owner: str, browser: SecretStr, options: AuthorizationOptions, new: Secrets
@@ -152,6 +166,10 @@ class Attempts:
     def _claim(
         self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
     ) -> None:
+        wait = self._wait_for_exchange(attempt) if attempt.status in EXPIRES else 0.0
+        if wait:
+            self._fail(attempt, TooManyAttempts(retry_after=wait))
+            return
         claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
         if claimed is None:
             self._count_refused("claim", attempt)
@@ -242,13 +260,6 @@ class Attempts:
         """End all attempts of *owner* that are under way; none becomes a connection any more."""
         for event in self._vault.store.cancel_attempts(owner):
             self._audit.announce(event)
-
-    def expire(self, attempt: Attempt) -> None:
-        """End *attempt* because newer ones of the same browser have taken its place."""
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXPIRED) is not None:
-            self._audit.record(
-                EventName.ATTEMPT_EXPIRED, owner=attempt.owner, attempt_id=attempt.id
-            )
 
 
 def _annotate(span: Span, attempt: Attempt) -> None:

@@ -96,10 +96,6 @@ class WebMethods:
         """End *attempt* as cancelled, unless it has ended already."""
         self.attempts.cancel(attempt)
 
-    def expire(self, attempt: Attempt) -> None:
-        """End *attempt* because newer ones of the same browser have taken its place."""
-        self.attempts.expire(attempt)
-
     def has_attempt(self, attempt_id: str) -> bool:
         """Return True where an attempt of this id was begun, by whomever."""
         return self.vault.store.attempt(attempt_id) is not None

@@ -32,6 +32,7 @@ from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
+from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
@@ -189,9 +190,15 @@ class SessionStore(Store):
         """Return None: no count tells of a session."""
         return None
 
-    def add_attempt(self, attempt: Attempt) -> None:
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
         """Keep a new *attempt*."""
-        self._store.add_attempt(attempt)
+        return self._store.add_attempt(attempt, limits)
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that were claimed within the last minute."""
+        return self._store.claims(owner)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id."""

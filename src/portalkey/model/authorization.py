@@ -14,11 +14,15 @@ from portalkey.model.attempt import Attempt
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new attempt: set *cookie* in this browser, then send it to *authorize_url*."""
+    """A new attempt: set *cookie* in this browser, then send it to *authorize_url*.
+
+    ``surplus`` holds the attempts of this browser that ended for it, as there were too many.
+    """
 
     attempt: Attempt
     cookie: SecretStr
     authorize_url: str = field(repr=False)
+    surplus: Sequence[Attempt] = ()
 
 
 @dataclass(frozen=True, slots=True)

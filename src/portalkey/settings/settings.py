@@ -135,6 +135,14 @@ class Settings(Unpicklable, BaseModel):
         20, alias="PORTALKEY_REFRESH_BURST"
     )
     """Renewals that may come at once, 1 to 10000."""
+    attempts_per_browser: Annotated[int, BeforeValidator(numbers.attempts_per_browser)] = Field(
+        5, alias="PORTALKEY_ATTEMPTS_PER_BROWSER"
+    )
+    """Attempts of a browser that may be under way at once, 1 to 1000; ten times that an owner."""
+    exchanges_per_minute: Annotated[int, BeforeValidator(numbers.exchanges_per_minute)] = Field(
+        6, alias="PORTALKEY_EXCHANGES_PER_MINUTE"
+    )
+    """Codes of a browser that are exchanged in a minute, 1 to 10000; ten times that an owner."""
     events_days: Annotated[int, BeforeValidator(numbers.events_days)] = Field(
         400, alias="PORTALKEY_EVENTS_DAYS"
     )

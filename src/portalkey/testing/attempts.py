@@ -1,21 +1,36 @@
 """Promises of a store about attempts."""
 # ruff: noqa: S101 - these are tests, though they are shipped
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from portalkey.errors import AttemptMismatch
+from portalkey.errors import AttemptMismatch, TooManyAttempts
 from portalkey.model import attempt as attempts
-from portalkey.model.attempt import ENDS, EXPIRES, INTERRUPTED
+from portalkey.model.attempt import (
+    ENDS,
+    EXPIRES,
+    INTERRUPTED,
+    OWNER_TIMES,
+    Attempt,
+)
 from portalkey.model.attempt import AttemptStatus as A
 from portalkey.model.events import EventName
+from portalkey.model.transitions import AttemptLimits
 from portalkey.testing.samples import Ahead, begin_exchange, new_attempt
+from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import Store
 
 _DAY = 86400.0
 _CALLERS = 16
+
+
+def add(store: Store, limits: AttemptLimits, **changes: str) -> Sequence[Attempt]:
+    """Add another attempt by *limits*; return what ended for it."""
+    sample = new_attempt(MemoryStore(store.now), **changes)
+    return store.add_attempt(sample, limits)
 
 
 class AttemptPromises:
@@ -55,6 +70,57 @@ class AttemptPromises:
         assert row.ended_at
         assert store.move_attempt(exchanging, A.CONNECTED) is None
         assert store.cancel_attempts("ada") == []
+
+    def test_a_browser_ends_its_own_oldest(self, store: Store) -> None:
+        """Only those give way to a new one; those of others are left alone."""
+        limits = AttemptLimits(2, 6)
+        mine = [new_attempt(store) for _ in range(2)]
+        others = [new_attempt(store, browser_hash="2"), new_attempt(store, owner="eve")]
+        exchanging = begin_exchange(store)
+
+        surplus = add(store, limits)
+
+        assert [each.id for each in surplus] == [each.id for each in mine]
+        rows = [store.attempt(each.id) for each in (*mine, *others)]
+        expected = [A.EXPIRED, A.EXPIRED, A.AT_HUBSPOT, A.AT_HUBSPOT]
+        assert [row and row.status for row in rows] == expected
+        row = store.attempt(exchanging)
+        assert row
+        assert row.status is A.EXCHANGING
+
+    def test_an_owner_has_room_for_so_many(self, store: Store, ahead: Ahead) -> None:
+        """Nobody's attempt is ended for another browser; it waits until one is over."""
+        limits = AttemptLimits(1, 6)
+        first = new_attempt(store, browser_hash="first")
+        ahead.passes(100)
+        for number in range(OWNER_TIMES - 1):
+            add(store, limits, browser_hash=str(number))
+        with pytest.raises(TooManyAttempts) as refused:
+            add(store, limits, browser_hash="another")
+
+        assert 495 < refused.value.retry_after <= 500  # noqa: PLR2004 - those left of 600
+        row = store.attempt(first.id)
+        assert row
+        assert row.status is A.AT_HUBSPOT
+        assert [each.id for each in add(store, limits, browser_hash="first")] == [first.id]
+        assert list(add(store, limits, owner="eve")) == []
+        ahead.passes(601)
+        assert list(add(store, limits, browser_hash="another")) == []
+
+    def test_claims_of_the_last_minute_are_known(self, store: Store, ahead: Ahead) -> None:
+        """The owner's own, oldest first, whatever came of them."""
+        begin_exchange(store)
+        ahead.passes(61)
+        first, second = begin_exchange(store), begin_exchange(store)
+        store.move_attempt(first, A.FAILED, error="attempt_expired")
+        new_attempt(store)
+        hers = new_attempt(store, owner="eve")
+        store.move_attempt(hers.id, A.EXCHANGING)
+
+        rows = store.claims("ada")
+
+        assert [each.id for each in rows] == [first, second]
+        assert [each.error for each in rows] == ["attempt_expired", None]
 
     def test_an_exchange_goes_on_beyond_the_persons_time(self, store: Store, ahead: Ahead) -> None:
         """It is under way until its own minute is over, and cancelled like all the others."""

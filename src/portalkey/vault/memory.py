@@ -8,11 +8,11 @@ from typing import Self
 from portalkey._support.clock import no_offset
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
-from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
 from portalkey.model.events import Event, cancelled_event
-from portalkey.model.transitions import is_forgotten
+from portalkey.model.transitions import AttemptLimits, is_forgotten
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
@@ -72,8 +72,10 @@ class MemoryStore(ConnectionsInMemory, Store):
     def close(self) -> None:
         """Nothing is open."""
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
@@ -82,7 +84,24 @@ class MemoryStore(ConnectionsInMemory, Store):
             states = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
             if attempt.id in states or attempt.state_hash in states.values():
                 raise AttemptMismatch
+            surplus = limits.make_room(attempt, self._under_way(attempt.owner)) if limits else []
+            for each in surplus:
+                self.move_attempt(each.id, AttemptStatus.EXPIRED)
             self._attempts[attempt.id] = attempt
+            return surplus
+
+    def _under_way(self, owner: str) -> Sequence[Attempt]:
+        theirs = [each.id for each in self._attempts.values() if each.owner == owner]
+        rows = [self.attempt(each) for each in theirs]
+        return [row for row in rows if row is not None and row.is_open]
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        with self._lock:
+            since = self.now() - timedelta(seconds=MINUTE)
+            theirs = [each for each in self._attempts.values() if each.owner == owner]
+        claimed = [(e.claimed_at, e.id, e) for e in theirs if e.claimed_at and e.claimed_at > since]
+        return [each for *_, each in sorted(claimed)]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""

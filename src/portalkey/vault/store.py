@@ -16,6 +16,7 @@ from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
+from portalkey.model.transitions import AttemptLimits
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
@@ -85,8 +86,17 @@ class Store(Protocol):
     def close(self) -> None:
         """Give back every file and socket; the store can be used again and reopens them."""
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*."""
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it by *limits*; return these.
+
+        Raises ``TooManyAttempts`` where there is no room; then nothing is kept. Where several begin
+        at the same moment, there may be a few more than the limit.
+        """
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that were claimed within the last minute, oldest first."""
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id; one that is overdue is ended first (expired or interrupted)."""

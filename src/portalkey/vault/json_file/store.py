@@ -18,6 +18,7 @@ from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
+from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
@@ -143,13 +144,19 @@ class ConfigFileStore(Store):
                 self._last_read = self._file.replace(file_format.write(after)), after
         return result
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
-        self._write(lambda store: store.add_attempt(attempt))
+        return self._write(lambda store: store.add_attempt(attempt, limits))
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        return self._look(lambda store: store.claims(owner))
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""

@@ -1,16 +1,22 @@
 """Attempts in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
-from portalkey.model.attempt import EXCHANGE_SECONDS, Attempt, AttemptStatus
+from portalkey.model.attempt import (
+    EXCHANGE_SECONDS,
+    MINUTE,
+    Attempt,
+    AttemptStatus,
+)
 from portalkey.model.events import Event, EventName
+from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.tables import attempts as table
@@ -36,16 +42,44 @@ class SQLAttempts(SQLEvents):
         super().__init__(database)
         self._attempt_by_id = _AttemptQuery(database, "id")
         self._attempt_by_state = _AttemptQuery(database, "state_hash")
+        self._claims = _AttemptQuery(
+            database, "owner", lambda now: table.c.claimed_at > now - float(MINUTE)
+        )
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
         values = attempt_values(attempt)
-        if not self._database.write(lambda tx: insert_new(tx, table, values)):
+
+        def make_room_and_add(tx: Tx) -> Sequence[Attempt] | None:
+            under_way = self._under_way(tx, attempt.owner) if limits else []
+            surplus = limits.make_room(attempt, under_way) if limits else []
+            for each in surplus:
+                move(tx, self._database.now(), each.id, AttemptStatus.EXPIRED)
+            if insert_new(tx, table, values):
+                return surplus
+            tx.rollback()
+            return None
+
+        surplus = self._database.write(make_room_and_add)
+        if surplus is None:
             raise AttemptMismatch
+        return surplus
+
+    def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
+        query = select(table, self._database.now().label("seen_at"))
+        query = query.where(_is_under_way(self._database, owner))
+        rows = tx.execute(query.order_by(table.c.created_at, table.c.id)).mappings()
+        return [_read_attempt(dict(row)) for row in rows]
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        return self._claims.fetch_all(owner)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""
@@ -101,18 +135,31 @@ class SQLAttempts(SQLEvents):
 class _AttemptQuery:
     """One prepared search for an attempt."""
 
-    def __init__(self, database: Database, column: str) -> None:
-        """Prepare, for *database*, the search for the one value of this *column*."""
+    def __init__(
+        self,
+        database: Database,
+        column: str,
+        which: Callable[[Clock], Condition] = lambda _: true(),
+    ) -> None:
+        """Prepare, for *database*, the search for the one value of this *column*, and *which*."""
         self._database = database
         is_it = table.c[column] == bindparam("value")
-        self._query = database.prepare(lambda now: select(table, now.label("seen_at")).where(is_it))
+        self._query = database.prepare(
+            lambda now: (
+                select(table, now.label("seen_at"))
+                .where(is_it, which(now))
+                .order_by(table.c.claimed_at, table.c.id)
+            )
+        )
 
     def fetch(self, value: str) -> Attempt | None:
         """Return the attempt as it stands in its row."""
+        return next(iter(self.fetch_all(value)), None)
+
+    def fetch_all(self, value: str) -> Sequence[Attempt]:
+        """Return all attempts, in the order in which they were claimed."""
         rows = self._database.fetch(self._query, value=value)
-        if not rows:
-            return None
-        return _read_attempt(dict(zip(self._query.columns, rows[0], strict=True)))
+        return [_read_attempt(dict(zip(self._query.columns, row, strict=True))) for row in rows]
 
 
 def attempt_values(attempt: Attempt) -> Values:

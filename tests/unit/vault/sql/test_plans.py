@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
 from portalkey.model.throttle import Limits
+from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
@@ -69,7 +71,10 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
     return {
         "now": store.now,
         "version": store.version,
-        "add_attempt": lambda: new_attempt(store),
+        "add_attempt": lambda: store.add_attempt(
+            replace(attempt, id="another", state_hash="another"), AttemptLimits(2, 1)
+        ),
+        "claims": lambda: store.claims("ada"),
         "attempt": lambda: store.attempt(attempt.id),
         "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
         "move_attempt": lambda: store.move_attempt(attempt.id, AttemptStatus.EXCHANGING),
