@@ -290,7 +290,7 @@ def test_reconnecting_refuses_another_account(
     begun = broker.begin("somebody", browser, AuthorizationOptions(hub_id=4410001))
     unpinned = begun.authorize_url.replace("/oauth/4410001/authorize", "/oauth/authorize")
     callback = hubspot.approve(unpinned, 4410002)
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
 
     returned = Callback(tuple(query_of(callback).items()), cookies, "somebody")
     attempt = broker.finish(returned)
@@ -326,6 +326,26 @@ def test_an_error_cannot_end_an_exchange_under_way(
     visitor.get(f"/auth/hubspot/callback?state={state}&error=access_denied")
 
     assert error_of(visitor) == ("exchanging", None)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_tossed_cookies_are_in_nobodys_way(
+    visitor: Visitor,
+    broker: Broker,
+    is_last: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """A sibling subdomain can set as many as a header holds, under this attempt's name as well."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    ours = [f"{each.name}={each.value}" for each in visitor.http.cookies.jar]
+    tossed = [f"portalkey_attempt_{number:022d}=x" for number in range(60)]
+    tossed += [f"portalkey_attempt_{ATTEMPT}=tossed-{number}" for number in range(30)]
+    header = "; ".join([*tossed, *ours] if is_last else [*ours, *tossed])
+
+    answer = httpx2.get(visitor.app_url + callback, headers={"Cookie": header})
+    page = httpx2.get(visitor.app_url + answer.headers["location"], headers={"Cookie": header})
+
+    assert error_of(visitor) == ("connected", None)
+    assert page.status_code == 200
 
 
 def test_the_cookies_of_an_app_beside_this_one_are_left_alone(visitor: Visitor) -> None:

@@ -119,7 +119,7 @@ class Model(RuleBasedStateMachine):
         self._count("connect")
         begun = self.both[at].begin(owner, "browser")
         back = parse_qsl(urlsplit(self.hubspot.approve(begun.authorize_url, hub)).query)
-        ended = self.both[at].finish(Callback(back, {begun.attempt.id: begun.cookie}, owner))
+        ended = self.both[at].finish(Callback(back, {begun.attempt.id: (begun.cookie,)}, owner))
         assert ended.status is AttemptStatus.CONNECTED
         self.connected.add((owner, hub))
         self.ended.discard((owner, hub))

@@ -207,7 +207,7 @@ def test_attempts_are_counted_by_their_end(
     broker.audit.record(EventName.ATTEMPT_EXPIRED, owner="ada", attempt_id=left.id)
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Callback(no, {begun.attempt.id: begun.cookie}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, "ada"))
     hubspot.next_token_answer(status=500)
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     hubspot.next_token_refusal("BAD_CLIENT_ID")

@@ -20,10 +20,12 @@ from portalkey.errors import (
 from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
 from portalkey.model.attempt import EXPIRES, INTERRUPTED, Attempt, AttemptStatus
 from portalkey.model.authorization import (
+    AttemptCookies,
     AuthorizationOptions,
     Callback,
     Secrets,
     Started,
+    find_match,
     hash_of,
     is_hash_of,
 )
@@ -185,7 +187,7 @@ class Attempts:
             raise AttemptMismatch
         # A stranger, or a scanner that was shown the address: it ends nothing, and its code is
         # never read. Whoever began the attempt can still come back.
-        if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):
+        if find_match(attempt.cookie_hash, callback.cookies.get(attempt.id, ())) is None:
             self._count_refused("cookie")
             raise AttemptMismatch
         return attempt
@@ -242,10 +244,10 @@ class Attempts:
             return None
         return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
 
-    def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
+    def of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the *cookies*; else None."""
         attempt = self._vault.store.attempt(attempt_id)
-        if attempt is None or not is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
+        if attempt is None or not find_match(attempt.cookie_hash, cookies.get(attempt_id, ())):
             return None
         return attempt
 

@@ -1,7 +1,7 @@
 """Methods of the Broker for web faces and commands, so that neither reaches past it."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,13 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import AuthorizationOptions, Callback, Started
+from portalkey.model.authorization import (
+    AttemptCookies,
+    AuthorizationOptions,
+    Callback,
+    Started,
+    find_match,
+)
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
@@ -104,11 +110,13 @@ class WebMethods:
         """Return the attempt if *owner* began it in this *browser* session; else None."""
         return self.attempts.begun_by(attempt_id, owner, browser)
 
-    def attempt_of_browser(
-        self, attempt_id: str, cookies: Mapping[str, SecretStr]
-    ) -> Attempt | None:
+    def attempt_of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the browser's *cookies*; else None."""
         return self.attempts.of_browser(attempt_id, cookies)
+
+    def cookie_of(self, attempt: Attempt, cookies: AttemptCookies) -> SecretStr | None:
+        """Return the one of the browser's *cookies* that is the *attempt*'s own, if one is."""
+        return find_match(attempt.cookie_hash, cookies.get(attempt.id, ()))
 
     def connection_of(self, attempt: Attempt) -> Connection | None:
         """Return the connection that *attempt* made or renewed, if there is one."""

@@ -7,7 +7,7 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
 from portalkey.web.context import Context
-from portalkey.web.http import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
+from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
 from portalkey.web.signed_tokens import Start, read_start
 
 MOST_LOOKED_UP = 20
@@ -107,7 +107,7 @@ class StartPage:
 
     def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
         return Cookie(
-            name=f"{ATTEMPT_COOKIE}{attempt_id}",
+            name=attempt_cookie(attempt_id, is_secure=self._broker.settings.is_secure),
             value=value,
             path=self._context.path("/auth/hubspot"),
             max_age=max_age,

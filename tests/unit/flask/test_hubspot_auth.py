@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -605,8 +606,26 @@ def test_over_https_the_attempt_cookie_is_secure(
 
     cookies = client.get(link_of(client)).headers.getlist("Set-Cookie")
 
-    (cookie,) = [each for each in cookies if each.startswith("portalkey_attempt_")]
-    assert "Secure" in cookie
+    (cookie,) = [each for each in cookies if "portalkey_attempt_" in each]
+    assert cookie.startswith("__Secure-portalkey_attempt_")
+    assert "; Secure" in cookie
+
+
+def test_an_attempt_begun_under_the_old_name_finishes(
+    settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
+) -> None:
+    """Whoever is at HubSpot while the app is brought up to date comes back to it."""
+    broker = make_broker(settings.model_copy(update={"public_url": "https://app.test"}))
+    begun = broker.begin("ada", "browser")
+    client = host_app(broker, owner=lambda: "ada").test_client(use_cookies=False)
+    parts = urlsplit(hubspot.approve(begun.authorize_url))
+    cookie = f"portalkey_attempt_{begun.attempt.id}={begun.cookie.get_secret_value()}"
+
+    client.get(f"{parts.path}?{parts.query}", headers={"Cookie": cookie})
+
+    attempt = broker.vault.store.attempt(begun.attempt.id)
+    assert attempt
+    assert attempt.status == "connected"
 
 
 def test_a_huge_form_is_refused(broker: Broker) -> None:
