@@ -61,6 +61,8 @@ class Place:
             database_url=self.database_url,
             refresh_rate=self.rate,
             refresh_burst=self.rate,
+            attempts_per_browser=1000,
+            exchanges_per_minute=10_000,
         )
 
 

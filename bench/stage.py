@@ -62,6 +62,7 @@ def stage(database_url: str | None = None) -> Iterator[Stage]:
             api_url=hub.url,
             keys=f"figures:{Fernet.generate_key().decode()}",
             database_url=database_url or f"sqlite:///{folder}/portalkey.db",
+            exchanges_per_minute=10_000,
         )
         ahead = Ahead(Path(folder, "ahead"))
         plan = Plan(settings, ahead.file)

@@ -65,6 +65,7 @@ def settings(port: int, hubspot: HubSpot, tmp_path: Path, empty_store: Path) -> 
         keys=f"test:{Fernet.generate_key().decode()}",
         database_url=f"sqlite:///{tmp_path / 'portalkey.db'}",
         public_url=f"http://localhost:{port}",
+        exchanges_per_minute=10_000,  # tests are quicker than people
     )
 
 

@@ -37,6 +37,7 @@ from portalkey.errors import (
     SourceUnusable,
     StoreBusy,
     StoreUnusable,
+    TooManyAttempts,
     TryLater,
     WrongAccount,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "SourceUnusable",
     "StoreBusy",
     "StoreUnusable",
+    "TooManyAttempts",
     "TryLater",
     "WrongAccount",
     "__version__",

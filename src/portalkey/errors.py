@@ -290,6 +290,12 @@ class RateLimited(TryLater):
     code = "rate_limited"
 
 
+class TooManyAttempts(TryLater):
+    """Too many attempts to connect were begun in a short time; wait, then start again."""
+
+    code = "too_many_attempts"
+
+
 class StoreBusy(TryLater):
     """The store is busy; try again in a moment."""
 

@@ -53,6 +53,7 @@ ENDS = (
     "declined",
     "attempt_expired",
     "attempt_mismatch",
+    "too_many_attempts",
     "wrong_account",
     "scopes_missing",
     "session_full",

@@ -5,6 +5,7 @@ Each check has a test of its own here that fails when the check is taken away.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -13,7 +14,8 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import AuthorizationOptions, Callback
-from portalkey.model.events import EventName
+from portalkey.model.counters import CounterKind
+from portalkey.model.events import Event, happened
 from portalkey_simulator import HubSpot
 from support.visitor import Visitor, query_of
 
@@ -60,20 +62,23 @@ def test_the_refusal_leaves_the_callbacks_address(visitor: Visitor) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_another_browser_ends_the_attempt(
+def test_another_browser_ends_nothing(
     visitor: Visitor, new_visitor: Callable[[], Visitor], hubspot: HubSpot, broker: Broker
 ) -> None:
-    """Cookie: a callback opened in a foreign browser fails the attempt for good."""
+    """Cookie: a stranger's code is never read, and whoever began the attempt comes back to it."""
     callback = visitor.agree(visitor.begin(ATTEMPT))
+    before = broker.vault.store.attempt(ATTEMPT)
 
-    assert new_visitor().get(callback).headers["location"] == REFUSED
-    assert error_of(visitor) == ("failed", "attempt_mismatch")
-    attempt = broker.vault.store.attempt(ATTEMPT)
-    assert attempt is not None
-    assert attempt.sealed_verifier is None
-    visitor.get(callback)
-    assert new_visitor().get(callback).headers["location"] == REFUSED
+    strangers = [new_visitor().get(each) for each in (callback, f"{callback}&error=access_denied")]
+
+    assert [each.headers["location"] for each in strangers] == [REFUSED, REFUSED]
     assert hubspot.requests == ()
+    after = broker.vault.store.attempt(ATTEMPT)
+    assert before
+    assert after
+    assert replace(after, seen_at=before.seen_at) == before
+    visitor.get(callback)
+    assert error_of(visitor) == ("connected", None)
 
 
 def test_another_owner_in_the_same_browser_ends_the_attempt(
@@ -133,8 +138,6 @@ def test_an_expired_attempt_exchanges_nothing(
     assert answer.status_code == 303
     assert hubspot.requests == ()
     assert error_of(visitor) == ("expired", None)
-    refused = broker.vault.store.events(attempt_id=ATTEMPT)[-1]
-    assert refused.facts == {"check": "claim", "status": "expired"}
 
 
 def test_two_callbacks_at_once_make_one_exchange(visitor: Visitor, hubspot: HubSpot) -> None:
@@ -245,19 +248,37 @@ def test_nonsense_gets_the_same_refusal(visitor: Visitor, hubspot: HubSpot, quer
     assert hubspot.requests == ()
 
 
-def test_a_refused_callback_stands_in_the_audit(
+def test_strangers_are_counted_and_not_written(
     visitor: Visitor, new_visitor: Callable[[], Visitor], broker: Broker
 ) -> None:
-    """Which check failed is for the operator to see (R93)."""
-    new_visitor().get(visitor.agree(visitor.begin(ATTEMPT)))
+    """Which check failed is for the operator to hear (R93); the audit is not theirs to fill."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    before = broker.vault.store.events()
+    heard: list[Event] = []
 
-    events = broker.vault.store.events(attempt_id=ATTEMPT)
+    with happened.connected_to(heard.append):
+        for _ in range(10):
+            new_visitor().get(callback)
+            new_visitor().get("/auth/hubspot/callback?code=x&state=unknown")
 
-    assert [event.name for event in events][1:] == [
-        EventName.CALLBACK_REFUSED,
-        EventName.ATTEMPT_FAILED,
-    ]
-    assert events[1].facts["check"] == "cookie"
+    assert [each.facts["check"] for each in heard] == ["cookie", "state"] * 10
+    assert broker.vault.store.events() == before
+    broker.close()
+    (counter,) = broker.vault.store.counters(broker.settings.client_id)
+    assert (counter.kind, counter.n) == (CounterKind.CALLBACK_REFUSED, 20)
+
+
+def test_a_callback_that_comes_again_is_counted(visitor: Visitor, broker: Broker) -> None:
+    """It finds the end that there is, and writes no more of it than the first did."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    visitor.get(callback)
+    before = broker.vault.store.events()
+
+    answers = [visitor.get(callback) for _ in range(3)]
+
+    assert {each.status_code for each in answers} == {303}
+    assert error_of(visitor) == ("connected", None)
+    assert broker.vault.store.events() == before
 
 
 def test_reconnecting_refuses_another_account(
@@ -269,7 +290,7 @@ def test_reconnecting_refuses_another_account(
     begun = broker.begin("somebody", browser, AuthorizationOptions(hub_id=4410001))
     unpinned = begun.authorize_url.replace("/oauth/4410001/authorize", "/oauth/authorize")
     callback = hubspot.approve(unpinned, 4410002)
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
 
     returned = Callback(tuple(query_of(callback).items()), cookies, "somebody")
     attempt = broker.finish(returned)
@@ -305,6 +326,26 @@ def test_an_error_cannot_end_an_exchange_under_way(
     visitor.get(f"/auth/hubspot/callback?state={state}&error=access_denied")
 
     assert error_of(visitor) == ("exchanging", None)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_tossed_cookies_are_in_nobodys_way(
+    visitor: Visitor,
+    broker: Broker,
+    is_last: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """A sibling subdomain can set as many as a header holds, under this attempt's name as well."""
+    callback = visitor.agree(visitor.begin(ATTEMPT))
+    ours = [f"{each.name}={each.value}" for each in visitor.http.cookies.jar]
+    tossed = [f"portalkey_attempt_{number:022d}=x" for number in range(60)]
+    tossed += [f"portalkey_attempt_{ATTEMPT}=tossed-{number}" for number in range(30)]
+    header = "; ".join([*tossed, *ours] if is_last else [*ours, *tossed])
+
+    answer = httpx2.get(visitor.app_url + callback, headers={"Cookie": header})
+    page = httpx2.get(visitor.app_url + answer.headers["location"], headers={"Cookie": header})
+
+    assert error_of(visitor) == ("connected", None)
+    assert page.status_code == 200
 
 
 def test_the_cookies_of_an_app_beside_this_one_are_left_alone(visitor: Visitor) -> None:

@@ -52,7 +52,7 @@ def connect(broker: Broker, hubspot: HubSpot) -> None:
     """Ada connects an account."""
     begun = broker.begin("ada", "browser")
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
-    attempt = broker.finish(Callback(back, {begun.attempt.id: begun.cookie}, "ada"))
+    attempt = broker.finish(Callback(back, {begun.attempt.id: (begun.cookie,)}, "ada"))
     assert attempt.status is AttemptStatus.CONNECTED
 
 

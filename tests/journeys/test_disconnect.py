@@ -1,14 +1,17 @@
 """Forgetting: here at once, at HubSpot as soon as it listens."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.errors import NotConnected
 from portalkey.hubspot.client import HubSpotClient
-from portalkey.hubspot.http import Response
+from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Grant
 from portalkey.settings import Settings
@@ -99,8 +102,49 @@ def test_a_revocation_is_dropped_when_the_person_came_back(
     assert "revoke" not in paths(hubspot)
 
 
-def test_trouble_stops_the_round(visitor: Visitor, broker: Broker, hubspot: HubSpot) -> None:
-    """Where HubSpot refuses one revocation, the others wait for the next round."""
+def test_one_that_cannot_be_opened_holds_up_no_other(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """However many there are of them, and though they are the oldest."""
+    store, now = broker.vault.store, broker.vault.store.now()
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    good = broker.vault.enqueue(broker.vault.open_refresh(mine))
+    assert store.disconnect(mine, None)
+    for number in range(7):
+        due_at = now - timedelta(seconds=60 + number)
+        lost = replace(good, id=f"lost {number}", sealed_token="v1.gone.x", due_at=due_at)
+        store.enqueue(replace(lost, key_name="gone"))
+
+    assert broker.send_owed() == 1
+
+    assert paths(hubspot)[-1] == "revoke"
+    assert store.pending(9) == []  # those that are left wait, each for itself
+    assert store.stats(broker.settings.client_id).outbox == 7
+
+
+def test_one_that_hubspot_refuses_holds_up_no_other(
+    settings: Settings, make_broker: Callable[..., Broker], hubspot: HubSpot
+) -> None:
+    """It is that one's own trouble; where HubSpot refuses the app, nobody is asked again."""
+    refused, answers = SecretStr("refused"), {"refused": Response(418)}
+
+    def through(send: Send) -> Send:
+        def answer(request: Request) -> Response:
+            return answers.get(dict(request.form)["token"]) or send(request)
+
+        return answer
+
+    broker = make_broker(settings, through)
+    for token in (refused, SecretStr("first"), SecretStr("second")):
+        broker.vault.enqueue(token)
+
+    assert broker.send_owed() == 2
+    assert paths(hubspot) == ["revoke", "revoke"]
+
+
+def test_trouble_of_all_stops_the_round(visitor: Visitor, broker: Broker, hubspot: HubSpot) -> None:
+    """Where HubSpot is away, the others wait for the next round."""
     visitor.connect()
     (mine,) = broker.connections(visitor.owner)
     token = broker.vault.open_refresh(mine)

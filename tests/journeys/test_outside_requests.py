@@ -1,6 +1,6 @@
 """Scripts and workers: an account to work with, and an owner who is gone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -13,8 +13,9 @@ from portalkey.errors import (
     ScopesMissing,
 )
 from portalkey.hubspot.client import HubSpotClient
-from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.events import EventName
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import Connection
+from portalkey.model.events import Event, EventName
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey_simulator import HubSpot
@@ -116,27 +117,80 @@ def test_hubspot_is_away_as_a_user_is_deleted(broker: Broker, hubspot: HubSpot, 
 
 
 class Overtaken(MemoryStore):
-    """A store whose look at open attempts is overtaken by what happens *meanwhile*."""
+    """A store that is overtaken by what happens *meanwhile*, before it writes one of these."""
 
-    meanwhile: Callable[[], object]
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+    at = ""
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """What was open before that."""
-        found = super().open_attempts(owner)
-        self.meanwhile()
-        return found
+    def _is_overtaken(self, at: str) -> None:
+        if at == self.at:
+            self.at = ""
+            self.meanwhile()
+
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """The attempts as they stand after that."""
+        self._is_overtaken("cancel")
+        return super().cancel_attempts(owner)
+
+    def connect(
+        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+    ) -> bool:
+        """The connection, if it may still be made after that."""
+        self._is_overtaken("connect")
+        return super().connect(attempt_id, connection, event=event)
 
 
-def test_a_callback_meets_a_deletion(settings: Settings, hubspot: HubSpot) -> None:
-    """A connection that is made as the user is deleted goes with the others."""
+@pytest.fixture
+def overtaken(settings: Settings) -> Iterator[tuple[Broker, Overtaken]]:
+    """A broker over such a store."""
     store, wire = Overtaken(), HubSpotClient()
     vault = Vault(Keyring(settings.keys), store, settings.client_id)
     with closing(Broker(settings, vault, wire.send, close=wire.close)) as broker:
-        begun = broker.begin("ada", "browser")
-        store.meanwhile = lambda: agreed(broker, hubspot, begun)
+        yield broker, store
 
-        assert broker.on_user_deleted("ada") == 1
-        assert broker.connections("ada") == []
+
+def test_a_callback_meets_a_deletion(overtaken: tuple[Broker, Overtaken], hubspot: HubSpot) -> None:
+    """A connection that is made as the user is deleted goes with the others."""
+    broker, store = overtaken
+    begun = broker.begin("ada", "browser")
+    store.at, store.meanwhile = "cancel", lambda: agreed(broker, hubspot, begun)
+
+    assert broker.on_user_deleted("ada") == 1
+    assert broker.connections("ada") == []
+
+
+def test_a_deletion_meets_an_exchange(
+    overtaken: tuple[Broker, Overtaken], hubspot: HubSpot
+) -> None:
+    """One whose code is being exchanged at that moment never becomes a connection."""
+    broker, store = overtaken
+    begun = broker.begin("ada", "browser")
+    store.at, store.meanwhile = "connect", lambda: broker.on_user_deleted("ada")
+
+    assert agreed(broker, hubspot, begun).status is AttemptStatus.CANCELLED
+    assert broker.connections("ada") == []
+    broker.close()
+    assert EventName.REVOKED in {each.name for each in store.events()}
+
+
+def test_a_token_is_unusable_before_attempts_are_cancelled(
+    overtaken: tuple[Broker, Overtaken], hubspot: HubSpot
+) -> None:
+    """However many there are: whatever is done for a deleted user comes after that."""
+    broker, store = overtaken
+    connect(broker, hubspot, "ada")
+    assert broker.access_token("ada")
+    outcomes: list[type[Exception]] = []
+
+    def ask() -> None:
+        with pytest.raises(NotConnected) as refused:
+            broker.access_token("ada")
+        outcomes.append(refused.type)
+
+    store.at, store.meanwhile = "cancel", ask
+    broker.on_user_deleted("ada")
+
+    assert outcomes == [NotConnected]
 
 
 def test_a_deleted_users_attempt_keeps_nothing(broker: Broker, hubspot: HubSpot) -> None:

@@ -84,6 +84,7 @@ class Place:
             database_url=f"sqlite:///{path}",
             refresh_rate=10_000,
             refresh_burst=10_000,
+            exchanges_per_minute=10_000,
         )
         store = SQLStore.open(settings.database_url, ahead=ahead)
         vault = Vault(Keyring(settings.keys), store, settings.client_id)
@@ -118,7 +119,7 @@ class Model(RuleBasedStateMachine):
         self._count("connect")
         begun = self.both[at].begin(owner, "browser")
         back = parse_qsl(urlsplit(self.hubspot.approve(begun.authorize_url, hub)).query)
-        ended = self.both[at].finish(Callback(back, {begun.attempt.id: begun.cookie}, owner))
+        ended = self.both[at].finish(Callback(back, {begun.attempt.id: (begun.cookie,)}, owner))
         assert ended.status is AttemptStatus.CONNECTED
         self.connected.add((owner, hub))
         self.ended.discard((owner, hub))

@@ -27,7 +27,7 @@ def connected(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None =
 def agreed(broker: Broker, hubspot: HubSpot, begun: Started, hub_id: int | None = None) -> Attempt:
     """How an attempt ends whose person agrees at HubSpot."""
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     return broker.finish(Callback(back, cookies, begun.attempt.owner))
 
 

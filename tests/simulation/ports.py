@@ -34,6 +34,7 @@ SETTINGS = Settings(
     scopes="crm.objects.contacts.read",
     keys=f"simulation:{new_key().get_secret_value()}",
     database_url="sqlite:///nowhere.db",
+    exchanges_per_minute=10_000,
 )
 
 

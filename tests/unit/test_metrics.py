@@ -25,6 +25,7 @@ from portalkey.errors import PortalkeyError
 from portalkey.flask.session_store import SessionStore
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.metrics import ENDS, RESULTS, Metrics
+from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import Callback
 from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Key, Settings
@@ -201,10 +202,12 @@ def test_attempts_are_counted_by_their_end(
     connect(broker, hubspot, "ada")
     connect(broker, hubspot, "ada")
     broker.attempts.cancel(broker.begin("ada", "browser").attempt)
-    broker.attempts.expire(broker.begin("ada", "browser").attempt)
+    left = broker.begin("ada", "another browser").attempt
+    assert broker.vault.store.move_attempt(left.id, AttemptStatus.EXPIRED)
+    broker.audit.record(EventName.ATTEMPT_EXPIRED, owner="ada", attempt_id=left.id)
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Callback(no, {begun.attempt.id: begun.cookie}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, "ada"))
     hubspot.next_token_answer(status=500)
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     hubspot.next_token_refusal("BAD_CLIENT_ID")

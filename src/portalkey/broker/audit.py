@@ -1,10 +1,11 @@
 """Audit writer: events go to the audit, the log and the receivers, in that order."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
+from portalkey.model.counters import CounterKind
 from portalkey.model.events import Event, EventName, Fact, happened
 
 if TYPE_CHECKING:
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("portalkey")
 
+_KINDS = {
+    EventName.REFRESHED: CounterKind.RENEWED,
+    EventName.CALLBACK_REFUSED: CounterKind.CALLBACK_REFUSED,
+    EventName.FORGERY_REFUSED: CounterKind.FORGERY_REFUSED,
+}
+"""Events that are counted, as a rule, in place of being written down."""
 _ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS, EventName.BREAKER_OPENED})
 _WARNINGS = frozenset(
     {
@@ -23,12 +30,23 @@ _WARNINGS = frozenset(
 )
 
 
+Tally = Callable[[CounterKind, str | None], None]
+
+
+def _nowhere(kind: CounterKind, connection_id: str | None) -> None:
+    del kind, connection_id
+
+
 class Audit:
     """Writes events; nothing else does."""
 
-    def __init__(self, vault: "Vault") -> None:
-        """Write into the store of *vault*, whichever it is at that moment."""
+    def __init__(self, vault: "Vault", tally: Tally = _nowhere) -> None:
+        """Write into the store of *vault*, whichever it is at that moment.
+
+        *tally* is called with the kind of what is only counted, and with its connection.
+        """
         self._vault = vault
+        self._tally = tally
 
     def record(
         self,
@@ -51,10 +69,22 @@ class Audit:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
         self.announce(event)
 
+    def count(self, event: Event) -> None:
+        """Count an *event* that is not written down, and send it to the receivers; never raises.
+
+        Strangers cause as many as they like of some, so the log hears of those in sum.
+        """
+        kind = _KINDS[event.name]
+        self._tally(kind, event.connection_id)
+        self._announce(event, logging.INFO if kind is CounterKind.RENEWED else logging.DEBUG)
+
     def announce(self, event: Event) -> None:
         """Log an *event* that was recorded with its change, and send it to the receivers."""
+        self._announce(event, _level(event.name))
+
+    def _announce(self, event: Event, level: int) -> None:
         log.log(
-            _level(event.name),
+            level,
             "%s attempt=%s connection=%s %s",
             event.name,
             event.attempt_id,

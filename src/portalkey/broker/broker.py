@@ -105,7 +105,8 @@ class Broker(Unpicklable, WebMethods):
         self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
-        self._disconnector = parts.disconnector
+        self._disconnector, self._housekeeping = parts.disconnector, parts.housekeeping
+        self._counters = parts.counters
         self._background = Background(at_once=1)
         self._executor = Executor()
         self._renew()
@@ -133,7 +134,7 @@ class Broker(Unpicklable, WebMethods):
         cached = self._cached.get((owner, hub_id))
         if cached is None or self._clock() >= cached.until:
             cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
-            self._retry_revocations()
+            self._work_on_the_side()
         if scopes:
             require_scopes(cached.scopes, scopes)
         return cached.token
@@ -237,27 +238,34 @@ class Broker(Unpicklable, WebMethods):
             StoreBusy, StoreUnusable: Some may be left; call it again.
             NoSession: Connections are in visitors' sessions, which the app has to end.
         """
-        # First these: one that is not cancelled any more is a connection by then.
-        for attempt in self.vault.store.open_attempts(owner):
-            self.attempts.cancel(attempt)
+        require_owner(owner)
         if self.vault.store.is_personal:
+            self.attempts.cancel_all(owner)
             raise NoSession("Connections are in visitors' sessions: end the sessions of this user.")
-        connections = self.connections(owner)
-        for connection in connections:
-            with suppress(NotConnected):  # somebody disconnects it at this moment
-                self._disconnector.disconnect(connection)
-        self._tokens.evict(owner)
+        count = self._disconnect_all(owner)
+        self.attempts.cancel_all(owner)
+        # Again: an exchange may have ended in between. One that has not saves nothing any more.
+        count += self._disconnect_all(owner)
         self._background.start("owed", self.send_owed)
-        return len(connections)
+        return count
+
+    def _disconnect_all(self, owner: str) -> int:
+        try:
+            return self._disconnector.disconnect_all(owner)
+        finally:
+            self._tokens.evict(owner)
 
     def send_owed(self, at_most: int = 5) -> int:
         """Send HubSpot what it is still owed; return how many revocations went.
 
-        Any process may call this at any time, for example once a minute.
+        What the store has kept for long enough is forgotten then, too. Any process may call this
+        at any time, for example once a minute.
         """
         if not self.vault.store.is_personal:  # another visitor's is nobody's here
             self._refresh.save_pending()
-        return self._outbox.send_due(at_most)
+        sent = self._outbox.send_due(at_most)
+        self._housekeeping.run()
+        return sent
 
     def close(self) -> None:
         """Give back every file and socket; the broker can be used again and reopens them.
@@ -268,6 +276,7 @@ class Broker(Unpicklable, WebMethods):
         self._reachability.close()
         self._background.join()
         self._refresh.close()
+        self._counters.close()
         self._tokens.clear()
         if self._close is not None:
             self._close()
@@ -277,7 +286,7 @@ class Broker(Unpicklable, WebMethods):
         # Not all processes at the same moment, nor each as it starts.
         self._retry_at = self._clock() + self._uniform(0.0, SIDE_SECONDS)
 
-    def _retry_revocations(self) -> None:
+    def _work_on_the_side(self) -> None:
         now = self._clock()
         if now >= self._retry_at:
             self._retry_at = now + SIDE_SECONDS

@@ -16,18 +16,22 @@ from portalkey.errors import (
     HubSpotUnavailable,
     PortalkeyError,
     RateLimited,
+    TooManyAttempts,
 )
 from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
-from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.attempt import EXPIRES, INTERRUPTED, Attempt, AttemptStatus
 from portalkey.model.authorization import (
+    AttemptCookies,
     AuthorizationOptions,
     Callback,
     Secrets,
     Started,
+    find_match,
     hash_of,
     is_hash_of,
 )
-from portalkey.model.events import EventName, Fact
+from portalkey.model.events import Event, EventName, Fact
+from portalkey.model.transitions import AttemptLimits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, build_connected_event
 
@@ -40,6 +44,7 @@ class Attempts:
         self._vault = vault
         self._exchange = exchange
         self._audit = audit
+        self._limits = AttemptLimits(settings.attempts_per_browser, settings.exchanges_per_minute)
 
     def begin(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
         """Begin an attempt of *owner* in *browser*.
@@ -50,6 +55,7 @@ class Attempts:
             options: How it is begun: see there.
 
         Raises:
+            TooManyAttempts: This browser or owner has to wait; nothing was begun.
             StoreBusy, StoreUnusable: Nothing was begun.
         """
         with Span("portalkey.start") as span:
@@ -60,7 +66,13 @@ class Attempts:
     def _start(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
         new = Secrets.generate(with_verifier=self._settings.pkce)
         attempt = self._new_attempt(owner, SecretStr(browser), options, new)
-        self._vault.store.add_attempt(attempt)
+        # Before anybody is sent to HubSpot, to hear of it as they come back.
+        wait = self._wait_for_exchange(attempt)
+        if wait:
+            raise TooManyAttempts(retry_after=wait)
+        surplus = self._vault.store.add_attempt(attempt, self._limits)
+        for each in surplus:
+            self._audit.record(EventName.ATTEMPT_EXPIRED, owner=owner, attempt_id=each.id)
         self._audit.record(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
         url = authorize_url(
             self._settings,
@@ -68,7 +80,11 @@ class Attempts:
             challenge=challenge(new.verifier) if new.verifier else None,
             hub_id=options.hub_id,
         )
-        return Started(attempt, new.cookie, url)
+        return Started(attempt, new.cookie, url, surplus)
+
+    def _wait_for_exchange(self, attempt: Attempt) -> float:
+        claims, now = self._vault.store.claims(attempt.owner), self._vault.store.now()
+        return self._limits.wait_for_exchange(attempt.browser_hash, claims, now)
 
     def _new_attempt(
         self, owner: str, browser: SecretStr, options: AuthorizationOptions, new: Secrets
@@ -104,7 +120,7 @@ class Attempts:
 
         Raises:
             AttemptMismatch: No attempt of this browser has this state; nothing was exchanged, and
-                an attempt begun in another browser is over.
+                one that was begun in another browser goes on.
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback") as span:
@@ -145,7 +161,7 @@ class Attempts:
 
     def _complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
         if attempt.status is not AttemptStatus.RETURNED:
-            self._refuse(attempt, check="claim")
+            self._count_refused("claim", attempt)
         elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
             self._refuse(attempt, check="session")
             self._fail(attempt, AttemptMismatch())
@@ -164,6 +180,10 @@ class Attempts:
     def _claim(
         self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
     ) -> None:
+        wait = self._wait_for_exchange(attempt) if attempt.status in EXPIRES else 0.0
+        if wait:
+            self._fail(attempt, TooManyAttempts(retry_after=wait))
+            return
         # Before the claim: a code that is not sent now can be sent later.
         is_to_be_sent = owner == attempt.owner and _has_code(attempt, find_code)
         with (
@@ -172,7 +192,7 @@ class Attempts:
         ):
             claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
             if claimed is None:
-                self._refuse(attempt, check="claim")
+                self._count_refused("claim", attempt)
             else:
                 self._conclude(claimed, owner, find_code, until)
 
@@ -181,11 +201,12 @@ class Attempts:
         state_hash = callback.state_hash
         attempt = self._vault.store.attempt_by_state(state_hash) if state_hash else None
         if attempt is None:
-            self._audit.record(EventName.CALLBACK_REFUSED, facts={"check": "state"})
+            self._count_refused("state")
             raise AttemptMismatch
-        if not is_hash_of(attempt.cookie_hash, callback.cookies.get(attempt.id)):
-            self._refuse(attempt, check="cookie")
-            self._fail(attempt, AttemptMismatch())
+        # A stranger, or a scanner that was shown the address: it ends nothing, and its code is
+        # never read. Whoever began the attempt can still come back.
+        if find_match(attempt.cookie_hash, callback.cookies.get(attempt.id, ())) is None:
+            self._count_refused("cookie")
             raise AttemptMismatch
         return attempt
 
@@ -218,6 +239,12 @@ class Attempts:
         if connection is not None:
             self._audit.announce(build_connected_event(attempt, connection))
 
+    def _count_refused(self, check: str, attempt: Attempt | None = None) -> None:
+        """Count a callback that changed nothing: anybody can send as many as they like."""
+        owner, attempt_id = (attempt.owner, attempt.id) if attempt else (None, None)
+        facts = {"check": check}
+        self._audit.count(Event(EventName.CALLBACK_REFUSED, owner, attempt_id, facts=facts))
+
     def _refuse(self, attempt: Attempt, *, check: str) -> None:
         self._audit.record(
             EventName.CALLBACK_REFUSED,
@@ -243,10 +270,10 @@ class Attempts:
             return None
         return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
 
-    def of_browser(self, attempt_id: str, cookies: Mapping[str, SecretStr]) -> Attempt | None:
+    def of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the *cookies*; else None."""
         attempt = self._vault.store.attempt(attempt_id)
-        if attempt is None or not is_hash_of(attempt.cookie_hash, cookies.get(attempt_id)):
+        if attempt is None or not find_match(attempt.cookie_hash, cookies.get(attempt_id, ())):
             return None
         return attempt
 
@@ -257,12 +284,10 @@ class Attempts:
                 EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
             )
 
-    def expire(self, attempt: Attempt) -> None:
-        """End *attempt* because newer ones of the same browser have taken its place."""
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXPIRED) is not None:
-            self._audit.record(
-                EventName.ATTEMPT_EXPIRED, owner=attempt.owner, attempt_id=attempt.id
-            )
+    def cancel_all(self, owner: str) -> None:
+        """End all attempts of *owner* that are under way; none becomes a connection any more."""
+        for event in self._vault.store.cancel_attempts(owner):
+            self._audit.announce(event)
 
 
 def _annotate(span: Span, attempt: Attempt) -> None:

@@ -1,9 +1,10 @@
 """Disconnection: the grant is erased here at once, and HubSpot is told after that."""
 
+from contextlib import suppress
 from functools import partial
 
 from portalkey.broker.audit import Audit, event_facts
-from portalkey.errors import NoKeyOpens
+from portalkey.errors import NoKeyOpens, NotConnected
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event, EventName
 from portalkey.vault.store import OwedRevocation
@@ -30,6 +31,18 @@ class Disconnector:
         owed = self._vault.erase(connection, event=event, on_missing_key=alarm)
         self._audit.announce(event)
         return owed
+
+    def disconnect_all(self, owner: str) -> int:
+        """Erase the grants of all of *owner*'s connections, and return how many there were.
+
+        Raises:
+            StoreBusy, StoreUnusable: Some may be left.
+        """
+        connections = self._vault.store.connections(owner, self._vault.client_id)
+        for connection in connections:
+            with suppress(NotConnected):  # somebody disconnects it at this moment
+                self.disconnect(connection)
+        return len(connections)
 
     def _record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
         self._audit.record(

@@ -6,12 +6,19 @@ the outbox until HubSpot has answered (RFC 7009 section 2.2).
 
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum, auto
 
 from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.broker.waiting import LEAST_REQUEST, Check, always
-from portalkey.errors import HubSpotUnavailable, PortalkeyError, TryLater
+from portalkey.errors import (
+    HubSpotRefused,
+    HubSpotUnavailable,
+    PortalkeyError,
+    StoreUnusable,
+    TryLater,
+)
 from portalkey.hubspot.client import DEADLINE, Send
 from portalkey.hubspot.token import read_revocation, revoke_request
 from portalkey.model.events import EventName
@@ -24,6 +31,16 @@ FIRST_WAIT = 30.0
 LONGEST_WAIT = 6 * 3600.0
 CLAIM_SECONDS = 60.0
 """Seconds for which a process that sends a revocation keeps others from it."""
+
+
+MOST_TRIES = 4
+"""So many times as many are tried in a round as may be sent in it, for those that cannot be."""
+
+
+class _Outcome(Enum):
+    DONE = auto()
+    LEFT = auto()
+    STOP = auto()
 
 
 class Outbox:
@@ -52,21 +69,24 @@ class Outbox:
         that would break the connection. Trouble is recorded and the revocation rescheduled; nothing
         is raised.
         """
+        return self._try(owed, seconds) is _Outcome.DONE
+
+    def _try(self, owed: OwedRevocation, seconds: float) -> "_Outcome":
         if seconds < LEAST_REQUEST:
-            return False
+            return _Outcome.LEFT
         try:
             self._check()
         except HubSpotUnavailable:
-            return False  # another machine may send it
+            return _Outcome.STOP  # another machine may send it
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
-                return False
+                return _Outcome.LEFT
             self._revoke(owed, seconds)
             self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
             self._reschedule(owed, trouble)
-            return False
-        return True
+            return _Outcome.STOP if _is_of_all(trouble) else _Outcome.LEFT
+        return _Outcome.DONE
 
     def revoke_unsaved(
         self,
@@ -86,12 +106,23 @@ class Outbox:
             self._record(trouble, connection_id)
 
     def send_due(self, at_most: int = 5) -> int:
-        """Send what is due, oldest first, up to the first trouble; return how many went."""
-        sent = 0
-        for owed in self._vault.store.pending(at_most, client_id=self._vault.client_id):
-            if not self.send(owed):
+        """Send *at_most* so many of what is due, oldest first; return how many went.
+
+        One that cannot be sent waits by itself, and holds up none of the others. Only what all of
+        them would meet ends the round: HubSpot is away, refuses the app, or the store is busy.
+        """
+        sent, tries = 0, at_most * MOST_TRIES
+        while sent < at_most and tries > 0:
+            bite = min(at_most - sent, tries)
+            due = self._vault.store.pending(bite, client_id=self._vault.client_id)
+            if not due:
                 break
-            sent += 1
+            for owed in due:
+                outcome = self._try(owed, DEADLINE)
+                if outcome is _Outcome.STOP:
+                    return sent
+                sent += outcome is _Outcome.DONE
+            tries -= len(due)
         return sent
 
     def _revoke(self, owed: OwedRevocation, seconds: float) -> None:
@@ -115,3 +146,10 @@ class Outbox:
     def _record(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
         name = event_name_of(trouble, EventName.REVOCATION_OWED)
         self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)
+
+
+def _is_of_all(trouble: PortalkeyError) -> bool:
+    """Return True where every other revocation would meet the same."""
+    if isinstance(trouble, HubSpotRefused):
+        return trouble.of_app
+    return isinstance(trouble, TryLater | StoreUnusable)

@@ -6,8 +6,10 @@ from portalkey._support.clock import Clock
 from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.connect import Attempts
+from portalkey.broker.counters import Counters
 from portalkey.broker.disconnect import Disconnector
 from portalkey.broker.exchange import Exchange
+from portalkey.broker.housekeeping import Housekeeping
 from portalkey.broker.introspect import Introspector
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.reachability import PROBE_SECONDS, Reachability
@@ -34,6 +36,8 @@ class Parts:
     tokens: TokenCache
     disconnector: Disconnector
     introspector: Introspector
+    housekeeping: Housekeeping
+    counters: Counters
 
 
 def put_together(
@@ -44,7 +48,8 @@ def put_together(
     reachability = Reachability(trace(send), probe, clock=clock, uniform=uniform)
     send, check = reachability.send, reachability.check
     gate = CallerGate(settings.hubspot_calls, clock)
-    audit = Audit(vault)
+    counters = Counters(vault)
+    audit = Audit(vault, counters.add)
     outbox = Outbox(settings, vault, send, audit, check=check)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
     exchange = Exchange(
@@ -72,4 +77,6 @@ def put_together(
         tokens=tokens,
         disconnector=Disconnector(vault, audit),
         introspector=Introspector(settings, vault, send, audit, evict=tokens.evict),
+        housekeeping=Housekeeping(settings, vault, counters),
+        counters=counters,
     )

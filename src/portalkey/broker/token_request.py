@@ -30,7 +30,7 @@ from portalkey.errors import (
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Response
 from portalkey.hubspot.token import GrantType, read_grant, read_refresh_token, refresh_request
-from portalkey.model.connection import Connection, Grant
+from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
 from portalkey.settings.settings import Settings
@@ -176,8 +176,10 @@ class TokenRequest:
         if renewed is None:
             self._revoke(leased, grant, until)
             raise Superseded
-        if event is not None:
+        if event is not None and _is_healed(leased):
             self._audit.announce(event)
+        elif event is not None:
+            self._audit.count(event)
         return renewed
 
     def _save_in_tries(
@@ -195,8 +197,10 @@ class TokenRequest:
         return self._save(leased, grant, event)
 
     def _save(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
-        # The row was read before the request was sent: no token lives on for less.
-        return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
+        # The row was read before the request was sent: no token lives on for less. A plain renewal
+        # is counted; the audit hears of what a person did, and of what a status became.
+        written = event if _is_healed(leased) else None
+        return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=written)
 
     def _revoke(self, leased: Connection, grant: Grant, until: float) -> None:
         """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
@@ -223,6 +227,11 @@ class TokenRequest:
             return self._save_first(leased, grant, None, until)
         except (Superseded, NoKeyOpens, StoreBusy, StoreUnusable):
             return leased
+
+
+def _is_healed(leased: Connection) -> bool:
+    """Return True where a renewal of *leased* ends a failure."""
+    return leased.status is not ConnectionStatus.CONNECTED
 
 
 def _read_grant(response: Response, leased: Connection) -> Grant:

@@ -1,6 +1,7 @@
 """Methods of the Broker for web faces and commands, so that neither reaches past it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,15 @@ from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import AuthorizationOptions, Callback, Started
+from portalkey.model.authorization import (
+    AttemptCookies,
+    AuthorizationOptions,
+    Callback,
+    Started,
+    find_match,
+)
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
-from portalkey.model.events import EventName, Fact
+from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.store import Stats, Store
@@ -50,13 +57,21 @@ class WebMethods:
     _tokens: "TokenCache"
     _gate: "CallerGate"
     _clock: Clock
+    _retry_at: float
+
+    @abstractmethod
+    def _work_on_the_side(self) -> None:
+        """Start in the background what is due once a minute."""
 
     def begin(
         self, owner: str, browser: str, options: AuthorizationOptions | None = None
     ) -> Started:
         """Begin an attempt of *owner* in *browser*; see ``Attempts.begin``."""
         require_owner(owner)
-        return self.attempts.begin(owner, browser, options or AuthorizationOptions())
+        started = self.attempts.begin(owner, browser, options or AuthorizationOptions())
+        if self._clock() >= self._retry_at:
+            self._work_on_the_side()
+        return started
 
     def finish(self, callback: Callback) -> Attempt:
         """Bring the attempt that *callback* belongs to to its end; see ``Attempts.finish``."""
@@ -92,10 +107,6 @@ class WebMethods:
         """End *attempt* as cancelled, unless it has ended already."""
         self.attempts.cancel(attempt)
 
-    def expire(self, attempt: Attempt) -> None:
-        """End *attempt* because newer ones of the same browser have taken its place."""
-        self.attempts.expire(attempt)
-
     def has_attempt(self, attempt_id: str) -> bool:
         """Return True where an attempt of this id was begun, by whomever."""
         return self.vault.store.attempt(attempt_id) is not None
@@ -104,11 +115,13 @@ class WebMethods:
         """Return the attempt if *owner* began it in this *browser* session; else None."""
         return self.attempts.begun_by(attempt_id, owner, browser)
 
-    def attempt_of_browser(
-        self, attempt_id: str, cookies: Mapping[str, SecretStr]
-    ) -> Attempt | None:
+    def attempt_of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the browser's *cookies*; else None."""
         return self.attempts.of_browser(attempt_id, cookies)
+
+    def cookie_of(self, attempt: Attempt, cookies: AttemptCookies) -> SecretStr | None:
+        """Return the one of the browser's *cookies* that is the *attempt*'s own, if one is."""
+        return find_match(attempt.cookie_hash, cookies.get(attempt.id, ()))
 
     def connection_of(self, attempt: Attempt) -> Connection | None:
         """Return the connection that *attempt* made or renewed, if there is one."""
@@ -163,15 +176,9 @@ class WebMethods:
                     with suppress(PortalkeyError):
                         self.introspector.check(connection, seconds)
 
-    def record(
-        self,
-        name: EventName,
-        *,
-        owner: str | None = None,
-        facts: Mapping[str, Fact] | None = None,
-    ) -> None:
-        """Write an event into the audit and announce it; never raises."""
-        self.audit.record(name, owner=owner, facts=facts)
+    def count_forgery(self, owner: str, check: str) -> None:
+        """Count and announce a forged request in *owner*'s browser; never raises."""
+        self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
 
     def stats(self) -> Stats:
         """Count this app's connections by status, and what HubSpot is still owed.

@@ -28,9 +28,11 @@ from portalkey.flask.session_rows import (
 )
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
+from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
@@ -200,9 +202,15 @@ class SessionStore(Store):
         """Return None: no count tells of a session."""
         return None
 
-    def add_attempt(self, attempt: Attempt) -> None:
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
         """Keep a new *attempt*."""
-        self._store.add_attempt(attempt)
+        return self._store.add_attempt(attempt, limits)
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that were claimed within the last minute."""
+        return self._store.claims(owner)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id."""
@@ -212,9 +220,9 @@ class SessionStore(Store):
         """The attempt begun with this state."""
         return self._store.attempt_by_state(state_hash)
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that have not ended."""
-        return self._store.open_attempts(owner)
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        return self._store.cancel_attempts(owner)
 
     def move_attempt(
         self,
@@ -262,6 +270,18 @@ class SessionStore(Store):
     def record(self, event: Event) -> Event:
         """Append *event* to the audit."""
         return self._store.record(event)
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        self._store.count(client_id, tallies)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The counters of one connection, or those of none."""
+        return self._store.counters(client_id, connection_id)
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        return self._store.purge(at_most, events_days=events_days)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit."""

@@ -52,6 +52,11 @@ RETURNED_SECONDS = 60
 DELIVER_SECONDS = 60
 """Seconds after an attempt's end in which its access token may be asked for, once."""
 
+OWNER_TIMES = 10
+"""An owner may do so many times what one browser may: one member's browser locks out no team."""
+MINUTE = 60
+"""Seconds that exchanges are counted in."""
+
 INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
 

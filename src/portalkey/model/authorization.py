@@ -11,14 +11,25 @@ from pydantic import SecretStr
 
 from portalkey.model.attempt import Attempt
 
+AttemptCookies = Mapping[str, Sequence[SecretStr]]
+"""A browser's attempt cookies: by the attempt's id, every value that was sent under its name.
+
+A page of a sibling subdomain can set cookies of the same name beside ours, and the one that is ours
+may be any of them.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new attempt: set *cookie* in this browser, then send it to *authorize_url*."""
+    """A new attempt: set *cookie* in this browser, then send it to *authorize_url*.
+
+    ``surplus`` holds the attempts of this browser that ended for it, as there were too many.
+    """
 
     attempt: Attempt
     cookie: SecretStr
     authorize_url: str = field(repr=False)
+    surplus: Sequence[Attempt] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,14 @@ class Callback:
     """A browser that came back from HubSpot.
 
     ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the
-    browser's attempt cookies, attempt id to value; ``owner`` is who is signed in now, or None.
-    ``is_withheld`` says that the host's session is ``SameSite=Strict`` and did not arrive, as this
-    navigation came from another site, so who is signed in is not known yet.
+    browser's attempt cookies, attempt id to all values that came under that name; ``owner`` is who
+    is signed in now, or None. ``is_withheld`` says that the host's session is ``SameSite=Strict``
+    and did not arrive, as this navigation came from another site, so who is signed in is not known
+    yet.
     """
 
     query: Sequence[tuple[str, str]] = field(repr=False)
-    cookies: Mapping[str, SecretStr] = field(repr=False)
+    cookies: AttemptCookies = field(repr=False)
     owner: str | None
     is_withheld: bool = False
 
@@ -84,3 +96,8 @@ def hash_of(secret: SecretStr) -> str:
 def is_hash_of(expected: str, secret: SecretStr | None) -> bool:
     """Return True where *secret* has the hash *expected*, in constant time."""
     return secret is not None and hmac.compare_digest(expected, hash_of(secret))
+
+
+def find_match(expected: str, secrets: Sequence[SecretStr]) -> SecretStr | None:
+    """Return the one of *secrets* that has the hash *expected*, each looked at in constant time."""
+    return next((secret for secret in secrets if is_hash_of(expected, secret)), None)

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from blinker import Signal
 
+from portalkey.model.attempt import Attempt
+
 Fact = str | int | float | bool | None
 
 
@@ -51,6 +53,11 @@ class Event:
     connection_id: str | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
     at: datetime | None = None
+
+
+def cancelled_event(attempt: Attempt) -> Event:
+    """Return the event of an *attempt* that was cancelled."""
+    return Event(EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id)
 
 
 happened = Signal("portalkey-happened")

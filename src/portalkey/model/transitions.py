@@ -1,8 +1,13 @@
-"""Changes of attempts and connections that stores decide on: pure, and the same for every store."""
+"""Changes of attempts and connections that stores decide on: pure, and the same for every store.
 
-from dataclasses import replace
+And the limits of how many attempts there may be.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from portalkey.errors import TooManyAttempts
 from portalkey.model import attempt as attempts
 from portalkey.model import connection as connections
 from portalkey.model.attempt import (
@@ -10,6 +15,8 @@ from portalkey.model.attempt import (
     EXCHANGE_SECONDS,
     EXPIRES,
     INTERRUPTED,
+    MINUTE,
+    OWNER_TIMES,
     RETURNED_SECONDS,
     Attempt,
     AttemptStatus,
@@ -73,6 +80,11 @@ def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None
     )
 
 
+def is_forgotten(attempt: Attempt, now: datetime) -> bool:
+    """Return True once *attempt* need not be kept any longer, whether or not it was ever ended."""
+    return (attempt.ended_at or attempt.expires_at) < now - RETENTION
+
+
 def mark_delivered(attempt: Attempt) -> Attempt | None:
     """Return the *attempt* marked as delivered, or None where it is not deliverable."""
     return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None
@@ -87,3 +99,75 @@ def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:
         return frozenset()
     moves = connections.MOVES.items()
     return frozenset({status, *(before for before, onward in moves if status in onward)})
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLimits:
+    """Limits of what one browser may do, and of what an owner may do in all: ``OWNER_TIMES`` that.
+
+    ``under_way`` is how many attempts may be under way at once, ``exchanges`` how many codes may be
+    exchanged in a minute.
+    """
+
+    under_way: int
+    exchanges: int
+
+    def make_room(self, attempt: Attempt, under_way: Sequence[Attempt]) -> Sequence[Attempt]:
+        """Return those *under_way* that end for *attempt* to begin, oldest first; mostly none.
+
+        Only attempts of the same browser give way, as whoever begins another has left them behind.
+        Nobody else's does, not even where a session that drops its cookies is a new browser each
+        time and fills what its owner may have: a member of a team must not be able to end a
+        colleague's attempt. What such a member can do is to hold up what is newly begun, for as
+        long as attempts last. That harms less: nothing is lost, and people are told when to come
+        back.
+
+        Args:
+            attempt: The new one.
+            under_way: Its owner's that are, oldest first.
+
+        Raises:
+            TooManyAttempts: There is no room, for so many seconds.
+        """
+        own = [each for each in under_way if each.browser_hash == attempt.browser_hash]
+        of_owner = self.under_way * OWNER_TIMES
+        excess = max(len(own) + 1 - self.under_way, len(under_way) + 1 - of_owner, 0)
+        may_end = [each for each in own if each.status in EXPIRES]
+        if excess > len(may_end):
+            until = min(each.expires_at for each in under_way)
+            raise TooManyAttempts(retry_after=max(1.0, _seconds(until - attempt.created_at)))
+        return may_end[:excess]
+
+    def wait_for_exchange(
+        self, browser_hash: str, claims: Sequence[Attempt], now: datetime
+    ) -> float:
+        """Return in how many seconds this browser may have another code exchanged; 0.0 for now.
+
+        Whoever's last code was refused goes last: only while the owner has half of the minute's
+        exchanges left.
+
+        Args:
+            browser_hash: Of the browser that asks.
+            claims: Its owner's attempts that were claimed within the last minute, oldest first.
+            now: The store's time.
+        """
+        own = [each for each in claims if each.browser_hash == browser_hash]
+        of_owner = self.exchanges * OWNER_TIMES
+        if own and own[-1].error in _CODE_REFUSED:
+            of_owner //= 2
+        return max(_wait(own, self.exchanges, now), _wait(claims, of_owner, now))
+
+
+_CODE_REFUSED = frozenset({"attempt_expired", "attempt_mismatch"})
+"""Error codes of attempts whose code HubSpot did not take."""
+
+
+def _wait(claims: Sequence[Attempt], most: int, now: datetime) -> float:
+    if len(claims) < most:
+        return 0.0
+    claimed_at = claims[-most].claimed_at or now
+    return max(1.0, MINUTE - _seconds(now - claimed_at))
+
+
+def _seconds(span: timedelta) -> float:
+    return span.total_seconds()

@@ -19,7 +19,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import urls, validators
+from portalkey.settings import numbers, urls, validators
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -139,6 +139,18 @@ class Settings(Unpicklable, BaseModel):
         4, alias="PORTALKEY_HUBSPOT_CALLS"
     )
     """Callers of one process that may wait for a slow HubSpot at once, 1 to 10000."""
+    attempts_per_browser: Annotated[int, BeforeValidator(numbers.attempts_per_browser)] = Field(
+        5, alias="PORTALKEY_ATTEMPTS_PER_BROWSER"
+    )
+    """Attempts of a browser that may be under way at once, 1 to 1000; ten times that an owner."""
+    exchanges_per_minute: Annotated[int, BeforeValidator(numbers.exchanges_per_minute)] = Field(
+        6, alias="PORTALKEY_EXCHANGES_PER_MINUTE"
+    )
+    """Codes of a browser that are exchanged in a minute, 1 to 10000; ten times that an owner."""
+    events_days: Annotated[int, BeforeValidator(numbers.events_days)] = Field(
+        400, alias="PORTALKEY_EVENTS_DAYS"
+    )
+    """Days for which the audit is kept, 1 to 36500."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

@@ -41,7 +41,7 @@ def connect(
     begun = broker.begin(owner, "a test")
     back = hubspot.approve(begun.authorize_url, hub_id)
     query = parse_qsl(urlsplit(back).query)
-    attempt = broker.finish(Callback(query, {begun.attempt.id: begun.cookie}, owner))
+    attempt = broker.finish(Callback(query, {begun.attempt.id: (begun.cookie,)}, owner))
     for connection in broker.connections(owner):
         if connection.id == attempt.connection_id:
             return ConnectedAccount(owner, connection.account.hub_id, broker)

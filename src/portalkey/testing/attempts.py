@@ -1,20 +1,36 @@
 """Promises of a store about attempts."""
 # ruff: noqa: S101 - these are tests, though they are shipped
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from portalkey.errors import AttemptMismatch
+from portalkey.errors import AttemptMismatch, TooManyAttempts
 from portalkey.model import attempt as attempts
-from portalkey.model.attempt import ENDS, EXPIRES, INTERRUPTED
+from portalkey.model.attempt import (
+    ENDS,
+    EXPIRES,
+    INTERRUPTED,
+    OWNER_TIMES,
+    Attempt,
+)
 from portalkey.model.attempt import AttemptStatus as A
+from portalkey.model.events import EventName
+from portalkey.model.transitions import AttemptLimits
 from portalkey.testing.samples import Ahead, begin_exchange, new_attempt
+from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import Store
 
 _DAY = 86400.0
 _CALLERS = 16
+
+
+def add(store: Store, limits: AttemptLimits, **changes: str) -> Sequence[Attempt]:
+    """Add another attempt by *limits*; return what ended for it."""
+    sample = new_attempt(MemoryStore(store.now), **changes)
+    return store.add_attempt(sample, limits)
 
 
 class AttemptPromises:
@@ -32,18 +48,88 @@ class AttemptPromises:
         assert store.attempt("x") is store.attempt_by_state("x") is None
         assert store.move_attempt("x", A.CANCELLED) is None
 
-    def test_an_owners_open_attempts_are_known(self, store: Store) -> None:
-        """Oldest first; nobody else's, and none that has ended."""
-        first, second, ended = (new_attempt(store) for _ in range(3))
+    def test_an_owners_attempts_are_cancelled_at_once(self, store: Store, ahead: Ahead) -> None:
+        """Those under way, each with its event; nobody else's, none that is over or overdue."""
+        overdue, late_exchange = new_attempt(store), begin_exchange(store)
+        ahead.passes(601)
+        waiting, failed = (new_attempt(store) for _ in range(2))
+        exchanging, hers = begin_exchange(store), new_attempt(store, owner="eve")
+        assert store.move_attempt(failed.id, A.FAILED, error="declined")
+
+        events = store.cancel_attempts("ada")
+
+        assert {each.attempt_id for each in events} == {waiting.id, exchanging}
+        assert {each.name for each in events} == {EventName.ATTEMPT_CANCELLED}
+        assert list(store.events(owner="ada")) == list(events)
+        rows = [store.attempt(each) for each in (overdue.id, late_exchange, failed.id, hers.id)]
+        expected = [A.EXPIRED, A.FAILED, A.FAILED, A.AT_HUBSPOT]
+        assert [row and row.status for row in rows] == expected
+        row = store.attempt(waiting.id)
+        assert row
+        assert (row.status, row.sealed_verifier, row.sealed_code) == (A.CANCELLED, None, None)
+        assert row.ended_at
+        assert store.move_attempt(exchanging, A.CONNECTED) is None
+        assert store.cancel_attempts("ada") == []
+
+    def test_a_browser_ends_its_own_oldest(self, store: Store) -> None:
+        """Only those give way to a new one; those of others are left alone."""
+        limits = AttemptLimits(2, 6)
+        mine = [new_attempt(store) for _ in range(2)]
+        others = [new_attempt(store, browser_hash="2"), new_attempt(store, owner="eve")]
+        exchanging = begin_exchange(store)
+
+        surplus = add(store, limits)
+
+        assert [each.id for each in surplus] == [each.id for each in mine]
+        rows = [store.attempt(each.id) for each in (*mine, *others)]
+        expected = [A.EXPIRED, A.EXPIRED, A.AT_HUBSPOT, A.AT_HUBSPOT]
+        assert [row and row.status for row in rows] == expected
+        row = store.attempt(exchanging)
+        assert row
+        assert row.status is A.EXCHANGING
+
+    def test_an_owner_has_room_for_so_many(self, store: Store, ahead: Ahead) -> None:
+        """Nobody's attempt is ended for another browser; it waits until one is over."""
+        limits = AttemptLimits(1, 6)
+        first = new_attempt(store, browser_hash="first")
+        ahead.passes(100)
+        for number in range(OWNER_TIMES - 1):
+            add(store, limits, browser_hash=str(number))
+        with pytest.raises(TooManyAttempts) as refused:
+            add(store, limits, browser_hash="another")
+
+        assert 495 < refused.value.retry_after <= 500  # noqa: PLR2004 - those left of 600
+        row = store.attempt(first.id)
+        assert row
+        assert row.status is A.AT_HUBSPOT
+        assert [each.id for each in add(store, limits, browser_hash="first")] == [first.id]
+        assert list(add(store, limits, owner="eve")) == []
+        ahead.passes(601)
+        assert list(add(store, limits, browser_hash="another")) == []
+
+    def test_claims_of_the_last_minute_are_known(self, store: Store, ahead: Ahead) -> None:
+        """The owner's own, oldest first, whatever came of them."""
         begin_exchange(store)
-        new_attempt(store, owner="eve")
-        store.move_attempt(ended.id, A.CANCELLED)
+        ahead.passes(61)
+        first, second = begin_exchange(store), begin_exchange(store)
+        store.move_attempt(first, A.FAILED, error="attempt_expired")
+        new_attempt(store)
+        hers = new_attempt(store, owner="eve")
+        store.move_attempt(hers.id, A.EXCHANGING)
 
-        rows = store.open_attempts("ada")
+        rows = store.claims("ada")
 
-        assert [each.id for each in rows[:2]] == [first.id, second.id]
-        assert [each.status for each in rows] == [A.AT_HUBSPOT, A.AT_HUBSPOT, A.EXCHANGING]
-        assert store.open_attempts("nobody") == []
+        assert [each.id for each in rows] == [first, second]
+        assert [each.error for each in rows] == ["attempt_expired", None]
+
+    def test_an_exchange_goes_on_beyond_the_persons_time(self, store: Store, ahead: Ahead) -> None:
+        """It is under way until its own minute is over, and cancelled like all the others."""
+        attempt = new_attempt(store)
+        ahead.passes(590)
+        assert store.move_attempt(attempt.id, A.EXCHANGING)
+        ahead.passes(30)
+
+        assert [each.attempt_id for each in store.cancel_attempts("ada")] == [attempt.id]
 
     @pytest.mark.parametrize("same", ["id", "state_hash"])
     def test_an_attempt_is_not_written_over(self, store: Store, same: str) -> None:
@@ -123,11 +209,23 @@ class AttemptPromises:
         assert store.move_attempt(old[0], A.CANCELLED)
         ahead.passes(29 * _DAY)
         young = new_attempt(store)
+        assert not store.purge(9, events_days=400)
         assert store.attempt(old[0])
         ahead.passes(_DAY + 601)
-        new_attempt(store)
+        assert not store.purge(9, events_days=400)
         assert [store.attempt(each) for each in old] == [None, None]
         assert store.attempt(young.id)
+
+    def test_much_that_is_old_goes_in_small_bites(self, store: Store, ahead: Ahead) -> None:
+        """However much there is, nobody waits long for the purge; the oldest go first."""
+        old = [new_attempt(store).id for _ in range(5)]
+        ahead.passes(31 * _DAY)
+
+        assert store.purge(2, events_days=400)
+        assert sum(store.attempt(each) is not None for each in old) == 3  # noqa: PLR2004
+        while store.purge(2, events_days=400):
+            pass
+        assert [store.attempt(each) for each in old] == [None] * 5
 
     def test_a_token_is_handed_out_once(self, store: Store) -> None:
         """Of many callers at one moment, one may; and never again."""

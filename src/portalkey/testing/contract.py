@@ -5,6 +5,7 @@ from datetime import UTC
 
 import pytest
 
+from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
 from portalkey.testing.connections import ConnectionPromises
@@ -49,6 +50,41 @@ class StoreContract(
         store.close()
 
         assert store.attempt(attempt.id)
+
+    def test_counts_are_added_up_by_day(self, store: Store, ahead: Ahead) -> None:
+        """By app, kind and connection, or none; what is 90 days old is forgotten."""
+        of_row = Tally(CounterKind.RENEWED, "row 1", 2)
+        strangers = Tally(CounterKind.CALLBACK_REFUSED, None, 3)
+        store.count("app", [of_row, strangers])
+        store.count("app", [strangers, Tally(CounterKind.RENEWED, "row 2", 9)])
+        store.count("other", [strangers])
+        ahead.passes(86400)
+        store.count("app", [of_row])
+
+        rows, (refused,) = store.counters("app", "row 1"), store.counters("app")
+        assert [(each.kind, each.n) for each in rows] == [(CounterKind.RENEWED, 2)] * 2
+        assert rows[1].day == rows[0].day + 1
+        assert (refused.kind, refused.n) == (CounterKind.CALLBACK_REFUSED, 6)
+        assert [each.n for each in store.counters("other")] == [3]
+        ahead.passes(89 * 86400)
+        assert not store.purge(9, events_days=400)
+        assert len(store.counters("app", "row 1")) == 2  # noqa: PLR2004 - as above
+        ahead.passes(3 * 86400)
+        assert not store.purge(9, events_days=400)
+        assert store.counters("app", "row 1") == store.counters("app") == []
+
+    def test_events_are_kept_for_so_many_days(self, store: Store, ahead: Ahead) -> None:
+        """The oldest are forgotten first, a few at a time."""
+        old = [store.record(Event(EventName.CONNECTED, owner=str(each))) for each in range(3)]
+        ahead.passes(10 * 86400)
+        young = store.record(Event(EventName.DISCONNECTED))
+
+        assert not store.purge(9, events_days=11)
+        assert list(store.events()) == [*old, young]
+        assert store.purge(2, events_days=9)
+        assert list(store.events()) == [old[2], young]
+        assert not store.purge(2, events_days=9)
+        assert list(store.events()) == [young]
 
     def test_events_are_kept_in_their_order(self, store: Store) -> None:
         """With the store's time, for an attempt, for an owner or all of them."""

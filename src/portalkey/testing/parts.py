@@ -49,6 +49,7 @@ def settings_for(hubspot: HubSpot, folder: Path) -> Settings:
         api_url=hubspot.url,
         keys=f"test:{new_key().get_secret_value()}",
         database_url=f"sqlite:///{folder / 'portalkey.db'}",
+        exchanges_per_minute=10_000,  # tests are quicker than people
     )
 
 

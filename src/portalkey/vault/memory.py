@@ -1,6 +1,6 @@
 """Store in memory: for tests and trials, with the same promises as the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -8,9 +8,11 @@ from typing import Self
 from portalkey._support.clock import no_offset
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
-from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
+from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.events import Event
+from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
+from portalkey.model.events import Event, cancelled_event
+from portalkey.model.transitions import AttemptLimits, is_forgotten
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
@@ -41,6 +43,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         super().__init__(lambda: clock() + timedelta(seconds=ahead()))
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
+        self._counters: dict[str, Counter] = {}
 
     @classmethod
     def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
@@ -51,6 +54,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         store._owed = {each.id: each for each in snapshot.outbox}
         store._throttles.by_app = {each.client_id: each.state for each in snapshot.provider}
         store._events = list(snapshot.events)
+        store._counters = {each.id: each for each in snapshot.counters}
         return store
 
     def snapshot(self) -> Snapshot:
@@ -62,28 +66,42 @@ class MemoryStore(ConnectionsInMemory, Store):
                 outbox=tuple(self._owed.values()),
                 provider=tuple(ThrottleRow(*each) for each in self._throttles.by_app.items()),
                 events=tuple(self._events),
+                counters=tuple(self._counters.values()),
             )
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge the old.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
         with self._writing():
-            self._purge(self.now() - transitions.RETENTION)
             states = {attempt.id: attempt.state_hash for attempt in self._attempts.values()}
             if attempt.id in states or attempt.state_hash in states.values():
                 raise AttemptMismatch
+            surplus = limits.make_room(attempt, self._under_way(attempt.owner)) if limits else []
+            for each in surplus:
+                self.move_attempt(each.id, AttemptStatus.EXPIRED)
             self._attempts[attempt.id] = attempt
+            return surplus
 
-    def _purge(self, before: datetime) -> None:
-        for attempt in list(self._attempts.values()):
-            if (attempt.ended_at or attempt.expires_at) < before:
-                del self._attempts[attempt.id]
+    def _under_way(self, owner: str) -> Sequence[Attempt]:
+        theirs = [each.id for each in self._attempts.values() if each.owner == owner]
+        rows = [self.attempt(each) for each in theirs]
+        return [row for row in rows if row is not None and row.is_open]
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        with self._lock:
+            since = self.now() - timedelta(seconds=MINUTE)
+            theirs = [each for each in self._attempts.values() if each.owner == owner]
+        claimed = [(e.claimed_at, e.id, e) for e in theirs if e.claimed_at and e.claimed_at > since]
+        return [each for *_, each in sorted(claimed)]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""
@@ -102,12 +120,12 @@ class MemoryStore(ConnectionsInMemory, Store):
             ids = [each.id for each in self._attempts.values() if each.state_hash == state_hash]
             return self.attempt(ids[0]) if ids else None
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """Return the *owner*'s attempts that have not ended."""
-        with self._lock:
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        with self._writing():
             theirs = [each for each in self._attempts.values() if each.owner == owner]
-        attempts = [replace(each, seen_at=self.now()) for each in theirs if each.status in OPEN]
-        return sorted(attempts, key=lambda each: (each.created_at, each.id))
+            moved = [self.move_attempt(each.id, AttemptStatus.CANCELLED) for each in theirs]
+            return [self.record(cancelled_event(each)) for each in moved if each is not None]
 
     def move_attempt(
         self,
@@ -200,6 +218,36 @@ class MemoryStore(ConnectionsInMemory, Store):
         """Forget a revocation."""
         with self._writing():
             self._owed.pop(owed_id, None)
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        with self._writing():
+            for tally in tallies:
+                counter = counter_of(client_id, tally, day_of(self.now()))
+                before = self._counters.get(counter.id)
+                n = counter.n + (before.n if before else 0)
+                self._counters[counter.id] = replace(counter, n=n)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """Return the counters of one connection, or those of none."""
+        with self._lock:
+            of = (client_id, connection_id)
+            rows = [e for e in self._counters.values() if (e.client_id, e.connection_id) == of]
+        return sorted(rows, key=lambda each: (each.day, each.kind))
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        with self._writing():
+            now = self.now()
+            oldest = day_of(now) - COUNTERS_DAYS
+            old = [each.id for each in self._attempts.values() if is_forgotten(each, now)]
+            counters = [each.id for each in self._counters.values() if each.day < oldest]
+            for attempt_id in old[:at_most]:
+                del self._attempts[attempt_id]
+            for counter_id in counters[:at_most]:
+                del self._counters[counter_id]
+            is_more = self._purge_events(now - timedelta(days=events_days), at_most)
+            return is_more or max(len(old), len(counters)) > at_most
 
     def stats(self, client_id: str) -> Stats:
         """Count what there is of the app's."""

@@ -197,6 +197,11 @@ class ConnectionsInMemory:
             self._events.append(recorded)
             return recorded
 
+    def _purge_events(self, before: datetime, at_most: int) -> bool:
+        old = sum(event.at is not None and event.at < before for event in self._events)
+        del self._events[: min(old, at_most)]  # they stand in the order in which they came
+        return old > at_most
+
     def _record(self, event: Event | None) -> None:
         if event is not None:
             self.record(event)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter
 from portalkey.model.events import Event
 from portalkey.model.throttle import Throttle
 from portalkey.vault.store import OwedRevocation
@@ -26,3 +27,4 @@ class Snapshot:
     outbox: tuple[OwedRevocation, ...] = ()
     provider: tuple[ThrottleRow, ...] = ()
     events: tuple[Event, ...] = ()
+    counters: tuple[Counter, ...] = ()

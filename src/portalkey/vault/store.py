@@ -12,9 +12,11 @@ from typing import ClassVar, Protocol
 
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
+from portalkey.model.transitions import AttemptLimits
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
@@ -84,8 +86,17 @@ class Store(Protocol):
     def close(self) -> None:
         """Give back every file and socket; the store can be used again and reopens them."""
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge attempts that ended more than 30 days ago."""
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it by *limits*; return these.
+
+        Raises ``TooManyAttempts`` where there is no room; then nothing is kept. Where several begin
+        at the same moment, there may be a few more than the limit.
+        """
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """The *owner*'s attempts that were claimed within the last minute, oldest first."""
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id; one that is overdue is ended first (expired or interrupted)."""
@@ -93,8 +104,11 @@ class Store(Protocol):
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state, overdue ones ended first."""
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that have not ended, oldest first; some may be overdue."""
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End all of the *owner*'s attempts that are under way as cancelled, all at once.
+
+        Returns the event of each, recorded with it. None of them becomes a connection afterwards.
+        """
 
     def move_attempt(
         self,
@@ -225,6 +239,19 @@ class Store(Protocol):
 
     def record(self, event: Event) -> Event:
         """Append *event* to the audit and return it with its time."""
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the app's counters of today."""
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The app's counters of one connection, or those of none, oldest first."""
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old, *at_most* so many rows of each kind; True if there may be more.
+
+        Attempts that ended ``RETENTION`` ago or were left lying then, events that are older than
+        *events_days*, counters older than ``COUNTERS_DAYS``.
+        """
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """The audit, oldest first, narrowed to an attempt or an owner."""

@@ -47,13 +47,13 @@ class CallbackPages:
             return self._context.notice("unknown_attempt", 404, back=self._context.home)
         if attempt.status is not AttemptStatus.RETURNED:
             return self._lead_on(attempt)
-        cookie = request.attempt_cookies[attempt.id]
+        cookie = self._broker.cookie_of(attempt, request.attempt_cookies)
         body = self._context.render(
             "popup/complete.html",
             language=attempt.language,
             action=self._context.path("/auth/hubspot/complete"),
             attempt_id=attempt.id,
-            token=sign_complete(self._broker, attempt.id, cookie),
+            token=sign_complete(self._broker, attempt.id, cookie) if cookie else "",
         )
         return WebResponse.page(body, headers.COMPLETE)
 
@@ -80,8 +80,9 @@ class CallbackPages:
         return page.with_headers(wait)
 
     def _is_complete_signed(self, request: WebRequest, attempt: Attempt) -> bool:
-        token, cookie = request.form_value("token"), request.attempt_cookies[attempt.id]
-        return is_complete_signed(self._broker, token, attempt.id, cookie)
+        cookie = self._broker.cookie_of(attempt, request.attempt_cookies)
+        token = request.form_value("token")
+        return cookie is not None and is_complete_signed(self._broker, token, attempt.id, cookie)
 
     def _lead_on(self, attempt: Attempt) -> WebResponse:
         """Redirect to the next page of the journey, or back to where one in this tab began."""

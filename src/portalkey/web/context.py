@@ -1,6 +1,7 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from portalkey.model.attempt import Attempt
@@ -14,6 +15,9 @@ from portalkey.web.strings import ENGLISH
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+
+_MOST_SECONDS = 90
+"""A longer wait is told in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +97,37 @@ class Context:
         return self.render.strings.sentence(code, self.language(language))
 
     def notice(
-        self, code: str, status: int, *, back: str | None = None, tag: str | None = None
+        self,
+        code: str,
+        status: int,
+        *,
+        back: str | None = None,
+        tag: str | None = None,
+        wait: float | None = None,
     ) -> WebResponse:
-        """Return a page that says one thing, in the language of *tag*, and leads *back*."""
+        """Return a page that says one thing, in the language of *tag*, and leads *back*.
+
+        *wait* is in how many seconds it is worth trying again.
+        """
         language = self.language(tag)
         body = self.render(
             "popup/notice.html",
             language=language,
             title=self.render.strings.title(code, language),
             sentence=self.sentence(code, language),
+            wait=self.describe_wait(wait, language),
             back=back,
         )
         return WebResponse.page(body, headers.POPUP, status)
+
+    def describe_wait(self, seconds: float | None, language: str) -> str | None:
+        """Return the sentence that says in how many *seconds* to try again, or minutes."""
+        if seconds is None:
+            return None
+        whole = max(1, ceil(seconds))
+        if whole <= _MOST_SECONDS:
+            return self.render.strings.plain(language, "wait_seconds", seconds=whole)
+        return self.render.strings.plain(language, "wait_minutes", minutes=ceil(whole / 60))
 
     def problem(self, code: str, status: int) -> WebResponse:
         """Return the same as JSON: ``{"error": code, "message": sentence}``."""

@@ -1,6 +1,5 @@
 """Protection against forged POSTs (CSRF): only pages of this app, in this session, may post."""
 
-from portalkey.model.events import EventName
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import is_form_signed, read_start
@@ -31,7 +30,7 @@ class CsrfGuard:
             check = None
         if check is None:
             return owner
-        self._broker.record(EventName.FORGERY_REFUSED, owner=owner, facts={"check": check})
+        self._broker.count_forgery(owner, check)
         return self._context.refuse(request, "forgery_refused", 403)
 
     def _find_failed_check(self, request: WebRequest, owner: str) -> str | None:

@@ -3,19 +3,17 @@
 import json
 import re
 import secrets
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from pydantic import SecretStr
 
+from portalkey.model.authorization import AttemptCookies
 from portalkey.model.connection import is_owner
 
-ATTEMPT_COOKIE = "portalkey_attempt_"
-"""One cookie per attempt: this prefix and the attempt's id."""
+_ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
-_MAX_COOKIES = 20
-"""A browser of ours holds five at most; more are somebody's game and not looked up."""
 MOST_FORM_BYTES = 16 * 1024
 """The largest form that a skin reads; ours are far smaller."""
 
@@ -95,13 +93,24 @@ class WebRequest:
         return value if value is not None and _ATTEMPT_ID.fullmatch(value) else None
 
     @property
-    def attempt_cookies(self) -> Mapping[str, SecretStr]:
-        """This browser's attempt cookies, attempt id to value; the newest, where there are many."""
-        names = [name for name in self.cookies if name.startswith(ATTEMPT_COOKIE)]
-        return {
-            name.removeprefix(ATTEMPT_COOKIE): SecretStr(self.cookies[name])
-            for name in names[-_MAX_COOKIES:]
-        }
+    def attempt_cookies(self) -> AttemptCookies:
+        """This browser's attempt cookies, attempt id to all values that came under its name.
+
+        Frameworks keep one value of a name; where the header is there, all of them are read. How
+        many there are is bounded by the server, which bounds the header.
+        """
+        cookies: dict[str, list[SecretStr]] = {}
+        for name, value in self._cookie_pairs():
+            if match := _ATTEMPT_COOKIE.fullmatch(name):
+                cookies.setdefault(match[1], []).append(SecretStr(value))
+        return cookies
+
+    def _cookie_pairs(self) -> Iterable[tuple[str, str]]:
+        header = self.headers.get("cookie")
+        if header is None:
+            return self.cookies.items()
+        pairs = (part.strip().partition("=") for part in header.split(";"))
+        return ((name.strip(), value.strip()) for name, _, value in pairs)
 
     def is_own_navigation(self, origins: Collection[str]) -> bool:
         """Return True for a person's own navigation: from a page of ours, or from no page.
@@ -138,6 +147,15 @@ class WebRequest:
         return "x-portalkey-token" in self.headers or "application/json" in self.headers.get(
             "accept", ""
         )
+
+
+def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
+    """Return the name of an attempt's cookie.
+
+    On https no page that came over http can set one of that name. Not ``__Host-``: that would be
+    sent with every request of the site, as it demands the path ``/``.
+    """
+    return f"{'__Secure-' if is_secure else ''}portalkey_attempt_{attempt_id}"
 
 
 def _single(pairs: Pairs, name: str) -> str | None:

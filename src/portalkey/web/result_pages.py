@@ -1,10 +1,11 @@
 """The last page of a journey: what became of the attempt, and what to do next."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
-from portalkey.errors import WrongAccount
-from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
+from portalkey.errors import TooManyAttempts, WrongAccount
+from portalkey.model.attempt import MINUTE, OPEN, Attempt, AttemptStatus
 from portalkey.model.connection import Account
 from portalkey.web import headers
 from portalkey.web.context import Context
@@ -44,7 +45,11 @@ class ResultPages:
             delivery=self._describe_delivery(request, attempt),
             **facts,
         )
-        return WebResponse.page(body, headers.POPUP)
+        wait = _wait_of(attempt)
+        if wait is None:
+            return WebResponse.page(body, headers.POPUP)
+        later = {"Retry-After": str(ceil(wait))}
+        return WebResponse.page(body, headers.POPUP, 429).with_headers(later)
 
     def _describe_success(self, attempt: Attempt) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""
@@ -62,11 +67,13 @@ class ResultPages:
         if attempt.is_open and trouble in TROUBLES:
             code = trouble
         is_wrong_account = code == WrongAccount.code
+        language = self._context.language(attempt.language)
         return {
+            "wait": self._context.describe_wait(_wait_of(attempt), language),
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
-            "sentence": self._context.sentence(code, self._context.language(attempt.language)),
+            "sentence": self._context.sentence(code, language),
             "expected": self._find_expected_account(attempt) if is_wrong_account else None,
             "ways_on": self._build_links_onward(request, attempt) if is_wrong_account else {},
         }
@@ -112,3 +119,10 @@ class ResultPages:
             "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
             "form_token": self._context.form_token(request.owner, request.browser),
         }
+
+
+def _wait_of(attempt: Attempt) -> float | None:
+    """Return the seconds after which another attempt may begin, where this one was one too many."""
+    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
+        return None
+    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

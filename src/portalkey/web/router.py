@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
 
-from portalkey.errors import PersonMustAct, PortalkeyError, TryLater
+from portalkey.errors import PersonMustAct, PortalkeyError, TooManyAttempts, TryLater
 from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.callback import CallbackPages
@@ -166,10 +166,16 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else 503
+        wait = None
+        if isinstance(error, TooManyAttempts):
+            status, wait = 429, error.retry_after
         if name in {"status", "connections"} or request.wants_json:
             response = self.context.problem(error.code, status)
         else:
-            response = self.context.notice(error.code, status, back=self.context.home)
+            tag = request.query_value("language")
+            response = self.context.notice(
+                error.code, status, back=self.context.home, tag=tag, wait=wait
+            )
         if isinstance(error, TryLater):
             return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
         return response

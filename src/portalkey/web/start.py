@@ -1,16 +1,17 @@
 """The way out: from a link of ours, or a popup of ours, to HubSpot."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
 from portalkey.web.context import Context
-from portalkey.web.http import ATTEMPT_COOKIE, Cookie, WebRequest, WebResponse
+from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
 from portalkey.web.signed_tokens import Start, read_start
 
-MAX_OPEN_ATTEMPTS = 5
-"""Open attempts that a browser may have at once; starting another ends the oldest."""
+MOST_LOOKED_UP = 20
+"""So many of a browser's attempt cookies are looked up at a start, to see whether they can go."""
 COOKIE_GRACE = 300
 """An attempt's cookie outlives it by so many seconds, so that its end can still be shown."""
 
@@ -71,7 +72,6 @@ class StartPage:
         return f"&{urlencode(query)}" if query else ""
 
     def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
-        stale_ids = self._end_surplus(request)
         options = AuthorizationOptions(
             attempt_id=request.attempt_id,
             next=start.next,
@@ -81,6 +81,7 @@ class StartPage:
         )
         started = self._broker.begin(owner, browser, options)
         seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE
+        stale_ids = self._find_stale(request, [each.id for each in started.surplus])
         cookie = self._cookie(started.attempt.id, started.cookie.get_secret_value(), seconds)
         dropped = [self._cookie(attempt_id, "", 0) for attempt_id in stale_ids]
         to_hubspot = WebResponse.redirect(started.authorize_url, headers.POPUP)
@@ -93,24 +94,20 @@ class StartPage:
             return self._origins[0]
         return origin
 
-    def _end_surplus(self, request: WebRequest) -> list[str]:
-        """End the oldest open attempts of this browser; return the ids whose cookies can go.
+    def _find_stale(self, request: WebRequest, surplus: Sequence[str]) -> list[str]:
+        """Return the ids whose cookies can go: of *surplus* attempts, and of those long over.
 
         Cookies ignore ports: those of an app beside this one are not known here, and left alone.
         """
         cookies = request.attempt_cookies
-        rows = [self._broker.attempt_of_browser(attempt_id, cookies) for attempt_id in cookies]
-        attempts = [attempt for attempt in rows if attempt is not None]
-        still_open = [attempt for attempt in attempts if attempt.is_open]
-        still_open.sort(key=lambda attempt: attempt.created_at)
-        surplus = still_open[: 1 - MAX_OPEN_ATTEMPTS]
-        for attempt in surplus:
-            self._broker.expire(attempt)
-        return [attempt.id for attempt in attempts if attempt in surplus or _is_long_over(attempt)]
+        others = [each for each in cookies if each not in surplus][-MOST_LOOKED_UP:]
+        rows = [self._broker.attempt_of_browser(attempt_id, cookies) for attempt_id in others]
+        long_over = [row.id for row in rows if row is not None and _is_long_over(row)]
+        return [each for each in surplus if each in cookies] + long_over
 
     def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
         return Cookie(
-            name=f"{ATTEMPT_COOKIE}{attempt_id}",
+            name=attempt_cookie(attempt_id, is_secure=self._broker.settings.is_secure),
             value=value,
             path=self._context.path("/auth/hubspot"),
             max_age=max_age,

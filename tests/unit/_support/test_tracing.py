@@ -104,7 +104,7 @@ def test_an_attempt_that_failed_is_an_error(broker: Broker, hubspot: HubSpot, sp
     """By its code, whether it was raised or only written down."""
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Callback(no, {begun.attempt.id: begun.cookie}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, "ada"))
     with suppress(PortalkeyError):
         broker.finish(Callback((("state", "unknown"),), {}, "ada"))
 
@@ -120,7 +120,7 @@ def test_an_attempt_whose_session_came_late_has_two(
     """It comes back, is parked, and is finished: both are callbacks of one attempt."""
     begun = broker.begin("ada", "browser")
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     parked = broker.finish(Callback(back, cookies, None, is_withheld=True))
     broker.attempts.complete(parked, "ada", "browser")
 

@@ -40,7 +40,7 @@ def connect(broker: Broker, hubspot: HubSpot, front: Front) -> Callable[[str, in
     def connected(owner: str, hub_id: int) -> str:
         begun = broker.begin(owner, "browser")
         query = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
-        broker.finish(Callback(tuple(query), {begun.attempt.id: begun.cookie}, owner))
+        broker.finish(Callback(tuple(query), {begun.attempt.id: (begun.cookie,)}, owner))
         front.seen.clear()  # whose account it is was asked
         return owner
 

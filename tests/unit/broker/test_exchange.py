@@ -42,7 +42,7 @@ def finished(broker: Broker, hubspot: HubSpot, wish: AuthorizationOptions | None
     """An attempt of Ada's, gone through to its end."""
     begun = broker.begin("ada", "browser", wish)
     callback = hubspot.approve(begun.authorize_url)
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     return broker.finish(Callback(tuple(query_of(callback).items()), cookies, "ada"))
 
 
@@ -210,11 +210,10 @@ def test_without_pkce_no_verifier_is_made(
 
 
 def test_an_ended_attempt_stays_ended(broker: Broker, hubspot: HubSpot) -> None:
-    """Neither cancel nor expiry moves what is over, and neither is told twice."""
+    """A cancel does not move what is over, and is not told."""
     attempt = finished(broker, hubspot)
 
     broker.attempts.cancel(attempt)
-    broker.attempts.expire(attempt)
 
     kept = broker.vault.store.attempt(attempt.id)
     assert kept is not None
@@ -230,9 +229,9 @@ def test_an_attempt_is_known_to_its_own_browser_only(broker: Broker) -> None:
     assert broker.attempts.begun_by(name, "ada", "browser")
     assert broker.attempts.begun_by(name, "bob", "browser") is None
     assert broker.attempts.begun_by(name, "ada", "elsewhere") is None
-    assert broker.attempts.of_browser(name, {name: cookie})
-    assert broker.attempts.of_browser(name, {name: SecretStr("x")}) is None
-    assert broker.attempts.of_browser("unknown", {"unknown": cookie}) is None
+    assert broker.attempts.of_browser(name, {name: (SecretStr("x"), cookie)})
+    assert broker.attempts.of_browser(name, {name: (SecretStr("x"),)}) is None
+    assert broker.attempts.of_browser("unknown", {"unknown": (cookie,)}) is None
 
 
 def test_a_dead_key_stops_a_revocation_but_not_the_rest(
@@ -524,7 +523,7 @@ def test_no_traceback_of_the_journey_shows_a_secret(
     """Neither code nor state nor cookie, not even with every local variable."""
     begun = broker.begin("ada", "canary-of-the-browser")
     callback = query_of(hubspot.approve(begun.authorize_url))
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     sick = failing_at(move_attempt=[error, error], add_attempt=[error])
     returned = Callback(tuple(callback.items()), cookies, "ada")
 

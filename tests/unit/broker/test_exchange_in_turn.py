@@ -20,7 +20,7 @@ def come_back(broker: Broker, hubspot: HubSpot, owner: str = "ada", **query: str
     answer = query_of(hubspot.approve(begun.authorize_url))
     if query:
         answer = {"state": answer["state"], **query}
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     return broker.finish(Callback(tuple(answer.items()), cookies, owner))
 
 
@@ -91,7 +91,7 @@ def test_who_declined_needs_no_turn(broker: Broker, hubspot: HubSpot) -> None:
     assert (attempt.status, attempt.error) == ("failed", "declined")
     begun = broker.begin("ada", "browser")
     answer = query_of(hubspot.approve(begun.authorize_url))
-    cookies = {begun.attempt.id: begun.cookie}
+    cookies = {begun.attempt.id: (begun.cookie,)}
     other = broker.finish(Callback(tuple(answer.items()), cookies, "eve"))
     assert (other.status, other.error) == ("failed", "attempt_mismatch")
 
@@ -122,7 +122,7 @@ def test_a_return_that_comes_twice_gives_its_permit_back(broker: Broker, hubspot
     """One of them exchanges; the other takes nothing away from anybody."""
     begun = broker.begin("ada", "browser")
     answer = tuple(query_of(hubspot.approve(begun.authorize_url)).items())
-    callback = Callback(answer, {begun.attempt.id: begun.cookie}, "ada")
+    callback = Callback(answer, {begun.attempt.id: (begun.cookie,)}, "ada")
     assert broker.finish(callback).status == "connected"
     assert broker.finish(callback).status == "connected"
 

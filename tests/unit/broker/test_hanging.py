@@ -312,7 +312,7 @@ def callback_of(
     started = broker.begin(owner, "browser", options)
     state = started.authorize_url.partition("state=")[2].partition("&")[0]
     query = (("code", "c"), ("state", state))
-    return Callback(query, {started.attempt.id: started.cookie}, owner)
+    return Callback(query, {started.attempt.id: (started.cookie,)}, owner)
 
 
 @pytest.mark.parametrize(

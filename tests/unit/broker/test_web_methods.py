@@ -33,7 +33,7 @@ def attempt(broker: Broker, hubspot: HubSpot) -> Attempt:
     options = AuthorizationOptions(opener_origin=broker.settings.public_url)
     started = broker.begin("ada", "browser", options)
     query = parse_qsl(urlsplit(hubspot.approve(started.authorize_url)).query)
-    return broker.finish(Callback(query, {started.attempt.id: started.cookie}, "ada"))
+    return broker.finish(Callback(query, {started.attempt.id: (started.cookie,)}, "ada"))
 
 
 def test_a_token_is_delivered_once(broker: Broker, attempt: Attempt) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -16,7 +17,8 @@ from portalkey.broker import Broker
 from portalkey.errors import StoreBusy
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.hubspot_auth import hubspot_connect_url
-from portalkey.model.events import EventName
+from portalkey.model.counters import CounterKind
+from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
 from portalkey_simulator import HubSpot
@@ -174,17 +176,24 @@ FORGERIES: list[tuple[str, dict[str, str], dict[str, str]]] = [
 def test_a_forged_post_changes_nothing(
     broker: Broker, hubspot: HubSpot, check: str, headers: dict[str, str], fields: dict[str, str]
 ) -> None:
-    """Token, Origin and Fetch Metadata each stop a forgery, and the audit says which (R71)."""
+    """Token, Origin and Fetch Metadata each stop a forgery; it is told and counted (R71)."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
     form = {**form_of(client), **fields}
 
-    answer = client.post(form.pop("action"), data=form, headers=headers)
+    before, heard = broker.vault.store.events(), list[Event]()
+
+    with happened.connected_to(heard.append):
+        answer = client.post(form.pop("action"), data=form, headers=headers)
 
     assert answer.status_code == 403
     assert len(broker.connections("ada")) == 1
-    event = broker.vault.store.events(owner="ada")[-1]
+    (event,) = heard
     assert (event.name, event.facts["check"]) == (EventName.FORGERY_REFUSED, check)
+    assert broker.vault.store.events() == before
+    broker.close()
+    (counter,) = broker.vault.store.counters(broker.settings.client_id)
+    assert (counter.kind, counter.n) == (CounterKind.FORGERY_REFUSED, 1)
 
 
 def test_the_token_of_another_session_is_a_forgery(broker: Broker, hubspot: HubSpot) -> None:
@@ -597,8 +606,26 @@ def test_over_https_the_attempt_cookie_is_secure(
 
     cookies = client.get(link_of(client)).headers.getlist("Set-Cookie")
 
-    (cookie,) = [each for each in cookies if each.startswith("portalkey_attempt_")]
-    assert "Secure" in cookie
+    (cookie,) = [each for each in cookies if "portalkey_attempt_" in each]
+    assert cookie.startswith("__Secure-portalkey_attempt_")
+    assert "; Secure" in cookie
+
+
+def test_an_attempt_begun_under_the_old_name_finishes(
+    settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
+) -> None:
+    """Whoever is at HubSpot while the app is brought up to date comes back to it."""
+    broker = make_broker(settings.model_copy(update={"public_url": "https://app.test"}))
+    begun = broker.begin("ada", "browser")
+    client = host_app(broker, owner=lambda: "ada").test_client(use_cookies=False)
+    parts = urlsplit(hubspot.approve(begun.authorize_url))
+    cookie = f"portalkey_attempt_{begun.attempt.id}={begun.cookie.get_secret_value()}"
+
+    client.get(f"{parts.path}?{parts.query}", headers={"Cookie": cookie})
+
+    attempt = broker.vault.store.attempt(begun.attempt.id)
+    assert attempt
+    assert attempt.status == "connected"
 
 
 def test_a_huge_form_is_refused(broker: Broker) -> None:

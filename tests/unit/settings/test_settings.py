@@ -121,6 +121,10 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("PORTALKEY_ATTEMPT_SECONDS", "3600", "attempt_seconds", 3600),
     ("PORTALKEY_HUBSPOT_CALLS", " 1 ", "hubspot_calls", 1),
     ("PORTALKEY_HUBSPOT_CALLS", "10000", "hubspot_calls", 10_000),
+    ("PORTALKEY_EVENTS_DAYS", " 1 ", "events_days", 1),
+    ("PORTALKEY_ATTEMPTS_PER_BROWSER", "1000", "attempts_per_browser", 1000),
+    ("PORTALKEY_EXCHANGES_PER_MINUTE", "10000", "exchanges_per_minute", 10_000),
+    ("PORTALKEY_EVENTS_DAYS", "36500", "events_days", 36500),
     *(
         ("PORTALKEY_DATABASE_URL", text, "database_url", text)
         for text in (
@@ -181,6 +185,11 @@ BAD = [
         for text in ("0", "-1", "10001", "4.0", "four")
     ),
     ("PORTALKEY_ATTEMPT_SECONDS", "29", "from 30 to 3600"),
+    ("PORTALKEY_ATTEMPTS_PER_BROWSER", "0", "whole number of attempts from 1 to 1000"),
+    ("PORTALKEY_EXCHANGES_PER_MINUTE", "-1", "whole number of exchanges from 1 to 10000"),
+    ("PORTALKEY_EVENTS_DAYS", "0", "whole number of days from 1 to 36500"),
+    ("PORTALKEY_EVENTS_DAYS", "36501", "from 1 to 36500"),
+    ("PORTALKEY_EVENTS_DAYS", "1.5", "from 1 to 36500"),
     ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "1e2", "from 30 to 3600"),
@@ -502,4 +511,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 20
+    assert len({field.alias for field in fields}) == 23

@@ -6,6 +6,7 @@ from portalkey.web.http import (
     BROWSER_KEY,
     Cookie,
     WebRequest,
+    attempt_cookie,
     identify_browser,
     is_session_withheld,
     visitor_id,
@@ -100,11 +101,38 @@ def test_a_doubled_parameter_is_none() -> None:
     assert WebRequest("POST", form=twice).form_value("attempt") is None
 
 
-def test_a_flood_of_cookies_is_not_looked_up() -> None:
-    """Somebody's game costs twenty look-ups, not thousands."""
-    cookies = {f"portalkey_attempt_{number}": "x" for number in range(1000)}
+def values_of(header: str, **cookies: str) -> dict[str, list[str]]:
+    """The attempt cookies of a request with this header."""
+    headers = {"cookie": header} if header else {}
+    found = WebRequest("GET", cookies=cookies, headers=headers).attempt_cookies
+    return {name: [each.get_secret_value() for each in found[name]] for name in found}
 
-    assert len(WebRequest("GET", cookies=cookies).attempt_cookies) == 20
+
+def test_every_value_of_a_name_is_read() -> None:
+    """A sibling subdomain can set cookies of our names; ours is any of them, under either name."""
+    header = (
+        "a=b; portalkey_attempt_one=tossed;portalkey_attempt_one=ours ; x; =y; "
+        "__Secure-portalkey_attempt_one=secure; __Secure-portalkey_attempt_two=2=2"
+    )
+
+    assert values_of(header) == {"one": ["tossed", "ours", "secure"], "two": ["2=2"]}
+
+
+def test_a_framework_without_the_header_has_its_cookies_read() -> None:
+    """As far as it keeps them."""
+    assert values_of("", portalkey_attempt_one="ours", other="x") == {"one": ["ours"]}
+
+
+@pytest.mark.parametrize("name", ["portalkey_attempt", "Xportalkey_attempt_one", "__Host-a"])
+def test_a_cookie_of_another_name_is_none_of_ours(name: str) -> None:
+    """Only what begins as ours does is looked at."""
+    assert values_of(f"{name}=x") == {}
+
+
+def test_cookies_on_https_are_secure_by_their_name() -> None:
+    """No page that came over http can set one; without https no browser would keep it."""
+    assert attempt_cookie("id", is_secure=True) == "__Secure-portalkey_attempt_id"
+    assert attempt_cookie("id", is_secure=False) == "portalkey_attempt_id"
 
 
 def test_a_browser_gets_one_random_value() -> None:

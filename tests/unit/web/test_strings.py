@@ -13,7 +13,15 @@ from portalkey.web.strings import Strings, de, direction, en
 PACKAGE = Path(portalkey.__file__).parent
 TEMPLATES = "".join(path.read_text() for path in (PACKAGE / "web/templates").rglob("*.html"))
 CODE = "".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.parent.name != "strings")
-NOT_IN_TEMPLATES = {"connected_to", "otherwise", "title:otherwise", "date", "months"}
+NOT_IN_TEMPLATES = {
+    "connected_to",
+    "otherwise",
+    "title:otherwise",
+    "date",
+    "months",
+    "wait_seconds",
+    "wait_minutes",
+}
 
 
 def said_in_templates() -> set[str]:

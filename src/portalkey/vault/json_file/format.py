@@ -11,13 +11,14 @@ from typing import Any
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, is_owner
+from portalkey.model.counters import Counter
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 1
+FORMAT = 2
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (
@@ -30,7 +31,10 @@ _ROWS = {
     "outbox": OwedRevocation,
     "provider": ThrottleRow,
     "events": Event,
+    "counters": Counter,
 }
+_SINCE_FORMAT_2 = frozenset({"counters"})
+_ONE_LINE_A_ROW = frozenset({"events", "counters"})
 
 
 class Wrong(Exception):
@@ -54,14 +58,14 @@ class _Repeated(Exception):
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """Return the file's content: two spaces a step, and one line an event."""
+    """Return the file's content: two spaces a step, and one line an event or counter."""
     head = [f'  "about": {json.dumps(_ABOUT)}', f'  "format": {FORMAT}']
     parts = [f'  "{name}": {_write_rows(name, getattr(snapshot, name))}' for name in _ROWS]
     return ("{\n" + ",\n".join(head + parts) + "\n}\n").encode()
 
 
 def _write_rows(name: str, rows: Iterable[Any]) -> str:
-    indent = None if name == "events" else 2
+    indent = None if name in _ONE_LINE_A_ROW else 2
     encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent, default=dict)
     texts = [encoder.encode(_to_json(row)) for row in rows]
     lines = ",\n    ".join(text.replace("\n", "\n    ") for text in texts)
@@ -133,11 +137,13 @@ def _read_snapshot(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
     file_format = document.get("format")
     if type(file_format) is not int or file_format < 1:
         where = ("format",) if "format" in document else ()
-        raise Misplaced(where, f'"format" must be there, and be {FORMAT}')
+        raise Misplaced(where, f'"format" must be there, and be {FORMAT} at most')
     if file_format > FORMAT:
         raise Newer(file_format)
-    require_names(document, {*_ROWS, "format"}, {"about"}, ())
-    snapshot = Snapshot(**{name: _read_rows(document, name, kind) for name, kind in _ROWS.items()})
+    optional = _SINCE_FORMAT_2 if file_format < FORMAT else frozenset()
+    require_names(document, {*_ROWS, "format"} - optional, {"about", *optional}, ())
+    kinds = {name: kind for name, kind in _ROWS.items() if name in document}
+    snapshot = Snapshot(**{name: _read_rows(document, name, kind) for name, kind in kinds.items()})
     _require_distinct(snapshot)
     return snapshot
 
@@ -159,6 +165,7 @@ def _require_distinct(snapshot: Snapshot) -> None:
         "attempts": [each.id for each in snapshot.attempts],
         "outbox": [each.id for each in snapshot.outbox],
         "provider": [each.client_id for each in snapshot.provider],
+        "counters": [each.id for each in snapshot.counters],
     }
     for name, ids in keys.items():
         _require_once(ids, name, "this row stands there a second time")

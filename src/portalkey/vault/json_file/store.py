@@ -14,9 +14,11 @@ from typing import TypeVar
 from portalkey._support.clock import no_offset
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
+from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
@@ -27,7 +29,11 @@ from portalkey.vault.store import BUSY_SECONDS, Mark, OwedRevocation, Stats, Sto
 T = TypeVar("T")
 
 EVENTS = 1000
-"""So many events are kept, the newest; the file is written anew with every change."""
+"""So many events are kept, the newest; the file is written anew with every change.
+
+As many of what happened to connections, and as many others: nobody who begins attempts without end
+pushes out what happened to a connection.
+"""
 
 
 class ConfigFileStore(Store):
@@ -134,17 +140,23 @@ class ConfigFileStore(Store):
             twin = MemoryStore.of(before, self._clock)
             result, after = work(twin), twin.snapshot()
             if after != before:
-                after = replace(after, events=after.events[-EVENTS:])
+                after = replace(after, events=_newest(after.events))
                 self._last_read = self._file.replace(file_format.write(after)), after
         return result
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge the old.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
-        self._write(lambda store: store.add_attempt(attempt))
+        return self._write(lambda store: store.add_attempt(attempt, limits))
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        return self._look(lambda store: store.claims(owner))
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""
@@ -154,9 +166,9 @@ class ConfigFileStore(Store):
         """Return the attempt begun with this state."""
         return self._look(lambda store: store.attempt_by_state(state_hash))
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """Return the attempts of *owner* that have not ended."""
-        return self._look(lambda store: store.open_attempts(owner))
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way."""
+        return self._write(lambda store: store.cancel_attempts(owner))
 
     def move_attempt(
         self,
@@ -263,6 +275,32 @@ class ConfigFileStore(Store):
         """Append *event*, and return it with its time."""
         return self._write(lambda store: store.record(event))
 
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        self._write(lambda store: store.count(client_id, tallies))
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """Return the counters of one connection, or those of none."""
+        return self._look(lambda store: store.counters(client_id, connection_id))
+
+    def purge(self, at_most: int, *, events_days: int) -> bool:
+        """Forget what is too old."""
+        return self._look(lambda store: store.purge(at_most, events_days=events_days))
+
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """Return the newest ``EVENTS`` of the audit, oldest first."""
+        """Return the newest of the audit, oldest first."""
         return self._look(lambda store: store.events(attempt_id=attempt_id, owner=owner))
+
+
+def _newest(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Return the newest ``EVENTS`` of connections, and as many others, in their order."""
+    if len(events) <= EVENTS:
+        return events
+    room = {True: EVENTS, False: EVENTS}
+    newest = []
+    for event in reversed(events):
+        of_connection = event.connection_id is not None
+        if room[of_connection]:
+            room[of_connection] -= 1
+            newest.append(event)
+    return tuple(reversed(newest))

@@ -1,16 +1,24 @@
 """Attempts in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
-from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.vault.sql.database import Database, StorePart, Values, insert_new, to_columns
+from portalkey.model.attempt import (
+    EXCHANGE_SECONDS,
+    MINUTE,
+    Attempt,
+    AttemptStatus,
+)
+from portalkey.model.events import Event, EventName
+from portalkey.model.transitions import AttemptLimits
+from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
+from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.tables import attempts as table
 
 Clock = ColumnElement[float]
@@ -18,9 +26,15 @@ Condition = ColumnElement[bool]
 
 _COLUMNS = tuple(field.name for field in fields(Attempt) if field.name != "seen_at")
 _TIMES = ("created_at", "expires_at", "seen_at", "claimed_at", "ended_at", "delivered_at")
+_CANCELLED: Values = {
+    "status": AttemptStatus.CANCELLED.value,
+    "error": None,
+    "sealed_verifier": None,
+    "sealed_code": None,
+}
 
 
-class SQLAttempts(StorePart):
+class SQLAttempts(SQLEvents):
     """Keeps attempts, and moves them along their table; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
@@ -28,21 +42,44 @@ class SQLAttempts(StorePart):
         super().__init__(database)
         self._attempt_by_id = _AttemptQuery(database, "id")
         self._attempt_by_state = _AttemptQuery(database, "state_hash")
+        self._claims = _AttemptQuery(
+            database, "owner", lambda now: table.c.claimed_at > now - float(MINUTE)
+        )
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Keep a new *attempt*, and purge the old.
+    def add_attempt(
+        self, attempt: Attempt, limits: AttemptLimits | None = None
+    ) -> Sequence[Attempt]:
+        """Keep a new *attempt*, and expire those that give way to it.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
+        values = attempt_values(attempt)
 
-        def purge_and_add(tx: Tx) -> bool:
-            now = tx.execute(select(self._database.now())).scalar_one()
-            _purge(tx, before=now - transitions.RETENTION.total_seconds())
-            return insert_new(tx, table, attempt_values(attempt))
+        def make_room_and_add(tx: Tx) -> Sequence[Attempt] | None:
+            under_way = self._under_way(tx, attempt.owner) if limits else []
+            surplus = limits.make_room(attempt, under_way) if limits else []
+            for each in surplus:
+                move(tx, self._database.now(), each.id, AttemptStatus.EXPIRED)
+            if insert_new(tx, table, values):
+                return surplus
+            tx.rollback()
+            return None
 
-        if not self._database.write(purge_and_add):
+        surplus = self._database.write(make_room_and_add)
+        if surplus is None:
             raise AttemptMismatch
+        return surplus
+
+    def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
+        query = select(table, self._database.now().label("seen_at"))
+        query = query.where(_is_under_way(self._database, owner))
+        rows = tx.execute(query.order_by(table.c.created_at, table.c.id)).mappings()
+        return [_read_attempt(dict(row)) for row in rows]
+
+    def claims(self, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that were claimed within the last minute."""
+        return self._claims.fetch_all(owner)
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """Return the attempt of this id."""
@@ -58,15 +95,22 @@ class SQLAttempts(StorePart):
         now = self._database.now()
         return self._database.write(lambda tx: _settle(tx, now, attempt.id))
 
-    def open_attempts(self, owner: str) -> Sequence[Attempt]:
-        """Return the *owner*'s attempts that have not ended."""
-        query = (
-            select(table, self._database.now().label("seen_at"))
-            .where(table.c.owner == owner, table.c.status.in_(OPEN))
-            .order_by(table.c.created_at, table.c.id)
+    def cancel_attempts(self, owner: str) -> Sequence[Event]:
+        """End the *owner*'s attempts that are under way, by one statement."""
+        statement = (
+            update(table)
+            .where(_is_under_way(self._database, owner))
+            .values(_CANCELLED | {"ended_at": self._database.now()})
+            .returning(table.c.id)
         )
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
-        return [_read_attempt(dict(row)) for row in rows]
+
+        def cancel(tx: Tx) -> Sequence[Event]:
+            # An exchange that has the row locked is waited for: then it is connected, or it is not.
+            ids = tx.execute(statement).scalars().all()
+            events = [Event(EventName.ATTEMPT_CANCELLED, owner, each) for each in ids]
+            return [self._record(tx, event) for event in events]
+
+        return self._database.write(cancel)
 
     def move_attempt(
         self,
@@ -91,18 +135,31 @@ class SQLAttempts(StorePart):
 class _AttemptQuery:
     """One prepared search for an attempt."""
 
-    def __init__(self, database: Database, column: str) -> None:
-        """Prepare, for *database*, the search for the one value of this *column*."""
+    def __init__(
+        self,
+        database: Database,
+        column: str,
+        which: Callable[[Clock], Condition] = lambda _: true(),
+    ) -> None:
+        """Prepare, for *database*, the search for the one value of this *column*, and *which*."""
         self._database = database
         is_it = table.c[column] == bindparam("value")
-        self._query = database.prepare(lambda now: select(table, now.label("seen_at")).where(is_it))
+        self._query = database.prepare(
+            lambda now: (
+                select(table, now.label("seen_at"))
+                .where(is_it, which(now))
+                .order_by(table.c.claimed_at, table.c.id)
+            )
+        )
 
     def fetch(self, value: str) -> Attempt | None:
         """Return the attempt as it stands in its row."""
+        return next(iter(self.fetch_all(value)), None)
+
+    def fetch_all(self, value: str) -> Sequence[Attempt]:
+        """Return all attempts, in the order in which they were claimed."""
         rows = self._database.fetch(self._query, value=value)
-        if not rows:
-            return None
-        return _read_attempt(dict(zip(self._query.columns, rows[0], strict=True)))
+        return [_read_attempt(dict(zip(self._query.columns, row, strict=True))) for row in rows]
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -119,12 +176,17 @@ def _read_attempt(values: Values) -> Attempt:
     return Attempt(**{**values, "status": AttemptStatus(values["status"])})
 
 
-def _purge(tx: Tx, *, before: float) -> None:
-    """Forget attempts that ended *before*, or were left lying then."""
-    never_ended = and_(table.c.ended_at.is_(None), table.c.expires_at < before)
-    old = select(table.c.id).where(or_(table.c.ended_at < before, never_ended))
-    # Rows that another purge has locked are left to it: two of them never wait for each other.
-    tx.execute(delete(table).where(table.c.id.in_(old.with_for_update(skip_locked=True))))
+def _is_under_way(database: Database, owner: str) -> Condition:
+    """Return the condition that an attempt of *owner* is open and not overdue.
+
+    An exchange may go on beyond the person's time, so it is looked for a little further back.
+    """
+    since, now = database.now(-float(EXCHANGE_SECONDS)), database.now()
+    is_exchanging = and_(
+        table.c.status == AttemptStatus.EXCHANGING.value, table.c.claimed_at >= since
+    )
+    is_open = and_(table.c.owner == owner, table.c.ended_at.is_(None), table.c.expires_at > since)
+    return and_(is_open, or_(table.c.expires_at > now, is_exchanging))
 
 
 def move(

@@ -175,5 +175,6 @@ KINDS = (
     _Events(tables.events, _newest_by("id")),
     Kind(tables.outbox, _newest_by("tries", "due_at")),
     Kind(tables.provider, _newest_by("bucket_at")),
+    Kind(tables.counters, _newest_by("n")),
 )
 """Every table, in the order they are moved."""

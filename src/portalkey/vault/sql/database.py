@@ -192,6 +192,14 @@ def insert_new(tx: Connection, table: Table, values: Values) -> bool:
     return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
+def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> None:
+    """Insert *values* into *table*, or add their *column* to that of the row of the same id."""
+    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
+    statement = insert(table).values(values)
+    total = table.c[column] + statement.excluded[column]
+    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
+
+
 def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
     pool = engine.pool
     try:

@@ -12,7 +12,7 @@ from portalkey._support.fork import ProcessLock
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in ``migrations/versions``."""
 
 VERSION_TABLE = "portalkey_alembic_version"

@@ -7,15 +7,19 @@ from portalkey._support.clock import no_offset
 from portalkey.vault.mounts import read_mounts
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
+from portalkey.vault.sql.counters import SQLCounters
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
+from portalkey.vault.sql.purge import SQLPurge
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import Store
 
 
-class SQLStore(SQLAttempts, SQLConnections, SQLLeases, SQLOutbox, SQLStats, Store):
+class SQLStore(
+    SQLAttempts, SQLConnections, SQLCounters, SQLLeases, SQLOutbox, SQLPurge, SQLStats, Store
+):
     """Keeps everything in one database: SQLite for a machine, PostgreSQL for many.
 
     What each method promises stands in ``Store``; each part has the methods of its subject.

@@ -14,12 +14,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 Moment = Double
 """A time in UTC, stored as seconds since 1970: a double keeps its microseconds."""
 
 metadata = MetaData()
+
+
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 connections = Table(
     "portalkey_connections",
@@ -52,6 +58,8 @@ connections = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("owner", "client_id", "hub_id", name="portalkey_connections_one_an_account"),
     Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
+    # All that the census asks for, so that it reads this and no row.
+    Index("portalkey_connections_by_status", "client_id", "status", "updated_at"),
 )
 
 attempts = Table(
@@ -78,9 +86,14 @@ attempts = Table(
     Column("ended_at", Moment),
     Column("delivered_at", Moment),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
-    # Two, as the purge asks for what has ended or for what nobody ever came back to.
-    Index("portalkey_attempts_by_end", "ended_at"),
-    Index("portalkey_attempts_by_expiry", "expires_at"),
+    # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
+    # has ended does not slow down the search for what has not.
+    _partial_index("portalkey_attempts_by_end", "ended_at", where="ended_at IS NOT NULL"),
+    _partial_index("portalkey_attempts_by_expiry", "expires_at", where="ended_at IS NULL"),
+    _partial_index("portalkey_attempts_open", "owner", "expires_at", where="ended_at IS NULL"),
+    _partial_index(
+        "portalkey_attempts_claimed", "owner", "claimed_at", where="claimed_at IS NOT NULL"
+    ),
 )
 
 events = Table(
@@ -96,6 +109,7 @@ events = Table(
     Column("facts", Text, nullable=False),
     Index("portalkey_events_by_owner", "owner"),
     Index("portalkey_events_by_attempt", "attempt_id"),
+    Index("portalkey_events_by_time", "at"),
 )
 
 outbox = Table(
@@ -110,7 +124,22 @@ outbox = Table(
     Column("tries", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Index("portalkey_outbox_by_due", "due_at"),
+    Index("portalkey_outbox_by_app", "client_id", "due_at"),
 )
+
+counters = Table(
+    "portalkey_counters",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("connection_id", Text),
+    Column("kind", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Index("portalkey_counters_by_connection", "client_id", "connection_id", "day"),
+    Index("portalkey_counters_by_day", "day"),
+)
+"""Counts: one row a day (since 1970), a kind and a connection, or none."""
 
 provider = Table(
     "portalkey_provider",

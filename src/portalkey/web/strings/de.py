@@ -37,6 +37,10 @@ SENTENCES = {
         "HubSpot ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal."
     ),
     "rate_limited": "HubSpot bittet um eine Pause. Bitte versuchen Sie es gleich noch einmal.",
+    "too_many_attempts": (
+        "Hier wurden in kurzer Zeit viele Verbindungsversuche begonnen, darum muss dieser warten. "
+        "Es wurde nichts geändert."
+    ),
     "store_busy": "Die App ist gerade ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
     "hubspot_refused": "HubSpot nimmt diese App nicht an. Darum muss sich ihr Betreiber kümmern.",
     "unknown_attempt": (
@@ -69,6 +73,7 @@ SENTENCES = {
 }
 
 TITLES = {
+    "title:too_many_attempts": "Bitte warten Sie einen Augenblick",
     "title:not_from_here": "Nicht verbunden",
     "title:signed_out": "Bitte melden Sie sich an",
     "title:unknown_attempt": "Bitte in der App neu beginnen",
@@ -87,6 +92,8 @@ PAGES = {
     "simulator_what": "HubSpot wird hier von einem lokalen Simulator gespielt.",
     "back": "Zurück zur App",
     "may_close": "Sie können dieses Fenster schließen.",
+    "wait_seconds": "Versuchen Sie es in {seconds} Sekunden noch einmal.",
+    "wait_minutes": "Versuchen Sie es in {minutes} Minuten noch einmal.",
     "closing": "Dieses Fenster schließt sich in {seconds} Sekunden.",
     "close": "Fenster schließen",
     "connecting": "Verbindung mit HubSpot …",

@@ -38,6 +38,10 @@ SENTENCES = {
     ),
     "hubspot_unavailable": "HubSpot cannot be reached just now. Please try again in a moment.",
     "rate_limited": "HubSpot is asking for a pause. Please try again in a moment.",
+    "too_many_attempts": (
+        "Many attempts to connect were begun here in a short time, so this one has to wait. "
+        "Nothing was changed."
+    ),
     "store_busy": "The app is busy just now. Please try again in a moment.",
     "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
     "unknown_attempt": (
@@ -62,6 +66,7 @@ SENTENCES = {
 }
 
 TITLES = {
+    "title:too_many_attempts": "Please wait a moment",
     "title:not_from_here": "Not connected",
     "title:signed_out": "Please sign in",
     "title:unknown_attempt": "Start again from the app",
@@ -82,6 +87,8 @@ PAGES = {
     "back": "Back to the app",
     # The popup.
     "may_close": "You can close this window.",
+    "wait_seconds": "Try again in {seconds} seconds.",
+    "wait_minutes": "Try again in {minutes} minutes.",
     "closing": "This window closes in {seconds} seconds.",
     "close": "Close window",
     "connecting": "Connecting to HubSpot…",

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from portalkey.errors import AttemptMismatch, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
+from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.settings import validators
 from portalkey.testing import Ahead
@@ -48,7 +49,7 @@ def test_the_file_can_be_read(store: ConfigFileStore, path: Path) -> None:
 
     text = path.read_text()
     for line in (
-        '  "format": 1,',
+        '  "format": 2,',
         '      "owner": "Straße",',
         '        "hub_id": 1099511627776,',
         '        "hub_domain": "example.com",',
@@ -111,7 +112,7 @@ def test_an_edit_that_is_wrong_is_refused(store: ConfigFileStore, path: Path) ->
 def test_the_good_copy_brings_it_back(store: ConfigFileStore, path: Path) -> None:
     """It is what was kept last, and doing what the message says is enough."""
     connection = connect(store)
-    edit(path, '"format": 1,', '"format": 1')
+    edit(path, '"format": 2,', '"format": 2')
     with pytest.raises(StoreUnusable, match="line 4: Expecting ',' delimiter at column 3"):
         store.now()
     path.write_bytes(path.with_name("connections.json.good").read_bytes())
@@ -136,9 +137,9 @@ def test_no_good_copy_is_no_advice(
 
 def test_a_file_of_a_newer_portalkey_is_refused(store: ConfigFileStore, path: Path) -> None:
     """Whatever else it says; it is left as it is."""
-    spoilt = edit(path, '"format": 1,', '"format": 2, "more": {},')
+    spoilt = edit(path, '"format": 2,', '"format": 3, "more": {},')
 
-    with pytest.raises(StoreUnusable, match=r"newer portalkey \(format 2, .* install that one"):
+    with pytest.raises(StoreUnusable, match=r"newer portalkey \(format 3, .* install that one"):
         store.record(Event(EventName.CONNECTED))
     assert path.read_bytes() == spoilt
 
@@ -170,6 +171,32 @@ def test_the_newest_events_are_kept(store: ConfigFileStore, path: Path) -> None:
 
     events = store.events()
     assert (len(events), events[0], events[-1]) == (EVENTS, first, last)
+
+
+def test_nothing_pushes_out_what_happened_to_a_connection(
+    store: ConfigFileStore, path: Path
+) -> None:
+    """However many attempts are begun: what is about connections has room of its own."""
+    happened = store.record(Event(EventName.CONNECTED, "ada", connection_id="c"))
+    content = file_format.read(path.read_bytes())
+    started = replace(happened, name=EventName.ATTEMPT_STARTED, connection_id=None)
+    many = (happened, *[started] * (EVENTS * 2))
+    path.write_bytes(file_format.write(replace(content, events=many)))
+    last = store.record(Event(EventName.DISCONNECTED, "ada", connection_id="c"))
+
+    assert list(store.events()) == [happened, *[started] * EVENTS, last]
+
+
+def test_a_file_of_the_version_before_is_read(store: ConfigFileStore, path: Path) -> None:
+    """And written anew with the next change."""
+    connection = connect(store)
+    text = path.read_text().replace('"format": 2', '"format": 1')
+    path.write_text(text.replace(',\n  "counters": []', ""))
+
+    assert store.connection(connection.id)
+    store.count("app", [Tally(CounterKind.RENEWED, connection.id, 1)])
+    assert '"format": 2' in path.read_text()
+    assert store.connection(connection.id)
 
 
 def test_what_changes_nothing_is_not_written(store: ConfigFileStore) -> None:

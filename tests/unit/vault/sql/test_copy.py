@@ -13,6 +13,7 @@ import pytest
 from portalkey.errors import StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
+from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.model.throttle import Limits, Portion, PortionRequest
@@ -43,6 +44,7 @@ EVERYTHING = {
     "events": 5,
     "outbox": 2,
     "provider": 1,
+    "counters": 2,
 }
 Move = Callable[..., dict[str, Moved]]
 
@@ -82,6 +84,8 @@ def fill(store: SQLStore) -> None:
     new_attempt(store, owner="dö \U0001f511")
     for _ in range(EVERYTHING["events"]):
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
+    store.count("app", [Tally(CounterKind.CALLBACK_REFUSED, None, 3)])
+    store.count("app", [Tally(CounterKind.RENEWED, connection.id, 2)])
     lease = store.lease(connection, LeaseRequest("me", 30.0))
     assert isinstance(lease, Lease)
     assert isinstance(store.take_portion("app", PortionRequest(LIMITS)), Portion)
@@ -179,6 +183,7 @@ def test_what_changed_since(
     store.reschedule("owed 1", 60)
     assert isinstance(store.lease(load(store, ada), LeaseRequest("you", 30.0)), Lease)
     assert isinstance(store.take_portion("app", PortionRequest(LIMITS)), Portion)
+    store.count("app", [Tally(CounterKind.CALLBACK_REFUSED, None, 1)])
 
     outcome = moved()
 
@@ -188,6 +193,7 @@ def test_what_changed_since(
         "events": Moved(same=5),
         "outbox": Moved(changed=1, same=1),
         "provider": Moved(changed=1),
+        "counters": Moved(changed=1, same=1),
     }
     assert in_any_order(content(to)) == in_any_order(content(f"sqlite:///{path}"))
 
@@ -203,6 +209,7 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     assert target.move_attempt(attempt.id, AttemptStatus.CANCELLED)
     assert store.move_attempt(attempt.id, AttemptStatus.EXPIRED)
     target.reschedule("owed 1", 60)
+    target.count("app", [Tally(CounterKind.CALLBACK_REFUSED, None, 1)])
     assert target.update_throttle("app", lambda known, now: replace(known, bucket_at=now))
     connect(target, owner="eve")
     before = content(to)
@@ -215,6 +222,7 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
         "events": Moved(same=5),
         "outbox": Moved(same=1, kept=1),
         "provider": Moved(kept=1),
+        "counters": Moved(same=1, kept=1),
     }
     assert content(to) == before
 

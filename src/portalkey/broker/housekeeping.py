@@ -1,0 +1,30 @@
+"""Housekeeping: what is too old is forgotten, a little at a time, in whichever process has time."""
+
+from portalkey.broker.counters import Counters
+from portalkey.settings.settings import Settings
+from portalkey.vault.vault import Vault
+
+BITE = 200
+"""So many rows of a kind are forgotten at once: nobody who writes waits long for that."""
+MOST_BITES = 20
+"""So many bites are taken in a row; what is left is for the next time."""
+
+
+class Housekeeping:
+    """Purges the store, and writes what this process counted; any process may do it at any time."""
+
+    def __init__(self, settings: Settings, vault: Vault, counters: Counters) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._counters = counters
+
+    def run(self) -> None:
+        """Write the counters, and forget what is too old, up to ``MOST_BITES`` bites of it.
+
+        Raises:
+            StoreBusy, StoreUnusable: Some of it is left for the next time.
+        """
+        self._counters.flush()
+        for _ in range(MOST_BITES):
+            if not self._vault.store.purge(BITE, events_days=self._settings.events_days):
+                return

@@ -1,0 +1,51 @@
+"""Counts a day of what is not worth an event of its own, or is a stranger's doing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+COUNTERS_DAYS = 90
+"""Days for which counts are kept."""
+
+
+class CounterKind(StrEnum):
+    """Everything that is counted; the names are a contract with whoever reads the counters."""
+
+    RENEWED = "renewed"
+    CALLBACK_REFUSED = "callback_refused"
+    FORGERY_REFUSED = "forgery_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One counter: of a kind, for a connection of the app or for none, on one day.
+
+    ``day`` counts from 1970-01-01, by the store's clock. ``id`` says all the rest again.
+    """
+
+    id: str
+    client_id: str
+    connection_id: str | None
+    kind: CounterKind
+    day: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tally:
+    """Number ``n`` of what happened of a kind since the last tally of it."""
+
+    kind: CounterKind
+    connection_id: str | None
+    n: int
+
+
+def day_of(moment: datetime) -> int:
+    """Return the day of *moment* in UTC, counted from 1970-01-01."""
+    return int(moment.timestamp() // 86400)
+
+
+def counter_of(client_id: str, tally: Tally, day: int) -> Counter:
+    """Return the counter that *tally* is added to, as if there were none yet."""
+    parts = (client_id, tally.connection_id or "-", tally.kind.value, str(day))
+    return Counter(" ".join(parts), client_id, tally.connection_id, tally.kind, day=day, n=tally.n)

@@ -1,0 +1,43 @@
+"""Counters in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection as Tx
+from sqlalchemy import select
+
+from portalkey.model.counters import Counter, CounterKind, Tally, counter_of, day_of
+from portalkey.vault.sql.database import StorePart, insert_or_add
+from portalkey.vault.sql.tables import counters as table
+
+
+class SQLCounters(StorePart):
+    """Adds up what is only counted."""
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+
+        def add(tx: Tx) -> None:
+            seconds = tx.execute(select(self._database.now())).scalar_one()
+            day = day_of(datetime.fromtimestamp(seconds, UTC))
+            counters = [counter_of(client_id, tally, day) for tally in tallies]
+            # All processes take the rows in one order, so that none waits for another in a circle.
+            for counter in sorted(counters, key=lambda each: each.id):
+                values = {name: getattr(counter, name) for name in table.columns.keys()}  # noqa: SIM118 - not a dict
+                insert_or_add(tx, table, values | {"kind": counter.kind.value}, "n")
+
+        self._database.write(add)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """Return the counters of one connection, or those of none."""
+        # SQLAlchemy makes IS NULL of a comparison with None.
+        of = table.c.connection_id == connection_id
+        query = select(table).where(table.c.client_id == client_id, of)
+        ordered = query.order_by(table.c.day, table.c.kind)
+        rows = self._database.read(lambda tx: tx.execute(ordered).mappings().all())
+        return [_read_counter(row) for row in rows]
+
+
+def _read_counter(row: Mapping[Any, Any]) -> Counter:
+    return Counter(**{**row, "kind": CounterKind(row["kind"])})

@@ -1,0 +1,38 @@
+"""What is too old is forgotten on the side, and nobody waits for it."""
+
+from typing import Any
+
+from portalkey.broker import Broker
+from portalkey.broker.housekeeping import BITE
+from portalkey.model.events import EventName
+from portalkey.testing.samples import new_attempt
+
+DAY = 86400
+
+
+def test_the_minute_job_forgets_what_is_old(broker: Broker, ahead: Any) -> None:
+    """Bite by bite, to its end, whoever calls it."""
+    store = broker.vault.store
+    attempts = [new_attempt(store).id for _ in range(BITE + 1)]
+    broker.audit.record(EventName.HUBSPOT_REFUSED)
+    ahead.seconds += 399 * DAY
+    broker.send_owed()
+    assert [store.attempt(each) for each in attempts] == [None] * (BITE + 1)
+    assert store.events()
+
+    ahead.seconds += 2 * DAY
+    broker.send_owed()
+
+    assert not store.events()
+
+
+def test_a_process_that_only_begins_attempts_keeps_house(broker: Broker, ahead: Any) -> None:
+    """Within a minute, in the background."""
+    store = broker.vault.store
+    old = new_attempt(store).id
+    ahead.seconds += 31 * DAY
+
+    broker.begin("ada", "browser")
+    broker.close()  # waits for what goes on in the background
+
+    assert store.attempt(old) is None

@@ -1,0 +1,312 @@
+"""No statement scans what grows: the plans of all that a store does, on both databases."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection as Tx
+from sqlalchemy import select, text
+
+from portalkey.model.attempt import AttemptStatus
+from portalkey.model.connection import ConnectionStatus
+from portalkey.model.counters import CounterKind, Tally
+from portalkey.model.events import Event, EventName
+from portalkey.model.leases import LeaseRequest
+from portalkey.model.transitions import AttemptLimits
+from portalkey.testing import Ahead
+from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
+from portalkey.vault import SQLStore
+from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.postgres import PostgreSQL
+from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.store import Mark, Store
+
+pytest_plugins = ("support.postgres",)
+
+GROWING = ("attempts", "connections", "events", "outbox", "counters")
+ASK = LeaseRequest("holder", 30)
+ROWS = 3000
+ABANDONED = """
+INSERT INTO portalkey_attempts (id, owner, state_hash, cookie_hash, browser_hash, redirect_uri,
+  opener_origin, next, language, status, created_at, expires_at)
+WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :rows)
+SELECT 'id ' || i, 'owner ' || i % 7, 'state ' || i, 'c', 'browser ' || i, 'r', 'o', '/', 'en',
+  'at_hubspot', :now - i, :now - i + 600 FROM numbers
+"""
+MANY = (
+    ABANDONED,
+    """
+INSERT INTO portalkey_connections (id, owner, client_id, hub_id, account_facts, scopes, status,
+  refresh_fingerprint, access_expires_at, generation, failures, connected_at, updated_at)
+SELECT 'row ' || i, 'owner ' || i, 'app', i, '{}', '[]', 'connected', 'f' || i, i, 1, 0, i, i
+FROM generate_series(1, :rows) AS i WHERE :now > 0""",
+    """
+INSERT INTO portalkey_events (at, name, owner, attempt_id, facts)
+SELECT :now - i, 'connected', 'owner ' || i, 'id ' || i, '{}' FROM generate_series(1, :rows) AS i
+""",
+    """
+INSERT INTO portalkey_outbox (id, client_id, sealed_token, refresh_fingerprint, key_name, tries,
+  due_at) SELECT 'many ' || i, 'app', 's', 'f', 'k', 0, :now + i FROM generate_series(1, :rows) AS i
+""",
+)
+
+
+def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
+    """Every method of a store, in an order in which each has something to do."""
+    row = connect(store)
+    attempt = new_attempt(store)
+    owed = new_owed(store)
+    throttle = lambda throttle, _: throttle  # noqa: E731 - as it is
+
+    def purge() -> None:
+        ahead.passes(500 * 86400)
+        store.purge(1, events_days=400)
+
+    return {
+        "now": store.now,
+        "version": store.version,
+        "add_attempt": lambda: store.add_attempt(
+            replace(attempt, id="another", state_hash="another"), AttemptLimits(2, 1)
+        ),
+        "claims": lambda: store.claims("ada"),
+        "attempt": lambda: store.attempt(attempt.id),
+        "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
+        "move_attempt": lambda: store.move_attempt(attempt.id, AttemptStatus.EXCHANGING),
+        "cancel_attempts": lambda: store.cancel_attempts("ada"),
+        "connect": lambda: connect(store, owner="eve"),
+        "deliver": lambda: store.deliver(attempt.id),
+        "connection": lambda: store.connection(row.id),
+        "connections": lambda: store.connections("ada", "app"),
+        "connection_to": lambda: store.connection_to("ada", "app", 2**40),
+        "lease": lambda: store.lease(load(store, row), ASK),
+        "release": lambda: store.release(load(store, row)),
+        "update_throttle": lambda: store.update_throttle("app", throttle),
+        "mark": lambda: store.mark(
+            load(store, row),
+            Mark(row.status, event=Event(EventName.REFRESH_FAILED, owner="ada")),
+        ),
+        "renew": lambda: store.renew(next_generation(load(store, row)), instead_of="fingerprint 1"),
+        "disconnect": lambda: store.disconnect(load(store, row), owed),
+        "holders": lambda: store.holders(["fingerprint 1", "fingerprint 2"]),
+        "enqueue": lambda: store.enqueue(new_owed(store, id="another")),
+        "pending": lambda: [store.pending(5), store.pending(5, client_id="app")],
+        "claim": lambda: store.claim(owed.id, 60),
+        "reschedule": lambda: store.reschedule(owed.id, 60),
+        "complete": lambda: store.complete(owed.id),
+        "stats": lambda: store.stats("app"),
+        "record": lambda: store.record(Event(EventName.CONNECTED)),
+        "count": lambda: store.count("app", [Tally(CounterKind.RENEWED, row.id, 1)] * 2),
+        "counters": lambda: [store.counters("app", row.id), store.counters("app")],
+        "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
+        "purge": purge,
+        "close": store.close,
+    }
+
+
+def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
+    """What a store learns to do is named here."""
+    methods = {name for name in vars(Store) if not name.startswith("_")} - {"is_personal"}
+
+    assert set(use_all(store, ahead)) == methods
+
+
+class WatchedSQLite(SQLite):
+    """A file whose statements are kept, as SQLite has them."""
+
+    statements: list[str]
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = super()._connect()
+        connection.set_trace_callback(self.statements.append)
+        return connection
+
+
+def plans_of_sqlite(path: Path, statements: list[str]) -> Iterator[str]:
+    """What SQLite would do for each statement, a line a step."""
+    with closing(sqlite3.connect(path)) as connection:
+        for each in dict.fromkeys(statements):
+            if each.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+                for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {each}"):
+                    yield f"{step} | {each}"
+
+
+def scans_of(steps: Iterator[str]) -> list[str]:
+    """The steps that look at all of a table that grows, by its index or without."""
+    return [
+        each for each in steps for table in GROWING if each.startswith(f"SCAN portalkey_{table}")
+    ]
+
+
+def test_no_statement_scans_in_sqlite(path: Path, ahead: Ahead) -> None:
+    """Without figures of what is in the tables, as SQLite has none by itself."""
+    file = WatchedSQLite(path, ahead=ahead)
+    file.statements = []
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        for use in use_all(store, ahead).values():
+            use()
+
+    assert len(file.statements) > len(use_all.__annotations__)
+    assert scans_of(plans_of_sqlite(path, file.statements)) == []
+
+
+def test_a_scan_would_be_seen_in_sqlite(store: SQLStore, path: Path) -> None:
+    """Negative control: by no index, and by all of one."""
+    for statement in (
+        "SELECT * FROM portalkey_attempts WHERE cookie_hash = 'x'",
+        "SELECT count(*) FROM portalkey_events",
+        "DELETE FROM portalkey_outbox WHERE tries = 3",
+    ):
+        assert scans_of(plans_of_sqlite(path, [statement])), statement
+
+
+class WatchedCursor(psycopg.Cursor[Any]):
+    """Keeps what is executed, and with which values."""
+
+    statements: list[tuple[Any, Any]]
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
+        """Execute it as ever."""
+        self.statements.append((query, params))
+        return super().execute(query, params, **more)
+
+
+class WatchedPostgreSQL(PostgreSQL):
+    """A database whose statements are kept."""
+
+    statements: list[tuple[Any, Any]]
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = super()._connect()
+        connection.cursor_factory = type(
+            "Cursor", (WatchedCursor,), {"statements": self.statements}
+        )
+        return connection
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of PostgreSQL's plan."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes_of(child)
+
+
+def is_scan(node: dict[str, Any]) -> bool:
+    """True where all of a table or of an index is looked at."""
+    if node["Node Type"] == "Seq Scan":
+        return node["Relation Name"].removeprefix("portalkey_") in GROWING
+    by_index = {"Index Scan", "Index Only Scan", "Bitmap Index Scan"}
+    return node["Node Type"] in by_index and "Index Cond" not in node
+
+
+def scans_in_postgresql(url: str, statements: list[tuple[Any, Any]]) -> list[str]:
+    """The statements for which PostgreSQL looks at all of a table that grows."""
+    scans = []
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("SET enable_seqscan = off")
+        for query, params in statements:
+            words = query if isinstance(query, str) else query.decode()
+            if not words.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+                continue
+            ((plan,),) = connection.execute(f"EXPLAIN (FORMAT JSON) {words}", params)
+            scans += [words for node in nodes_of(plan[0]["Plan"]) if is_scan(node)]
+    return scans
+
+
+def fill(database: PostgreSQL | SQLite, *statements: str, rows: int = ROWS) -> None:
+    """Rows by the thousand, some of each kind too old to be kept."""
+
+    def write(tx: Tx) -> None:
+        now = tx.execute(select(database.now())).scalar_one() - 7200
+        for each in statements:
+            tx.execute(text(each), {"rows": rows, "now": now})
+
+    database.write(write)
+
+
+def test_no_statement_scans_in_postgresql(migrated_postgres_url: str, ahead: Ahead) -> None:
+    """With so many rows that a scan would cost more, and with the figures of them."""
+    database = WatchedPostgreSQL(migrated_postgres_url, ahead=ahead)
+    database.statements = []
+    fill(database, *MANY)
+    with psycopg.connect(migrated_postgres_url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    database.statements.clear()
+    with closing(SQLStore(database)) as store:
+        for use in use_all(store, ahead).values():
+            use()
+
+    assert database.statements
+    assert scans_in_postgresql(migrated_postgres_url, database.statements) == []
+
+
+def test_a_scan_would_be_seen_in_postgresql(migrated_postgres_url: str) -> None:
+    """Negative control: by no index, and by all of one."""
+    for statement in (
+        "SELECT * FROM portalkey_attempts WHERE cookie_hash = 'x'",
+        "SELECT id FROM portalkey_events ORDER BY id",
+    ):
+        assert scans_in_postgresql(migrated_postgres_url, [(statement, None)]), statement
+
+
+class Large(SQLStore):
+    """A store that takes one connection for many."""
+
+    MANY = 1
+    REUSE_SECONDS = 3600
+
+
+def test_a_large_census_is_used_again(path: Path, ahead: Ahead) -> None:
+    """It looks at all connections, so how often somebody scrapes must not matter."""
+    with closing(Large.open(f"sqlite:///{path}", ahead=ahead)) as store:
+        assert store.stats("app").connections == dict.fromkeys(ConnectionStatus, 0)
+        connect(store)
+        first = store.stats("app")
+        connect(store, owner="eve")
+        store.enqueue(new_owed(store))
+
+        assert store.stats("app").connections == first.connections
+        assert store.stats("app").outbox == 1
+
+
+class Counting(SQLite):
+    """A file that counts the steps of SQLite's machine: the same work is the same number."""
+
+    steps = 0
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = super()._connect()
+        connection.set_progress_handler(self._count, 10)
+        return connection
+
+    def _count(self) -> int:
+        self.steps += 1
+        return 0
+
+
+@pytest.mark.parametrize("work", ["begin", "purge", "delete a user"])
+def test_abandoned_attempts_cost_nothing(path: Path, ahead: Ahead, work: str) -> None:
+    """However many there are of this owner and of others: the same steps as without them."""
+    file = Counting(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        uses: Mapping[str, Callable[[], object]] = {
+            "begin": lambda: new_attempt(store, owner="owner 1"),
+            "purge": lambda: store.purge(200, events_days=400),
+            "delete a user": lambda: store.cancel_attempts("owner 1"),
+        }
+        use = uses[work]
+        use()  # once, as connections are opened for it
+        steps = []
+        for statements in ((), (ABANDONED,)):
+            fill(file, *statements)
+            file.steps = 0
+            use()
+            steps.append(file.steps)
+
+    assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
