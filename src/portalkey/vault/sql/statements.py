@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
+from portalkey._support.fork import keep_for_ever
 from portalkey.errors import PortalkeyError, StoreBusy
 
 T = TypeVar("T")
@@ -71,11 +72,15 @@ class DriverPool:
         self._is_lost = is_lost
         self._at_most = at_most
         self._wait = wait
+        self._free: list[Driver] = []
         self.renew()
 
-    def renew(self) -> None:
-        """Let go of what is open without touching it, as a forked child has to."""
-        self._free: list[Driver] = []
+    def renew(self, *, is_inherited: bool = False) -> None:
+        """Close what is open, or leave it alone where it *is_inherited* and the parent's."""
+        if is_inherited:
+            keep_for_ever(self._free)
+            self._free = []
+        self.close()
         self._turns = threading.Semaphore(self._at_most) if self._at_most else None
 
     def close(self) -> None:
