@@ -17,7 +17,6 @@ HOLD = """
 import sys
 from pathlib import Path
 from portalkey.broker.lease_owner import LeaseOwner
-from support.forking import in_child, in_silent_child
 holder = LeaseOwner(Path(sys.argv[1]))
 print(holder.name, flush=True)
 sys.stdin.read()

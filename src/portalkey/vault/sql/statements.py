@@ -17,6 +17,7 @@ from sqlalchemy.types import Double
 
 from portalkey._support.fork import keep_for_ever
 from portalkey.errors import PortalkeyError, StoreBusy
+from portalkey.vault.sql.wall import require_asked
 
 T = TypeVar("T")
 Driver = Any
@@ -47,6 +48,17 @@ class PreparedStatement:
         parameters = {**self._constants, _LATER: self._offset(), **values}
         ordered = parameters if self._order is None else [parameters[name] for name in self._order]
         return driver.execute(self.text, ordered)
+
+    def fetch(self, driver: Driver, values: Mapping[str, object]) -> Sequence[Any]:
+        """Run it, and return its rows, as the driver gives them.
+
+        Raises:
+            StoreUnusable: A row has a column of the name of one of *values*, and another value.
+        """
+        rows: Sequence[Any] = self.run(driver, values).fetchall()
+        if rows:
+            require_asked(values, self.columns, rows)
+        return rows
 
 
 class DriverPool:
@@ -181,12 +193,7 @@ class StatementRunner(ABC):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-
-        def read(driver: Driver) -> Sequence[Any]:
-            rows: Sequence[Any] = statement.run(driver, values).fetchall()
-            return rows
-
-        return self._do(lambda: self._drivers.run(read))
+        return self._do(lambda: self._drivers.run(lambda driver: statement.fetch(driver, values)))
 
     def version(self) -> int | None:
         """Return a number that changes with every commit; None where that cannot be told."""
