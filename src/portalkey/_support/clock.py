@@ -16,3 +16,8 @@ boot_time: Clock = (
 
 no_offset: Callable[[], float] = float
 """A store's clock that is ahead of nothing: ``float()`` is 0.0, and costs no frame."""
+
+
+def sleep_seconds(seconds: float) -> None:
+    """Sleep; looked up at each call, as gevent may have replaced it since this was imported."""
+    time.sleep(seconds)

@@ -7,7 +7,6 @@ compare-and-swap that saves what HubSpot gives is for truth.
 """
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +14,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from portalkey._support.background import Background
-from portalkey._support.clock import Clock, boot_time
+from portalkey._support.clock import Clock, boot_time, sleep_seconds
 from portalkey._support.single_flight import SingleFlight
 from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
@@ -88,7 +87,7 @@ class Refresh:
         outbox: Outbox,
         *,
         clock: Clock = boot_time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep_seconds,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
     ) -> None:

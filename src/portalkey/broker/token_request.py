@@ -5,7 +5,6 @@ still honours. It is saved by compare-and-swap on the fingerprint of the one tha
 caller gets a token before that.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from portalkey._support.clock import sleep_seconds
 from portalkey._support.timing import Measured, Timer
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
@@ -77,7 +77,7 @@ class TokenRequest:
         outbox: Outbox,
         *,
         outcomes: OutcomeRecorder,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep_seconds,
         uniform: Uniform,
     ) -> None:
         self._settings = settings

@@ -12,6 +12,7 @@ from portalkey.model import transitions
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.vault.sql.database import Database, StorePart, Values, insert_new, to_columns
 from portalkey.vault.sql.tables import attempts as table
+from portalkey.vault.sql.wall import fetch_rows
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
@@ -65,8 +66,8 @@ class SQLAttempts(StorePart):
             .where(table.c.owner == owner, table.c.status.in_(OPEN))
             .order_by(table.c.created_at, table.c.id)
         )
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
-        return [_read_attempt(dict(row)) for row in rows]
+        rows = self._database.read(lambda tx: fetch_rows(tx, query, {"owner": owner}))
+        return [_read_attempt(row) for row in rows]
 
     def move_attempt(
         self,
@@ -93,13 +94,13 @@ class _AttemptQuery:
 
     def __init__(self, database: Database, column: str) -> None:
         """Prepare, for *database*, the search for the one value of this *column*."""
-        self._database = database
-        is_it = table.c[column] == bindparam("value")
+        self._database, self._column = database, column
+        is_it = table.c[column] == bindparam(column)
         self._query = database.prepare(lambda now: select(table, now.label("seen_at")).where(is_it))
 
     def fetch(self, value: str) -> Attempt | None:
         """Return the attempt as it stands in its row."""
-        rows = self._database.fetch(self._query, value=value)
+        rows = self._database.fetch(self._query, **{self._column: value})
         if not rows:
             return None
         return _read_attempt(dict(zip(self._query.columns, rows[0], strict=True)))
@@ -167,8 +168,8 @@ def _deliver(tx: Tx, now: Clock, attempt_id: str) -> bool:
 def _lock(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
     """Return the attempt as it stands until the commit, as no other writer gets at its row."""
     query = select(table, now.label("seen_at")).where(_has_id(attempt_id)).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
-    return _read_attempt(dict(row)) if row else None
+    rows = fetch_rows(tx, query, {"id": attempt_id})
+    return _read_attempt(rows[0]) if rows else None
 
 
 def _save(tx: Tx, attempt: Attempt) -> None:

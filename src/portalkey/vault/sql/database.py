@@ -15,6 +15,13 @@ from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select
 
+from portalkey._support import uwsgi
+from portalkey._support.fork import (
+    ProcessLock,
+    keep_for_ever,
+    renew_after_fork,
+    renew_inherited,
+)
 from portalkey.errors import StoreBusy
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
@@ -38,6 +45,8 @@ class Database(StatementRunner):
 
     has_one_writer: ClassVar[bool] = False
     """True where the database takes one writer at a time, so that threads here take turns."""
+    must_close_before_fork: ClassVar[bool] = False
+    """True where a child cannot use the database at all if its parent had it open."""
 
     def __init__(
         self,
@@ -60,9 +69,11 @@ class Database(StatementRunner):
         self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
         self._wait = wait
-        self._writer = threading.Lock()
+        self._writer, self._pid = threading.Lock(), os.getpid()
+        self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
         event.listen(engine, "begin", _begin)
         _databases.add(self)
+        renew_after_fork(self._renew)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Return what *work* reads, all of it as it stood at one moment.
@@ -117,6 +128,7 @@ class Database(StatementRunner):
         A database's own waiting is a look now and then, at which who came first may lose for long.
         It is left for the other processes; in this one nobody looks in vain.
         """
+        renew_inherited()
         if not self.has_one_writer:
             yield
             return
@@ -133,14 +145,32 @@ class Database(StatementRunner):
 
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
+        renew_inherited()
         self._reading.dispose()
         self._drivers.close()
 
-    def renew_after_fork(self) -> None:
-        """Let go of the parent's connections without touching them, as they are still its own."""
+    def wait_until_closed(self) -> None:
+        """Wait for a moment until the last connection is closed, before this process forks."""
+
+    def _do(self, work: Callable[[], T]) -> T:
+        renew_inherited()
+        try:
+            return super()._do(work)
+        finally:
+            if self._may_fork_silently and uwsgi.is_before_fork():
+                self.close()
+
+    def _renew(self) -> None:
+        is_inherited, self._pid = self._pid != os.getpid(), os.getpid()
         self._writer = threading.Lock()
-        self._reading.dispose(close=False)
-        self._drivers.renew()
+        if is_inherited:  # neither used nor closed: the parent goes on with them
+            self._leave_connections()
+            keep_for_ever(self._reading.pool)
+        self._reading.dispose(close=not is_inherited)
+        self._drivers.renew(is_inherited=is_inherited)
+
+    def _leave_connections(self) -> None:
+        """Give up this process's part in its parent's connections."""
 
 
 class StorePart:
@@ -210,20 +240,26 @@ def _begin(connection: Connection) -> None:
 _databases: WeakSet[Database] = WeakSet()
 
 
+opening = ProcessLock()
+"""For whoever opens a file that must be closed before a fork; a fork has it until it is over."""
+
+
 def _close_before_fork() -> None:
-    """Close what can be closed.
+    """Close what can be closed, where the interpreter tells of the fork.
 
     SQLite's locks stay behind in the parent, so a child that kept an open file would write without
     them (sqlite.org/howtocorrupt.html, section 2.6); a socket that is open in both serves neither.
     """
+    opening.__enter__()  # ended by another hook
     for database in list(_databases):
         database.close()
-
-
-def _renew_in_child() -> None:
     for database in list(_databases):
-        database.renew_after_fork()
+        database.wait_until_closed()
+
+
+def _resume_in_parent() -> None:
+    opening.__exit__()
 
 
 if hasattr(os, "register_at_fork"):  # Windows cannot fork
-    os.register_at_fork(before=_close_before_fork, after_in_child=_renew_in_child)
+    os.register_at_fork(before=_close_before_fork, after_in_parent=_resume_in_parent)

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from portalkey.model.events import Event, EventName
 from portalkey.vault.sql.database import StorePart, Values, to_columns
 from portalkey.vault.sql.tables import events as table
+from portalkey.vault.sql.wall import fetch_rows
 
 _FIELDS = tuple(field.name for field in fields(Event))
 
@@ -42,12 +43,11 @@ class SQLEvents(StorePart):
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """Return the audit, oldest first; all of it, where nothing is named."""
-        query = select(table).order_by(table.c.id)
-        if attempt_id is not None:
-            query = query.where(table.c.attempt_id == attempt_id)
-        if owner is not None:
-            query = query.where(table.c.owner == owner)
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
+        named = {"attempt_id": attempt_id, "owner": owner}
+        asked = {name: value for name, value in named.items() if value is not None}
+        which = [table.c[name] == value for name, value in asked.items()]
+        query = select(table).where(*which).order_by(table.c.id)
+        rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         return [_read_event(row) for row in rows]
 
 

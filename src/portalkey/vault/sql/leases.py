@@ -21,8 +21,9 @@ from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
-from portalkey.vault.sql.statements import Cursor, Driver
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import connections, events, provider
+from portalkey.vault.sql.wall import fetch_rows
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _THROTTLE = tuple(field.name for field in fields(Throttle))
@@ -30,7 +31,7 @@ _THROTTLE_TIMES = ("bucket_at", "open_until")
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
 _SELECT_THROTTLE = (
-    select(*[provider.c[name] for name in _THROTTLE])
+    select(*[provider.c[name] for name in _THROTTLE], provider.c.id.label("app"))
     .where(provider.c.id == bindparam("app"))
     .with_for_update()
 )
@@ -102,10 +103,11 @@ class SQLLeases(StorePart):
         now = select(self._database.now())
 
         def read_and_write(tx: Tx) -> tuple[Throttle, Throttle] | None:
-            row = tx.execute(_SELECT_THROTTLE, {"app": client_id}).one_or_none()
-            if row is None:
+            query = _SELECT_THROTTLE.params(app=client_id)
+            rows = fetch_rows(tx, query, {"app": client_id})
+            if not rows:
                 return None
-            before = _read_throttle(row)
+            before = _read_throttle(list(rows[0].values()))
             after = change(before, datetime.fromtimestamp(tx.execute(now).scalar_one(), UTC))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
@@ -151,23 +153,18 @@ class _LeaseStatements:
 
     def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:
         """Return the connection as it stands until the commit."""
-        row = _fetch_one(self._connection.run(driver, {"id": connection_id}))
-        return self._read_connection(row) if row else None
+        rows = self._connection.fetch(driver, {"id": connection_id})
+        return self._read_connection(rows[0]) if rows else None
 
     def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
         """Return the app's throttle as it stands until the commit, made where there is none."""
         app = {"app": lease.connection.client_id}
-        row = _fetch_one(self._throttle.run(driver, app))
-        if not row:
+        rows = self._throttle.fetch(driver, app)
+        if not rows:
             values = _throttle_values(new_throttle(request.limits, lease.connection.seen_at))
             self._new_throttle.run(driver, {**app, **_bind(values)})
-            (row,) = self._throttle.run(driver, app).fetchall()
-        return _read_throttle(row)
-
-
-def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
-    rows: Sequence[Sequence[Any]] = cursor.fetchall()
-    return rows[0] if rows else None
+            rows = self._throttle.fetch(driver, app)
+        return _read_throttle(rows[0])
 
 
 def _renewed_values(connection: Connection) -> Values:
@@ -183,7 +180,8 @@ def _throttle_values(throttle: Throttle) -> Values:
 
 
 def _read_throttle(row: Sequence[Any]) -> Throttle:
-    values = dict(zip(_THROTTLE, row, strict=True))
+    values = dict(zip((*_THROTTLE, "app"), row, strict=True))
+    del values["app"]
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
             values[name] = datetime.fromtimestamp(values[name], UTC)

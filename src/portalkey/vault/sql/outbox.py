@@ -9,6 +9,7 @@ from sqlalchemy import Insert, delete, insert, select, update
 
 from portalkey.vault.sql.database import StorePart, Values, to_columns
 from portalkey.vault.sql.tables import outbox as table
+from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
 
 
@@ -26,7 +27,8 @@ class SQLOutbox(StorePart):
         if client_id is not None:
             due = due.where(table.c.client_id == client_id)
         query = due.order_by(table.c.due_at, table.c.id).limit(at_most)
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
+        asked = {} if client_id is None else {"client_id": client_id}
+        rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         return [_read_owed(row) for row in rows]
 
     def claim(self, owed_id: str, seconds: float) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.types import Double
 from portalkey._support.clock import no_offset
 from portalkey.errors import BadSettings, PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
 from portalkey.vault.sql.statements import DriverPool, PreparedStatement
 from portalkey.vault.store import BUSY_SECONDS
 
@@ -121,6 +122,8 @@ class PostgreSQL(Database):
         """
         self._parameters = _parameters(url)
         self._may_prepare = True
+        self._sockets = Sockets()
+        heed_gevent()
         self._schema = schema
         self.name = _name(self._parameters)
         settings = _settings(schema, wait)
@@ -199,12 +202,22 @@ class PostgreSQL(Database):
         return StoreUnusable(f"The database {self.name} {what_to_do}.")
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
+        connection = psycopg.connect(
             **_NETWORK | self._parameters,
             autocommit=True,  # we say BEGIN ourselves
             prepare_threshold=None,
             fallback_application_name="portalkey",
         )
+        self._sockets.add(connection)
+        return connection
+
+    def _renew(self) -> None:
+        heed_gevent()
+        super()._renew()
+
+    def _leave_connections(self) -> None:
+        leave(self._sockets)
+        self._sockets = Sockets()
 
     def _connect_to_read(self) -> psycopg.Connection[Any]:
         connection = self._connect()

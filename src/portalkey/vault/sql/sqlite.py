@@ -20,7 +20,8 @@ from sqlalchemy.types import Double
 from portalkey._support.clock import no_offset
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.files import make_private
-from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.database import Database, opening
+from portalkey.vault.sql.open_files import open_files
 from portalkey.vault.sql.statements import DriverPool
 from portalkey.vault.store import BUSY_SECONDS
 
@@ -50,7 +51,7 @@ class SQLite(Database):
     begin_reading = "BEGIN"
     begin_writing = "BEGIN IMMEDIATE"
     driver_errors = sqlite3.Error
-    has_one_writer = True
+    has_one_writer = must_close_before_fork = True
 
     def __init__(
         self, path: Path, *, ahead: Callable[[], float] = no_offset, wait: float = BUSY_SECONDS
@@ -87,10 +88,13 @@ class SQLite(Database):
         self._commits.close()
         super().close()
 
-    def renew_after_fork(self) -> None:
-        """Let go of the parent's connections without touching them."""
+    def wait_until_closed(self) -> None:
+        """Wait for a moment until the last connection is closed, before this process forks."""
+        open_files.wait_until_closed(self._path)
+
+    def _renew(self) -> None:
         self._commits.renew()
-        super().renew_after_fork()
+        super()._renew()
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what SQLite's *error* means, as the operator has to read it."""
@@ -100,14 +104,8 @@ class SQLite(Database):
         return StoreUnusable(f"The store {self.name} {_WHAT_TO_DO.get(code, _OTHERWISE)}.")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            # A file that has gone missing is not made again, least of all for all to read.
-            f"{self._path.as_uri()}?mode=rw",
-            uri=True,
-            timeout=self._wait,
-            isolation_level=None,  # we say BEGIN ourselves
-            check_same_thread=False,  # the pool sees to it that one thread has it at a time
-        )
+        with opening:
+            connection = open_files.open(self._path, timeout=self._wait)
         try:
             self._set_up(connection)
         except BaseException:
@@ -140,7 +138,7 @@ class CommitCounter:
         self.renew()
 
     def renew(self) -> None:
-        """Let go of what is open without touching it, as a forked child has to."""
+        """Begin without a connection; what is open is left to whoever keeps all of the process."""
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 

@@ -15,7 +15,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
+from portalkey._support.fork import keep_for_ever
 from portalkey.errors import PortalkeyError, StoreBusy
+from portalkey.vault.sql.wall import require_asked
 
 T = TypeVar("T")
 Driver = Any
@@ -47,6 +49,17 @@ class PreparedStatement:
         ordered = parameters if self._order is None else [parameters[name] for name in self._order]
         return driver.execute(self.text, ordered)
 
+    def fetch(self, driver: Driver, values: Mapping[str, object]) -> Sequence[Any]:
+        """Run it, and return its rows, as the driver gives them.
+
+        Raises:
+            StoreUnusable: A row has a column of the name of one of *values*, and another value.
+        """
+        rows: Sequence[Any] = self.run(driver, values).fetchall()
+        if rows:
+            require_asked(values, self.columns, rows)
+        return rows
+
 
 class DriverPool:
     """Driver connections in autocommit, for one thread each while it is at work."""
@@ -71,11 +84,15 @@ class DriverPool:
         self._is_lost = is_lost
         self._at_most = at_most
         self._wait = wait
+        self._free: list[Driver] = []
         self.renew()
 
-    def renew(self) -> None:
-        """Let go of what is open without touching it, as a forked child has to."""
-        self._free: list[Driver] = []
+    def renew(self, *, is_inherited: bool = False) -> None:
+        """Close what is open, or leave it alone where it *is_inherited* and the parent's."""
+        if is_inherited:
+            keep_for_ever(self._free)
+            self._free = []
+        self.close()
         self._turns = threading.Semaphore(self._at_most) if self._at_most else None
 
     def close(self) -> None:
@@ -176,12 +193,7 @@ class StatementRunner(ABC):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-
-        def read(driver: Driver) -> Sequence[Any]:
-            rows: Sequence[Any] = statement.run(driver, values).fetchall()
-            return rows
-
-        return self._do(lambda: self._drivers.run(read))
+        return self._do(lambda: self._drivers.run(lambda driver: statement.fetch(driver, values)))
 
     def version(self) -> int | None:
         """Return a number that changes with every commit; None where that cannot be told."""

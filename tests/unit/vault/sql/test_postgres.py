@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
@@ -30,6 +32,7 @@ from portalkey.vault import SQLStore
 from portalkey.vault.sql.migrate import VERSION_TABLE
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
+from support.forking import in_silent_child
 from support.postgres_server import Server, changed, execute
 from support.racing import PROCESSES, raced
 
@@ -494,6 +497,40 @@ def test_a_child_goes_on_with_sockets_of_its_own(migrated_postgres_url: str) -> 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.stderr, done.stdout) == ("", "['parent', 'child', 'parent again']\n")
+
+
+def test_a_silent_child_goes_on_with_sockets_of_its_own(store: SQLStore) -> None:
+    """Nothing of its parent's is used, though no hook ran; what is open in it leads nowhere."""
+    attempts = [new_attempt(store) for _ in range(4)]
+    own = store._database
+    assert isinstance(own, PostgreSQL)
+    assert store.attempt(attempts[0].id)
+    sockets = [each.fileno() for each in own._sockets]
+
+    def uses_its_own() -> bool:
+        found = [store.attempt(each.id) for each in attempts]
+        assert {each.fileno() for each in own._sockets}.isdisjoint(sockets)
+        store.record(Event(EventName.CONNECTED))
+        nowhere = Path(os.devnull).stat().st_rdev
+        is_right = [each and each.id for each in found] == [each.id for each in attempts]
+        return is_right and {os.fstat(each).st_rdev for each in sockets} == {nowhere}
+
+    for _ in range(3):
+        assert in_silent_child(uses_its_own)
+        assert store.attempt(attempts[0].id)
+        store.record(Event(EventName.CONNECTED))
+    assert [each.fileno() for each in own._sockets] == sockets
+
+
+def test_a_silent_fork_in_the_middle_leaves_the_parent_its_socket(store: SQLStore) -> None:
+    """A child lets go of a connection that is at work, without a word to the server."""
+    attempt = new_attempt(store)
+
+    def forked(tx: Tx) -> int:
+        assert in_silent_child(lambda: bool(store.attempt(attempt.id)))
+        return int(tx.execute(text("SELECT 1")).scalar_one())
+
+    assert store._database.write(forked) == 1
 
 
 def test_a_fork_in_the_middle_leaves_the_parent_its_socket(store: SQLStore) -> None:
