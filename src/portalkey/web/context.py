@@ -93,9 +93,18 @@ class Context:
         return self.render.strings.sentence(code, self.language(language))
 
     def notice(
-        self, code: str, status: int, *, back: str | None = None, tag: str | None = None
+        self,
+        code: str,
+        status: int,
+        *,
+        back: str | None = None,
+        tag: str | None = None,
+        has_retry: bool = False,
     ) -> WebResponse:
-        """Return a page that says one thing, in the language of *tag*, and leads *back*."""
+        """Return a page that says one thing, in the language of *tag*, and leads *back*.
+
+        With *has_retry* it has a link to its own address, too.
+        """
         language = self.language(tag)
         body = self.render(
             "popup/notice.html",
@@ -103,6 +112,7 @@ class Context:
             title=self.render.strings.title(code, language),
             sentence=self.sentence(code, language),
             back=back,
+            has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
 
