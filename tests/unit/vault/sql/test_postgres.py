@@ -27,7 +27,8 @@ from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore
-from portalkey.vault.sql.migrate import VERSION_TABLE
+from portalkey.vault.health import StoreCause
+from portalkey.vault.sql.migrate import VERSION_TABLE, migrate
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
 from support.postgres_server import Server, changed, execute
@@ -144,10 +145,14 @@ def test_a_closed_door_is_the_operators_matter(
 
 
 def test_a_server_with_no_room_is_busy(stranger_url: str, postgres_url: str) -> None:
-    """Somebody will leave, so waiting helps, even at the start."""
+    """Somebody will leave, so waiting helps, even at the start; the sentence says what would."""
     execute(postgres_url, f"ALTER ROLE {user_of(stranger_url)} CONNECTION LIMIT 0")
-    with pytest.raises(StoreBusy):
-        SQLStore.open(stranger_url)
+    database = PostgreSQL(stranger_url, wait=HASTE)
+    for ask in (lambda: migrate(database), SQLStore(database).now):
+        with pytest.raises(StoreBusy, match=r"takes no more connections, .* raise") as busy:
+            ask()
+        assert busy.value.cause == StoreCause.SERVER_FULL
+    database.close()
 
 
 def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -> None:
@@ -162,8 +167,9 @@ def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -
     [
         ("40001", StoreBusy, "busy"),
         ("40P01", StoreBusy, "busy"),
-        ("53300", StoreBusy, "busy"),
-        ("57014", StoreBusy, "busy"),
+        ("53300", StoreBusy, "raise max_connections"),
+        ("53200", StoreBusy, "busy"),
+        ("57014", StoreBusy, "did not answer in time"),
         ("25006", StoreUnusable, "names the primary server"),
         ("53100", StoreUnusable, "make room on its disk"),
         ("57P04", StoreUnusable, "is not there"),
@@ -189,8 +195,9 @@ def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sent
         ('FATAL:  database "canary" does not exist', StoreUnusable, "is not there"),
         ('FATAL:  permission denied for database "canary"', StoreUnusable, "grant the user"),
         ("server does not support SSL, but SSL was required", StoreUnusable, "look at its sslmode"),
-        ("FATAL:  the database system is starting up", StoreBusy, "is busy"),
-        ("FATAL:  sorry, too many clients already", StoreBusy, "is busy"),
+        ("FATAL:  the database system is starting up", StoreBusy, "is just starting"),
+        ("FATAL:  sorry, too many clients already", StoreBusy, "raise max_connections"),
+        ("FATAL:  no more connections allowed (max_client_conn)", StoreBusy, "max_client_conn"),
         ("Connection refused", StoreUnusable, "look whether the server runs"),
     ],
 )
@@ -414,10 +421,14 @@ def test_a_thread_does_not_wait_for_ever(hasty: SQLStore) -> None:
         if depth:
             database._drivers.run(lambda _: read(depth - 1))
 
-    for ask in (nested, read):
+    def read_in_turn(depth: int) -> None:
+        database._do(lambda: read(depth))
+
+    for ask in (nested, read_in_turn):
         ask(CONNECTIONS)
-        with pytest.raises(StoreBusy):
+        with pytest.raises(StoreBusy, match="on every connection of this process") as busy:
             ask(CONNECTIONS + 1)
+        assert busy.value.cause == StoreCause.OUT_OF_CONNECTIONS
 
 
 def test_a_direct_read_is_planned_once(store: SQLStore) -> None:

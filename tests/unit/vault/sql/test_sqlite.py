@@ -59,10 +59,9 @@ def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore
 class Impatient(SQLite):
     """A file whose connections wait for nobody, though its threads do."""
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        connection.execute("PRAGMA busy_timeout=0")
-        return connection
+    def be_patient(self, driver: sqlite3.Connection) -> None:
+        """Never."""
+        driver.execute("PRAGMA busy_timeout=0")
 
 
 def test_threads_that_write_at_once_take_turns(path: Path) -> None:
@@ -95,7 +94,7 @@ def test_a_turn_that_does_not_come_is_busy(hasty: SQLStore) -> None:
 def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> None:
     """Nobody is left there to end the turn that its parent's thread has."""
     assert isinstance(store._database, SQLite)
-    with store._database._turn():
+    with store._database._writers.take():
         store.close()  # as before every fork
         store._database.renew_after_fork()
         new_attempt(store)
