@@ -26,8 +26,8 @@ MOST = {
     "token, expired": 27,
     "disconnect": 20,
 }
-"""Only ever lowered, but for a guard that every journey passes. A connection to SQLite that is opened
-anew counts with the tokens."""
+"""Only ever lowered, but for a guard that every journey passes. A connection to SQLite that is
+opened anew counts with the tokens."""
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
 

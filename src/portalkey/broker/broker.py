@@ -65,7 +65,9 @@ class Broker(Unpicklable, WebMethods):
             StoreUnusable: The database cannot be opened; the message names it.
         """
         keyring = Keyring(settings.keys)
-        store = open_store(settings.database_url, settings.database_schema)
+        store = open_store(
+            settings.database_url, settings.database_schema, seconds=settings.database_seconds
+        )
         client = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)

@@ -14,6 +14,7 @@ from weakref import WeakSet
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select
 
 from portalkey._support.time_limit import Turns, until_room
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
@@ -160,6 +161,11 @@ class StorePart:
         """Use *database*, whose tables are up to date."""
         self._database = database
         self._clock = database.prepare(lambda now: select(now.label("now")))
+
+    @property
+    def health(self) -> StoreHealth:
+        """The trouble that this process has with the database, and who is told of it."""
+        return self._database.health
 
     def now(self) -> datetime:
         """Return the database's clock."""
