@@ -21,6 +21,7 @@ from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
+from portalkey.vault.sql.rows import guard, require_finite
 from portalkey.vault.sql.statements import Cursor, Driver
 from portalkey.vault.sql.tables import connections, events, provider
 
@@ -105,7 +106,9 @@ class SQLLeases(StorePart):
             row = tx.execute(_SELECT_THROTTLE, {"app": client_id}).one_or_none()
             if row is None:
                 return None
-            before = _read_throttle(row)
+            before = self._statements.read_throttle(row)
+            if before is None:
+                return None
             after = change(before, datetime.fromtimestamp(tx.execute(now).scalar_one(), UTC))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
@@ -118,6 +121,7 @@ class _LeaseStatements:
     """The statements of a lease and of a renewal, prepared."""
 
     def __init__(self, database: Database) -> None:
+        self._read_rows = database.read_rows
         by_id = connections.c.id == bindparam("which")
         is_app = provider.c.id == bindparam("app")
         before = (
@@ -157,12 +161,18 @@ class _LeaseStatements:
     def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
         """Return the app's throttle as it stands until the commit, made where there is none."""
         app = {"app": lease.connection.client_id}
+        fresh = new_throttle(request.limits, lease.connection.seen_at)
         row = _fetch_one(self._throttle.run(driver, app))
         if not row:
-            values = _throttle_values(new_throttle(request.limits, lease.connection.seen_at))
-            self._new_throttle.run(driver, {**app, **_bind(values)})
+            self._new_throttle.run(driver, {**app, **_bind(_throttle_values(fresh))})
             (row,) = self._throttle.run(driver, app).fetchall()
-        return _read_throttle(row)
+        return self.read_throttle(row) or fresh
+
+    def read_throttle(self, row: Sequence[Any]) -> Throttle | None:
+        """Return the throttle; None where it cannot be read: it is begun anew, as nobody's grant
+        depends on it.
+        """
+        return next(iter(self._read_rows(_read_throttle, [row], skips=True)), None)
 
 
 def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
@@ -182,12 +192,16 @@ def _throttle_values(throttle: Throttle) -> Values:
     return to_columns({name: getattr(throttle, name) for name in _THROTTLE})
 
 
-def _read_throttle(row: Sequence[Any]) -> Throttle:
+def _make_throttle(row: Sequence[Any]) -> Throttle:
     values = dict(zip(_THROTTLE, row, strict=True))
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
             values[name] = datetime.fromtimestamp(values[name], UTC)
+    require_finite(values["bucket"])
     return Throttle(**values)
+
+
+_read_throttle = guard(provider, _THROTTLE, _make_throttle)
 
 
 def _parameters(names: tuple[str, ...]) -> dict[str, object]:

@@ -5,7 +5,7 @@ written often goes this way.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnElement, Dialect, Select, bindparam
@@ -14,10 +14,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
 from portalkey._support.time_limit import CallLimit, NoTurn, Turns, seconds_left, until_room
-from portalkey.errors import PortalkeyError
+from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreHealth
 
 T = TypeVar("T")
+R = TypeVar("R")
+Row = TypeVar("Row")
 Driver = Any
 """A connection of whichever driver."""
 Cursor = Any
@@ -201,6 +203,24 @@ class StatementRunner(ABC):
 
         return self._do(lambda: self._drivers.run(read))
 
+    def read_rows(
+        self, read: Callable[[Row], R], rows: Iterable[Row], *, skips: bool = False
+    ) -> list[R]:
+        """Return what *read* makes of *rows*; who listens is told of one that it cannot read.
+
+        Raises:
+            StoreUnusable: One cannot be read, and *skips* does not say to leave it out.
+        """
+        found = []
+        for row in rows:
+            try:
+                found.append(read(row))
+            except StoreUnusable as trouble:
+                self.health.tell(trouble)
+                if not skips:
+                    raise
+        return found
+
     def be_patient(self, driver: Driver) -> None:
         """Let a *driver*'s connection wait for others as long as the call under way may."""
         if self.set_patience:
@@ -232,6 +252,9 @@ class StatementRunner(ABC):
             problem = self.problem(error)
         except NoTurn:
             problem = self.crowd_problem()
+        except StoreUnusable as trouble:  # of a row, not of the database
+            self.health.tell(trouble)
+            raise
         else:
             self.has_answered = True
             if self.health.trouble is not None:
