@@ -18,12 +18,12 @@ from portalkey_simulator import HubSpot
 
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
-    "click": 25,
-    "callback": 31,
-    "status": 15,
-    "token, cold": 13,
+    "click": 26,
+    "callback": 32,
+    "status": 16,
+    "token, cold": 14,
     "token, cached": 1,
-    "token, expired": 27,
+    "token, expired": 28,
     "disconnect": 20,
 }
 """Only ever lowered, but for a guard that every journey passes. A connection to SQLite that is

@@ -16,15 +16,21 @@ AT_ONCE = 32
 class Background:
     """Runs work in the background, one at a time for each name."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        *,
+        on_trouble: Callable[[PortalkeyError], object] | None = None,
+    ) -> None:
         self._at_once = at_once
+        self._on_trouble = on_trouble or _log
         self._renew()
         renew_after_fork(self._renew)
 
     def start(self, name: str, work: Callable[[], object]) -> bool:
         """Start *work* and return at once; return False where it was not started.
 
-        Errors in *work* are logged only, as no caller is left to raise them to.
+        Errors in *work* are told to *on_trouble*, or logged, as no caller is left to raise them to.
         """
         with self._lock:
             if name in self._under_way or len(self._under_way) >= self._at_once:
@@ -50,7 +56,7 @@ class Background:
         try:
             work()
         except PortalkeyError as trouble:
-            log.debug("background work ended: %s", trouble.code)
+            self._on_trouble(trouble)
         except Exception:
             log.exception("background work failed")
         finally:
@@ -63,3 +69,7 @@ class Background:
     def _renew(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Thread] = {}
+
+
+def _log(trouble: PortalkeyError) -> None:
+    log.debug("background work ended: %s", trouble.code)

@@ -35,6 +35,11 @@ class StoreCause(StrEnum):
     OTHER = "other"
 
 
+_OF_DISK = frozenset({StoreCause.DISK_FULL, StoreCause.DISK_ERROR})
+PROOFS = 20
+"""So many writes in a row have to work until a full disk is called well: a small one still fits
+where a larger one did not."""
+
 Listener = Callable[[PortalkeyError | None], None]
 
 
@@ -43,8 +48,9 @@ class StoreHealth:
 
     def __init__(self) -> None:
         self.trouble: PortalkeyError | None = None
-        """The trouble of the latest call that failed, until one of its kind has worked again."""
+        """The trouble of the latest call that failed, until those of its kind work again."""
         self._is_of_writing = False
+        self._still_needed = 1
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
@@ -57,11 +63,15 @@ class StoreHealth:
     def note_trouble(self, trouble: PortalkeyError, *, is_writing: bool = False) -> None:
         """Note that a call failed; *is_writing* where it was to write."""
         self.trouble, self._is_of_writing = trouble, is_writing
+        self._still_needed = PROOFS if trouble.cause in _OF_DISK else 1
         self.tell(trouble)
 
     def note_success(self, *, is_writing: bool = False) -> None:
         """Note that a call worked: what a writer met is over only once something was written."""
-        if self.trouble is not None and (is_writing or not self._is_of_writing):
+        if self.trouble is None or (self._is_of_writing and not is_writing):
+            return
+        self._still_needed -= 1
+        if self._still_needed <= 0:
             self.trouble = None
             self.tell(None)
 

@@ -41,11 +41,17 @@ def open_store(
         )
     if schema:
         raise BadSettings([NO_SCHEMA])
+    return _open_file(database_url, seconds, ahead, mounts)
+
+
+def _open_file(
+    database_url: str, seconds: float, ahead: Callable[[], float], mounts: Callable[[], str]
+) -> Store:
     try:
         path, is_for_all = config_file(database_url)
     except ValueError as problem:
         raise BadSettings([f"PORTALKEY_DATABASE_URL {problem}"]) from None
-    from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - see above
+    from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - as above
 
     return ConfigFileStore(
         path,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
 
+from portalkey._support.time_limit import limit_request
 from portalkey.errors import PersonMustAct, PortalkeyError, TryLater
 from portalkey.web import headers
 from portalkey.web.api import Api
@@ -132,12 +133,16 @@ class Router:
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
         redirect whatever happened, since its address holds a code.
         """
+        with limit_request(self.context.broker.settings.database_seconds):
+            return self._answer(name, read)
+
+    def _answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         request = None
         try:
             request = read()
             return self._with_cors(name, request, self._handlers[name](request))
         except PortalkeyError as error:
-            log.warning("%s could not be answered: %s", name, error.code)
+            _log(name, error)
             if name == "callback":
                 return self._leave_callback(request, error.code)
             if request is None:
@@ -173,3 +178,10 @@ class Router:
         if isinstance(error, TryLater):
             return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
         return response
+
+
+def _log(name: str, error: PortalkeyError) -> None:
+    # A store's trouble is a warning already, once for all the requests that meet it.
+    level = logging.INFO if error.cause else logging.WARNING
+    cause = f", {error.cause}" if error.cause else ""
+    log.log(level, "%s could not be answered (%s%s): %s", name, error.code, cause, error)

@@ -87,7 +87,7 @@ class ConfigFileStore(Store):
         return self._health
 
     @contextmanager
-    def _noted(self, *, is_writing: bool) -> Iterator[None]:
+    def _watch(self, *, is_writing: bool) -> Iterator[None]:
         """Do the block in time, and note what trouble it meets."""
         try:
             with CallLimit(self._seconds):
@@ -144,7 +144,7 @@ class ConfigFileStore(Store):
 
     def _look(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* that as a rule changes nothing, without keeping anybody from writing."""
-        with self._noted(is_writing=False):
+        with self._watch(is_writing=False):
             before = self._current()
         self._health.note_success()
         twin = MemoryStore.of(before, self._clock)
@@ -154,7 +154,7 @@ class ConfigFileStore(Store):
 
     def _write(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* while nobody else writes, and write down what came of it."""
-        with self._noted(is_writing=True), self._file.lock():
+        with self._watch(is_writing=True), self._file.lock():
             before = self._current()
             twin = MemoryStore.of(before, self._clock)
             result, after = work(twin), twin.snapshot()
