@@ -131,11 +131,15 @@ class Turns:
 
 
 def until_room(
-    connect: Callable[[], C], is_full: Callable[[BaseException], bool], wait: float
+    connect: Callable[[], C],
+    is_full: Callable[[BaseException], bool],
+    make_room: Callable[[], object],
+    wait: float,
 ) -> C:
     """Return what *connect* returns; while the server has no room, try again for *wait* seconds.
 
     Another thread may be done with a connection meanwhile, or another process with the server.
+    *make_room* closes what lies idle in another pool of this process.
     """
     until = monotonic() + seconds_left(wait)
     while True:
@@ -144,4 +148,5 @@ def until_room(
         except Exception as error:
             if not is_full(error) or monotonic() > until:
                 raise
+        make_room()
         time.sleep(random.uniform(_PAUSE / 2, _PAUSE))  # noqa: S311 - no secret

@@ -101,7 +101,7 @@ class Database(StatementRunner):
                 pool.dispose()
 
     def _connect_to(self, engine: Engine) -> Connection:
-        connection = until_room(engine.connect, self.is_full, self._wait)
+        connection = until_room(engine.connect, self.is_full, self._drivers.close_idle, self._wait)
         self.be_patient(connection.connection.driver_connection)
         return connection
 

@@ -84,6 +84,7 @@ class PostgreSQL(Database):
             self._connect_to_read,
             is_lost=self._is_lost,
             is_full=self.is_full,
+            make_room=self._close_idle,
             at_most=CONNECTIONS,
             wait=wait,
         )
@@ -135,6 +136,10 @@ class PostgreSQL(Database):
     def is_full(self, error: BaseException) -> bool:
         """Return True where *error* says that the server takes no more connections."""
         return postgres_errors.is_full(error)
+
+    def _close_idle(self) -> None:
+        """Close what the pool for transactions does not have at work."""
+        self._reading.pool.dispose()
 
     def _connect(self) -> TimedConnection:
         connection = TimedConnection.connect(

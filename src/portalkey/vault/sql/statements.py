@@ -61,6 +61,7 @@ class DriverPool:
         *,
         is_lost: Callable[[BaseException], bool] = lambda _: False,
         is_full: Callable[[BaseException], bool] = lambda _: False,
+        make_room: Callable[[], object] = lambda: None,
         at_most: int | None = None,
         wait: float,
     ) -> None:
@@ -70,12 +71,14 @@ class DriverPool:
             connect: Opens one.
             is_lost: Whether an error says that the connection was of no use, and another may be.
             is_full: Whether an error says that the server takes no more connections.
+            make_room: Closes connections to it that lie idle elsewhere in this process.
             at_most: How many threads read at once; None for as many as like.
             wait: How many seconds the others wait for their turn.
         """
         self._connect = connect
         self._is_lost = is_lost
         self._is_full = is_full
+        self._make_room = make_room
         self._wait = wait
         self._at_most = at_most
         self._turns = Turns(at_most, wait)
@@ -90,6 +93,10 @@ class DriverPool:
         """Close what is open; what is at work just now is closed as soon as it is done."""
         free, self._free = self._free, []
         _drain(free)
+
+    def close_idle(self) -> None:
+        """Close what is not at work just now."""
+        _drain(self._free)
 
     def run(self, work: Callable[[Driver], T]) -> T:
         """Return the result of *work*, which is given a connection.
@@ -106,7 +113,7 @@ class DriverPool:
         free = self._free
         connection = _pop(free)
         if connection is None:
-            return self._use(self._open(free), free, work)
+            return self._use(self._open(), self._free, work)
         try:
             return self._use(connection, free, work)
         except Exception as error:
@@ -114,11 +121,13 @@ class DriverPool:
                 raise
         # It lay there while the server went, and so did the others. A read can be tried again.
         self.close()
-        return self._use(self._open(self._free), self._free, work)
+        return self._use(self._open(), self._free, work)
 
-    def _open(self, free: list[Driver]) -> Driver:
-        """Open a connection, or take one that comes *free* while the server has no room."""
-        return until_room(lambda: _pop(free) or self._connect(), self._is_full, self._wait)
+    def _open(self) -> Driver:
+        """Open a connection, or take one that comes free while the server has no room."""
+        return until_room(
+            lambda: _pop(self._free) or self._connect(), self._is_full, self._make_room, self._wait
+        )
 
     def _use(self, connection: Driver, free: list[Driver], work: Callable[[Driver], T]) -> T:
         try:

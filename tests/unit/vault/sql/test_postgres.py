@@ -155,6 +155,28 @@ def test_a_server_with_no_room_is_busy(stranger_url: str, postgres_url: str) -> 
     database.close()
 
 
+def test_a_server_with_little_room_serves_all_threads(stranger_url: str, postgres_url: str) -> None:
+    """Those of a process share what they got, and no pool of its keeps another one out."""
+    user = user_of(stranger_url)
+    execute(postgres_url, f"GRANT CREATE, USAGE ON SCHEMA public TO {user}")
+    store = SQLStore.open(stranger_url)
+    connect(store)
+    store.close()
+    execute(postgres_url, f"ALTER ROLE {user} CONNECTION LIMIT 2")
+    together = threading.Barrier(8)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(5):
+            assert store.connections("ada", "app")
+            assert not store.holders(["nobody's"])
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(work) for _ in range(8)]:
+            done.result()
+    store.close()
+
+
 def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -> None:
     """Tables have to be somewhere."""
     execute(postgres_url, f"ALTER ROLE {user_of(stranger_url)} SET search_path TO nowhere")

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -12,11 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from portalkey._support.time_limit import limit_request
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Grant
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore, Vault
+from portalkey.vault.health import StoreCause
 from portalkey.vault.sql import database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.sqlite import SQLite
@@ -123,6 +126,32 @@ def test_a_file_locked_at_the_start_is_busy(hasty: SQLStore, path: Path) -> None
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusy):
             hasty.now()
+        assert hasty.version() is None  # not known just now, and nobody waits for that
+
+
+def test_a_request_waits_for_a_lock_once_for_all_of_its_calls(path: Path) -> None:
+    """A program that keeps the file to itself takes the time of one call from it, not of eight."""
+    file = SQLite(path, wait=2.0)
+    migrate(file)
+    store, began = SQLStore(file), time.monotonic()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with limit_request(2.0):
+            for _ in range(8):
+                with pytest.raises(StoreBusy, match="look which program holds a lock") as busy:
+                    new_attempt(store)
+        assert busy.value.cause == StoreCause.LOCKED
+        assert time.monotonic() - began < 12  # 16 by itself, and 4 as it should be
+        other.execute("ROLLBACK")
+    assert new_attempt(store)  # which waits as long as ever again
+
+    def patience(driver: sqlite3.Connection) -> tuple[int]:
+        file.be_patient(driver)
+        found: tuple[int] = driver.execute("PRAGMA busy_timeout").fetchone()
+        return found
+
+    assert file.write_fast(patience) == (2000,)
+    store.close()
 
 
 def test_the_start_waits_for_whoever_has_the_file(path: Path) -> None:
