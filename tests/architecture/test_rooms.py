@@ -26,7 +26,8 @@ MOST = {
     "token, expired": 29,
     "disconnect": 21,
 }
-"""Only ever lowered. A connection to SQLite that is opened anew counts with the tokens."""
+"""Only ever lowered, but for a guard that every journey passes. A connection to SQLite that is
+opened anew counts with the tokens."""
 HEADERS = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -19,6 +19,7 @@ from portalkey.model.throttle import Limits
 from portalkey.testing.samples import connect, new_attempt, new_owed
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.sqlite import SQLite
 
 OWNERS, APPS, HUBS = ("ada", "bob"), ("app", "other app"), (2**40, 2**41)
@@ -50,7 +51,7 @@ class LyingCursor(sqlite3.Cursor):
         return self
 
 
-class LyingConnection(sqlite3.Connection):
+class LyingConnection(FileConnection):
     """A connection whose answers are somebody else's."""
 
     def cursor(self, factory: Any = LyingCursor) -> Any:
@@ -66,7 +67,7 @@ class LyingConnection(sqlite3.Connection):
 class LyingSQLite(SQLite):
     """A database that lies as far as ``SWAP`` says."""
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> FileConnection:
         return sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False, factory=LyingConnection
         )

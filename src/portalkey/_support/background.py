@@ -18,7 +18,11 @@ class Background:
     """Runs work in the background, one at a time for each name."""
 
     def __init__(
-        self, at_once: int = AT_ONCE, *, may_start: Callable[[], bool] | None = None
+        self,
+        at_once: int = AT_ONCE,
+        *,
+        may_start: Callable[[], bool] | None = None,
+        on_trouble: Callable[[PortalkeyError], object] | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -26,16 +30,18 @@ class Background:
             at_once: Most threads at once.
             may_start: Whether threads run in this process, asked for each time; uWSGI is asked,
                 where this is uWSGI.
+            on_trouble: Hears of the errors that end work; they are logged by default.
         """
         self._at_once = at_once
         self._may_start = may_start or uwsgi.choose_thread_check()
+        self._on_trouble = on_trouble or _log
         self._renew()
         renew_after_fork(self._renew)
 
     def start(self, name: str, work: Callable[[], object]) -> bool:
         """Start *work* and return at once; return False where it was not started.
 
-        Errors in *work* are logged only, as no caller is left to raise them to.
+        Errors in *work* are told to *on_trouble*, or logged, as no caller is left to raise them to.
         """
         renew_inherited()
         if not self._may_start():  # a thread that stands still would keep what it holds
@@ -65,7 +71,7 @@ class Background:
         try:
             work()
         except PortalkeyError as trouble:
-            log.debug("background work ended: %s", trouble.code)
+            self._on_trouble(trouble)
         except Exception:
             log.exception("background work failed")
         finally:
@@ -78,3 +84,7 @@ class Background:
     def _renew(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Thread] = {}
+
+
+def _log(trouble: PortalkeyError) -> None:
+    log.debug("background work ended: %s", trouble.code)

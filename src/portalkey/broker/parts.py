@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portalkey._support.clock import Clock
+from portalkey.broker.alarms import Alarms
 from portalkey.broker.audit import Audit
 from portalkey.broker.connect import Attempts
 from portalkey.broker.disconnect import Disconnector
@@ -22,6 +23,7 @@ class Parts:
     """The parts of one Broker, which share its vault and its way to HubSpot."""
 
     audit: Audit
+    alarms: Alarms
     outbox: Outbox
     attempts: Attempts
     refresh: Refresh
@@ -36,12 +38,24 @@ def put_together(
     """Make the parts of a Broker; the arguments are those of its constructor."""
     send = trace(send)
     audit = Audit(vault)
+    alarms = Alarms(audit)
+    vault.store.health.listen(alarms.hear)
     outbox = Outbox(settings, vault, send, audit)
     exchange = Exchange(settings, vault, send, outbox)
-    refresh = Refresh(settings, vault, send, audit, outbox, clock=clock, uniform=uniform)
+    refresh = Refresh(
+        settings,
+        vault,
+        send,
+        audit,
+        outbox,
+        clock=clock,
+        uniform=uniform,
+        on_trouble=alarms.report,
+    )
     tokens = TokenCache(vault, refresh, clock)
     return Parts(
         audit=audit,
+        alarms=alarms,
         outbox=outbox,
         attempts=Attempts(settings, vault, exchange, audit),
         refresh=refresh,

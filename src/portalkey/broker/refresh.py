@@ -90,6 +90,7 @@ class Refresh:
         sleep: Callable[[float], None] = sleep_seconds,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
+        on_trouble: Callable[[PortalkeyError], object] | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings = settings
@@ -111,7 +112,7 @@ class Refresh:
             uniform=uniform,
         )
         self._renewals: SingleFlight[Connection] = SingleFlight()
-        self._background = Background()
+        self._background = Background(on_trouble=on_trouble)
 
     def ensure_fresh(self, connection: Connection) -> Connection:
         """Return *connection* with an access token that is good for a minute, if one can be had.
@@ -219,7 +220,7 @@ class Refresh:
         # A denial that the row already tells costs no transaction.
         lease = leases.grant_lease(row, row, request)
         if isinstance(lease, Lease):
-            lease = self._vault.store.lease(row, request)
+            lease = self._token_request.take_lease(row, request)
         if isinstance(lease, LeaseDenied):
             return lease
         if self._clock() - asked_at > START_WITHIN:

@@ -31,6 +31,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
@@ -175,6 +176,11 @@ class SessionStore(Store):
         return sum(rows.holders(fingerprints) for rows in sessions)
 
     # In the broker's own store
+
+    @property
+    def health(self) -> StoreHealth:
+        """That of the other store."""
+        return self._store.health
 
     def now(self) -> datetime:
         """Return the other store's clock."""

@@ -11,6 +11,7 @@ from portalkey.model import transitions
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
@@ -41,6 +42,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         super().__init__(lambda: clock() + timedelta(seconds=ahead()))
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
+        self._health = StoreHealth()
 
     @classmethod
     def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
@@ -63,6 +65,11 @@ class MemoryStore(ConnectionsInMemory, Store):
                 provider=tuple(ThrottleRow(*each) for each in self._throttles.items()),
                 events=tuple(self._events),
             )
+
+    @property
+    def health(self) -> StoreHealth:
+        """Nothing goes wrong with it."""
+        return self._health
 
     def close(self) -> None:
         """Nothing is open."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
 
+from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
     PersonMustAct,
@@ -144,6 +145,10 @@ class Router:
         redirect, since its address holds a code, but where the store could not be asked: then the
         same return is tried again at that address.
         """
+        with limit_request(self.context.broker.settings.database_seconds):
+            return self._answer(name, read)
+
+    def _answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         request = None
         try:
             request = read()
@@ -197,11 +202,17 @@ class Router:
 
 def _log_error(name: str, request: WebRequest | None, error: PortalkeyError) -> None:
     """Log the cause for whoever runs the app; errors' sentences hold no secret."""
+    attempts = _attempts_of(request)
+    level = logging.ERROR if isinstance(error, OperatorMustAct) else logging.WARNING
+    if error.cause and attempts is None:
+        # A store's trouble is a warning already, once for all the requests that meet it. Only
+        # whose attempt met it is told for each.
+        level = logging.INFO
     log.log(
-        logging.ERROR if isinstance(error, OperatorMustAct) else logging.WARNING,
+        level,
         "%s could not be answered, attempt=%s: %s %s: %s",
         name,
-        _attempts_of(request),
+        attempts,
         type(error).__name__,
         error.code,
         " ".join(str(error).split()),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy import Connection as Tx
@@ -11,6 +12,7 @@ from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.vault.sql.database import Database, StorePart, Values, insert_new, to_columns
+from portalkey.vault.sql.rows import guard
 from portalkey.vault.sql.tables import attempts as table
 from portalkey.vault.sql.wall import fetch_rows
 
@@ -67,7 +69,7 @@ class SQLAttempts(StorePart):
             .order_by(table.c.created_at, table.c.id)
         )
         rows = self._database.read(lambda tx: fetch_rows(tx, query, {"owner": owner}))
-        return [_read_attempt(row) for row in rows]
+        return self._database.read_rows(_read_attempt, rows)
 
     def move_attempt(
         self,
@@ -101,9 +103,7 @@ class _AttemptQuery:
     def fetch(self, value: str) -> Attempt | None:
         """Return the attempt as it stands in its row."""
         rows = self._database.fetch(self._query, **{self._column: value})
-        if not rows:
-            return None
-        return _read_attempt(dict(zip(self._query.columns, rows[0], strict=True)))
+        return next(iter(self._database.read_rows(_read_attempt, rows)), None)
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -112,12 +112,16 @@ def attempt_values(attempt: Attempt) -> Values:
     return to_columns(values | {"status": attempt.status.value})
 
 
-def _read_attempt(values: Values) -> Attempt:
-    """Return the attempt in a row's *values*, which have ``seen_at`` beside its columns."""
+def _make_attempt(row: Sequence[Any]) -> Attempt:
+    values = dict(zip(_ROW, row, strict=True))
     for name in _TIMES:
         if values[name] is not None:
             values[name] = datetime.fromtimestamp(values[name], UTC)
     return Attempt(**{**values, "status": AttemptStatus(values["status"])})
+
+
+_ROW = (*table.columns.keys(), "seen_at")
+_read_attempt = guard(table, _ROW, _make_attempt)
 
 
 def _purge(tx: Tx, *, before: float) -> None:

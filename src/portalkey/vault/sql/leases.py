@@ -21,6 +21,7 @@ from portalkey.model.throttle import Throttle, new_throttle
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
+from portalkey.vault.sql.rows import guard, require_finite
 from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import connections, events, provider
 from portalkey.vault.sql.wall import fetch_rows
@@ -30,9 +31,10 @@ _THROTTLE = tuple(field.name for field in fields(Throttle))
 _THROTTLE_TIMES = ("bucket_at", "open_until")
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
+_THROTTLE_ROW = (*_THROTTLE, "id")
 _SELECT_THROTTLE = (
-    select(*[provider.c[name] for name in _THROTTLE], provider.c.id.label("app"))
-    .where(provider.c.id == bindparam("app"))
+    select(*[provider.c[name] for name in _THROTTLE_ROW])
+    .where(provider.c.id == bindparam("id"))
     .with_for_update()
 )
 
@@ -103,11 +105,13 @@ class SQLLeases(StorePart):
         now = select(self._database.now())
 
         def read_and_write(tx: Tx) -> tuple[Throttle, Throttle] | None:
-            query = _SELECT_THROTTLE.params(app=client_id)
-            rows = fetch_rows(tx, query, {"app": client_id})
+            query = _SELECT_THROTTLE.params(id=client_id)
+            rows = fetch_rows(tx, query, {"id": client_id})
             if not rows:
                 return None
-            before = _read_throttle(list(rows[0].values()))
+            before = self._statements.read_throttle(rows[0])
+            if before is None:
+                return None
             after = change(before, datetime.fromtimestamp(tx.execute(now).scalar_one(), UTC))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
@@ -120,6 +124,7 @@ class _LeaseStatements:
     """The statements of a lease and of a renewal, prepared."""
 
     def __init__(self, database: Database) -> None:
+        self._read_rows = database.read_rows
         by_id = connections.c.id == bindparam("which")
         is_app = provider.c.id == bindparam("app")
         before = (
@@ -158,13 +163,19 @@ class _LeaseStatements:
 
     def lock_throttle(self, driver: Driver, lease: Lease, request: LeaseRequest) -> Throttle:
         """Return the app's throttle as it stands until the commit, made where there is none."""
-        app = {"app": lease.connection.client_id}
-        rows = self._throttle.fetch(driver, app)
+        app = lease.connection.client_id
+        fresh = new_throttle(request.limits, lease.connection.seen_at)
+        rows = self._throttle.fetch(driver, {"id": app})
         if not rows:
-            values = _throttle_values(new_throttle(request.limits, lease.connection.seen_at))
-            self._new_throttle.run(driver, {**app, **_bind(values)})
-            rows = self._throttle.fetch(driver, app)
-        return _read_throttle(rows[0])
+            self._new_throttle.run(driver, {"app": app, **_bind(_throttle_values(fresh))})
+            rows = self._throttle.fetch(driver, {"id": app})
+        return self.read_throttle(rows[0]) or fresh
+
+    def read_throttle(self, row: Sequence[Any]) -> Throttle | None:
+        """Return the throttle; None where it cannot be read: it is begun anew, as nobody's grant
+        depends on it.
+        """
+        return next(iter(self._read_rows(_read_throttle, [row], skips=True)), None)
 
 
 def _renewed_values(connection: Connection) -> Values:
@@ -179,13 +190,17 @@ def _throttle_values(throttle: Throttle) -> Values:
     return to_columns({name: getattr(throttle, name) for name in _THROTTLE})
 
 
-def _read_throttle(row: Sequence[Any]) -> Throttle:
-    values = dict(zip((*_THROTTLE, "app"), row, strict=True))
-    del values["app"]
+def _make_throttle(row: Sequence[Any]) -> Throttle:
+    values = dict(zip(_THROTTLE_ROW, row, strict=True))
+    del values["id"]
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
             values[name] = datetime.fromtimestamp(values[name], UTC)
+    require_finite(values["bucket"])
     return Throttle(**values)
+
+
+_read_throttle = guard(provider, _THROTTLE_ROW, _make_throttle)
 
 
 def _parameters(names: tuple[str, ...]) -> dict[str, object]:

@@ -15,16 +15,24 @@ from weakref import WeakSet
 
 from portalkey._support.fork import keep_for_ever, renew_after_fork
 from portalkey.errors import StoreUnusable
+from portalkey.vault.health import StoreCause, with_cause
 
 WAIT = 2.0
 """Seconds that a fork waits for a transaction under way, at most."""
 _PAUSE = 0.001
+_INHERITED = (
+    "The store {} was open as this process was forked, and SQLite's locks do not hold in it; "
+    "restart it, and let the server load the app after the fork (in uWSGI: lazy-apps = true), or "
+    "name a PostgreSQL database in PORTALKEY_DATABASE_URL."
+)
 
 
 class FileConnection(sqlite3.Connection):
     """A connection to a file, known until it is closed."""
 
     path: Path
+    patience = 0.0
+    """Seconds that it waits for others."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -41,29 +49,25 @@ class OpenFiles:
         self._inherited: frozenset[Path] = frozenset()
         renew_after_fork(self._renew)
 
-    def open(self, path: Path, *, timeout: float) -> FileConnection:
-        """Open the file at *path*, and wait *timeout* seconds for other writers.
+    def open(self, path: Path, *, patience: float) -> FileConnection:
+        """Open the file at *path*, and wait *patience* seconds for other writers.
 
         Raises:
             sqlite3.Error: It cannot be opened.
             StoreUnusable: It was open while this process was forked.
         """
         if path in self._inherited:
-            raise StoreUnusable(
-                f"The store {path} was open as this process was forked, and SQLite's locks do not "
-                "hold in it; restart it, and let the server load the app after the fork (in uWSGI: "
-                "lazy-apps = true), or name a PostgreSQL database in PORTALKEY_DATABASE_URL."
-            )
+            raise with_cause(StoreUnusable(_INHERITED.format(path)), StoreCause.OTHER)
         connection = sqlite3.connect(
             # A file that has gone missing is not made again, least of all for all to read.
             f"{path.as_uri()}?mode=rw",
             uri=True,
-            timeout=timeout,
+            timeout=patience,
             isolation_level=None,  # we say BEGIN ourselves
             check_same_thread=False,  # the pool sees to it that one thread has it at a time
             factory=FileConnection,
         )
-        connection.path = path
+        connection.path, connection.patience = path, patience
         self._open.add(connection)
         return connection
 

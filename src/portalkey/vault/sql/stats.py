@@ -30,9 +30,10 @@ def _count(tx: Tx, now: ColumnElement[float], client_id: str) -> Stats:
     others = select(now, owed.scalar_subquery(), open_until.scalar_subquery())
     seconds, owed_now, until = tx.execute(others).one()
     failing_since = counts.get(ConnectionStatus.FAILING, (0, seconds))[1]
+    is_time = isinstance(failing_since, float | int)
     return Stats(
         connections={status: counts.get(status, (0, None))[0] for status in ConnectionStatus},
-        oldest_failing=max(0.0, seconds - failing_since),
+        oldest_failing=max(0.0, seconds - failing_since) if is_time else 0.0,
         outbox=owed_now,
         is_breaker_open=until is not None,
     )

@@ -12,7 +12,7 @@ from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
-from portalkey.vault.store import Store
+from portalkey.vault.store import CALL_SECONDS, Store
 
 
 class SQLStore(SQLAttempts, SQLConnections, SQLLeases, SQLOutbox, SQLStats, Store):
@@ -27,6 +27,7 @@ class SQLStore(SQLAttempts, SQLConnections, SQLLeases, SQLOutbox, SQLStats, Stor
         url: str,
         *,
         schema: str = "",
+        seconds: float = CALL_SECONDS,
         ahead: Callable[[], float] = no_offset,
         mounts: Callable[[], str] = read_mounts,
     ) -> Self:
@@ -36,6 +37,7 @@ class SQLStore(SQLAttempts, SQLConnections, SQLLeases, SQLOutbox, SQLStats, Stor
             url: ``sqlite:///PATH``, with a fourth slash for an absolute path; ``%3F`` stands for
                 a question mark in it, as in any URL. Or ``postgresql://``, as libpq takes it.
             schema: The schema of PostgreSQL for the tables; the user's own by default.
+            seconds: How many seconds one call takes at most, all its waits and tries together.
             ahead: Seconds added to the store's clock, asked for at every look at it.
             mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
 
@@ -45,7 +47,7 @@ class SQLStore(SQLAttempts, SQLConnections, SQLLeases, SQLOutbox, SQLStats, Stor
             StoreBusy: Another process takes too long with the database; try again.
             StoreUnusable: The operator has to look at the database.
         """
-        database = open_database(url, schema=schema, ahead=ahead, mounts=mounts)
+        database = open_database(url, schema=schema, seconds=seconds, ahead=ahead, mounts=mounts)
         try:
             migrate(database)
         except BaseException:

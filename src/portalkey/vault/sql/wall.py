@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import Select
 
 from portalkey.errors import StoreUnusable
+from portalkey.vault.health import StoreCause
 
 log = logging.getLogger("portalkey")
 
@@ -34,6 +35,7 @@ class StrangersRow(StoreUnusable):
             "handed on; stop the app, and look at what forks its processes and at what stands "
             "between them and the database."
         )
+        self.cause = StoreCause.OTHER.value
 
 
 def require_asked(
@@ -58,17 +60,17 @@ def require_asked(
                 raise StrangersRow(name)
 
 
-def fetch_rows(tx: Tx, query: Select[Any], asked: Mapping[str, object]) -> list[dict[str, Any]]:
+def fetch_rows(tx: Tx, query: Select[Any], asked: Mapping[str, object]) -> Sequence[Sequence[Any]]:
     """Return the rows of *query*, each with the values that were *asked* for.
 
     Raises:
         StrangersRow: One has another; *tx* is over then, and its connection is closed.
     """
     columns = tuple(column.name for column in query.selected_columns)
-    rows = tx.execute(query).all()
+    rows: Sequence[Sequence[Any]] = tx.execute(query).all()
     try:
         require_asked(asked, columns, rows)
     except StrangersRow:
         tx.invalidate()
         raise
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    return rows

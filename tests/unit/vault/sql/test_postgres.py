@@ -29,7 +29,8 @@ from portalkey.model.throttle import Limits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore
-from portalkey.vault.sql.migrate import VERSION_TABLE
+from portalkey.vault.health import StoreCause
+from portalkey.vault.sql.migrate import VERSION_TABLE, migrate
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
 from support.forking import in_silent_child
@@ -147,10 +148,36 @@ def test_a_closed_door_is_the_operators_matter(
 
 
 def test_a_server_with_no_room_is_busy(stranger_url: str, postgres_url: str) -> None:
-    """Somebody will leave, so waiting helps, even at the start."""
+    """Somebody will leave, so waiting helps, even at the start; the sentence says what would."""
     execute(postgres_url, f"ALTER ROLE {user_of(stranger_url)} CONNECTION LIMIT 0")
-    with pytest.raises(StoreBusy):
-        SQLStore.open(stranger_url)
+    database = PostgreSQL(stranger_url, wait=HASTE)
+    for ask in (lambda: migrate(database), SQLStore(database).now):
+        with pytest.raises(StoreBusy, match=r"takes no more connections, .* raise") as busy:
+            ask()
+        assert busy.value.cause == StoreCause.SERVER_FULL
+    database.close()
+
+
+def test_a_server_with_little_room_serves_all_threads(stranger_url: str, postgres_url: str) -> None:
+    """Those of a process share what they got, and no pool of its keeps another one out."""
+    user = user_of(stranger_url)
+    execute(postgres_url, f"GRANT CREATE, USAGE ON SCHEMA public TO {user}")
+    store = SQLStore.open(stranger_url)
+    connect(store)
+    store.close()
+    execute(postgres_url, f"ALTER ROLE {user} CONNECTION LIMIT 2")
+    together = threading.Barrier(8)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(5):
+            assert store.connections("ada", "app")
+            assert not store.holders(["nobody's"])
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(work) for _ in range(8)]:
+            done.result()
+    store.close()
 
 
 def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -> None:
@@ -165,8 +192,9 @@ def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -
     [
         ("40001", StoreBusy, "busy"),
         ("40P01", StoreBusy, "busy"),
-        ("53300", StoreBusy, "busy"),
-        ("57014", StoreBusy, "busy"),
+        ("53300", StoreBusy, "raise max_connections"),
+        ("53200", StoreBusy, "busy"),
+        ("57014", StoreBusy, "did not answer in time"),
         ("25006", StoreUnusable, "names the primary server"),
         ("53100", StoreUnusable, "make room on its disk"),
         ("57P04", StoreUnusable, "is not there"),
@@ -192,8 +220,9 @@ def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sent
         ('FATAL:  database "canary" does not exist', StoreUnusable, "is not there"),
         ('FATAL:  permission denied for database "canary"', StoreUnusable, "grant the user"),
         ("server does not support SSL, but SSL was required", StoreUnusable, "look at its sslmode"),
-        ("FATAL:  the database system is starting up", StoreBusy, "is busy"),
-        ("FATAL:  sorry, too many clients already", StoreBusy, "is busy"),
+        ("FATAL:  the database system is starting up", StoreBusy, "is just starting"),
+        ("FATAL:  sorry, too many clients already", StoreBusy, "raise max_connections"),
+        ("FATAL:  no more connections allowed (max_client_conn)", StoreBusy, "max_client_conn"),
         ("Connection refused", StoreUnusable, "look whether the server runs"),
     ],
 )
@@ -417,10 +446,14 @@ def test_a_thread_does_not_wait_for_ever(hasty: SQLStore) -> None:
         if depth:
             database._drivers.run(lambda _: read(depth - 1))
 
-    for ask in (nested, read):
+    def read_in_turn(depth: int) -> None:
+        database._do(lambda: read(depth))
+
+    for ask in (nested, read_in_turn):
         ask(CONNECTIONS)
-        with pytest.raises(StoreBusy):
+        with pytest.raises(StoreBusy, match="on every connection of this process") as busy:
             ask(CONNECTIONS + 1)
+        assert busy.value.cause == StoreCause.OUT_OF_CONNECTIONS
 
 
 def test_a_direct_read_is_planned_once(store: SQLStore) -> None:

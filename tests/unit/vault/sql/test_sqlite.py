@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,11 +14,13 @@ from types import ModuleType
 import pytest
 from sqlalchemy import text
 
+from portalkey._support.time_limit import limit_request
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Grant
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore, Vault
+from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import open_files
 from portalkey.vault.sql.sqlite import SQLite
@@ -61,10 +64,9 @@ def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore
 class Impatient(SQLite):
     """A file whose connections wait for nobody, though its threads do."""
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        connection.execute("PRAGMA busy_timeout=0")
-        return connection
+    def be_patient(self, driver: sqlite3.Connection) -> None:
+        """Never."""
+        driver.execute("PRAGMA busy_timeout=0")
 
 
 def test_threads_that_write_at_once_take_turns(path: Path) -> None:
@@ -96,7 +98,8 @@ def test_a_turn_that_does_not_come_is_busy(hasty: SQLStore) -> None:
 
 def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> None:
     """Nobody is left there to end the turn that its parent's thread has."""
-    with store._database._turn():
+    assert isinstance(store._database, SQLite)
+    with store._database._writers.take():
         assert in_child(lambda: bool(new_attempt(store)))
 
 
@@ -123,6 +126,32 @@ def test_a_file_locked_at_the_start_is_busy(hasty: SQLStore, path: Path) -> None
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusy):
             hasty.now()
+        assert hasty.version() is None  # not known just now, and nobody waits for that
+
+
+def test_a_request_waits_for_a_lock_once_for_all_of_its_calls(path: Path) -> None:
+    """A program that keeps the file to itself takes the time of one call from it, not of eight."""
+    file = SQLite(path, wait=2.0)
+    migrate(file)
+    store, began = SQLStore(file), time.monotonic()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with limit_request(2.0):
+            for _ in range(8):
+                with pytest.raises(StoreBusy, match="look which program holds a lock") as busy:
+                    new_attempt(store)
+        assert busy.value.cause == StoreCause.LOCKED
+        assert time.monotonic() - began < 12  # 16 by itself, and 4 as it should be
+        other.execute("ROLLBACK")
+    assert new_attempt(store)  # which waits as long as ever again
+
+    def patience(driver: sqlite3.Connection) -> tuple[int]:
+        file.be_patient(driver)
+        found: tuple[int] = driver.execute("PRAGMA busy_timeout").fetchone()
+        return found
+
+    assert file.write_fast(patience) == (2000,)
+    store.close()
 
 
 def test_the_start_waits_for_whoever_has_the_file(path: Path) -> None:
