@@ -44,6 +44,21 @@ class Stage:
     crew: Crew
 
 
+def settings_for(app: App, hubspot: HubSpot, page: str, database_url: str) -> Settings:
+    """The settings of an *app* whose pages are at *page*, with a new key."""
+    return Settings(
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        redirect_uri=app.redirect_uris[0],
+        public_url=page,
+        app_url=hubspot.url,
+        api_url=hubspot.url,
+        keys=f"figures:{Fernet.generate_key().decode()}",
+        database_url=database_url,
+        exchanges_per_minute=10_000,
+    )
+
+
 @contextmanager
 def stage(database_url: str | None = None) -> Iterator[Stage]:
     """A stage over a database, or over a new file."""
@@ -53,17 +68,8 @@ def stage(database_url: str | None = None) -> Iterator[Stage]:
         tempfile.TemporaryDirectory(prefix="figures-") as folder,
         running_hubspot(apps=[app]) as hub,
     ):
-        settings = Settings(
-            client_id=app.client_id,
-            client_secret=app.client_secret,
-            redirect_uri=redirect,
-            public_url=_PAGE,
-            app_url=hub.url,
-            api_url=hub.url,
-            keys=f"figures:{Fernet.generate_key().decode()}",
-            database_url=database_url or f"sqlite:///{folder}/portalkey.db",
-            exchanges_per_minute=10_000,
-        )
+        url = database_url or f"sqlite:///{folder}/portalkey.db"
+        settings = settings_for(app, hub, _PAGE, url)
         ahead = Ahead(Path(folder, "ahead"))
         plan = Plan(settings, ahead.file)
         broker = broker_of(plan)

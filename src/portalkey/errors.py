@@ -23,6 +23,8 @@ class PortalkeyError(Exception):
     """Something went wrong in portalkey."""
 
     code: ClassVar[str] = "portalkey_error"
+    cause: str = ""
+    """A word for the cause, safe to log, where an error of this code has several; else empty."""
 
     def __init__(self, message: str | None = None) -> None:
         """Use *message*, or the first paragraph of the class's docstring."""

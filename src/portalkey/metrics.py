@@ -11,7 +11,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from portalkey._support.timing import INTERRUPTED, OK, Measure, Measured, measured
+from portalkey._support.timing import (
+    INTERRUPTED,
+    OK,
+    Count,
+    Counted,
+    Measure,
+    Measured,
+    counted,
+    measured,
+)
 from portalkey.errors import LibraryUnusable, PortalkeyError
 from portalkey.model.events import Event, EventName, happened
 from portalkey.vault.store import Stats
@@ -20,7 +29,14 @@ if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
 try:
-    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, make_wsgi_app
+    from prometheus_client import (
+        REGISTRY,
+        CollectorRegistry,
+        Counter,
+        Gauge,
+        Histogram,
+        make_wsgi_app,
+    )
     from prometheus_client.core import GaugeMetricFamily
     from prometheus_client.multiprocess import MultiProcessCollector
 except ImportError as missing:
@@ -103,19 +119,28 @@ class Metrics:
                 registry, "token_wait", "How long callers waited for a token", _WAIT_SECONDS
             ),
         }
+        self._unsaved = Gauge(
+            "portalkey_unsaved_grants",
+            "Renewed grants that the store would not take, in memory only.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         _begin_at_zero(self._events, EventName)
         _begin_at_zero(self._refreshes, RESULTS)
         _begin_at_zero(self._attempts, ENDS)
         registry.register(self)
         happened.connect(self._count_event)
         measured.connect(self._count_measure)
+        counted.connect(self._set_count)
 
     def close(self) -> None:
         """Count no more, and leave the registry."""
         happened.disconnect(self._count_event)
         measured.disconnect(self._count_measure)
+        counted.disconnect(self._set_count)
         self._registry.unregister(self)
-        for each in (self._events, self._refreshes, self._attempts, *self._seconds.values()):
+        counters = (self._events, self._refreshes, self._attempts)
+        for each in (*counters, self._unsaved, *self._seconds.values()):
             self._registry.unregister(each)
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -146,6 +171,10 @@ class Metrics:
         if measure.name is Measured.REFRESH:
             self._refreshes.labels(_limit(measure.result, RESULTS)).inc()
 
+    def _set_count(self, count: Count) -> None:
+        if count.name is Counted.UNSAVED:
+            self._unsaved.set(count.number)
+
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Return the gauges without values, and without a look at the store."""
         return [_store_up(), *_gauges(Stats({}, 0, 0, is_breaker_open=False))]
@@ -157,7 +186,7 @@ class Metrics:
         except PortalkeyError as trouble:
             log.debug("not counted: %s", trouble.code)
             return [_store_up(0)]
-        return [_store_up(1), *_gauges(stats)]
+        return [_store_up(float(self._broker.is_store_well())), *_gauges(stats)]
 
 
 def _counter(registry: CollectorRegistry, name: str, about: str, label: str) -> Counter:
@@ -182,7 +211,7 @@ def _limit(label: object, labels: tuple[str, ...]) -> str:
 
 
 def _store_up(value: float | None = None) -> GaugeMetricFamily:
-    about = "1 where the store could be counted, 0 where it is busy or unusable."
+    about = "1 where the store can be read and written, 0 where it is busy or unusable."
     return GaugeMetricFamily("portalkey_store_up", about, value)
 
 

@@ -168,6 +168,20 @@ def test_serve_runs_with_init_and_credentials(tmp_path: Path) -> None:
     assert "simulator" not in page.text
 
 
+def test_serve_for_other_machines_warns(tmp_path: Path) -> None:
+    """Whoever names an address that others reach reads what belongs in front of it."""
+    run("init", cwd=tmp_path)
+    env_file = tmp_path / ".env"
+    text = env_file.read_text().replace("CLIENT_ID=", "CLIENT_ID=abc")
+    text = text.replace("CLIENT_SECRET=", "CLIENT_SECRET=def")
+    env_file.write_text(f"{text}PORTALKEY_DATABASE_URL=sqlite:///{tmp_path / 'x.db'}\n")
+
+    done = run("serve", "--host", "192.0.2.1", cwd=tmp_path)  # no machine has it (RFC 5737)
+
+    assert "put a proxy with https" in done.stderr
+    assert "cannot be used" in done.stderr
+
+
 def test_an_empty_owner_is_told(tmp_path: Path) -> None:
     """A mistake on the command line is one sentence."""
     done = run("token", "", cwd=tmp_path)

@@ -40,9 +40,17 @@ def _enter_network(pid: int) -> None:
 
 
 @contextmanager
-def relaying(listener: socket.socket, connect: Connect) -> Iterator[None]:
-    """Hand on what arrives at *listener* to what *connect* connects to."""
+def relaying(
+    listener: socket.socket, connect: Connect, flows: threading.Event | None = None
+) -> Iterator[None]:
+    """Hand on what arrives at *listener* to what *connect* connects to.
+
+    While *flows* is not set everything is acknowledged, and nothing handed on.
+    """
     ends: list[socket.socket] = []
+    if flows is None:
+        flows = threading.Event()
+        flows.set()
 
     def accept() -> None:
         with suppress(OSError):
@@ -51,22 +59,24 @@ def relaying(listener: socket.socket, connect: Connect) -> Iterator[None]:
                 far = connect()
                 ends.extend((near, far))
                 for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                    threading.Thread(target=_pump, args=(one, other, flows), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
         yield
     finally:
+        flows.set()
         _hang_up(listener)
         thread.join(PATIENCE)
         for end in ends:
             _hang_up(end)
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def _pump(one: socket.socket, other: socket.socket, flows: threading.Event) -> None:
     with suppress(OSError):
         while received := one.recv(65536):
+            flows.wait()
             other.sendall(received)
     with suppress(OSError):
         other.shutdown(socket.SHUT_WR)

@@ -49,6 +49,11 @@ class Server:
             )
         wait_for(self.url, self._process)
 
+    @property
+    def pid(self) -> int:
+        """The server's first process, whose children the others are."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End every connection, and the server."""
         self._process.send_signal(signal.SIGINT)

@@ -22,3 +22,8 @@ SET_BACK = 60.0
 """Seconds behind an earlier time after which a clock is taken to have been set back. One that is
 less behind may have been read before a wait for a row lock, as PostgreSQL reads its clock at the
 beginning of a statement."""
+
+
+def sleep_seconds(seconds: float) -> None:
+    """Sleep; looked up at each call, as gevent may have replaced it since this was imported."""
+    time.sleep(seconds)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 
 T = TypeVar("T")
 
@@ -23,12 +23,14 @@ class Executor:
 
     async def run_in_thread(self, work: Callable[[], T]) -> T:
         """Run *work* on a thread, and return its result while the event loop goes on."""
+        renew_inherited()
         # In the caller's context, as the session store finds its request there.
         context = copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
 
     def close(self) -> None:
         """Wait for the running work; the executor can be used again after that."""
+        renew_inherited()
         self._threads.shutdown()
         self._renew()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import PortalkeyError
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class SingleFlight(Generic[T]):
         An error of ours is raised for all of them. Any other interruption of the caller that does
         the work (a time limit, the end of its process) is its own: those who waited begin anew.
         """
+        renew_inherited()
         while True:
             with self._lock:
                 current = self._flights.get(name)
@@ -63,7 +64,7 @@ class SingleFlight(Generic[T]):
     def _finish(self, name: str) -> None:
         # Before the result is set: a caller that begins anew must not find the old flight.
         with self._lock:
-            del self._flights[name]
+            self._flights.pop(name, None)  # gone where they were renewed meanwhile
 
     def _renew(self) -> None:
         """Begin without flights: a forked child has no thread to finish those of its parent."""

@@ -38,8 +38,27 @@ class Measure:
     result: str
 
 
+class Counted(StrEnum):
+    """Names of the numbers of this process."""
+
+    UNSAVED = "unsaved"
+    """Grants that the store would not take, which are in memory only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A *number* of this process, as it is by now."""
+
+    name: Counted
+    number: int
+
+
 measured = Signal("portalkey-measured")
 """Sent after each measurement: ``measured.connect(receiver)``; the sender is the ``Measure``."""
+
+
+counted = Signal("portalkey-counted")
+"""Sent as a number changes: ``counted.connect(receiver)``; the sender is the ``Count``."""
 
 
 class Timer:
@@ -64,6 +83,14 @@ def send_measure(name: Measured, seconds: float | None, error: BaseException | N
         return
     try:
         measured.send(Measure(name, seconds, outcome(error)))
+    except Exception:
+        log.exception("a receiver of %s failed", name)
+
+
+def send_count(name: Counted, number: int) -> None:
+    """Send a number to the receivers of ``counted``; a receiver's mistake is logged only."""
+    try:
+        counted.send(Count(name, number))
     except Exception:
         log.exception("a receiver of %s failed", name)
 

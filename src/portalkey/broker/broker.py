@@ -11,6 +11,7 @@ from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
+from portalkey._support.time_limit import limit_request
 from portalkey._support.unpicklable import Unpicklable
 from portalkey.broker import waiting
 from portalkey.broker.account import AccountHandle
@@ -67,7 +68,9 @@ class Broker(Unpicklable, WebMethods):
             StoreUnusable: The database cannot be opened; the message names it.
         """
         keyring = Keyring(settings.keys)
-        store = open_store(settings.database_url, settings.database_schema)
+        store = open_store(
+            settings.database_url, settings.database_schema, seconds=settings.database_seconds
+        )
         client = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)
@@ -106,8 +109,8 @@ class Broker(Unpicklable, WebMethods):
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
         self._disconnector, self._housekeeping = parts.disconnector, parts.housekeeping
-        self._counters = parts.counters
-        self._background = Background(at_once=1)
+        self._counters, self._alarms = parts.counters, parts.alarms
+        self._background = Background(at_once=1, on_trouble=self._alarms.report)
         self._executor = Executor()
         self._renew()
         renew_after_fork(self._renew)
@@ -133,7 +136,8 @@ class Broker(Unpicklable, WebMethods):
         """
         cached = self._cached.get((owner, hub_id))
         if cached is None or self._clock() >= cached.until:
-            cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
+            with limit_request(self.settings.database_seconds):
+                cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
             self._work_on_the_side()
         if scopes:
             require_scopes(cached.scopes, scopes)
@@ -191,7 +195,10 @@ class Broker(Unpicklable, WebMethods):
         Raises:
             As ``access_token`` does; ``NeedsReconnect`` where the app was uninstalled.
         """
-        return self._tokens.replacement_for(token, owner, lambda: self._connection(owner, hub_id))
+        with limit_request(self.settings.database_seconds):
+            return self._tokens.replacement_for(
+                token, owner, lambda: self._connection(owner, hub_id)
+            )
 
     async def report_unauthorized_async(
         self, owner: str, token: str, hub_id: int | None = None
@@ -214,10 +221,11 @@ class Broker(Unpicklable, WebMethods):
         Raises:
             NotConnected: The owner has no such connection.
         """
-        connection = next((c for c in self.connections(owner) if c.id == connection_id), None)
-        if connection is None:
-            raise NotConnected
-        owed = self._disconnector.disconnect(connection)
+        with limit_request(self.settings.database_seconds):
+            connection = next((c for c in self.connections(owner) if c.id == connection_id), None)
+            if connection is None:
+                raise NotConnected
+            owed = self._disconnector.disconnect(connection)
         self._tokens.evict(owner)
         if owed is None:
             return
@@ -277,6 +285,7 @@ class Broker(Unpicklable, WebMethods):
         self._background.join()
         self._refresh.close()
         self._counters.close()
+        self._alarms.close()
         self._tokens.clear()
         if self._close is not None:
             self._close()

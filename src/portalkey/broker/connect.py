@@ -16,6 +16,8 @@ from portalkey.errors import (
     HubSpotUnavailable,
     PortalkeyError,
     RateLimited,
+    StoreBusy,
+    StoreUnusable,
     TooManyAttempts,
 )
 from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
@@ -174,6 +176,8 @@ class Attempts:
         try:
             sealed = self._vault.seal_code(attempt.id, _read_code(callback))
             self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
+        except (StoreBusy, StoreUnusable):
+            raise  # the code was not spent: the same return is tried again
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 
 try:
     import fcntl
@@ -39,7 +39,7 @@ class LeaseOwner:
                 system's temporary files. Where it cannot be used, a lease is waited out.
         """
         self._directory = directory or _private_directory()
-        self._lock = threading.Lock()
+        self._lock, self._pid = threading.Lock(), os.getpid()
         self._file: int | None = None
         self._name: str | None = None
         self._at: dict[str, object] = {}
@@ -48,6 +48,7 @@ class LeaseOwner:
     @property
     def name(self) -> str:
         """The name on leases of this process, for as long as the process lives."""
+        renew_inherited()
         with self._lock:
             if self._name is None:
                 self._name = self._new_name()
@@ -59,13 +60,14 @@ class LeaseOwner:
 
         A lease in our name that no thread holds was granted, but its response was lost.
         """
+        renew_inherited()
         mine = object()
         is_mine = self._at.setdefault(work, mine) is mine
         try:
             yield is_mine
         finally:
             if is_mine:
-                del self._at[work]
+                self._at.pop(work, None)
 
     def is_dead(self, name: str) -> bool:
         """Return True where the owner of this *name* is proven to have died."""
@@ -107,6 +109,7 @@ class LeaseOwner:
 
     def close(self) -> None:
         """Remove the lock file; the next lease makes another."""
+        renew_inherited()
         with self._lock:
             self._release()
             self._name = None
@@ -118,10 +121,14 @@ class LeaseOwner:
             self._file = None
 
     def _renew(self) -> None:
+        self._lock = threading.Lock()
+        if self._pid == os.getpid():
+            return
         # The lock is the parent's, and lasts until both have closed the file.
         if self._file is not None:
-            os.close(self._file)
-        self._lock, self._file, self._name = threading.Lock(), None, None
+            with suppress(OSError):  # a daemon has closed it already
+                os.close(self._file)
+        self._pid, self._file, self._name = os.getpid(), None, None
         self._at = {}
 
 

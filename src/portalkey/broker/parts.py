@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portalkey._support.clock import Clock
+from portalkey.broker.alarms import Alarms
 from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.connect import Attempts
@@ -30,6 +31,7 @@ class Parts:
     audit: Audit
     reachability: Reachability
     gate: CallerGate
+    alarms: Alarms
     outbox: Outbox
     attempts: Attempts
     refresh: Refresh
@@ -50,6 +52,8 @@ def put_together(
     gate = CallerGate(settings.hubspot_calls, clock)
     counters = Counters(vault)
     audit = Audit(vault, counters.add)
+    alarms = Alarms(audit)
+    vault.store.health.listen(alarms.hear)
     outbox = Outbox(settings, vault, send, audit, check=check)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
     exchange = Exchange(
@@ -65,12 +69,14 @@ def put_together(
         uniform=uniform,
         endpoint=endpoint,
         check=check,
+        on_trouble=alarms.report,
     )
     tokens = TokenCache(vault, refresh, clock, gate)
     return Parts(
         audit=audit,
         reachability=reachability,
         gate=gate,
+        alarms=alarms,
         outbox=outbox,
         attempts=Attempts(settings, vault, exchange, audit),
         refresh=refresh,

@@ -6,12 +6,11 @@ lives is served.
 """
 
 import random
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
 from portalkey._support.background import Background
-from portalkey._support.clock import Clock, boot_time
+from portalkey._support.clock import Clock, boot_time, sleep_seconds
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit
@@ -54,11 +53,12 @@ class Refresh:
         outbox: Outbox,
         *,
         clock: Clock = boot_time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep_seconds,
         uniform: Uniform = random.uniform,
         lease_owner: LeaseOwner | None = None,
         endpoint: TokenEndpoint | None = None,
         check: Check = always,
+        on_trouble: Callable[[PortalkeyError], object] | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings, self._vault = settings, vault
@@ -82,7 +82,7 @@ class Refresh:
         tries = (vault, self._token_request, self._outcomes, self.admission, clock)
         self._renewal = Renewal(*tries, lease_owner=lease_owner or LeaseOwner(), check=check)
         self._renewals: SingleFlight[Connection] = SingleFlight()
-        self._background = Background()
+        self._background = Background(on_trouble=on_trouble)
 
     def ensure_fresh(self, connection: Connection, until: float = UNBOUNDED) -> Connection:
         """Return *connection* with an access token that is good for a minute, if one can be had.

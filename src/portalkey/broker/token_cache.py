@@ -6,13 +6,13 @@ together. Where the count has moved, or where there is none, the row is read aga
 open while it is still the one in the row.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from portalkey._support.clock import Clock
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, Timer
 from portalkey.broker import waiting
@@ -79,7 +79,7 @@ class TokenCache:
         renew_after_fork(self._renew)
 
     def _renew(self) -> None:
-        self._version_lock = Lock()
+        self._version_lock = threading.Lock()
         self._version: tuple[int | None, float] = (None, 0.0)
         self.clear()
 
@@ -94,6 +94,7 @@ class TokenCache:
         Raises:
             PersonMustAct, OperatorMustAct, TryLater: As ``Broker.access_token`` does.
         """
+        renew_inherited()
         key = (owner, hub_id)
         cached = self.cached.get(key)
         now = self._clock()

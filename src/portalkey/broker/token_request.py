@@ -5,7 +5,6 @@ still honours. It is saved by compare-and-swap on the fingerprint of the one tha
 caller gets a token before that.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,8 +12,8 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from portalkey._support.clock import Clock, boot_time
-from portalkey._support.timing import Measured, Timer
+from portalkey._support.clock import Clock, boot_time, sleep_seconds
+from portalkey._support.timing import Counted, Measured, Timer, send_count, send_measure
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
 from portalkey.broker.refresh_outcome import OutcomeRecorder
@@ -32,7 +31,7 @@ from portalkey.hubspot.http import Response
 from portalkey.hubspot.token import GrantType, read_grant, read_refresh_token, refresh_request
 from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.model.events import Event, EventName
-from portalkey.model.leases import Lease
+from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.settings.settings import Settings
 from portalkey.vault.store import BUSY_SECONDS
 from portalkey.vault.vault import Vault
@@ -79,7 +78,7 @@ class TokenRequest:
         outcomes: OutcomeRecorder,
         clock: Clock = boot_time,
         revoke: Callable[[SecretStr, str, float], object],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep_seconds,
         uniform: Uniform,
     ) -> None:
         self._settings = settings
@@ -93,6 +92,20 @@ class TokenRequest:
         self._outcomes = outcomes
         self.pending: dict[str, _PendingSave] = {}
         """By connection, the grants that are in memory only."""
+        self._counted = 0
+
+    def take_lease(self, row: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
+        """Return the lease on *row*, or why not.
+
+        Raises:
+            StoreBusy, StoreUnusable: HubSpot is not asked; it counts as a try that failed, as who
+                is served on from what still lives does not hear of it.
+        """
+        try:
+            return self._vault.store.lease(row, request)
+        except (StoreBusy, StoreUnusable) as trouble:
+            send_measure(Measured.REFRESH, None, trouble)
+            raise
 
     def refresh_under_lease(
         self, lease: Lease, token: SecretStr, until: float = UNBOUNDED
@@ -171,8 +184,14 @@ class TokenRequest:
         # Into memory first, as this thread may be interrupted while it waits for the store.
         if len(self.pending) < MOST_PENDING:
             self.pending[leased.id] = _PendingSave(leased, grant, event)
-        renewed = self._save_in_tries(leased, grant, event, until)
+        try:
+            renewed = self._save_in_tries(leased, grant, event, until)
+        except (StoreBusy, StoreUnusable):
+            self._count_pending()
+            raise
         self.pending.pop(leased.id, None)
+        if self._counted:
+            self._count_pending()
         if renewed is None:
             self._revoke(leased, grant, until)
             raise Superseded
@@ -181,6 +200,10 @@ class TokenRequest:
         elif event is not None:
             self._audit.count(event)
         return renewed
+
+    def _count_pending(self) -> None:
+        self._counted = len(self.pending)
+        send_count(Counted.UNSAVED, self._counted)
 
     def _save_in_tries(
         self, leased: Connection, grant: Grant, event: Event | None, until: float

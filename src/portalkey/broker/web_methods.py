@@ -25,6 +25,7 @@ from portalkey.model.connection import Account, Connection, choose_connection, r
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
+from portalkey.vault.health import PROOFS
 from portalkey.vault.store import Stats, Store
 from portalkey.vault.vault import Vault
 
@@ -187,6 +188,21 @@ class WebMethods:
             StoreBusy, StoreUnusable: The store cannot be read.
         """
         return self.vault.store.stats(self.settings.client_id)
+
+    def is_store_well(self) -> bool:
+        """Return False while what this process last wrote failed; a write is tried then.
+
+        A store that can be read and not written, as on a full disk, looks well to who only reads.
+        """
+        health = self.vault.store.health
+        for _ in range(PROOFS):
+            if health.trouble is None:
+                break
+            try:
+                self.vault.probe()
+            except PortalkeyError:
+                return False
+        return health.trouble is None
 
     @property
     def is_personal(self) -> bool:

@@ -1,5 +1,6 @@
 """``portalkey serve``: the standalone app against real HubSpot."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from portalkey.settings.settings import Settings
 def serve(host: str, port: int | None, env_file: Path) -> None:
     """Run the app against HubSpot, with one owner per visitor's session."""
     settings = Settings.from_env(env_file)
-    for warning in settings.warnings:
+    for warning in [*settings.warnings, *warn_of_outsiders(host)]:
         click.echo(f"Warning: {warning}", err=True)
     broker = Broker.of(settings)
     port = port or urlsplit(settings.public_url).port or 6001
@@ -34,3 +35,17 @@ def serve(host: str, port: int | None, env_file: Path) -> None:
         click.echo("Press Ctrl-C to stop.")
         until_interrupted()
     broker.close()
+
+
+def warn_of_outsiders(host: str) -> list[str]:
+    """Return a warning where others than this machine reach *host*; else nothing."""
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+    if is_local:
+        return []
+    what = (
+        f"Other machines can reach {host}. This server is not meant to face the internet by itself"
+    )
+    return [f"{what}: put a proxy with https, such as nginx or Caddy, in front of it."]

@@ -12,7 +12,7 @@ from flask import current_app, session
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.http import dump_cookie
 
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import SessionFull
 from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -107,6 +107,7 @@ class SessionRegistry:
 
     def enter(self, value: object) -> SessionRows:
         """Return the rows of the session that has this *value* under ``KEY``."""
+        renew_inherited()
         name, connections = _read(value, self._now)
         with self._lock:
             rows = self._sessions.get(name) or SessionRows(name, self._now, self.throttles)
@@ -118,6 +119,7 @@ class SessionRegistry:
 
     def keep(self, rows: SessionRows) -> None:
         """Remember *rows*, as there is something in them."""
+        renew_inherited()
         with self._lock:
             self._keep(rows)
 
@@ -129,11 +131,13 @@ class SessionRegistry:
 
     def drop(self, rows: SessionRows) -> None:
         """Forget *rows*: their session is over."""
+        renew_inherited()
         with self._lock:
             self._sessions.pop(rows.name, None)
 
     def all_rows(self) -> list[SessionRows]:
         """Return the rows of every session."""
+        renew_inherited()
         with self._lock:
             return list(self._sessions.values())
 

@@ -33,6 +33,7 @@ from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 
 log = logging.getLogger("portalkey")
@@ -189,6 +190,11 @@ class SessionStore(Store):
         return sessions
 
     # In the broker's own store
+
+    @property
+    def health(self) -> StoreHealth:
+        """That of the other store."""
+        return self._store.health
 
     def now(self) -> datetime:
         """Return the other store's clock."""

@@ -12,17 +12,17 @@ exchanges out of the log.
 
 import logging
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import BytesIO
-from threading import Lock
 from urllib.parse import urlencode, urlsplit
 
 import httpcore2
 
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey._support.tracing import Span
 from portalkey._support.version import __version__
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
@@ -89,10 +89,10 @@ class HubSpotClient:
             resolve: Looks up the addresses of a host.
         """
         self._deadline = deadline
-        self._context = ssl_context
+        self._given_context = self._context = ssl_context
         self._backend = TimedBackend(connect, resolve)
         self._pools: dict[str, httpcore2.ConnectionPool] = {}
-        self._lock = Lock()
+        self._lock = threading.Lock()
         renew_after_fork(self._renew)
 
     def send(self, request: Request, *, deadline: float | None = None) -> Response:
@@ -109,6 +109,7 @@ class HubSpotClient:
                 trouble and the host.
             BadAnswer: The answer is JSON, and compressed or longer than ``LONGEST_BODY``.
         """
+        renew_inherited()
         seconds = self._deadline if deadline is None else deadline
         if request.seconds is not None:
             seconds = min(seconds, request.seconds)
@@ -120,6 +121,7 @@ class HubSpotClient:
 
     def close(self) -> None:
         """Close every kept connection; a later ``send()`` opens new ones."""
+        renew_inherited()
         for pool in tuple(self._pools.values()):
             pool.close()
 
@@ -159,8 +161,8 @@ class HubSpotClient:
         for pool in self._pools.values():
             for connection in pool.connections:
                 connection.close()
-        self._pools = {}
-        self._lock = Lock()
+        self._pools, self._context = {}, self._given_context
+        self._lock = threading.Lock()
 
 
 def _build(request: Request, seconds: float) -> httpcore2.Request:

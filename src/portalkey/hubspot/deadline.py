@@ -5,12 +5,12 @@ durations: each is the *moment*, by the monotonic clock, at which its exchange i
 step gets the time that is left until then.
 """
 
+import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable
-from queue import Empty, SimpleQueue
-from threading import Thread
 
 import httpcore2
 
@@ -71,7 +71,8 @@ class TimedBackend(httpcore2.NetworkBackend):
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
         """Resolve on a thread of its own, as the system's resolver knows no deadline."""
-        answers: SimpleQueue[list[str]] = SimpleQueue()
+        # Looked up here, each time: gevent may have replaced them since this was imported.
+        answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
 
         def look_up() -> None:
             try:
@@ -80,11 +81,11 @@ class TimedBackend(httpcore2.NetworkBackend):
                 answers.put([])
 
         try:
-            Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
+            threading.Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
             return answers.get(timeout=seconds)
         except RuntimeError:  # no more threads can be started
             raise httpcore2.ConnectError from None
-        except Empty:
+        except queue.Empty:
             raise httpcore2.ConnectTimeout from None
 
 

@@ -35,6 +35,8 @@ class EventName(StrEnum):
     REVOCATION_OWED = "revocation_owed"
     BREAKER_OPENED = "breaker_opened"
     BREAKER_CLOSED = "breaker_closed"
+    STORE_FAILED = "store_failed"
+    STORE_RECOVERED = "store_recovered"
     HUBSPOT_REFUSED = "hubspot_refused"
     NO_KEY_OPENS = "no_key_opens"
 

@@ -123,6 +123,10 @@ class Settings(Unpicklable, BaseModel):
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
     """PostgreSQL's schema for the tables; the user's own where none is named."""
+    database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
+        10.0, alias="PORTALKEY_DATABASE_SECONDS"
+    )
+    """Seconds that one request waits for the store at most, 2 to 60."""
     attempt_seconds: Annotated[int, BeforeValidator(validators.attempt_seconds)] = Field(
         600, alias="PORTALKEY_ATTEMPT_SECONDS"
     )

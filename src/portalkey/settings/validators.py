@@ -234,6 +234,14 @@ def database_schema(value: object) -> str:
     return schema
 
 
+def database_seconds(value: object) -> float:
+    """A number of seconds, whole or with a fraction."""
+    number = str(value) if type(value) in {int, float} else text(value)
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", number) or not 2 <= float(number) <= 60:  # noqa: PLR2004 - as the sentence says
+        raise ValueError("must be a number of seconds from 2 to 60")
+    return float(number)
+
+
 def database_in_data_directory() -> str:
     """Return the address of a SQLite file in this user's data directory."""
     return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")

@@ -13,6 +13,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
 from portalkey.model.events import Event, cancelled_event
 from portalkey.model.transitions import AttemptLimits, is_forgotten
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.snapshot import Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
@@ -44,6 +45,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
         self._counters: dict[str, Counter] = {}
+        self._health = StoreHealth()
 
     @classmethod
     def of(cls, snapshot: Snapshot, clock: Callable[[], datetime]) -> Self:
@@ -68,6 +70,11 @@ class MemoryStore(ConnectionsInMemory, Store):
                 events=tuple(self._events),
                 counters=tuple(self._counters.values()),
             )
+
+    @property
+    def health(self) -> StoreHealth:
+        """Nothing goes wrong with it."""
+        return self._health
 
     def close(self) -> None:
         """Nothing is open."""

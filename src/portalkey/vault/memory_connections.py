@@ -1,11 +1,11 @@
 """Connections, the token endpoint's state and the audit in memory: one part of ``MemoryStore``."""
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from portalkey._support.fork import ProcessLock
 from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
@@ -20,7 +20,7 @@ class ConnectionsInMemory:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._lock = threading.RLock()
+        self._lock = ProcessLock()
         self._connections: dict[str, Connection] = {}
         self._events: list[Event] = []
         self._throttles = MemoryThrottles()

@@ -7,13 +7,14 @@ from portalkey.errors import BadSettings
 from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
 from portalkey.vault.mounts import read_mounts
-from portalkey.vault.store import Store
+from portalkey.vault.store import CALL_SECONDS, Store, single_wait
 
 
 def open_store(
     database_url: str,
     schema: str = "",
     *,
+    seconds: float = CALL_SECONDS,
     ahead: Callable[[], float] = no_offset,
     mounts: Callable[[], str] = read_mounts,
 ) -> Store:
@@ -22,6 +23,7 @@ def open_store(
     Args:
         database_url: As ``PORTALKEY_DATABASE_URL`` takes it.
         schema: The schema of PostgreSQL for the tables; the user's own by default.
+        seconds: How many seconds one call takes at most, all its waits and tries together.
         ahead: Seconds added to the store's clock, asked for at every look at it.
         mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
 
@@ -34,13 +36,28 @@ def open_store(
     if not is_config_file(database_url):
         from portalkey.vault.sql.store import SQLStore  # noqa: PLC0415 - see above
 
-        return SQLStore.open(database_url, schema=schema, ahead=ahead, mounts=mounts)
+        return SQLStore.open(
+            database_url, schema=schema, seconds=seconds, ahead=ahead, mounts=mounts
+        )
     if schema:
         raise BadSettings([NO_SCHEMA])
+    return _open_file(database_url, seconds, ahead, mounts)
+
+
+def _open_file(
+    database_url: str, seconds: float, ahead: Callable[[], float], mounts: Callable[[], str]
+) -> Store:
     try:
         path, is_for_all = config_file(database_url)
     except ValueError as problem:
         raise BadSettings([f"PORTALKEY_DATABASE_URL {problem}"]) from None
-    from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - see above
+    from portalkey.vault.json_file.store import ConfigFileStore  # noqa: PLC0415 - as above
 
-    return ConfigFileStore(path, is_for_all=is_for_all, ahead=ahead, mounts=mounts)
+    return ConfigFileStore(
+        path,
+        is_for_all=is_for_all,
+        ahead=ahead,
+        wait=single_wait(seconds),
+        seconds=seconds,
+        mounts=mounts,
+    )

@@ -17,9 +17,21 @@ from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
+from portalkey.vault.health import StoreHealth
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
+CALL_SECONDS = 10.0
+"""One call takes no longer than this, all its waits and tries together."""
+
+
+PATIENT_SECONDS = 120.0
+"""The same for commands that move or import: no page waits for them."""
+
+
+def single_wait(seconds: float) -> float:
+    """Return for how many seconds a call that takes *seconds* at most waits for somebody else."""
+    return min(BUSY_SECONDS, seconds / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,10 @@ class Store(Protocol):
 
     def now(self) -> datetime:
         """The store's clock, in UTC; the only clock that decides expiry and leases."""
+
+    @property
+    def health(self) -> StoreHealth:
+        """The trouble that this process has with the store, and who is told of it."""
 
     def close(self) -> None:
         """Give back every file and socket; the store can be used again and reopens them."""

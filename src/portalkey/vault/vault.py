@@ -18,6 +18,7 @@ from portalkey.vault.store import OwedRevocation, Store
 TRIES = 5
 """A write that lost a race is made anew from a fresh read, so often at most."""
 
+_PROBE = "portalkey-probe"
 _ACCESS, _REFRESH, _OWED = "access_token", "refresh_token", "owed_token"
 
 
@@ -256,6 +257,17 @@ class Vault(AttemptSeals):
             tries=0,
             due_at=self.store.now(),
         )
+
+    def probe(self) -> None:
+        """Write something that is nobody's and take it away again, to see whether that works.
+
+        Raises:
+            StoreBusy, StoreUnusable: It does not.
+        """
+        due_at = self.store.now() + timedelta(days=365)
+        self.store.complete(_PROBE)  # as the last one may have been cut off
+        self.store.enqueue(OwedRevocation(_PROBE, _PROBE, None, "", "", "", 0, due_at))
+        self.store.complete(_PROBE)
 
     def open_owed(self, owed: OwedRevocation) -> SecretStr:
         """Return the refresh token that HubSpot still has to forget.

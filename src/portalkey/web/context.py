@@ -104,10 +104,12 @@ class Context:
         back: str | None = None,
         tag: str | None = None,
         wait: float | None = None,
+        has_retry: bool = False,
     ) -> WebResponse:
         """Return a page that says one thing, in the language of *tag*, and leads *back*.
 
-        *wait* is in how many seconds it is worth trying again.
+        *wait* is in how many seconds it is worth trying again. With *has_retry* it has a link to
+        its own address, too.
         """
         language = self.language(tag)
         body = self.render(
@@ -117,6 +119,7 @@ class Context:
             sentence=self.sentence(code, language),
             wait=self.describe_wait(wait, language),
             back=back,
+            has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
 

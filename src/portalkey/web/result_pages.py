@@ -30,7 +30,7 @@ class ResultPages:
         """Tell the opener and the person what became of an attempt of this browser."""
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
-            return self._context.notice("unknown_attempt", 404, back=self._context.home)
+            return self._show_unknown(request.query_value("trouble"))
         if attempt.status is AttemptStatus.CONNECTED:
             template, facts = "popup/success.html", self._describe_success(attempt)
         else:
@@ -50,6 +50,12 @@ class ResultPages:
             return WebResponse.page(body, headers.POPUP)
         later = {"Retry-After": str(ceil(wait))}
         return WebResponse.page(body, headers.POPUP, 429).with_headers(later)
+
+    def _show_unknown(self, trouble: str | None) -> WebResponse:
+        """Say what a callback ran into, where it could not tell which attempt is meant."""
+        if trouble not in TROUBLES:
+            return self._context.notice("unknown_attempt", 404, back=self._context.home)
+        return self._context.notice(trouble, 503, back=self._context.home)
 
     def _describe_success(self, attempt: Attempt) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""

@@ -5,13 +5,23 @@ and writes the response out. It decides nothing.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
 
-from portalkey.errors import PersonMustAct, PortalkeyError, TooManyAttempts, TryLater
+from portalkey._support.time_limit import limit_request
+from portalkey.errors import (
+    OperatorMustAct,
+    PersonMustAct,
+    PortalkeyError,
+    StoreBusy,
+    StoreUnusable,
+    TooManyAttempts,
+    TryLater,
+)
 from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.callback import CallbackPages
@@ -59,6 +69,9 @@ API = (
 PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for route in API)
 """A browser asks these before a page on another origin may post (Fetch standard, CORS)."""
 
+_ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_OF_THE_STORE = (StoreBusy, StoreUnusable)
+_UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
 
@@ -130,15 +143,20 @@ class Router:
         """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
-        redirect whatever happened, since its address holds a code.
+        redirect, since its address holds a code, but where the store could not be asked: then the
+        same return is tried again at that address.
         """
+        with limit_request(self.context.broker.settings.database_seconds):
+            return self._answer(name, read)
+
+    def _answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         request = None
         try:
             request = read()
             return self._with_cors(name, request, self._handlers[name](request))
         except PortalkeyError as error:
-            log.warning("%s could not be answered: %s", name, error.code)
-            if name == "callback":
+            _log_error(name, request, error)
+            if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
                 return self._leave_callback(request, error.code)
             if request is None:
                 raise
@@ -146,7 +164,7 @@ class Router:
         except Exception:
             if name != "callback":
                 raise
-            log.exception("the callback could not be answered")
+            log.exception("callback could not be answered, attempt=%s", _attempts_of(request))
             return self._leave_callback(request, PortalkeyError.code)
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
@@ -161,21 +179,59 @@ class Router:
     def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
         """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
         attempt_ids = list(request.attempt_cookies) if request else []
-        query = f"?attempt={attempt_ids[0]}&trouble={code}" if len(attempt_ids) == 1 else ""
+        query = f"?trouble={code}" if attempt_ids else ""
+        if len(attempt_ids) == 1:
+            query += f"&attempt={attempt_ids[0]}"
         return WebResponse.redirect(self.context.path(f"/auth/hubspot/done{query}"), headers.POPUP)
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
-        status = 409 if isinstance(error, PersonMustAct) else 503
+        status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
         wait = None
         if isinstance(error, TooManyAttempts):
             status, wait = 429, error.retry_after
         if name in {"status", "connections"} or request.wants_json:
             response = self.context.problem(error.code, status)
         else:
-            tag = request.query_value("language")
             response = self.context.notice(
-                error.code, status, back=self.context.home, tag=tag, wait=wait
+                error.code,
+                status,
+                back=self.context.home,
+                tag=request.query_value("language"),
+                wait=wait,
+                has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
         if isinstance(error, TryLater):
             return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
         return response
+
+
+def _log_error(name: str, request: WebRequest | None, error: PortalkeyError) -> None:
+    """Log the cause for whoever runs the app; errors' sentences hold no secret."""
+    attempts = _attempts_of(request)
+    level = logging.ERROR if isinstance(error, OperatorMustAct) else logging.WARNING
+    if error.cause and attempts is None:
+        # A store's trouble is a warning already, once for all the requests that meet it. Only
+        # whose attempt met it is told for each.
+        level = logging.INFO
+    log.log(
+        level,
+        "%s could not be answered, attempt=%s: %s %s: %s",
+        name,
+        attempts,
+        type(error).__name__,
+        error.code,
+        " ".join(str(error).split()),
+    )
+
+
+def _attempts_of(request: WebRequest | None) -> str | None:
+    """Return the attempt that a *request* names, or all that its browser began; else None."""
+    if request is None:
+        return None
+    named = (
+        request.attempt_id,
+        request.arguments.get("attempt_id"),
+        request.form_value("attempt"),
+    )
+    ids = [each for each in named if each] or list(request.attempt_cookies)
+    return ",".join(filter(_ATTEMPT_ID.fullmatch, ids)) or None

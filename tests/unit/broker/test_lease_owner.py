@@ -5,9 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from portalkey.broker.lease_owner import LeaseOwner
+from support.forking import in_child, in_silent_child
 
 HOLD = """
 import sys
@@ -83,17 +87,32 @@ def test_names_that_lead_elsewhere_prove_nothing(tmp_path: Path) -> None:
         assert not LeaseOwner(tmp_path).is_dead(f"{machine}/{file}"), file
 
 
-def test_a_forked_child_is_somebody_else(tmp_path: Path) -> None:
-    """It neither speaks for its parent nor keeps it alive."""
+@pytest.mark.parametrize("forks", [in_child, in_silent_child])
+def test_a_forked_child_is_somebody_else(
+    tmp_path: Path, forks: Callable[[Callable[[], object]], bool]
+) -> None:
+    """It neither speaks for its parent nor is at its work, nor keeps it alive."""
     holder = LeaseOwner(tmp_path)
     name = holder.name
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if holder.name != name else 1)
-    _, status = os.waitpid(child, 0)
 
-    assert status == 0
+    def is_another() -> bool:
+        with holder.claim("work") as is_ours:
+            return is_ours and holder.name != name and not holder.is_dead(name)
+
+    with holder.claim("work"), holder._lock:
+        assert forks(is_another)
     assert holder.name == name
+
+
+def test_other_locks_are_no_other_owner(tmp_path: Path) -> None:
+    """Where gevent replaces them, a lease that was taken before is still this process's."""
+    holder = LeaseOwner(tmp_path)
+    name = holder.name
+
+    with holder._lock:
+        holder._renew()
+    assert holder.name == name
+    holder.close()
 
 
 def test_a_child_does_not_hold_its_parents_lock(tmp_path: Path) -> None:

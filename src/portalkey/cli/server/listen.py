@@ -1,15 +1,17 @@
 """WSGI server of the standalone app, with its housekeeping."""
 
 import logging
+import queue
 import socket
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cheroot import wsgi
-from cheroot.server import HTTPConnection
 from flask import Flask
 
+from portalkey.cli.server.connection import Connection, Step
+from portalkey.cli.server.request_head import TOO_BUSY
 from portalkey.errors import BadSettings, PortalkeyError
 
 if TYPE_CHECKING:
@@ -19,6 +21,12 @@ log = logging.getLogger("portalkey")
 
 THREADS = 16
 HOUSEKEEPING_SECONDS = 60.0
+REQUEST_SECONDS = 10.0
+"""A request's head, its body and its answer each arrive within this."""
+MOST_WAITING = 200
+"""Connections whose request has not arrived; a further one ends the one that is so longest."""
+MOST_IN_LINE = 128
+"""Whole requests that wait for a thread; a further one is answered with 503."""
 
 
 class Listener:
@@ -35,6 +43,7 @@ class Listener:
         host: str,
         port: int,
         housekeeping_seconds: float = HOUSEKEEPING_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         """Bind the port; requests are answered once the ``with`` block is entered.
 
@@ -45,7 +54,15 @@ class Listener:
         self._housekeeping_seconds = housekeeping_seconds
         self._ended = threading.Event()
         self._server = _Server(
-            (host, port), app, numthreads=THREADS, server_name="portalkey", shutdown_timeout=1
+            (host, port),
+            app,
+            numthreads=THREADS,
+            server_name="portalkey",
+            shutdown_timeout=1,
+            timeout=request_seconds,
+            request_queue_size=MOST_IN_LINE,
+            accepted_queue_size=MOST_IN_LINE,
+            accepted_queue_timeout=0,
         )
         # Seconds between two looks at whether it has been stopped.
         self._server.expiration_interval = 0.05
@@ -91,15 +108,47 @@ class Listener:
                 log.exception("housekeeping stumbled, and goes on")
 
 
-class _Connection(HTTPConnection):
-    def close(self) -> None:
-        """Drop what could not be sent, which cheroot leaves to the collector to send again."""
-        self.wfile.raw.close()
-        super().close()
-
-
 class _Server(wsgi.Server):
-    ConnectionClass = _Connection
+    ConnectionClass = Connection
+    keep_alive_conn_limit = MOST_WAITING // 2
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as cheroot has it
+        super().__init__(*arguments, **options)
+        self._waiting: set[Connection] = set()
+        self._lock = threading.Lock()
+
+    def process_conn(self, conn: Connection) -> None:
+        """Let a connection have a thread once its request is there."""
+        self.forget(conn)
+        step = conn.receive()
+        if step is Step.ANSWER:
+            step = self._let_answer(conn)
+        if step is Step.CLOSE:
+            conn.close()
+        elif step is Step.MORE:
+            self.put_conn(conn)
+
+    def _let_answer(self, conn: Connection) -> Step:
+        try:
+            self.requests.put(conn)
+        except queue.Full:
+            return conn.refuse(TOO_BUSY)
+        return Step.ANSWER
+
+    def put_conn(self, conn: Connection) -> None:
+        """Wait for what comes on a connection; where too many do, end one that has long."""
+        with self._lock:
+            self._waiting.add(conn)
+            if len(self._waiting) > MOST_WAITING:
+                longest = min(self._waiting, key=lambda waiting: waiting.last_used)
+                self._waiting.remove(longest)
+                longest.hang_up()
+        super().put_conn(conn)
+
+    def forget(self, conn: Connection) -> None:
+        """Count a connection no longer among those that wait."""
+        with self._lock:
+            self._waiting.discard(conn)
 
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:

@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
+from portalkey._support.time_limit import seconds_left
 from portalkey.errors import StoreBusy, StoreUnusable
 from portalkey.vault.files import make_directory
+from portalkey.vault.health import StoreCause, with_cause
 
 _FILE = 0o600
 _OTHERS = 0o077
@@ -24,13 +26,17 @@ _PAUSE = 0.003
 # Windows would put a carriage return before every line feed.
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
+_MAY_NOT = "cannot be read or written; look at who may use the file and write its folder"
 _WHAT_TO_DO = {
-    errno.ENOSPC: "cannot grow; make room on its disk",
-    errno.EDQUOT: "cannot grow; make room in the quota of its disk",
-    errno.EFBIG: "cannot grow; raise the limit for the size of files (ulimit -f)",
-    errno.EACCES: "cannot be read or written; look at who may use the file and write its folder",
-    errno.EPERM: "cannot be read or written; look at who may use the file and write its folder",
-    errno.EROFS: "cannot be written; its disk is mounted read-only",
+    errno.ENOSPC: (StoreCause.DISK_FULL, "cannot grow; make room on its disk"),
+    errno.EDQUOT: (StoreCause.DISK_FULL, "cannot grow; make room in the quota of its disk"),
+    errno.EFBIG: (
+        StoreCause.DISK_FULL,
+        "cannot grow; raise the limit for the size of files (ulimit -f)",
+    ),
+    errno.EACCES: (StoreCause.REFUSED, _MAY_NOT),
+    errno.EPERM: (StoreCause.REFUSED, _MAY_NOT),
+    errno.EROFS: (StoreCause.READ_ONLY, "cannot be written; its disk is mounted read-only"),
 }
 
 
@@ -73,9 +79,9 @@ class ConfigFile:
         lock = FileLock(self._lock_path, mode=_FILE)
         with self._explain_errors():
             try:
-                lock.acquire(timeout=self._wait, poll_interval=_PAUSE)
+                lock.acquire(timeout=seconds_left(self._wait), poll_interval=_PAUSE)
             except Timeout:
-                raise StoreBusy from None
+                raise self._busy_error() from None
         try:
             yield
         finally:
@@ -84,18 +90,25 @@ class ConfigFile:
     @contextmanager
     def _explain_errors(self) -> Iterator[None]:
         """Turn an error of the disk into one that says what to do about it."""
-        problem = ""
+        problem = None
         try:
             yield
         except OSError as error:
             otherwise = f"cannot be used ({(error.strerror or 'unknown trouble').lower()})"
-            problem = _WHAT_TO_DO.get(error.errno or 0, otherwise)
+            problem = _WHAT_TO_DO.get(error.errno or 0, (StoreCause.DISK_ERROR, otherwise))
         if problem:
-            raise self.unusable_error(f"{problem}.")
+            cause, words = problem
+            raise self.unusable_error(f"{words}.", cause)
 
-    def unusable_error(self, what: str) -> StoreUnusable:
+    def unusable_error(self, what: str, cause: StoreCause = StoreCause.OTHER) -> StoreUnusable:
         """Return the error that the file cannot be used, for *what*."""
-        return StoreUnusable(f"The store {self.path} {what}")
+        return with_cause(StoreUnusable(f"The store {self.path} {what}"), cause)
+
+    def _busy_error(self) -> StoreBusy:
+        words = (
+            f"The store {self.path} is busy: others write it all the time; try again in a moment."
+        )
+        return with_cause(StoreBusy(words), StoreCause.LOCKED)
 
     def make_room(self) -> None:
         """Make the folder, for its owner alone, where it is missing."""
@@ -132,7 +145,8 @@ class ConfigFile:
         """Return the error that the file was there and is not any more."""
         return self.unusable_error(
             f"is gone; bring it back from {self.good} or a backup, or take {self.good} away too "
-            "and restart, to begin anew."
+            "and restart, to begin anew.",
+            StoreCause.MISSING,
         )
 
     def read(self) -> tuple[Stamp, bytes]:

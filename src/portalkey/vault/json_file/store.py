@@ -5,13 +5,16 @@ whatever belongs together is written together. The rules are those of ``MemorySt
 filled from the file, does the one thing, and is written down where it changed.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from portalkey._support.clock import no_offset
+from portalkey._support.time_limit import CallLimit
+from portalkey.errors import StoreBusy, StoreUnusable
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter, Tally
@@ -19,12 +22,13 @@ from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
+from portalkey.vault.health import StoreCause, StoreHealth
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.snapshot import Snapshot
-from portalkey.vault.store import BUSY_SECONDS, Mark, OwedRevocation, Stats, Store
+from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")
 
@@ -46,6 +50,7 @@ class ConfigFileStore(Store):
         is_for_all: bool = False,
         ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
+        seconds: float = CALL_SECONDS,
         mounts: Callable[[], str] = read_mounts,
     ) -> None:
         """Make the file where it is missing, and read it.
@@ -55,6 +60,7 @@ class ConfigFileStore(Store):
             is_for_all: Others may read the file.
             ahead: Seconds added to the clock, asked for at every look at it.
             wait: How many seconds to wait for another writer.
+            seconds: How many seconds one call takes at most, all its waits together.
             mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
 
         Raises:
@@ -62,6 +68,8 @@ class ConfigFileStore(Store):
             StoreBusy: Others wrote it all the time.
         """
         self._ahead = ahead
+        self._seconds = seconds
+        self._health = StoreHealth()
         self._file = ConfigFile(path.resolve(), is_for_all=is_for_all, wait=wait)
         self._last_read: tuple[Stamp, Snapshot] | None = None
         require_local(self._file.path, mounts())
@@ -78,6 +86,21 @@ class ConfigFileStore(Store):
             raise self._file.missing_error()
         else:
             self._file.replace(file_format.write(Snapshot()))
+
+    @property
+    def health(self) -> StoreHealth:
+        """The trouble that this process has with the file, and who is told of it."""
+        return self._health
+
+    @contextmanager
+    def _watch(self, *, is_writing: bool) -> Iterator[None]:
+        """Do the block in time, and note what trouble it meets."""
+        try:
+            with CallLimit(self._seconds):
+                yield
+        except (StoreBusy, StoreUnusable) as trouble:
+            self._health.note_trouble(trouble, is_writing=is_writing)
+            raise
 
     def close(self) -> None:
         """Forget what was read; the next use reads it again."""
@@ -114,7 +137,7 @@ class ConfigFileStore(Store):
         except file_format.Wrong as wrong:
             advice = self._how_to_mend()
             trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {advice}"
-        raise self._file.unusable_error(trouble)
+        raise self._file.unusable_error(trouble, StoreCause.DAMAGED)
 
     def _how_to_mend(self) -> str:
         """Return the sentence that says how to mend the file."""
@@ -127,7 +150,9 @@ class ConfigFileStore(Store):
 
     def _look(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* that as a rule changes nothing, without keeping anybody from writing."""
-        before = self._current()
+        with self._watch(is_writing=False):
+            before = self._current()
+        self._health.note_success()
         twin = MemoryStore.of(before, self._clock)
         result = work(twin)
         # An attempt that was overdue is ended by reading it: then it is done again, for good.
@@ -135,13 +160,14 @@ class ConfigFileStore(Store):
 
     def _write(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* while nobody else writes, and write down what came of it."""
-        with self._file.lock():
+        with self._watch(is_writing=True), self._file.lock():
             before = self._current()
             twin = MemoryStore.of(before, self._clock)
             result, after = work(twin), twin.snapshot()
             if after != before:
                 after = replace(after, events=_newest(after.events))
                 self._last_read = self._file.replace(file_format.write(after)), after
+                self._health.note_success(is_writing=True)
         return result
 
     def add_attempt(

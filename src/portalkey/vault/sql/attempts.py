@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true, update
 from sqlalchemy import Connection as Tx
@@ -19,7 +20,9 @@ from portalkey.model.events import Event, EventName
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
+from portalkey.vault.sql.rows import guard
 from portalkey.vault.sql.tables import attempts as table
+from portalkey.vault.sql.wall import fetch_rows
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
@@ -74,8 +77,8 @@ class SQLAttempts(SQLEvents):
     def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
         query = select(table, self._database.now().label("seen_at"))
         query = query.where(_is_under_way(self._database, owner))
-        rows = tx.execute(query.order_by(table.c.created_at, table.c.id)).mappings()
-        return [_read_attempt(dict(row)) for row in rows]
+        query = query.order_by(table.c.created_at, table.c.id)
+        return self._database.read_rows(_read_attempt, fetch_rows(tx, query, {"owner": owner}))
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
@@ -142,8 +145,8 @@ class _AttemptQuery:
         which: Callable[[Clock], Condition] = lambda _: true(),
     ) -> None:
         """Prepare, for *database*, the search for the one value of this *column*, and *which*."""
-        self._database = database
-        is_it = table.c[column] == bindparam("value")
+        self._database, self._column = database, column
+        is_it = table.c[column] == bindparam(column)
         self._query = database.prepare(
             lambda now: (
                 select(table, now.label("seen_at"))
@@ -158,8 +161,8 @@ class _AttemptQuery:
 
     def fetch_all(self, value: str) -> Sequence[Attempt]:
         """Return all attempts, in the order in which they were claimed."""
-        rows = self._database.fetch(self._query, value=value)
-        return [_read_attempt(dict(zip(self._query.columns, row, strict=True))) for row in rows]
+        rows = self._database.fetch(self._query, **{self._column: value})
+        return self._database.read_rows(_read_attempt, rows)
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -168,12 +171,16 @@ def attempt_values(attempt: Attempt) -> Values:
     return to_columns(values | {"status": attempt.status.value})
 
 
-def _read_attempt(values: Values) -> Attempt:
-    """Return the attempt in a row's *values*, which have ``seen_at`` beside its columns."""
+def _make_attempt(row: Sequence[Any]) -> Attempt:
+    values = dict(zip(_ROW, row, strict=True))
     for name in _TIMES:
         if values[name] is not None:
             values[name] = datetime.fromtimestamp(values[name], UTC)
     return Attempt(**{**values, "status": AttemptStatus(values["status"])})
+
+
+_ROW = (*table.columns.keys(), "seen_at")
+_read_attempt = guard(table, _ROW, _make_attempt)
 
 
 def _is_under_way(database: Database, owner: str) -> Condition:
@@ -229,8 +236,8 @@ def _deliver(tx: Tx, now: Clock, attempt_id: str) -> bool:
 def _lock(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
     """Return the attempt as it stands until the commit, as no other writer gets at its row."""
     query = select(table, now.label("seen_at")).where(_has_id(attempt_id)).with_for_update()
-    row = tx.execute(query).mappings().one_or_none()
-    return _read_attempt(dict(row)) if row else None
+    rows = fetch_rows(tx, query, {"id": attempt_id})
+    return _read_attempt(rows[0]) if rows else None
 
 
 def _save(tx: Tx, attempt: Attempt) -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
 from sqlalchemy import Connection as Tx
@@ -22,6 +22,7 @@ from portalkey.vault.sql import attempts
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import insert_owed
+from portalkey.vault.sql.rows import guard, read_facts, read_words
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.store import Mark, OwedRevocation
 
@@ -149,9 +150,10 @@ class _ConnectionQuery:
 
     def fetch(self, **values: object) -> Sequence[Connection]:
         """Return the connections, oldest first, for these *values*."""
-        rows = [self._read(row) for row in self._database.fetch(self._query, **values)]
+        rows = self._database.fetch(self._query, **values)
+        found = self._database.read_rows(self._read, rows)
         # Mostly there is one, and a database sets up its sorting for that one too.
-        return sorted(rows, key=_age) if len(rows) > 1 else rows
+        return sorted(found, key=_age) if len(found) > 1 else found
 
 
 def _age(connection: Connection) -> tuple[datetime, str]:
@@ -254,21 +256,31 @@ def row_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Connection]:
                 values[time] = datetime.fromtimestamp(values[time], UTC)
         values[account] = _parse_account(*account_columns(row))
         values[scopes] = _parse_scopes(values[scopes])
-        values[sealed] = SealedGrant(*sealed_columns(row)) if values[sealed] is not None else None
+        values[sealed] = _read_sealed(sealed_columns(row))
         values[status] = _STATUSES[values[status]]
         return Connection(*values)
 
-    return read
+    return guard(table, columns, read)
+
+
+def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
+    if None not in parts:
+        return SealedGrant(*cast("Sequence[str]", parts))
+    if any(part is not None for part in parts):
+        raise ValueError("half a grant")
+    return None
 
 
 # The same few are read again and again, and parsing them costs more than the rest of a row.
 @lru_cache(maxsize=1024)
 def _parse_scopes(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))
+    return read_words(text)
 
 
 @lru_cache(maxsize=1024)
 def _parse_account(text: str, *columns: Any) -> Account:  # noqa: ANN401 - as the columns are
-    facts = json.loads(text)
+    facts = {name: fact for name, fact in read_facts(text).items() if name in _ACCOUNT_FACTS}
+    if not all(fact is None or isinstance(fact, str) for fact in facts.values()):
+        raise ValueError("not what an account has")
     ids = dict(zip(_ACCOUNT_COLUMNS, columns, strict=True))
-    return Account(**ids, **{name: facts.get(name) for name in _ACCOUNT_FACTS})
+    return Account(**ids, **facts)

@@ -16,12 +16,14 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import TableClause, bindparam, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
+from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.copy_rules import KINDS, Difference, Kind, Row, read_rows
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.tables import events
 from portalkey.vault.sql.urls import open_database
+from portalkey.vault.store import PATIENT_SECONDS
 
 BATCH = 500
 """So many rows go over in one transaction."""
@@ -85,7 +87,7 @@ def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
         StoreBusy: Another process takes too long with the database; try again.
         StoreUnusable: The operator has to look at the database.
     """
-    database = open_database(url, schema=schema)
+    database = open_database(url, schema=schema, seconds=PATIENT_SECONDS)
     try:
         migrate(database)
         yield database
@@ -116,7 +118,12 @@ def move(
         raise StoreUnusable(
             f"The store {target.name} is the one that is to be moved; name another database."
         )
-    return source.read(lambda tx: _move(tx, target, report))
+
+    def move_all(tx: Tx) -> Mapping[str, Moved]:
+        with lift_limit():
+            return _move(tx, target, report)
+
+    return source.read(move_all)
 
 
 def _move(tx: Tx, target: Database, report: Report) -> Mapping[str, Moved]:

@@ -5,9 +5,7 @@ which one it is.
 """
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
@@ -15,7 +13,15 @@ from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select
 
-from portalkey.errors import StoreBusy
+from portalkey._support import uwsgi
+from portalkey._support.fork import (
+    ProcessLock,
+    keep_for_ever,
+    renew_after_fork,
+    renew_inherited,
+)
+from portalkey._support.time_limit import Turns, until_room
+from portalkey.vault.health import StoreHealth
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
@@ -30,14 +36,16 @@ class Database(StatementRunner):
     ``read`` and ``write`` go by way of SQLAlchemy, ``write_fast`` and ``fetch`` over the driver.
     """
 
-    name: str
-    """The name that the operator knows it by; nothing secret."""
-
     begin_reading: str
     begin_writing: str
 
-    has_one_writer: ClassVar[bool] = False
-    """True where the database takes one writer at a time, so that threads here take turns."""
+    must_close_before_fork: ClassVar[bool] = False
+    """True where a child cannot use the database at all if its parent had it open."""
+    transactions: ClassVar[int | None] = None
+    """Threads here that have a transaction at once, other than over a kept connection."""
+    writers: ClassVar[int | None] = None
+    """Threads here that write at once. A database's own waiting is a look now and then, at
+    which who came first may lose for long: it is left for the other processes."""
 
     def __init__(
         self,
@@ -45,7 +53,9 @@ class Database(StatementRunner):
         drivers: DriverPool,
         clock: ColumnElement[float],
         ahead: Callable[[], float],
+        *,
         wait: float,
+        seconds: float,
     ) -> None:
         """Work over *engine*, whose connections are in autocommit, and the *drivers*.
 
@@ -54,15 +64,19 @@ class Database(StatementRunner):
             drivers: Makes the connections for prepared statements.
             clock: Seconds since 1970, in SQL.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
-            wait: How many seconds a thread waits for its turn to write.
+            wait: How many seconds a thread waits for its turn, or for room at the server.
+            seconds: How many seconds one call takes at most, all its waits and tries together.
         """
-        super().__init__(engine.dialect, drivers, clock, ahead)
+        super().__init__(engine.dialect, drivers, clock, ahead, wait=wait, seconds=seconds)
         self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
-        self._wait = wait
-        self._writer = threading.Lock()
+        self._transactions = Turns(self.transactions, wait)
+        self._writers = Turns(self.writers, wait)
+        self._pid = os.getpid()
+        self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
         event.listen(engine, "begin", _begin)
         _databases.add(self)
+        renew_after_fork(self._renew)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Return what *work* reads, all of it as it stood at one moment.
@@ -71,7 +85,7 @@ class Database(StatementRunner):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
-        return self._do(lambda: _run(self._reading, work))
+        return self._do(lambda: self._run(self._reading, work))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Let *work* write and commit it; or nothing of it, where it raises.
@@ -82,8 +96,30 @@ class Database(StatementRunner):
             StoreBusy: Another writer took too long, or the database is away.
             StoreUnusable: The operator has to look at the database.
         """
-        with self._turn():
-            return self._do(lambda: _run(self._writing, work))
+
+        def write_in_turn() -> T:
+            with self._writers.take():
+                return self._run(self._writing, work)
+
+        return self._do(write_in_turn, is_writing=True)
+
+    def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        pool = engine.pool
+        try:
+            with self._transactions.take(), self._connect_to(engine) as tx, tx.begin():
+                return work(tx)
+        finally:
+            if engine.pool is not pool:  # closed while we were at work
+                pool.dispose()
+
+    def _connect_to(self, engine: Engine) -> Connection:
+        connection = until_room(engine.connect, self.is_full, self._drivers.close_idle, self._wait)
+        self.be_patient(connection.connection.driver_connection)
+        return connection
+
+    def is_full(self, error: BaseException) -> bool:  # noqa: ARG002 - a file has room for all
+        """Return True where *error* says that the server takes no more connections."""
+        return False
 
     def write_fast(self, work: Callable[[Driver], T]) -> T:
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
@@ -93,13 +129,17 @@ class Database(StatementRunner):
         """
 
         def transaction(driver: Driver) -> T:
+            self.be_patient(driver)
             self.begin_fast(driver)
             result = work(driver)
             driver.commit()
             return result
 
-        with self._turn():
-            return self._do(lambda: self._drivers.run(transaction))
+        def write_in_turn() -> T:
+            with self._writers.take():
+                return self._drivers.run(transaction)
+
+        return self._do(write_in_turn, is_writing=True)
 
     def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
         """Prepare to insert *values*, unless a row stands in their way."""
@@ -110,37 +150,38 @@ class Database(StatementRunner):
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait until no other thread of this process writes, where there is one writer at a time.
-
-        A database's own waiting is a look now and then, at which who came first may lose for long.
-        It is left for the other processes; in this one nobody looks in vain.
-        """
-        if not self.has_one_writer:
-            yield
-            return
-        writer = self._writer
-        if not writer.acquire(timeout=self._wait):
-            raise StoreBusy
-        try:
-            yield
-        finally:
-            writer.release()
-
     def hold_off(self, tx: Connection) -> None:
         """Let nobody else come past this line before *tx* ends."""
 
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
+        renew_inherited()
         self._reading.dispose()
         self._drivers.close()
 
-    def renew_after_fork(self) -> None:
-        """Let go of the parent's connections without touching them, as they are still its own."""
-        self._writer = threading.Lock()
-        self._reading.dispose(close=False)
-        self._drivers.renew()
+    def wait_until_closed(self) -> None:
+        """Wait for a moment until the last connection is closed, before this process forks."""
+
+    def _do(self, work: Callable[[], T], *, is_writing: bool = False) -> T:
+        renew_inherited()
+        try:
+            return super()._do(work, is_writing=is_writing)
+        finally:
+            if self._may_fork_silently and uwsgi.is_before_fork():
+                self.close()
+
+    def _renew(self) -> None:
+        is_inherited, self._pid = self._pid != os.getpid(), os.getpid()
+        self._transactions.renew()
+        self._writers.renew()
+        if is_inherited:  # neither used nor closed: the parent goes on with them
+            self._leave_connections()
+            keep_for_ever(self._reading.pool)
+        self._reading.dispose(close=not is_inherited)
+        self._drivers.renew(is_inherited=is_inherited)
+
+    def _leave_connections(self) -> None:
+        """Give up this process's part in its parent's connections."""
 
 
 class StorePart:
@@ -150,6 +191,11 @@ class StorePart:
         """Use *database*, whose tables are up to date."""
         self._database = database
         self._clock = database.prepare(lambda now: select(now.label("now")))
+
+    @property
+    def health(self) -> StoreHealth:
+        """The trouble that this process has with the database, and who is told of it."""
+        return self._database.health
 
     def now(self) -> datetime:
         """Return the database's clock."""
@@ -200,16 +246,6 @@ def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> 
     tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
 
 
-def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
-    pool = engine.pool
-    try:
-        with engine.begin() as connection:
-            return work(connection)
-    finally:
-        if engine.pool is not pool:  # closed while we were at work
-            pool.dispose()
-
-
 def _begin(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     connection.exec_driver_sql(begin, execution_options={"no_parameters": True})
@@ -218,20 +254,26 @@ def _begin(connection: Connection) -> None:
 _databases: WeakSet[Database] = WeakSet()
 
 
+opening = ProcessLock()
+"""For whoever opens a file that must be closed before a fork; a fork has it until it is over."""
+
+
 def _close_before_fork() -> None:
-    """Close what can be closed.
+    """Close what can be closed, where the interpreter tells of the fork.
 
     SQLite's locks stay behind in the parent, so a child that kept an open file would write without
     them (sqlite.org/howtocorrupt.html, section 2.6); a socket that is open in both serves neither.
     """
+    opening.__enter__()  # ended by another hook
     for database in list(_databases):
         database.close()
-
-
-def _renew_in_child() -> None:
     for database in list(_databases):
-        database.renew_after_fork()
+        database.wait_until_closed()
+
+
+def _resume_in_parent() -> None:
+    opening.__exit__()
 
 
 if hasattr(os, "register_at_fork"):  # Windows cannot fork
-    os.register_at_fork(before=_close_before_fork, after_in_child=_renew_in_child)
+    os.register_at_fork(before=_close_before_fork, after_in_parent=_resume_in_parent)

@@ -1,7 +1,7 @@
 """The audit in SQL."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import insert, select
 
 from portalkey.model.events import Event, EventName
 from portalkey.vault.sql.database import StorePart, Values, to_columns
+from portalkey.vault.sql.rows import guard, read_facts
 from portalkey.vault.sql.tables import events as table
+from portalkey.vault.sql.wall import fetch_rows
 
 _FIELDS = tuple(field.name for field in fields(Event))
 
@@ -41,14 +43,18 @@ class SQLEvents(StorePart):
         return self._database.write(write_both)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """Return the audit, oldest first; all of it, where nothing is named."""
-        query = select(table).order_by(table.c.id)
-        if attempt_id is not None:
-            query = query.where(table.c.attempt_id == attempt_id)
-        if owner is not None:
-            query = query.where(table.c.owner == owner)
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
-        return [_read_event(row) for row in rows]
+        """Return the audit, oldest first; all of it, where nothing is named.
+
+        Raises:
+            StoreUnusable: Of what was named, one event cannot be read; of the whole audit, those
+                are left out.
+        """
+        named = {"attempt_id": attempt_id, "owner": owner}
+        asked = {name: value for name, value in named.items() if value is not None}
+        which = [table.c[name] == value for name, value in asked.items()]
+        query = select(table).where(*which).order_by(table.c.id)
+        rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
+        return self._database.read_rows(_read_event, rows, skips=not asked)
 
 
 def event_values(event: Event) -> Values:
@@ -57,8 +63,12 @@ def event_values(event: Event) -> Values:
     return to_columns(values | {"name": event.name.value, "facts": json.dumps(dict(event.facts))})
 
 
-def _read_event(row: Mapping[Any, Any]) -> Event:
-    values = {name: row[name] for name in _FIELDS}
-    at = datetime.fromtimestamp(row["at"], UTC)
-    facts = json.loads(row["facts"])
-    return Event(**values | {"name": EventName(row["name"]), "facts": facts, "at": at})
+def _make_event(row: Sequence[Any]) -> Event:
+    values = dict(zip(table.columns.keys(), row, strict=True))
+    del values["id"]
+    at = datetime.fromtimestamp(values["at"], UTC)
+    facts = read_facts(values["facts"])
+    return Event(**values | {"name": EventName(values["name"]), "facts": facts, "at": at})
+
+
+_read_event = guard(table, table.columns.keys(), _make_event)

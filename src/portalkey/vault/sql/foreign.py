@@ -28,10 +28,11 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
+from portalkey._support.time_limit import lift_limit
 from portalkey.errors import BadSettings, SourceUnusable, StoreUnusable
 from portalkey.settings.urls import is_postgresql
 from portalkey.vault.sql.urls import open_database, sqlite_file
-from portalkey.vault.store import BUSY_SECONDS
+from portalkey.vault.store import BUSY_SECONDS, PATIENT_SECONDS
 
 T = TypeVar("T")
 
@@ -119,13 +120,18 @@ def read(url: str, work: Callable[[Foreign], T], *, wait: float = BUSY_SECONDS) 
         return _read_file(_file(url), work, wait)
     problem = ""
     try:
-        with closing(open_database(url)) as database:
-            return database.read(lambda tx: work(Foreign(tx)))
+        with closing(open_database(url, seconds=PATIENT_SECONDS)) as database:
+            return database.read(lambda tx: _read_all(tx, work))
     except BadSettings as trouble:
         problem = " ".join(f"{each}." for each in trouble.problems)
     except StoreUnusable as trouble:
         problem = str(trouble)
     raise SourceUnusable(problem.replace(_SETTING, "SOURCE"))
+
+
+def _read_all(tx: Connection, work: Callable[[Foreign], T]) -> T:
+    with lift_limit():
+        return work(Foreign(tx))
 
 
 def _read_file(path: Path, work: Callable[[Foreign], T], wait: float) -> T:

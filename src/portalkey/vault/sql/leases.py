@@ -28,8 +28,10 @@ from portalkey.model.throttle import (
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
-from portalkey.vault.sql.statements import Cursor, Driver
+from portalkey.vault.sql.rows import guard, require_finite
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import connections, events, provider
+from portalkey.vault.sql.wall import fetch_rows
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _THROTTLE = tuple(field.name for field in fields(Throttle))
@@ -37,9 +39,10 @@ _THROTTLE_TIMES = ("bucket_at", "open_until")
 _AUTHENTICATED = tuple(status.value for status in AUTHENTICATED)
 _EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
+_THROTTLE_ROW = (*_THROTTLE, "id")
 _SELECT_THROTTLE = (
-    select(*[provider.c[name] for name in _THROTTLE])
-    .where(provider.c.id == bindparam("app"))
+    select(*[provider.c[name] for name in _THROTTLE_ROW])
+    .where(provider.c.id == bindparam("id"))
     .with_for_update()
 )
 
@@ -124,10 +127,13 @@ class SQLLeases(StorePart):
         now = select(self._database.now())
 
         def read_and_write(tx: Tx) -> tuple[Throttle, Throttle] | None:
-            row = tx.execute(_SELECT_THROTTLE, {"app": client_id}).one_or_none()
-            if row is None:
+            query = _SELECT_THROTTLE.params(id=client_id)
+            rows = fetch_rows(tx, query, {"id": client_id})
+            if not rows:
                 return None
-            before = _read_throttle(row)
+            before = self._statements.read_throttle(rows[0])
+            if before is None:
+                return None
             after = change(before, _moment(tx.execute(now).scalar_one()))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
@@ -140,6 +146,7 @@ class _LeaseStatements:
     """The statements of a lease and of a renewal, prepared."""
 
     def __init__(self, database: Database) -> None:
+        self._read_rows = database.read_rows
         by_id = connections.c.id == bindparam("which")
         is_app = provider.c.id == bindparam("app")
         before = (
@@ -174,8 +181,8 @@ class _LeaseStatements:
 
     def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:
         """Return the connection as it stands until the commit."""
-        row = _fetch_one(self._connection.run(driver, {"id": connection_id}))
-        return self._read_connection(row) if row else None
+        rows = self._connection.fetch(driver, {"id": connection_id})
+        return self._read_connection(rows[0]) if rows else None
 
     def lock_throttle(
         self, driver: Driver, client_id: str, request: PortionRequest
@@ -184,19 +191,21 @@ class _LeaseStatements:
 
         It is made where there is none.
         """
-        app = {"app": client_id}
-        row = _fetch_one(self._throttle.run(driver, app))
-        if not row:
+        rows = self._throttle.fetch(driver, {"id": client_id})
+        if not rows:
             ((seconds,),) = self._now.run(driver, {}).fetchall()
             values = _throttle_values(new_throttle(request.limits, _moment(seconds)))
-            self._new_throttle.run(driver, {**app, **_bind(values)})
-            (row,) = self._throttle.run(driver, app).fetchall()
-        return _read_throttle(row[:-1]), _moment(row[-1])
+            self._new_throttle.run(driver, {"app": client_id, **_bind(values)})
+            rows = self._throttle.fetch(driver, {"id": client_id})
+        *row, seconds = rows[0]
+        throttle = self.read_throttle(row) or new_throttle(request.limits, _moment(seconds))
+        return throttle, _moment(seconds)
 
-
-def _fetch_one(cursor: Cursor) -> Sequence[Any] | None:
-    rows: Sequence[Sequence[Any]] = cursor.fetchall()
-    return rows[0] if rows else None
+    def read_throttle(self, row: Sequence[Any]) -> Throttle | None:
+        """Return the throttle; None where it cannot be read: it is begun anew, as nobody's grant
+        depends on it.
+        """
+        return next(iter(self._read_rows(_read_throttle, [row], skips=True)), None)
 
 
 def _renewed_values(connection: Connection) -> Values:
@@ -211,12 +220,17 @@ def _throttle_values(throttle: Throttle) -> Values:
     return to_columns({name: getattr(throttle, name) for name in _THROTTLE})
 
 
-def _read_throttle(row: Sequence[Any]) -> Throttle:
-    values = dict(zip(_THROTTLE, row, strict=True))
+def _make_throttle(row: Sequence[Any]) -> Throttle:
+    values = dict(zip(_THROTTLE_ROW, row, strict=True))
+    del values["id"]
     for name in _THROTTLE_TIMES:
         if values[name] is not None:
             values[name] = _moment(values[name])
+    require_finite(values["bucket"])
     return Throttle(**values)
+
+
+_read_throttle = guard(provider, _THROTTLE_ROW, _make_throttle)
 
 
 def _moment(seconds: float) -> datetime:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, String, Table, false, inspect, select, update
 
 from portalkey._support.fork import ProcessLock
+from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.database import Database
 
@@ -36,7 +37,7 @@ def migrate(database: Database) -> None:
     def upgrade(connection: Connection) -> bool:
         if _is_up_to_date(connection):
             return True
-        with _one_at_a_time:
+        with _one_at_a_time, lift_limit():
             database.hold_off(connection)
             return _is_up_to_date(connection) or _upgrade(connection)
 

@@ -1,6 +1,6 @@
 """Revocations that HubSpot is owed, in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Insert, delete, insert, select, update
 
 from portalkey.vault.sql.database import StorePart, Values, to_columns
+from portalkey.vault.sql.rows import guard
 from portalkey.vault.sql.tables import outbox as table
+from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
 
 
@@ -26,8 +28,18 @@ class SQLOutbox(StorePart):
         if client_id is not None:
             due = due.where(table.c.client_id == client_id)
         query = due.order_by(table.c.due_at, table.c.id).limit(at_most)
-        rows = self._database.read(lambda tx: tx.execute(query).mappings().all())
-        return [_read_owed(row) for row in rows]
+        asked = {} if client_id is None else {"client_id": client_id}
+        found: list[OwedRevocation] = []
+        seen = 0
+        # One that cannot be read is due for ever, and stands before the others.
+        while len(found) < at_most:
+            page = query.offset(seen)
+            rows = self._database.read(lambda tx, page=page: fetch_rows(tx, page, asked))  # type: ignore[misc]
+            found += self._database.read_rows(_read_owed, rows, skips=True)
+            seen += len(rows)
+            if len(rows) < at_most:
+                break
+        return found[:at_most]
 
     def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
@@ -59,8 +71,11 @@ def outbox_values(owed: OwedRevocation) -> Values:
     return to_columns({"refresh_fingerprint": values.pop("fingerprint"), **values})
 
 
-def _read_owed(row: Mapping[Any, Any]) -> OwedRevocation:
-    values = dict(row)
+def _make_owed(row: Sequence[Any]) -> OwedRevocation:
+    values = dict(zip(table.columns.keys(), row, strict=True))
     fingerprint = values.pop("refresh_fingerprint")
     due_at = datetime.fromtimestamp(values.pop("due_at"), UTC)
     return OwedRevocation(fingerprint=fingerprint, due_at=due_at, **values)
+
+
+_read_owed = guard(table, table.columns.keys(), _make_owed)

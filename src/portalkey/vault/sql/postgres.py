@@ -6,7 +6,6 @@ between. Each statement of a writing transaction sees what is committed when it 
 stay true is read ``FOR UPDATE`` or named in the ``WHERE`` of the one statement that writes.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,22 +17,18 @@ from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
-from portalkey.errors import BadSettings, PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.errors import BadSettings, PortalkeyError
+from portalkey.vault.sql import postgres_errors
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.postgres_session import TimedConnection
+from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
 from portalkey.vault.sql.statements import DriverPool, PreparedStatement
-from portalkey.vault.store import BUSY_SECONDS
+from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
 CONNECTIONS = 4
 """A process keeps so many connections for transactions, and as many for prepared statements."""
 
-# In seconds, but for one in milliseconds: when a server that says nothing counts as gone.
-_NETWORK = {
-    "connect_timeout": "5",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
+_KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 _MIGRATE_SECONDS = 60
 _FROM = "FROM portalkey_"
 # Looked at once a statement: as a volatile function it would keep every index on times out of use.
@@ -47,58 +42,12 @@ _UNREADABLE = (
     "for @), and after a question mark only parameters that libpq knows"
 )
 
-_AWAY = "cannot be reached just now; try again in a moment"
-_UNREACHABLE = (
-    "cannot be reached; look whether the server runs, and at host and port in "
-    "PORTALKEY_DATABASE_URL"
-)
-_REFUSED = "lets nobody in as this user; look at user and password in PORTALKEY_DATABASE_URL"
-_NO_TLS = "does not speak TLS as this URL asks for; look at its sslmode and at the certificates"
-_NOT_THERE = "is not there; make it, or look at its name in PORTALKEY_DATABASE_URL"
-_NOT_ALLOWED = (
-    "does not let this user make and use tables; grant the user all rights on the schema, or name "
-    "another user in PORTALKEY_DATABASE_URL"
-)
-_NO_SCHEMA = "has no schema to make tables in; look at the user's search_path"
-_READ_ONLY = "cannot be written; look whether PORTALKEY_DATABASE_URL names the primary server"
-_FULL = "cannot grow; make room on its disk"
-_OTHERWISE = "is not as portalkey left it; look what else writes to it"
-
-# SQLSTATEs: transactions rolled back, a lack of resources, locks that are not to be had, time-outs.
-_WAITING_HELPS = re.compile("40|53|55P03|57014|25P0[34]")
-# Broken connections, and what the operator ends.
-_AWAY_CODES = re.compile("08|57P")
-_WHAT_TO_DO = {
-    "25006": _READ_ONLY,
-    "28000": _REFUSED,
-    "28P01": _REFUSED,
-    "3D000": _NOT_THERE,
-    "3F000": _NO_SCHEMA,
-    "42501": _NOT_ALLOWED,
-    "53100": _FULL,
-    "57P04": _NOT_THERE,
-}
-_SESSION = "SET lock_timeout = '{wait}s'; SET statement_timeout = '30s'"
-_NOT_PREPARED = (
-    psycopg.errors.InvalidSqlStatementName,
-    psycopg.errors.DuplicatePreparedStatement,
-)
-# While a connection is made, libpq tells the server's words and no code.
-_BUSY_AT_THE_DOOR = re.compile(
-    "too many|remaining connection slots|no more connections|database system is"
-)
-_AT_THE_DOOR = (
-    (re.compile('database ".*" does not exist|no such database'), _NOT_THERE),
-    (re.compile('authentication|password|role ".*"|pg_hba|no such user|not permitted'), _REFUSED),
-    (re.compile("permission denied"), _NOT_ALLOWED),
-    (re.compile("SSL|certificate"), _NO_TLS),
-)
-
 
 class PostgreSQL(Database):
     """One PostgreSQL database, from any thread; a forked child has connections of its own."""
 
     driver_errors = psycopg.Error
+    transactions = CONNECTIONS
 
     def __init__(
         self,
@@ -107,6 +56,7 @@ class PostgreSQL(Database):
         schema: str = "",
         ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
+        seconds: float = CALL_SECONDS,
     ) -> None:
         """Use the database at *url*, which libpq reads; nothing is opened yet.
 
@@ -115,20 +65,33 @@ class PostgreSQL(Database):
             schema: Where the tables are, made where it is missing; the user's own by default.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
             wait: How many seconds to wait for another writer, or for a connection to be free.
+            seconds: How many seconds one call takes at most, all its waits and tries together.
 
         Raises:
             BadSettings: libpq cannot make anything of the URL.
         """
         self._parameters = _parameters(url)
         self._may_prepare = True
+        self._sockets = Sockets()
+        heed_gevent()
         self._schema = schema
         self.name = _name(self._parameters)
-        settings = _settings(schema, wait)
+        # Half of the time for one answer: the other half is for another connection.
+        self._answer = seconds / 2
+        limits = _limits(self._parameters, min(wait, self._answer * 0.8), self._answer)
+        self._session = "; ".join(f"SET {limit}" for limit in limits)
+        settings = "; ".join(f"SET LOCAL {each}" for each in [*limits, *_search_path(schema)])
         self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
         self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
-        connect, is_lost = self._connect_to_read, self._is_lost
-        drivers = DriverPool(connect, is_lost=is_lost, at_most=CONNECTIONS, wait=wait)
-        super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait)
+        drivers = DriverPool(
+            self._connect_to_read,
+            is_lost=self._is_lost,
+            is_full=self.is_full,
+            make_room=self._close_idle,
+            at_most=CONNECTIONS,
+            wait=wait,
+        )
+        super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
 
     def _engine(self, wait: float) -> Engine:
         return create_engine(
@@ -167,67 +130,82 @@ class PostgreSQL(Database):
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means; its words are not repeated."""
-        code = getattr(error, "sqlstate", None)
-        if code is None and isinstance(error, psycopg.OperationalError):
-            return self._connect_problem(str(error))
-        if code is not None and code in _WHAT_TO_DO:
-            return self._unusable_error(_WHAT_TO_DO[code])
-        if code is not None and _AWAY_CODES.match(code):
-            return self._away_error()
-        if code is not None and _WAITING_HELPS.match(code):
-            return StoreBusy()
-        return self._unusable_error(_OTHERWISE)
+        return postgres_errors.problem_of(error, self.name, has_answered=self.has_answered)
 
-    def _connect_problem(self, words: str) -> PortalkeyError:
-        # What comes before names the host, which may be called anything.
-        _, has_reason, reason = words.rpartition(" failed: ")
-        if not has_reason:
-            return self._away_error()
-        if _BUSY_AT_THE_DOOR.search(reason):
-            return StoreBusy()
-        for pattern, what_to_do in _AT_THE_DOOR:
-            if pattern.search(reason):
-                return self._unusable_error(what_to_do)
-        return self._away_error()
+    def crowd_problem(self) -> PortalkeyError:
+        """Return what it means that every connection of this process was at work."""
+        return postgres_errors.crowd_problem(self.name)
 
-    def _away_error(self) -> PortalkeyError:
-        if self.has_answered:  # so it will be back
-            return StoreBusy(f"The database {self.name} {_AWAY}.")
-        return self._unusable_error(_UNREACHABLE)
+    def is_full(self, error: BaseException) -> bool:
+        """Return True where *error* says that the server takes no more connections."""
+        return postgres_errors.is_full(error)
 
-    def _unusable_error(self, what_to_do: str) -> StoreUnusable:
-        return StoreUnusable(f"The database {self.name} {what_to_do}.")
+    def _close_idle(self) -> None:
+        """Close what the pool for transactions does not have at work."""
+        self._reading.pool.dispose()
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            **_NETWORK | self._parameters,
+    def _connect(self) -> TimedConnection:
+        connection = TimedConnection.connect(
+            **_network(self._answer) | self._parameters,
             autocommit=True,  # we say BEGIN ourselves
             prepare_threshold=None,
             fallback_application_name="portalkey",
         )
+        connection.answer_seconds = self._answer
+        self._sockets.add(connection)
+        return connection
 
-    def _connect_to_read(self) -> psycopg.Connection[Any]:
+    def _renew(self) -> None:
+        heed_gevent()
+        super()._renew()
+
+    def _leave_connections(self) -> None:
+        leave(self._sockets)
+        self._sockets = Sockets()
+
+    def _connect_to_read(self) -> TimedConnection:
         connection = self._connect()
         (session,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
         # A pooler gives its clients numbers of its own. Where none is in between, the session is
         # ours, and a statement that was planned before takes less than half the time.
         if self._may_prepare and session == connection.info.backend_pid:
-            connection.execute(_SESSION.format(wait=self._wait), prepare=False)
+            connection.execute(self._session.encode(), prepare=False)
             connection.prepare_threshold = 0
         return connection
 
     def _is_lost(self, error: BaseException) -> bool:
-        if isinstance(error, _NOT_PREPARED):  # a pooler is in between after all
+        if postgres_errors.is_unprepared(error):  # a pooler is in between after all
             self._may_prepare = False
             return True
-        code = getattr(error, "sqlstate", None)
-        is_nameless = code is None and isinstance(error, psycopg.OperationalError)
-        return is_nameless or bool(_AWAY_CODES.match(code or ""))
+        return postgres_errors.is_lost(error)
 
 
-def _settings(schema: str, wait: float) -> str:
-    patience = f"SET LOCAL lock_timeout = '{wait}s'; SET LOCAL statement_timeout = '30s'"
-    return f"{patience}; SET LOCAL search_path TO {_quote(schema)}" if schema else patience
+def _network(answer: float) -> dict[str, str]:
+    """Return when a server that says nothing counts as gone, as libpq takes it."""
+    # In whole seconds, of which libpq wants two, and in milliseconds.
+    connect = str(max(2, int(answer * 0.7)))
+    return _KEEPALIVES | {"connect_timeout": connect, "tcp_user_timeout": str(int(answer * 1000))}
+
+
+def _limits(parameters: dict[str, Any], lock: float, answer: float) -> list[str]:
+    """Return the server's own limits in time, but for those that the URL sets."""
+    milliseconds = {
+        # A little earlier than the client gives up, as the server's word says more.
+        "lock_timeout": lock * 1000,
+        "statement_timeout": answer * 900,
+        # What a client locked that is not heard of any more is free again.
+        "idle_in_transaction_session_timeout": answer * 2000,
+    }
+    of_url = str(parameters.get("options", ""))
+    return [
+        f"{name} = {max(1, int(number))}"
+        for name, number in milliseconds.items()
+        if name not in of_url
+    ]
+
+
+def _search_path(schema: str) -> list[str]:
+    return [f"search_path TO {_quote(schema)}"] if schema else []
 
 
 def _name(parameters: dict[str, Any]) -> str:

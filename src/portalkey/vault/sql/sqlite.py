@@ -18,11 +18,14 @@ from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
+from portalkey._support.time_limit import seconds_left
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.files import make_private
-from portalkey.vault.sql.database import Database
+from portalkey.vault.health import StoreCause, with_cause
+from portalkey.vault.sql.database import Database, opening
+from portalkey.vault.sql.open_files import FileConnection, open_files
 from portalkey.vault.sql.statements import DriverPool
-from portalkey.vault.store import BUSY_SECONDS
+from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
 _PAUSE = 0.01
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
@@ -30,18 +33,28 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign
 _CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
 
 _WAITING_HELPS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_NOT_WRITTEN = (
+    "cannot be written; look at who may write the file and its directory, and whether the disk is "
+    "mounted read-only"
+)
+_NOT_OPENED = (
+    "cannot be opened; look whether it is still there and who may write the file and its directory"
+)
 _WHAT_TO_DO = {
-    sqlite3.SQLITE_READONLY: "cannot be written; look at who may write the file and its "
-    "directory, and whether the disk is mounted read-only",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; look whether it is still there and who may "
-    "write the file and its directory",
-    sqlite3.SQLITE_FULL: "cannot grow; make room on its disk",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; look at the disk it is on",
-    sqlite3.SQLITE_CORRUPT: "is damaged; bring back the newest backup",
-    sqlite3.SQLITE_NOTADB: "is not a SQLite database; look whether PORTALKEY_DATABASE_URL names "
-    "the right file",
+    sqlite3.SQLITE_READONLY: (StoreCause.READ_ONLY, _NOT_WRITTEN),
+    sqlite3.SQLITE_CANTOPEN: (StoreCause.MISSING, _NOT_OPENED),
+    sqlite3.SQLITE_FULL: (StoreCause.DISK_FULL, "cannot grow; make room on its disk"),
+    sqlite3.SQLITE_IOERR: (
+        StoreCause.DISK_ERROR,
+        "cannot be read or written; look at the disk it is on",
+    ),
+    sqlite3.SQLITE_CORRUPT: (StoreCause.DAMAGED, "is damaged; bring back the newest backup"),
+    sqlite3.SQLITE_NOTADB: (
+        StoreCause.DAMAGED,
+        "is not a SQLite database; look whether PORTALKEY_DATABASE_URL names the right file",
+    ),
 }
-_OTHERWISE = "is not as portalkey left it; look what else writes to it"
+_OTHERWISE = (StoreCause.OTHER, "is not as portalkey left it; look what else writes to it")
 
 
 class SQLite(Database):
@@ -50,10 +63,17 @@ class SQLite(Database):
     begin_reading = "BEGIN"
     begin_writing = "BEGIN IMMEDIATE"
     driver_errors = sqlite3.Error
-    has_one_writer = True
+    must_close_before_fork = True
+    writers = 1
+    set_patience = "PRAGMA busy_timeout={}"
 
     def __init__(
-        self, path: Path, *, ahead: Callable[[], float] = no_offset, wait: float = BUSY_SECONDS
+        self,
+        path: Path,
+        *,
+        ahead: Callable[[], float] = no_offset,
+        wait: float = BUSY_SECONDS,
+        seconds: float = CALL_SECONDS,
     ) -> None:
         """Make the file at *path* private, and make it where it is missing.
 
@@ -61,6 +81,7 @@ class SQLite(Database):
             path: The file; its directory is made too, for its owner only.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
             wait: How many seconds to wait for another writer.
+            seconds: How many seconds one call takes at most, all its waits together.
 
         Raises:
             StoreUnusable: The file cannot be made.
@@ -68,7 +89,8 @@ class SQLite(Database):
         self._path = make_private(path)
         self.name = str(self._path)
         self._wait = wait
-        self._commits = CommitCounter(self._connect)
+        # It never waits: what it cannot tell at once is read from the rows.
+        self._commits = CommitCounter(lambda: self._connect_for(0.0))
         engine = create_engine(
             "sqlite://",
             creator=self._connect,
@@ -76,10 +98,14 @@ class SQLite(Database):
             max_overflow=-1,
             hide_parameters=True,
         )
-        super().__init__(engine, DriverPool(self._connect, wait=wait), _CLOCK, ahead, wait)
+        drivers = DriverPool(self._connect, wait=wait)
+        super().__init__(engine, drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
 
-    def version(self) -> int:
-        """Return a number that changes with every commit by anybody, in any process."""
+    def version(self) -> int | None:
+        """Return a number that changes with every commit by anybody, in any process.
+
+        None while somebody else keeps the file to himself.
+        """
         return self._do(self._commits.version)
 
     def close(self) -> None:
@@ -87,48 +113,58 @@ class SQLite(Database):
         self._commits.close()
         super().close()
 
-    def renew_after_fork(self) -> None:
-        """Let go of the parent's connections without touching them."""
+    def wait_until_closed(self) -> None:
+        """Wait for a moment until the last connection is closed, before this process forks."""
+        open_files.wait_until_closed(self._path)
+
+    def _renew(self) -> None:
         self._commits.renew()
-        super().renew_after_fork()
+        super()._renew()
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what SQLite's *error* means, as the operator has to read it."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _WAITING_HELPS:
-            return StoreBusy()
-        return StoreUnusable(f"The store {self.name} {_WHAT_TO_DO.get(code, _OTHERWISE)}.")
+            return self.crowd_problem()
+        cause, what_to_do = _WHAT_TO_DO.get(code, _OTHERWISE)
+        return with_cause(StoreUnusable(f"The store {self.name} {what_to_do}."), cause)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            # A file that has gone missing is not made again, least of all for all to read.
-            f"{self._path.as_uri()}?mode=rw",
-            uri=True,
-            timeout=self._wait,
-            isolation_level=None,  # we say BEGIN ourselves
-            check_same_thread=False,  # the pool sees to it that one thread has it at a time
+    def crowd_problem(self) -> PortalkeyError:
+        """Return what it means that others have the file for too long."""
+        words = (
+            f"The store {self.name} is busy: others write it all the time; try again in a moment, "
+            "and if it lasts, look which program holds a lock on it."
         )
+        return with_cause(StoreBusy(words), StoreCause.LOCKED)
+
+    def _connect(self) -> FileConnection:
+        return self._connect_for(seconds_left(self._wait))
+
+    def _connect_for(self, patience: float) -> FileConnection:
+        with opening:
+            connection = open_files.open(self._path, patience=patience)
         try:
-            self._set_up(connection)
+            _set_up(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        # SQLite does not wait where two connections turn one new file to WAL at once.
-        deadline = time.monotonic() + self._wait
-        while True:
-            try:
-                for pragma in _PRAGMAS:
-                    connection.execute(f"PRAGMA {pragma}")
-            except sqlite3.OperationalError as error:
-                is_busy = error.sqlite_errorcode & 0xFF in _WAITING_HELPS
-                if not is_busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return
+
+def _set_up(connection: FileConnection) -> None:
+    # SQLite does not wait where two connections turn one new file to WAL at once.
+    deadline = time.monotonic() + connection.patience
+    while True:
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF in _WAITING_HELPS
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 class CommitCounter:
@@ -140,7 +176,7 @@ class CommitCounter:
         self.renew()
 
     def renew(self) -> None:
-        """Let go of what is open without touching it, as a forked child has to."""
+        """Begin without a connection; what is open is left to whoever keeps all of the process."""
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
@@ -151,11 +187,16 @@ class CommitCounter:
         if connection:
             connection.close()
 
-    def version(self) -> int:
+    def version(self) -> int | None:
         """Return SQLite's number for what is in the file; each connection counts for itself."""
         with self._lock:
-            if self._connection is None:
-                self._connection = self._connect()
-                self._opened += 1
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                    self._opened += 1
+                (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF in _WAITING_HELPS:
+                    return None
+                raise
             return self._opened << 32 | int(version)

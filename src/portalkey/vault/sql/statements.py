@@ -4,25 +4,31 @@ A transaction by way of SQLAlchemy costs ten times what a small row costs, so wh
 written often goes this way.
 """
 
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnElement, Dialect, Select, bindparam
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
-from portalkey.errors import PortalkeyError, StoreBusy
+from portalkey._support.fork import keep_for_ever
+from portalkey._support.time_limit import CallLimit, NoTurn, Turns, seconds_left, until_room
+from portalkey.errors import PortalkeyError, StoreUnusable
+from portalkey.vault.health import StoreCause, StoreHealth
+from portalkey.vault.sql.wall import require_asked
 
 T = TypeVar("T")
+R = TypeVar("R")
+Row = TypeVar("Row")
 Driver = Any
 """A connection of whichever driver."""
 Cursor = Any
 
 _LATER = "later"
+_HASTE = 0.05
+"""Seconds of patience that are worth no statement to change them."""
 
 
 class PreparedStatement:
@@ -47,6 +53,17 @@ class PreparedStatement:
         ordered = parameters if self._order is None else [parameters[name] for name in self._order]
         return driver.execute(self.text, ordered)
 
+    def fetch(self, driver: Driver, values: Mapping[str, object]) -> Sequence[Any]:
+        """Run it, and return its rows, as the driver gives them.
+
+        Raises:
+            StoreUnusable: A row has a column of the name of one of *values*, and another value.
+        """
+        rows: Sequence[Any] = self.run(driver, values).fetchall()
+        if rows:
+            require_asked(values, self.columns, rows)
+        return rows
+
 
 class DriverPool:
     """Driver connections in autocommit, for one thread each while it is at work."""
@@ -56,6 +73,8 @@ class DriverPool:
         connect: Callable[[], Driver],
         *,
         is_lost: Callable[[BaseException], bool] = lambda _: False,
+        is_full: Callable[[BaseException], bool] = lambda _: False,
+        make_room: Callable[[], object] = lambda: None,
         at_most: int | None = None,
         wait: float,
     ) -> None:
@@ -64,46 +83,53 @@ class DriverPool:
         Args:
             connect: Opens one.
             is_lost: Whether an error says that the connection was of no use, and another may be.
+            is_full: Whether an error says that the server takes no more connections.
+            make_room: Closes connections to it that lie idle elsewhere in this process.
             at_most: How many threads read at once; None for as many as like.
             wait: How many seconds the others wait for their turn.
         """
         self._connect = connect
         self._is_lost = is_lost
-        self._at_most = at_most
+        self._is_full = is_full
+        self._make_room = make_room
         self._wait = wait
-        self.renew()
-
-    def renew(self) -> None:
-        """Let go of what is open without touching it, as a forked child has to."""
+        self._at_most = at_most
+        self._turns = Turns(at_most, wait)
         self._free: list[Driver] = []
-        self._turns = threading.Semaphore(self._at_most) if self._at_most else None
+
+    def renew(self, *, is_inherited: bool = False) -> None:
+        """Close what is open, or leave it alone where it *is_inherited* and the parent's."""
+        if is_inherited:
+            keep_for_ever(self._free)
+            self._free = []
+        self.close()
+        self._turns.renew()
 
     def close(self) -> None:
         """Close what is open; what is at work just now is closed as soon as it is done."""
         free, self._free = self._free, []
         _drain(free)
 
+    def close_idle(self) -> None:
+        """Close what is not at work just now."""
+        _drain(self._free)
+
     def run(self, work: Callable[[Driver], T]) -> T:
         """Return the result of *work*, which is given a connection.
 
         Raises:
-            StoreBusy: Too many others read at once.
+            NoTurn: Too many others read at once.
         """
-        turns = self._turns
-        if turns is None:
+        if self._at_most is None:
             return self._run(work)
-        if not turns.acquire(timeout=self._wait):
-            raise StoreBusy
-        try:
+        with self._turns.take():
             return self._run(work)
-        finally:
-            turns.release()
 
     def _run(self, work: Callable[[Driver], T]) -> T:
         free = self._free
         connection = _pop(free)
         if connection is None:
-            return self._use(self._connect(), free, work)
+            return self._use(self._open(), self._free, work)
         try:
             return self._use(connection, free, work)
         except Exception as error:
@@ -111,7 +137,13 @@ class DriverPool:
                 raise
         # It lay there while the server went, and so did the others. A read can be tried again.
         self.close()
-        return self._use(self._connect(), self._free, work)
+        return self._use(self._open(), self._free, work)
+
+    def _open(self) -> Driver:
+        """Open a connection, or take one that comes free while the server has no room."""
+        return until_room(
+            lambda: _pop(self._free) or self._connect(), self._is_full, self._make_room, self._wait
+        )
 
     def _use(self, connection: Driver, free: list[Driver], work: Callable[[Driver], T]) -> T:
         try:
@@ -146,7 +178,13 @@ class StatementRunner(ABC):
     has_answered = False
     """True once it could be used."""
 
+    name: str
+    """The name that the operator knows it by; nothing secret."""
+
     driver_errors: ClassVar[type[Exception]]
+
+    set_patience: ClassVar[str] = ""
+    """Sets the milliseconds that a connection waits for others; empty where a server sees to it."""
 
     def __init__(
         self,
@@ -154,7 +192,13 @@ class StatementRunner(ABC):
         drivers: DriverPool,
         clock: ColumnElement[float],
         ahead: Callable[[], float],
+        *,
+        wait: float,
+        seconds: float,
     ) -> None:
+        self._wait = wait
+        self._seconds = seconds
+        self.health = StoreHealth()
         self._dialect = dialect
         self._drivers = drivers
         self._clock = clock
@@ -178,10 +222,36 @@ class StatementRunner(ABC):
         """
 
         def read(driver: Driver) -> Sequence[Any]:
-            rows: Sequence[Any] = statement.run(driver, values).fetchall()
-            return rows
+            self.be_patient(driver)
+            return statement.fetch(driver, values)
 
         return self._do(lambda: self._drivers.run(read))
+
+    def read_rows(
+        self, read: Callable[[Row], R], rows: Iterable[Row], *, skips: bool = False
+    ) -> list[R]:
+        """Return what *read* makes of *rows*; who listens is told of one that it cannot read.
+
+        Raises:
+            StoreUnusable: One cannot be read, and *skips* does not say to leave it out.
+        """
+        found = []
+        for row in rows:
+            try:
+                found.append(read(row))
+            except StoreUnusable as trouble:
+                self.health.tell(trouble)
+                if not skips:
+                    raise
+        return found
+
+    def be_patient(self, driver: Driver) -> None:
+        """Let a *driver*'s connection wait for others as long as the call under way may."""
+        if self.set_patience:
+            patience = seconds_left(self._wait)
+            if abs(patience - driver.patience) > _HASTE:
+                driver.execute(self.set_patience.format(int(patience * 1000)))
+                driver.patience = patience
 
     def version(self) -> int | None:
         """Return a number that changes with every commit; None where that cannot be told."""
@@ -191,18 +261,32 @@ class StatementRunner(ABC):
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means, without SQL, parameters or a password."""
 
-    def _do(self, work: Callable[[], T]) -> T:
-        """Do *work*, and say in the store's own words what a driver raises."""
+    @abstractmethod
+    def crowd_problem(self) -> PortalkeyError:
+        """Return what it means that other threads of this process left this one no turn."""
+
+    def _do(self, work: Callable[[], T], *, is_writing: bool = False) -> T:
+        """Do *work* in time, and say in the store's own words what a driver raises."""
         try:
-            result = work()
+            with CallLimit(self._seconds):
+                result = work()
         except DBAPIError as error:
             problem = self.problem(error.orig)
         except self.driver_errors as error:
             problem = self.problem(error)
-        except NoConnectionFree:
-            problem = StoreBusy()
+        except NoTurn:
+            problem = self.crowd_problem()
+        except StoreUnusable as trouble:
+            if trouble.cause == StoreCause.BAD_ROW:  # not of the whole database
+                self.health.tell(trouble)
+            else:
+                self.health.note_trouble(trouble, is_writing=is_writing)
+            raise
         else:
             self.has_answered = True
+            if self.health.trouble is not None:
+                self.health.note_success(is_writing=is_writing)
             return result
+        self.health.note_trouble(problem, is_writing=is_writing)
         # Raised outside of the except block: the original holds the statement's parameters.
         raise problem

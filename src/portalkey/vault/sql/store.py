@@ -14,7 +14,7 @@ from portalkey.vault.sql.outbox import SQLOutbox
 from portalkey.vault.sql.purge import SQLPurge
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
-from portalkey.vault.store import Store
+from portalkey.vault.store import CALL_SECONDS, Store
 
 
 class SQLStore(
@@ -31,6 +31,7 @@ class SQLStore(
         url: str,
         *,
         schema: str = "",
+        seconds: float = CALL_SECONDS,
         ahead: Callable[[], float] = no_offset,
         mounts: Callable[[], str] = read_mounts,
     ) -> Self:
@@ -40,6 +41,7 @@ class SQLStore(
             url: ``sqlite:///PATH``, with a fourth slash for an absolute path; ``%3F`` stands for
                 a question mark in it, as in any URL. Or ``postgresql://``, as libpq takes it.
             schema: The schema of PostgreSQL for the tables; the user's own by default.
+            seconds: How many seconds one call takes at most, all its waits and tries together.
             ahead: Seconds added to the store's clock, asked for at every look at it.
             mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
 
@@ -49,7 +51,7 @@ class SQLStore(
             StoreBusy: Another process takes too long with the database; try again.
             StoreUnusable: The operator has to look at the database.
         """
-        database = open_database(url, schema=schema, ahead=ahead, mounts=mounts)
+        database = open_database(url, schema=schema, seconds=seconds, ahead=ahead, mounts=mounts)
         try:
             migrate(database)
         except BaseException:

@@ -13,6 +13,7 @@ from portalkey.settings.urls import NO_SCHEMA, is_postgresql
 from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.store import CALL_SECONDS, single_wait
 
 _NO_FILE = (
     "PORTALKEY_DATABASE_URL names no file for SQLite; write sqlite:///PATH, with a fourth slash "
@@ -28,6 +29,7 @@ def open_database(
     url: str,
     *,
     schema: str = "",
+    seconds: float = CALL_SECONDS,
     ahead: Callable[[], float] = no_offset,
     mounts: Callable[[], str] = read_mounts,
 ) -> Database:
@@ -38,21 +40,22 @@ def open_database(
         StoreUnusable: The file cannot be made, or is on another machine.
     """
     if is_postgresql(url):
-        return _postgresql(url, schema, ahead)
+        return _postgresql(url, schema, seconds, ahead)
     if schema:
         raise BadSettings([NO_SCHEMA])
     path = _file(url).resolve()
     require_local(path, mounts())
-    return SQLite(path, ahead=ahead)
+    return SQLite(path, ahead=ahead, wait=single_wait(seconds), seconds=seconds)
 
 
-def _postgresql(url: str, schema: str, ahead: Callable[[], float]) -> Database:
+def _postgresql(url: str, schema: str, seconds: float, ahead: Callable[[], float]) -> Database:
     try:
         # Imported here: the driver is an extra, and slow to load.
         from portalkey.vault.sql.postgres import PostgreSQL  # noqa: PLC0415 - see above
     except ImportError:
         raise BadSettings([_NO_DRIVER]) from None
-    return PostgreSQL(url, schema=schema, ahead=ahead)
+    wait = single_wait(seconds)
+    return PostgreSQL(url, schema=schema, ahead=ahead, wait=wait, seconds=seconds)
 
 
 def _file(url: str) -> Path:

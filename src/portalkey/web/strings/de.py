@@ -42,6 +42,10 @@ SENTENCES = {
         "Es wurde nichts geändert."
     ),
     "store_busy": "Die App ist gerade ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
+    "store_unusable": (
+        "Die App kann nicht lesen oder schreiben, was sie aufbewahrt. "
+        "Wer sie betreibt, muss sich darum kümmern."
+    ),
     "hubspot_refused": "HubSpot nimmt diese App nicht an. Darum muss sich ihr Betreiber kümmern.",
     "unknown_attempt": (
         "Diese Seite gehört zu einem Versuch, der nicht in diesem Browser begonnen wurde. "
@@ -77,6 +81,7 @@ TITLES = {
     "title:not_from_here": "Nicht verbunden",
     "title:signed_out": "Bitte melden Sie sich an",
     "title:unknown_attempt": "Bitte in der App neu beginnen",
+    "title:store_busy": "Gleich noch einmal",
     "title:unknown_origin": "Nicht von dieser Seite aus",
     "title:forgery_refused": "Es wurde nichts getan",
     "title:may_not_disconnect": "Weiterhin verbunden",
@@ -99,6 +104,7 @@ PAGES = {
     "connecting": "Verbindung mit HubSpot …",
     "go_on": "Weiter",
     "look_again": "Noch einmal nachsehen",
+    "try_again": "Noch einmal versuchen",
     "connected": "Mit HubSpot verbunden",
     "connected_to": "Verbunden mit {account}.",
     "connected_less": (

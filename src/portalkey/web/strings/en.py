@@ -43,6 +43,9 @@ SENTENCES = {
         "Nothing was changed."
     ),
     "store_busy": "The app is busy just now. Please try again in a moment.",
+    "store_unusable": (
+        "The app cannot read or write what it keeps. Whoever runs it has to look into that."
+    ),
     "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
     "unknown_attempt": (
         "This page belongs to an attempt that this browser did not begin. "
@@ -70,6 +73,7 @@ TITLES = {
     "title:not_from_here": "Not connected",
     "title:signed_out": "Please sign in",
     "title:unknown_attempt": "Start again from the app",
+    "title:store_busy": "In a moment",
     "title:unknown_origin": "Not from this page",
     "title:forgery_refused": "Nothing was done",
     "title:may_not_disconnect": "Still connected",
@@ -94,6 +98,7 @@ PAGES = {
     "connecting": "Connecting to HubSpot…",
     "go_on": "Go on",
     "look_again": "Look again",
+    "try_again": "Try again",
     "connected": "Connected to HubSpot",
     "connected_to": "Connected to {account}.",
     "connected_less": "Connected, but HubSpot did not grant everything that this app asked for.",

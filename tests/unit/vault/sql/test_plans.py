@@ -22,7 +22,9 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
+from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Mark, Store
 
@@ -120,7 +122,7 @@ class WatchedSQLite(SQLite):
 
     statements: list[str]
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> FileConnection:
         connection = super()._connect()
         connection.set_trace_callback(self.statements.append)
         return connection
@@ -181,7 +183,7 @@ class WatchedPostgreSQL(PostgreSQL):
 
     statements: list[tuple[Any, Any]]
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> TimedConnection:
         connection = super()._connect()
         connection.cursor_factory = type(
             "Cursor", (WatchedCursor,), {"statements": self.statements}
@@ -279,7 +281,7 @@ class Counting(SQLite):
 
     steps = 0
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> FileConnection:
         connection = super()._connect()
         connection.set_progress_handler(self._count, 10)
         return connection

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,13 +23,16 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
 from portalkey.testing import Ahead
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore
-from portalkey.vault.sql.migrate import VERSION_TABLE
+from portalkey.vault.health import StoreCause
+from portalkey.vault.sql.migrate import VERSION_TABLE, migrate
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
+from support.forking import in_silent_child
 from support.postgres_server import Server, changed, execute
 from support.racing import PROCESSES, raced
 
@@ -143,10 +147,36 @@ def test_a_closed_door_is_the_operators_matter(
 
 
 def test_a_server_with_no_room_is_busy(stranger_url: str, postgres_url: str) -> None:
-    """Somebody will leave, so waiting helps, even at the start."""
+    """Somebody will leave, so waiting helps, even at the start; the sentence says what would."""
     execute(postgres_url, f"ALTER ROLE {user_of(stranger_url)} CONNECTION LIMIT 0")
-    with pytest.raises(StoreBusy):
-        SQLStore.open(stranger_url)
+    database = PostgreSQL(stranger_url, wait=HASTE)
+    for ask in (lambda: migrate(database), SQLStore(database).now):
+        with pytest.raises(StoreBusy, match=r"takes no more connections, .* raise") as busy:
+            ask()
+        assert busy.value.cause == StoreCause.SERVER_FULL
+    database.close()
+
+
+def test_a_server_with_little_room_serves_all_threads(stranger_url: str, postgres_url: str) -> None:
+    """Those of a process share what they got, and no pool of its keeps another one out."""
+    user = user_of(stranger_url)
+    execute(postgres_url, f"GRANT CREATE, USAGE ON SCHEMA public TO {user}")
+    store = SQLStore.open(stranger_url)
+    connect(store)
+    store.close()
+    execute(postgres_url, f"ALTER ROLE {user} CONNECTION LIMIT 2")
+    together = threading.Barrier(8)
+
+    def work() -> None:
+        together.wait()
+        for _ in range(5):
+            assert store.connections("ada", "app")
+            assert not store.holders(["nobody's"])
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(work) for _ in range(8)]:
+            done.result()
+    store.close()
 
 
 def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -> None:
@@ -161,8 +191,9 @@ def test_a_user_without_a_schema_is_told(stranger_url: str, postgres_url: str) -
     [
         ("40001", StoreBusy, "busy"),
         ("40P01", StoreBusy, "busy"),
-        ("53300", StoreBusy, "busy"),
-        ("57014", StoreBusy, "busy"),
+        ("53300", StoreBusy, "raise max_connections"),
+        ("53200", StoreBusy, "busy"),
+        ("57014", StoreBusy, "did not answer in time"),
         ("25006", StoreUnusable, "names the primary server"),
         ("53100", StoreUnusable, "make room on its disk"),
         ("57P04", StoreUnusable, "is not there"),
@@ -188,8 +219,9 @@ def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sent
         ('FATAL:  database "canary" does not exist', StoreUnusable, "is not there"),
         ('FATAL:  permission denied for database "canary"', StoreUnusable, "grant the user"),
         ("server does not support SSL, but SSL was required", StoreUnusable, "look at its sslmode"),
-        ("FATAL:  the database system is starting up", StoreBusy, "is busy"),
-        ("FATAL:  sorry, too many clients already", StoreBusy, "is busy"),
+        ("FATAL:  the database system is starting up", StoreBusy, "is just starting"),
+        ("FATAL:  sorry, too many clients already", StoreBusy, "raise max_connections"),
+        ("FATAL:  no more connections allowed (max_client_conn)", StoreBusy, "max_client_conn"),
         ("Connection refused", StoreUnusable, "look whether the server runs"),
     ],
 )
@@ -413,10 +445,14 @@ def test_a_thread_does_not_wait_for_ever(hasty: SQLStore) -> None:
         if depth:
             database._drivers.run(lambda _: read(depth - 1))
 
-    for ask in (nested, read):
+    def read_in_turn(depth: int) -> None:
+        database._do(lambda: read(depth))
+
+    for ask in (nested, read_in_turn):
         ask(CONNECTIONS)
-        with pytest.raises(StoreBusy):
+        with pytest.raises(StoreBusy, match="on every connection of this process") as busy:
             ask(CONNECTIONS + 1)
+        assert busy.value.cause == StoreCause.OUT_OF_CONNECTIONS
 
 
 def test_a_direct_read_is_planned_once(store: SQLStore) -> None:
@@ -493,6 +529,40 @@ def test_a_child_goes_on_with_sockets_of_its_own(migrated_postgres_url: str) -> 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.stderr, done.stdout) == ("", "['parent', 'child', 'parent again']\n")
+
+
+def test_a_silent_child_goes_on_with_sockets_of_its_own(store: SQLStore) -> None:
+    """Nothing of its parent's is used, though no hook ran; what is open in it leads nowhere."""
+    attempts = [new_attempt(store) for _ in range(4)]
+    own = store._database
+    assert isinstance(own, PostgreSQL)
+    assert store.attempt(attempts[0].id)
+    sockets = [each.fileno() for each in own._sockets]
+
+    def uses_its_own() -> bool:
+        found = [store.attempt(each.id) for each in attempts]
+        assert {each.fileno() for each in own._sockets}.isdisjoint(sockets)
+        store.record(Event(EventName.CONNECTED))
+        nowhere = Path(os.devnull).stat().st_rdev
+        is_right = [each and each.id for each in found] == [each.id for each in attempts]
+        return is_right and {os.fstat(each).st_rdev for each in sockets} == {nowhere}
+
+    for _ in range(3):
+        assert in_silent_child(uses_its_own)
+        assert store.attempt(attempts[0].id)
+        store.record(Event(EventName.CONNECTED))
+    assert [each.fileno() for each in own._sockets] == sockets
+
+
+def test_a_silent_fork_in_the_middle_leaves_the_parent_its_socket(store: SQLStore) -> None:
+    """A child lets go of a connection that is at work, without a word to the server."""
+    attempt = new_attempt(store)
+
+    def forked(tx: Tx) -> int:
+        assert in_silent_child(lambda: bool(store.attempt(attempt.id)))
+        return int(tx.execute(text("SELECT 1")).scalar_one())
+
+    assert store._database.write(forked) == 1
 
 
 def test_a_fork_in_the_middle_leaves_the_parent_its_socket(store: SQLStore) -> None:

@@ -4,22 +4,27 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import text
 
+from portalkey._support.time_limit import limit_request
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Grant
 from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
 from portalkey.vault import SQLStore, Vault
-from portalkey.vault.sql import database
+from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.open_files import open_files
 from portalkey.vault.sql.sqlite import SQLite
+from support.forking import in_child, in_silent_child
 from support.racing import PROCESSES, raced
 
 
@@ -59,10 +64,9 @@ def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore
 class Impatient(SQLite):
     """A file whose connections wait for nobody, though its threads do."""
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = super()._connect()
-        connection.execute("PRAGMA busy_timeout=0")
-        return connection
+    def be_patient(self, driver: sqlite3.Connection) -> None:
+        """Never."""
+        driver.execute("PRAGMA busy_timeout=0")
 
 
 def test_threads_that_write_at_once_take_turns(path: Path) -> None:
@@ -95,10 +99,8 @@ def test_a_turn_that_does_not_come_is_busy(hasty: SQLStore) -> None:
 def test_a_child_forked_while_a_thread_writes_has_its_turn(store: SQLStore) -> None:
     """Nobody is left there to end the turn that its parent's thread has."""
     assert isinstance(store._database, SQLite)
-    with store._database._turn():
-        store.close()  # as before every fork
-        store._database.renew_after_fork()
-        new_attempt(store)
+    with store._database._writers.take():
+        assert in_child(lambda: bool(new_attempt(store)))
 
 
 def test_a_locked_file_is_busy(hasty: SQLStore, path: Path) -> None:
@@ -124,6 +126,32 @@ def test_a_file_locked_at_the_start_is_busy(hasty: SQLStore, path: Path) -> None
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusy):
             hasty.now()
+        assert hasty.version() is None  # not known just now, and nobody waits for that
+
+
+def test_a_request_waits_for_a_lock_once_for_all_of_its_calls(path: Path) -> None:
+    """A program that keeps the file to itself takes the time of one call from it, not of eight."""
+    file = SQLite(path, wait=2.0)
+    migrate(file)
+    store, began = SQLStore(file), time.monotonic()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with limit_request(2.0):
+            for _ in range(8):
+                with pytest.raises(StoreBusy, match="look which program holds a lock") as busy:
+                    new_attempt(store)
+        assert busy.value.cause == StoreCause.LOCKED
+        assert time.monotonic() - began < 12  # 16 by itself, and 4 as it should be
+        other.execute("ROLLBACK")
+    assert new_attempt(store)  # which waits as long as ever again
+
+    def patience(driver: sqlite3.Connection) -> tuple[int]:
+        file.be_patient(driver)
+        found: tuple[int] = driver.execute("PRAGMA busy_timeout").fetchone()
+        return found
+
+    assert file.write_fast(patience) == (2000,)
+    store.close()
 
 
 def test_the_start_waits_for_whoever_has_the_file(path: Path) -> None:
@@ -237,18 +265,80 @@ def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
     assert trouble.value.__context__ is None
 
 
-def test_a_store_goes_on_after_a_fork(store: SQLStore) -> None:
-    """In the child it lets go of what is the parent's, and opens its own."""
-    attempt, own = new_attempt(store), store._database
-    for let_go in (own.renew_after_fork, database._renew_in_child):
-        with ExitStack() as parents_end:
-            parents_end.callback(own._reading.pool.dispose)
-            for driver in own._drivers._free:
-                parents_end.callback(driver.close)
-            parents = parents_end.enter_context(own._reading.connect())
-            let_go()
-            assert store.attempt(attempt.id)
-            assert parents.scalar(text("SELECT 1"))
+def test_a_store_goes_on_after_a_fork(store: SQLStore, path: Path) -> None:
+    """The file is closed before it, so that what a child writes outlives whoever closes it."""
+    attempt = new_attempt(store)
+    store.version()
+
+    def writes() -> bool:
+        return bool(store.attempt(attempt.id)) and bool(new_attempt(store, owner="childs"))
+
+    assert in_child(writes)
+    with sqlite3.connect(path) as other:
+        owners = other.execute("SELECT owner FROM portalkey_attempts").fetchall()
+    other.close()
+    assert ("childs",) in owners
+
+
+def test_a_fork_waits_for_a_transaction_under_way(store: SQLStore) -> None:
+    """Its file would be of no use in the child."""
+    is_reading, done = threading.Event(), threading.Event()
+
+    def work(_: object) -> None:
+        is_reading.set()
+        done.wait(0.2)
+
+    thread = threading.Thread(target=store._database.read, args=(work,))
+    thread.start()
+    is_reading.wait()
+
+    assert in_child(lambda: bool(new_attempt(store)))
+    thread.join()
+
+
+def test_a_file_that_was_open_is_not_used_in_a_silent_child(store: SQLStore) -> None:
+    """Its locks do not hold there, so commits would be lost; the parent goes on."""
+    attempt = new_attempt(store)
+    assert store.version()
+
+    def is_refused() -> bool:
+        for _ in range(2):
+            with pytest.raises(StoreUnusable, match="lazy-apps"):
+                store.attempt(attempt.id)
+        with pytest.raises(StoreUnusable, match="forked"):
+            store.version()
+        store.close()
+        return True
+
+    assert in_silent_child(is_refused)
+    assert store.attempt(attempt.id)
+    assert new_attempt(store)
+
+
+def test_a_closed_file_is_used_in_a_silent_child(store: SQLStore) -> None:
+    """As it is in uWSGI's master, which closes it after each use."""
+    attempt = new_attempt(store)
+    store.close()
+
+    assert in_silent_child(lambda: bool(store.attempt(attempt.id) and new_attempt(store)))
+
+
+def test_nothing_is_open_in_the_master_of_uwsgi(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It forks without a word."""
+    master = ModuleType("uwsgi")
+    vars(master).update(worker_id=lambda: 0, mule_id=lambda: 0)
+    monkeypatch.setitem(sys.modules, "uwsgi", master)
+    store = SQLStore.open(url(path))
+
+    attempt = new_attempt(store)
+    store.version()
+    assert store.attempt(attempt.id)
+
+    assert isinstance(store._database, SQLite)
+    assert store._database._path not in open_files._paths()
+    assert in_silent_child(lambda: bool(new_attempt(store)))
 
 
 def test_what_raises_is_rolled_back(store: SQLStore) -> None:
@@ -296,7 +386,7 @@ def test_a_version_from_before_is_never_met_again(store: SQLStore) -> None:
     parents = store._database._commits._connection
     assert parents
     with closing(parents):
-        store._database.renew_after_fork()
+        store._database._renew()
         seen.append(store.version())
 
     assert len(set(seen)) == len(seen)

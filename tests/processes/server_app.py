@@ -1,0 +1,28 @@
+"""The Flask example app, as each kind of server wants it."""
+
+import importlib
+import os
+from typing import Any
+
+from app import app  # type: ignore[import-not-found]  # the example's folder is on the path
+
+app.secret_key = os.environ["APP_SECRET"]  # every process has the same
+
+__all__ = ["app"]
+
+
+def __getattr__(name: str) -> Any:
+    """The app through an adapter; none is imported where another is meant."""
+    if name == "through_a2wsgi":
+        return importlib.import_module("a2wsgi").WSGIMiddleware(app)
+    if name == "through_asgiref":
+        return importlib.import_module("asgiref.wsgi").WsgiToAsgi(app)
+    if name == "handle_apig_wsgi":
+        return importlib.import_module("apig_wsgi").make_lambda_handler(app)
+    if name == "handle_awsgi2":
+        respond = importlib.import_module("awsgi2").response
+        return lambda event, context: respond(app, event, context)
+    if name == "handle_mangum":
+        adapt = importlib.import_module("mangum").Mangum
+        return adapt(__getattr__("through_a2wsgi"), lifespan="off")
+    raise AttributeError(name)

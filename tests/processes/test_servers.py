@@ -1,0 +1,161 @@
+"""One person's journey on every server that the docs name, with the Flask example app."""
+
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from portalkey.settings import Settings
+from portalkey_simulator import HubSpot
+from support.patience import PATIENCE
+from support.visitor import Visitor
+
+pytest_plugins = ["support.postgres"]
+
+ROOT = Path(__file__).parents[2]
+APP = "processes.server_app"
+UWSGI = ["pyuwsgi", "uwsgi", "--http-socket=127.0.0.1:{port}", f"--module={APP}:app", "--master"]
+UWSGI += [f"--home={sys.prefix}", "--processes=2", "--need-app", "--die-on-term"]
+# It ends each connection without saying so before, which only a proxy expects.
+UWSGI += ["--add-header=Connection: close"]
+GUNICORN = ["gunicorn", "gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket"]
+UVICORN = ["uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"]
+LAMBDA = [sys.executable, "-m", "processes.lambda_front"]
+SERVERS = {
+    "gunicorn, sync": [*GUNICORN, "--workers=2", f"{APP}:app"],
+    "gunicorn, gthread": [*GUNICORN, "--worker-class=gthread", "--threads=4", f"{APP}:app"],
+    "gunicorn, gevent": [*GUNICORN, "--worker-class=gevent", f"{APP}:app"],
+    "uWSGI": UWSGI,
+    "uWSGI, `enable-threads`": [*UWSGI, "--enable-threads"],
+    "waitress": ["waitress", "waitress-serve", "--listen=127.0.0.1:{port}", f"{APP}:app"],
+    "uvicorn, a2wsgi": ["a2wsgi", *UVICORN, f"{APP}:through_a2wsgi"],
+    # On a connection that is used again asgiref fails now and then (its issue 491).
+    "uvicorn, asgiref": [
+        "asgiref",
+        *UVICORN,
+        "--header=Connection:close",
+        f"{APP}:through_asgiref",
+    ],
+    "AWS Lambda, apig-wsgi": ["apig_wsgi", *LAMBDA, "handle_apig_wsgi", "{port}"],
+    "AWS Lambda, awsgi2": ["awsgi2", *LAMBDA, "handle_awsgi2", "{port}"],
+    "AWS Lambda, Mangum and a2wsgi": ["mangum", *LAMBDA, "handle_mangum", "{port}"],
+}
+"""The docs' name of each, the module that it needs, and its command."""
+BY_HAND = {"mod_wsgi"}
+"""The docs say how these were tried."""
+NEEDS_POSTGRES = {"gunicorn, gevent"}
+
+
+@contextmanager
+def running(
+    command: list[str], environment: dict[str, str], port: int, log: Path
+) -> Iterator[None]:
+    """The server, from its first answer on."""
+    path = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "examples" / "plain")])
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, **environment, "PYTHONPATH": path, "PATH": programs}
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [part.format(port=port) for part in command],
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            wait_for(port, process, log)
+            yield
+        finally:
+            # With its workers, and without the seconds that some take to say goodbye.
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once somebody listens."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    """The app's settings, as every process of a server has them."""
+    (key,) = settings.keys
+    return {
+        "HUBSPOT_CLIENT_ID": settings.client_id,
+        "HUBSPOT_CLIENT_SECRET": settings.client_secret.get_secret_value(),
+        "HUBSPOT_REDIRECT_URI": settings.redirect_uri,
+        "HUBSPOT_APP_URL": settings.app_url,
+        "HUBSPOT_API_URL": settings.api_url,
+        "PORTALKEY_PUBLIC_URL": settings.public_url,
+        "PORTALKEY_KEYS": f"{key.name}:{key.secret.get_secret_value()}",
+        "PORTALKEY_DATABASE_URL": settings.database_url,
+        "APP_SECRET": "the same in every process",
+    }
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_person_connects_works_and_disconnects(
+    name: str,
+    environment: dict[str, str],
+    hubspot: HubSpot,
+    port: int,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    """The journey ends connected, the app's code has a token that works, and the form ends it."""
+    module, *command = SERVERS[name]
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+    if name in NEEDS_POSTGRES:
+        environment["PORTALKEY_DATABASE_URL"] = request.getfixturevalue("migrated_postgres_url")
+    with ExitStack() as stack:
+        stack.enter_context(running(command, environment, port, tmp_path / "log"))
+        visitor = stack.enter_context(Visitor(environment["PORTALKEY_PUBLIC_URL"], hubspot))
+        assert visitor.get("/").status_code == 200
+
+        page = visitor.connect()
+        status = visitor.status()
+        account = visitor.get(f"/account/{status['portal_id']}")
+        after = disconnect(visitor)
+
+        assert "Connected to HubSpot" in page.text
+        assert status["authenticated"] is True
+        assert account.json()["portalId"] == status["portal_id"]
+        assert (after.status_code, visitor.status()["authenticated"]) == (303, False)
+
+
+def disconnect(visitor: Visitor) -> httpx2.Response:
+    """Press the setup page's button; the answer."""
+    form = visitor.setup().find("form")
+    assert form is not None
+    fields = {str(field["name"]): str(field["value"]) for field in form.find_all("input")}
+    return visitor.http.post(str(form["action"]), data=fields)
+
+
+def test_the_docs_name_what_was_tried() -> None:
+    """A row for each server above and for each that was tried by hand; no other."""
+    text = (ROOT / "docs" / "servers.md").read_text()
+    table = text.partition("| server")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)
+
+    assert rows[0].startswith("---")
+    assert set(rows[1:]) == {*SERVERS, *BY_HAND}
