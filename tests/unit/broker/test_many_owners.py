@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit
+from portalkey.broker.breaker import Breaker
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
@@ -234,3 +235,11 @@ def test_a_store_that_fails_at_the_breaker_backs_off_the_row(place: Place) -> No
     assert place.ask(OWNERS[0])
 
     assert place.row(OWNERS[0]).failures == 1
+
+
+def test_a_failure_where_there_is_no_throttle_yet(place: Place) -> None:
+    """It is the first of its kind, and nothing is there to be changed."""
+    breaker = Breaker(place.vault, Audit(place.vault), on_change=lambda: None)
+
+    assert breaker.record_failure("x", HubSpotUnavailable())
+    assert place.stats.is_breaker_open is False
