@@ -19,11 +19,11 @@ from portalkey_simulator import HubSpot
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
     "click": 24,
-    "callback": 34,
+    "callback": 37,
     "status": 14,
     "token, cold": 13,
     "token, cached": 1,
-    "token, expired": 29,
+    "token, expired": 32,
     "disconnect": 23,
 }
 """Only ever lowered, but for gate, breaker and deadline on the way to HubSpot. A connection to
