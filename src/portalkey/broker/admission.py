@@ -95,6 +95,7 @@ class Admission:
         self._turns: Turns[_Waiter] = Turns()
         self._leader: _Waiter | None = None
         self._ask_at = 0.0
+        self._short_since: float | None = None
         self._denied: Purpose | None = None
         self._at_hand: list[Permit] = []
         self._valid_from = float("-inf")
@@ -203,10 +204,12 @@ class Admission:
         """Ask the store for a portion, in the name of those who wait."""
         with self._lock:
             first, purpose = self._turns.first(), self._turns.most_urgent()
+            most = len(self._turns)
         if first is None or purpose is None:
             return
         now = self._clock()
-        request = PortionRequest(self._limits, purpose, first.name, max(0.0, now - first.since))
+        waited = max(0.0, now - first.since)
+        request = PortionRequest(self._limits, purpose, first.name, waited, most)
         portion = self._vault.store.take_portion(self._vault.client_id, request)
         if isinstance(portion, Throttled):
             with self._lock:
@@ -216,6 +219,7 @@ class Admission:
         permit = Permit(now, portion.is_news, probe_of)
         with self._lock:
             self._bucket, self._ask_at, self._closed = (portion.left, now), now, None
+            self._short_since = None
             if probe_of is None:
                 self._at_hand += [permit] * portion.count
                 self._hand_out()
@@ -230,8 +234,13 @@ class Admission:
         now = self._clock()
         if refusal.reason is None:
             self._bucket, self._denied = (refusal.left, now), purpose
-            # Not all processes at the moment at which the next permit drops in.
-            self._ask_at = now + max(refusal.wait, _SHORTEST) * self._uniform(1.0, 1.5)
+            if self._short_since is None:
+                self._short_since = now
+            # Not all processes at the moment at which the next permit drops in: the longer one has
+            # had none, the sooner.
+            turns = 1 + (now - self._short_since) * self._limits.rate
+            pause = self._uniform(0.0, 1.0) / self._limits.rate / turns
+            self._ask_at = now + max(refusal.wait, _SHORTEST) + pause
             return
         self._ask_at = now
         if not refusal.is_for_all:

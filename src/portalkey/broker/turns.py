@@ -33,6 +33,7 @@ class Turns(Generic[T]):
         }
         self._due = dict.fromkeys(Purpose, 0.0)
         self._now = 0.0
+        self._last: dict[Purpose, str] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -45,7 +46,12 @@ class Turns(Generic[T]):
             # Nobody saves up turns by not coming.
             due = self._now + 1 / SHARES[waiter.purpose]
             self._due[waiter.purpose] = max(self._due[waiter.purpose], due)
+        is_new = waiter.owner not in owners
         owners.setdefault(waiter.owner, deque()).append(waiter)
+        last = self._last.get(waiter.purpose)
+        if is_new and last is not None and last in owners and last != waiter.owner:
+            # Whoever had the last turn waits behind the newcomer, who has had none.
+            owners.move_to_end(last)
 
     def first(self) -> T | None:
         """Return whose turn is next, who goes on waiting."""
@@ -61,6 +67,7 @@ class Turns(Generic[T]):
         owner, waiters = next(iter(owners.items()))
         waiter = waiters.popleft()
         owners.move_to_end(owner)
+        self._last[purpose] = owner
         if not waiters:
             del owners[owner]
         self._now = self._due[purpose]

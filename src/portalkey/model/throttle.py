@@ -80,13 +80,15 @@ class Throttle:
 class PortionRequest:
     """A request for permits: *who* is the id of the connection that needs the first one.
 
-    *waited* is for how many seconds that one has been waiting.
+    *waited* is for how many seconds that one has been waiting, and *most* how many wait: a permit
+    that nobody waits for would come on top of a full bucket.
     """
 
     limits: Limits
     purpose: Purpose = Purpose.CALLER
     who: str = field(default="", repr=False)
     waited: float = 0.0
+    most: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def take_portion(
     spare = bucket - _reserve(request)
     if spare < 1:
         return Throttled((1 - spare) / request.limits.rate, left=bucket)
-    count = 1 if throttle.is_open else min(portion_size(request.limits), int(spare))
+    count = 1 if throttle.is_open else min(portion_size(request.limits), int(spare), request.most)
     after = replace(throttle, bucket=bucket - count, bucket_at=at)
     if throttle.is_open:
         after = _begin_probe(after, request.who, now)

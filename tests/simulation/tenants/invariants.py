@@ -16,8 +16,6 @@ AT_MOST = 0.1
 """Seconds that a healthy tenant's caller waits beside its own request."""
 LONGEST_CALL = waiting.LONGEST
 TWO_MINUTES = 120.0
-_URGENT = 0.5
-"""Seconds that a caller may wait for what is renewed ahead of its end, and has waited for long."""
 _ROUNDED = 0.5
 _SETTLED = 30.0
 """Seconds after which whoever meets an outage knows of it."""
@@ -45,9 +43,8 @@ def nobody_healthy_waits(evidence: Evidence) -> Iterator[str]:
     for call in evidence.healthy:
         late = evidence.excess(call) - AT_MOST
         is_short = late > 0 and evidence.is_short(call)
-        # What is renewed ahead takes no turn from anybody who waits.
         is_ahead = evidence.plan.about[0] == "ahead"
-        if late > (_URGENT if is_ahead else evidence.turn if is_short else 0.0):
+        if late > (evidence.turn if is_short else 0.0):
             what = "URGENCY" if is_ahead else "TURNS" if is_short else "WAIT"
             yield f"{what} {call.owner} waited {late:.1f} s too long at {call.began:.1f}"
 

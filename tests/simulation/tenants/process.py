@@ -54,6 +54,7 @@ class TenantProcess(Process):
         admission.renew()
         admission._pause = self._wait_for
         refresh: Any = self.refresh
+        refresh._outcomes.breaker.is_troubled = False
         refresh._renewals = Flights(self.world)
         refresh._background = Inline(self)
         tokens: Any = self.tokens
