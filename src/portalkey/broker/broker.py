@@ -12,6 +12,7 @@ from portalkey._support.clock import Clock, boot_time
 from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.unpicklable import Unpicklable
+from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker.account import AccountHandle
 from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
@@ -107,6 +108,7 @@ class Broker(Unpicklable, WebMethods):
         self._executor = Executor()
         self._renew()
         renew_after_fork(self._renew)
+        warn_of_missing_threads()
 
     def access_token(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
