@@ -5,11 +5,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpx2
 import pytest
 
 from portalkey_simulator import ACCOUNTS, App, HubSpot, StayedOnPage, running_hubspot
+from portalkey_simulator.server import HOST, Server
 
 
 def test_answers_inside_the_block_only() -> None:
@@ -43,6 +45,24 @@ def test_spare_connections_do_not_hold_it_up() -> None:
         hubspot.stop()
 
     assert time.monotonic() - begun < 2
+
+
+def test_a_request_that_drips_ends_with_its_deadline() -> None:
+    """Its thread is free again, though a byte comes now and then."""
+    server = Server(lambda *_: [], 0, request_seconds=0.3)
+    server.start()
+    with socket.create_connection((HOST, server.port)) as slow:
+        slow.settimeout(0.05)
+        slow.sendall(b"GET / HTTP/1.1\r\nX: ")
+        answer, until = b"", time.monotonic() + 60
+        while not answer and time.monotonic() < until:
+            with suppress(TimeoutError):
+                answer = slow.recv(100)
+            with suppress(OSError):
+                slow.send(b"x")
+    server.stop()
+
+    assert b"408 Request Timeout" in answer
 
 
 def test_several_at_once() -> None:

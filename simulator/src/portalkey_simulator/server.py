@@ -6,10 +6,12 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
+from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection
 from cheroot.workers import threadpool
 
@@ -17,6 +19,9 @@ from portalkey_simulator.faults.play import CUT, HANG_UP
 
 HOST = "127.0.0.1"
 """The only address that is listened on."""
+
+REQUEST_SECONDS = 20.0
+"""All that a request has to arrive in."""
 
 _MOST_THREADS = 64
 
@@ -26,7 +31,13 @@ _log = logging.getLogger(__name__)
 class Server:
     """Serves one WSGI application between ``start`` and ``stop``."""
 
-    def __init__(self, application: Callable[..., Any], port: int) -> None:
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        port: int,
+        *,
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
         """Take the *port* (0 for any) and listen, without answering yet.
 
         Raises:
@@ -48,6 +59,7 @@ class Server:
         # A stop is noticed after this long.
         self._cheroot.expiration_interval = 0.02
         self._cheroot.max_request_header_size = 128 * 1024
+        self._cheroot.request_seconds = request_seconds
         self._cheroot.prepare()
         self.port: int = self._cheroot.bind_addr[1]
         self._thread = threading.Thread(target=self._cheroot.serve, name="local-simulator")
@@ -124,10 +136,55 @@ class _Pool(threadpool.ThreadPool):
         return self._take()
 
 
+class _Patience(socket.SocketIO):
+    """Reads from a socket until a deadline, which does not move with each byte that drips in."""
+
+    deadline = 0.0
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock, "rb")
+        self._connection = sock
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
+        """Read what is there, or wait for it.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+        """
+        timeout, left = self._connection.gettimeout(), self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")  # as cheroot knows it
+        self._connection.settimeout(left if timeout is None else min(left, timeout))
+        try:
+            return super().readinto(buffer)
+        finally:
+            self._connection.settimeout(timeout)
+
+
+class _Reader(StreamReader):
+    def __init__(self, sock: socket.socket, size: int) -> None:
+        super(StreamReader, self).__init__(_Patience(sock), size)  # it would read without one
+        self.bytes_read = 0
+
+
+def _make_file(sock: socket.socket, mode: str, size: int) -> Any:  # noqa: ANN401 - cheroot has no types
+    """Return what cheroot reads a connection from, or writes it to."""
+    return _Reader(sock, size) if "r" in mode else StreamWriter(sock, mode, size)
+
+
 class _Connection(HTTPConnection):
     """A connection that may not have said anything yet."""
 
     is_new = True
+
+    def __init__(self, server: Any, sock: socket.socket, _makefile: object = None) -> None:  # noqa: ANN401 - cheroot has no types
+        super().__init__(server, sock, _make_file)
+
+    def communicate(self) -> Any:  # noqa: ANN401 - cheroot has no types
+        """Answer one request, which has to arrive in time."""
+        self.rfile.raw.deadline = time.monotonic() + self.server.request_seconds
+        base: Any = super()
+        return base.communicate()
 
     def close(self) -> None:
         """Drop what could not be sent, which cheroot leaves to the collector to send again."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.audit import Audit
 from portalkey.errors import PersonMustAct, PortalkeyError
 from portalkey.model.events import EventName, Fact
@@ -72,6 +72,7 @@ class Alarms:
         # Each row that cannot be read is a matter of its own.
         row = str(trouble) if trouble.cause == StoreCause.BAD_ROW else ""
         key, now = (trouble.code, trouble.cause, row), self._clock()
+        renew_inherited()
         with self._lock:
             told = self._told.get(key)
             if told is not None:
@@ -87,6 +88,7 @@ class Alarms:
             del self._told[key]
 
     def _end_all(self) -> None:
+        renew_inherited()
         with self._lock:
             ended = [
                 told

@@ -13,6 +13,7 @@ from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.time_limit import limit_request
 from portalkey._support.unpicklable import Unpicklable
+from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker import waiting
 from portalkey.broker.account import AccountHandle
 from portalkey.broker.caller_gate import GateClosed
@@ -114,6 +115,7 @@ class Broker(Unpicklable, WebMethods):
         self._executor = Executor()
         self._renew()
         renew_after_fork(self._renew)
+        warn_of_missing_threads()
 
     def access_token(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()

@@ -5,6 +5,7 @@ from datetime import UTC
 
 import pytest
 
+from portalkey.errors import PortalkeyError
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
@@ -85,6 +86,15 @@ class StoreContract(
         assert list(store.events()) == [old[2], young]
         assert not store.purge(2, events_days=9)
         assert list(store.events()) == [young]
+
+    def test_a_store_that_works_is_well(self, store: Store) -> None:
+        """And whoever asks how it is may listen for the day it is not."""
+        heard: list[PortalkeyError | None] = []
+        store.health.listen(heard.append)
+        new_attempt(store)
+
+        assert store.health.trouble is None
+        assert heard == []
 
     def test_events_are_kept_in_their_order(self, store: Store) -> None:
         """With the store's time, for an attempt, for an owner or all of them."""

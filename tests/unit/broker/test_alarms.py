@@ -1,10 +1,12 @@
 """Trouble that no caller hears of: in the log, among the events and in the metrics."""
 
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from portalkey._support.timing import Count, Counted, counted
@@ -12,10 +14,12 @@ from portalkey.broker import Broker
 from portalkey.broker.alarms import AGAIN_SECONDS, NEWS_SECONDS, Alarms
 from portalkey.broker.audit import Audit
 from portalkey.errors import NotConnected, PortalkeyError, RateLimited, StoreBusy, StoreUnusable
+from portalkey.flask import HubSpotAuth
 from portalkey.metrics import Metrics
 from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
+from portalkey.vault import SQLStore, Vault
 from portalkey.vault.health import StoreCause, StoreHealth, with_cause
 from portalkey_simulator import HubSpot
 from processes.herd import connect
@@ -117,6 +121,25 @@ def test_room_is_noticed_at_a_scrape_though_nobody_writes(
     disk.make_room()
 
     assert on_disk.is_store_well()
+
+
+def test_a_route_logs_the_cause(
+    broker: Broker, broken_store: SQLStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each request in a line, as information; the one warning says what to do."""
+    settings = broker.settings
+    vault = Vault(broker.vault.keyring, broken_store, settings.client_id)
+    broken, app = Broker(settings, vault, broker._send), Flask("broken")
+    app.secret_key = secrets.token_hex(16)
+    HubSpotAuth(app, broken, owner=lambda: "ada")
+    with caplog.at_level(logging.INFO, "portalkey"):
+        answers = [app.test_client().get("/api/hubspot/status").status_code for _ in range(3)]
+    broken.close()
+
+    lines = [each.getMessage() for each in caplog.records]
+    assert answers == [503] * 3
+    assert sum("status could not be answered (store_unusable, missing)" in x for x in lines) == 3
+    assert len(warnings_of(caplog)) == 1
 
 
 class Moment:

@@ -16,8 +16,8 @@ from portalkey.cli.server.request_head import MOST_BODY
 from support.patience import PATIENCE
 
 START = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
-LARGE = 200_000
-"""Bytes: more than any answer of ours, and than a socket takes that nobody reads from."""
+LARGE = 8_000_000
+"""Bytes: more than the system takes of an answer that nobody reads."""
 
 Dial = Callable[[], socket.socket]
 
@@ -122,15 +122,18 @@ def test_a_connection_that_says_nothing_is_closed_without_a_word(
         assert rest_of(dial()) == b""
 
 
-def test_whoever_does_not_read_holds_no_thread(app: Flask, broker: Broker) -> None:
-    """An answer goes to the system at once, however slowly it is taken."""
-    with running(app, broker, seconds=10 * PATIENCE) as dial:
-        for _ in range(THREADS + 4):
-            deaf = dial()
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            deaf.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+def test_whoever_takes_an_answer_too_slowly_is_let_go(app: Flask, broker: Broker) -> None:
+    """A thread is not held for as long as somebody reads a little now and then."""
+    with running(app, broker, seconds=0.3) as dial:
+        slow = dial()
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        taken = 0
+        with suppress(ConnectionResetError):
+            while more := slow.recv(20_000):
+                taken += len(more)
+                time.sleep(0.01)
 
-        assert b"fine" in asks_once(dial)
+    assert 0 < taken < LARGE
 
 
 def test_a_line_of_many_megabytes_is_not_read(app: Flask, broker: Broker) -> None:

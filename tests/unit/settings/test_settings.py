@@ -52,6 +52,7 @@ def test_defaults() -> None:
     assert settings.allowed_origins == ("http://localhost:6001",)
     assert settings.attempt_seconds == 600
     assert settings.hubspot_calls == 4
+    assert settings.database_seconds == 10.0
 
 
 def test_what_follows_from_settings() -> None:
@@ -118,6 +119,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
     *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
     ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
+    ("PORTALKEY_DATABASE_SECONDS", "2", "database_seconds", 2.0),
+    ("PORTALKEY_DATABASE_SECONDS", " 12.5 ", "database_seconds", 12.5),
     ("PORTALKEY_ATTEMPT_SECONDS", "3600", "attempt_seconds", 3600),
     ("PORTALKEY_HUBSPOT_CALLS", " 1 ", "hubspot_calls", 1),
     ("PORTALKEY_HUBSPOT_CALLS", "10000", "hubspot_calls", 10_000),
@@ -190,6 +193,9 @@ BAD = [
     ("PORTALKEY_EVENTS_DAYS", "0", "whole number of days from 1 to 36500"),
     ("PORTALKEY_EVENTS_DAYS", "36501", "from 1 to 36500"),
     ("PORTALKEY_EVENTS_DAYS", "1.5", "from 1 to 36500"),
+    ("PORTALKEY_DATABASE_SECONDS", "1.9", "from 2 to 60"),
+    ("PORTALKEY_DATABASE_SECONDS", "61", "from 2 to 60"),
+    ("PORTALKEY_DATABASE_SECONDS", "ten", "from 2 to 60"),
     ("PORTALKEY_ATTEMPT_SECONDS", "3601", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "60.0", "from 30 to 3600"),
     ("PORTALKEY_ATTEMPT_SECONDS", "1e2", "from 30 to 3600"),
@@ -511,4 +517,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 23
+    assert len({field.alias for field in fields}) == 24

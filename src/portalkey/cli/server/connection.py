@@ -14,8 +14,6 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 from portalkey.cli.server.request_head import CUT_OFF, TOO_SLOW, Head, Refusal, read_head
 
 _AT_ONCE = 64 * 1024
-_SEND_BUFFER = 256 * 1024
-"""Bytes of an answer that the system takes at once, so that no thread waits for a slow reader."""
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 1024 * 1024
 """Bytes still read, unseen, from whoever was refused: without that they never see why."""
@@ -110,7 +108,6 @@ class Connection(HTTPConnection):
 
     def __init__(self, server: Any, sock: socket.socket, _makefile: object = None) -> None:  # noqa: ANN401 - cheroot has no types
         super().__init__(server, sock, _make_file)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._deadline: float = time.time() + server.timeout
         self._has_begun = False
         self._has_head = False

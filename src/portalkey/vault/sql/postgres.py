@@ -78,11 +78,7 @@ class PostgreSQL(Database):
         self.name = _name(self._parameters)
         # Half of the time for one answer: the other half is for another connection.
         self._answer = seconds / 2
-        limits = _limits(self._parameters, min(wait, self._answer * 0.8), self._answer)
-        self._session = "; ".join(f"SET {limit}" for limit in limits)
-        settings = "; ".join(f"SET LOCAL {each}" for each in [*limits, *_search_path(schema)])
-        self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
-        self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
+        self._say_limits(_limits(self._parameters, min(wait, self._answer * 0.8), self._answer))
         drivers = DriverPool(
             self._connect_to_read,
             is_lost=self._is_lost,
@@ -92,6 +88,13 @@ class PostgreSQL(Database):
             wait=wait,
         )
         super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
+
+    def _say_limits(self, limits: list[str]) -> None:
+        """Begin each transaction with the server's *limits*, and each session of our own."""
+        self._session = "; ".join(f"SET {limit}" for limit in limits)
+        settings = "; ".join(f"SET LOCAL {each}" for each in [*limits, *_search_path(self._schema)])
+        self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
+        self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
 
     def _engine(self, wait: float) -> Engine:
         return create_engine(

@@ -1,5 +1,6 @@
 """A config file as people meet it: read, edited, in trouble, and read by several at once."""
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from portalkey.model.events import Event, EventName
 from portalkey.settings import validators
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, new_attempt, new_owed
+from portalkey.vault.health import StoreCause
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.store import EVENTS, ConfigFileStore
 from portalkey.vault.snapshot import Snapshot
@@ -301,3 +303,61 @@ def test_the_docs_say_what_it_says(tmp_path: Path) -> None:
         ConfigFileStore(path)
     said = str(refusal.value).replace(str(tmp_path), "/home/ada/.config/mytool")
     assert said in page
+
+
+ROWS = {
+    "connections": ["owner", "scopes", "status", "generation", "connected_at", "sealed", "account"],
+    "attempts": ["owner", "status", "created_at", "expires_at", "state_hash"],
+    "outbox": ["tries", "due_at", "sealed_token"],
+    "events": ["name", "facts", "at"],
+}
+SPOILT = [None, "nowhere", -1, 1.5, [1], {"a": [1]}, True]
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_a_spoilt_value_is_the_operators_matter(
+    store: ConfigFileStore, path: Path, table: str
+) -> None:
+    """Whatever stands in a field, callers get an answer, or an error that names the line."""
+    connection = connect(store)
+    store.enqueue(new_owed(store))
+    store.record(Event(EventName.CONNECTED, "ada"))
+    pristine = path.read_text()
+    for field in ROWS[table]:
+        for value in SPOILT:
+            document = json.loads(pristine)
+            document[table][0][field] = value
+            path.write_text(json.dumps(document, indent=2))
+            for call in (
+                lambda: store.connections("ada", "app"),
+                lambda: store.connection(connection.id),
+                lambda: store.open_attempts("ada"),
+                lambda: store.pending(5),
+                store.events,
+                lambda: store.stats("app"),
+            ):
+                try:
+                    call()
+                except StoreUnusable as trouble:
+                    told = str(trouble)
+                    assert "line " in told, (field, value)
+
+
+def test_a_file_in_trouble_is_not_well_until_it_is_written(
+    store: ConfigFileStore, path: Path
+) -> None:
+    """A lock that somebody holds, and a file that is damaged, are called by their names."""
+    hasty = ConfigFileStore(path, wait=0.01)
+    with FileLock(f"{path}.lock"), pytest.raises(StoreBusy, match="others write it") as busy:
+        new_attempt(hasty)
+    assert busy.value.cause == StoreCause.LOCKED
+    assert hasty.health.trouble is busy.value
+    hasty.connections("ada", "app")
+    assert hasty.health.trouble is busy.value
+    new_attempt(hasty)
+    assert hasty.health.trouble is None
+    edit(path, '"format": 1', '"format": no')
+    with pytest.raises(StoreUnusable) as damaged:
+        hasty.connections("ada", "app")
+
+    assert damaged.value.cause == StoreCause.DAMAGED
