@@ -22,12 +22,11 @@ from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
-from portalkey.vault.health import StoreCause, StoreHealth
-from portalkey.vault.json_file import format as file_format
-from portalkey.vault.json_file.disk import ConfigFile, Stamp
+from portalkey.vault.health import StoreHealth
+from portalkey.vault.json_file.content import Content
+from portalkey.vault.json_file.disk import ConfigFile
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.mounts import read_mounts, require_local
-from portalkey.vault.snapshot import Snapshot
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")
@@ -71,21 +70,11 @@ class ConfigFileStore(Store):
         self._seconds = seconds
         self._health = StoreHealth()
         self._file = ConfigFile(path.resolve(), is_for_all=is_for_all, wait=wait)
-        self._last_read: tuple[Stamp, Snapshot] | None = None
+        self._content = Content(self._file)
         require_local(self._file.path, mounts())
         self._file.make_room()
         with self._file.lock():
-            self._begin()
-
-    def _begin(self) -> None:
-        if self._file.is_there():
-            _, content = self._file.read()
-            self._read(content)
-            self._file.keep_good(content)
-        elif self._file.good.exists():
-            raise self._file.missing_error()
-        else:
-            self._file.replace(file_format.write(Snapshot()))
+            self._content.begin()
 
     @property
     def health(self) -> StoreHealth:
@@ -104,11 +93,11 @@ class ConfigFileStore(Store):
 
     def close(self) -> None:
         """Forget what was read; the next use reads it again."""
-        self._last_read = None
+        self._content.forget()
 
     def now(self) -> datetime:
         """Return this machine's clock; raises where the file cannot be used."""
-        self._current()
+        self._content.current()
         return self._clock()
 
     def _clock(self) -> datetime:
@@ -118,40 +107,10 @@ class ConfigFileStore(Store):
         """Return a number that changes with every commit by any process, and every edit."""
         return hash(self._file.stamp())
 
-    def _current(self) -> Snapshot:
-        """Return what is in the file, read again only where that has changed."""
-        last = self._last_read
-        if last is None or last[0] != self._file.stamp():
-            stamp, content = self._file.read()
-            last = self._last_read = stamp, self._read(content)
-        return last[1]
-
-    def _read(self, content: bytes) -> Snapshot:
-        try:
-            return file_format.read(content)
-        except file_format.Newer as newer:
-            trouble = (
-                f"was written by a newer portalkey (format {newer.format}, and this one knows "
-                f"{file_format.FORMAT}); install that one here too. Nothing was changed."
-            )
-        except file_format.Wrong as wrong:
-            advice = self._how_to_mend()
-            trouble = f"is torn or was edited wrongly: {wrong}. Nothing was changed. {advice}"
-        raise self._file.unusable_error(trouble, StoreCause.DAMAGED)
-
-    def _how_to_mend(self) -> str:
-        """Return the sentence that says how to mend the file."""
-        good = self._file.good
-        try:
-            file_format.read(good.read_bytes())
-        except (OSError, file_format.Wrong, file_format.Newer):
-            return "Mend that line, or bring back a backup; there is no good copy beside it."
-        return f"Mend that line, or copy the last good copy over it: cp -p {good} {self._file.path}"
-
     def _look(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* that as a rule changes nothing, without keeping anybody from writing."""
         with self._watch(is_writing=False):
-            before = self._current()
+            before = self._content.current()
         self._health.note_success()
         twin = MemoryStore.of(before, self._clock)
         result = work(twin)
@@ -161,12 +120,12 @@ class ConfigFileStore(Store):
     def _write(self, work: Callable[[MemoryStore], T]) -> T:
         """Do *work* while nobody else writes, and write down what came of it."""
         with self._watch(is_writing=True), self._file.lock():
-            before = self._current()
+            before = self._content.current()
             twin = MemoryStore.of(before, self._clock)
             result, after = work(twin), twin.snapshot()
             if after != before:
                 after = replace(after, events=_newest(after.events))
-                self._last_read = self._file.replace(file_format.write(after)), after
+                self._content.replace(after)
                 self._health.note_success(is_writing=True)
         return result
 
