@@ -1,18 +1,17 @@
-"""Attempts from click to end: begun, finished, parked, cancelled, expired."""
+"""Attempts from click to callback: begun, parked, finished."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
 from pydantic import SecretStr
 
 from portalkey._support.tracing import ATTEMPT, RESULT, Span
-from portalkey.broker.audit import Audit, event_facts, event_name_of
+from portalkey.broker.attempt_ends import AttemptEnds
+from portalkey.broker.audit import Audit
 from portalkey.broker.exchange import Exchange
 from portalkey.errors import (
     AttemptMismatch,
-    Declined,
-    HubSpotRefused,
     HubSpotUnavailable,
     PortalkeyError,
     RateLimited,
@@ -20,8 +19,8 @@ from portalkey.errors import (
     StoreUnusable,
     TooManyAttempts,
 )
-from portalkey.hubspot.authorize import authorize_url, challenge, read_authorization_response
-from portalkey.model.attempt import EXPIRES, INTERRUPTED, Attempt, AttemptStatus
+from portalkey.hubspot.authorize import authorize_url, challenge, read_code
+from portalkey.model.attempt import EXPIRES, Attempt, AttemptStatus
 from portalkey.model.authorization import (
     AttemptCookies,
     AuthorizationOptions,
@@ -32,20 +31,19 @@ from portalkey.model.authorization import (
     hash_of,
     is_hash_of,
 )
-from portalkey.model.events import Event, EventName, Fact
+from portalkey.model.events import EventName
 from portalkey.model.transitions import AttemptLimits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, build_connected_event
 
 
-class Attempts:
+class Attempts(AttemptEnds):
     """Begins and ends attempts, and checks who may finish one."""
 
     def __init__(self, settings: Settings, vault: Vault, exchange: Exchange, audit: Audit) -> None:
+        super().__init__(vault, audit)
         self._settings = settings
-        self._vault = vault
         self._exchange = exchange
-        self._audit = audit
         self._limits = AttemptLimits(settings.attempts_per_browser, settings.exchanges_per_minute)
 
     def begin(self, owner: str, browser: str, options: AuthorizationOptions) -> Started:
@@ -141,7 +139,7 @@ class Attempts:
     def _claim_or_park(self, attempt: Attempt, callback: Callback) -> None:
         """Exchange the code; keep it for another try where HubSpot may not be asked just now."""
         try:
-            self._claim(attempt, callback.owner, lambda _: _read_code(callback))
+            self._claim(attempt, callback.owner, lambda _: read_code(callback.query))
         except (HubSpotUnavailable, RateLimited):
             if attempt.status is AttemptStatus.AT_HUBSPOT:
                 self._park(attempt, callback)
@@ -174,7 +172,7 @@ class Attempts:
     def _park(self, attempt: Attempt, callback: Callback) -> None:
         """Store the code, sealed, for as long as a browser takes to come back by itself."""
         try:
-            sealed = self._vault.seal_code(attempt.id, _read_code(callback))
+            sealed = self._vault.seal_code(attempt.id, read_code(callback.query))
             self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
         except (StoreBusy, StoreUnusable):
             raise  # the code was not spent: the same return is tried again
@@ -226,7 +224,7 @@ class Attempts:
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:
-            self._end(attempt, EventName.ATTEMPT_FAILED, {"error": INTERRUPTED})
+            self._interrupt(attempt)
             raise
 
     def _exchange_for(
@@ -243,30 +241,6 @@ class Attempts:
         if connection is not None:
             self._audit.announce(build_connected_event(attempt, connection))
 
-    def _count_refused(self, check: str, attempt: Attempt | None = None) -> None:
-        """Count a callback that changed nothing: anybody can send as many as they like."""
-        owner, attempt_id = (attempt.owner, attempt.id) if attempt else (None, None)
-        facts = {"check": check}
-        self._audit.count(Event(EventName.CALLBACK_REFUSED, owner, attempt_id, facts=facts))
-
-    def _refuse(self, attempt: Attempt, *, check: str) -> None:
-        self._audit.record(
-            EventName.CALLBACK_REFUSED,
-            owner=attempt.owner,
-            attempt_id=attempt.id,
-            facts={"check": check, "status": attempt.status.value},
-        )
-
-    def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
-        name, facts = event_name_of(trouble, EventName.ATTEMPT_FAILED), event_facts(trouble)
-        self._end(attempt, name, facts)
-
-    def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
-        """Fail *attempt* and record that, unless it has ended already."""
-        error = str(facts["error"])
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
-            self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
-
     def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
         """Return the attempt if *owner* began it in this *browser*; else None."""
         attempt = self._vault.store.attempt(attempt_id)
@@ -281,18 +255,6 @@ class Attempts:
             return None
         return attempt
 
-    def cancel(self, attempt: Attempt) -> None:
-        """End *attempt*, unless it has ended already; a callback that comes later is refused."""
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED) is not None:
-            self._audit.record(
-                EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
-            )
-
-    def cancel_all(self, owner: str) -> None:
-        """End all attempts of *owner* that are under way; none becomes a connection any more."""
-        for event in self._vault.store.cancel_attempts(owner):
-            self._audit.announce(event)
-
 
 def _annotate(span: Span, attempt: Attempt) -> None:
     span.note(
@@ -306,17 +268,3 @@ def _has_code(attempt: Attempt, find_code: Callable[[Attempt], SecretStr]) -> bo
     except PortalkeyError:
         return False
     return True
-
-
-def _read_code(callback: Callback) -> SecretStr:
-    """Return the code of *callback*, or raise the error that HubSpot sent in its place."""
-    answer = read_authorization_response(callback.query)
-    if answer.error == "access_denied":
-        raise Declined
-    if answer.error in {"server_error", "temporarily_unavailable"}:
-        raise HubSpotUnavailable
-    if answer.error is not None:
-        raise HubSpotRefused(status=answer.error)
-    if answer.code is None:
-        raise AttemptMismatch
-    return answer.code

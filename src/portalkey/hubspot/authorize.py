@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
-from portalkey.errors import AttemptMismatch
+from portalkey.errors import AttemptMismatch, Declined, HubSpotRefused, HubSpotUnavailable
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.app import App
 
@@ -96,6 +96,25 @@ def read_authorization_response(query: Sequence[tuple[str, str]]) -> Authorizati
     return AuthorizationResponse(
         SecretStr(code) if code is not None else None, parameters["state"], error
     )
+
+
+def read_code(query: Sequence[tuple[str, str]]) -> SecretStr:
+    """Return the code in the *query* of a callback.
+
+    Raises:
+        Declined, HubSpotUnavailable, HubSpotRefused: What HubSpot sent in its place.
+        AttemptMismatch: There is none, or the query cannot be trusted.
+    """
+    answer = read_authorization_response(query)
+    if answer.error == "access_denied":
+        raise Declined
+    if answer.error in {"server_error", "temporarily_unavailable"}:
+        raise HubSpotUnavailable
+    if answer.error is not None:
+        raise HubSpotRefused(status=answer.error)
+    if answer.code is None:
+        raise AttemptMismatch
+    return answer.code
 
 
 def _only(query: Sequence[tuple[str, str]], name: str) -> str | None:

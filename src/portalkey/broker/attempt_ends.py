@@ -1,0 +1,56 @@
+"""Ends of attempts that became no connection, and callbacks that were refused: each on record."""
+
+from collections.abc import Mapping
+
+from portalkey.broker.audit import Audit, event_facts, event_name_of
+from portalkey.errors import PortalkeyError
+from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.events import Event, EventName, Fact
+from portalkey.vault.vault import Vault
+
+
+class AttemptEnds:
+    """Fails and cancels attempts, and records which check refused a callback."""
+
+    def __init__(self, vault: Vault, audit: Audit) -> None:
+        self._vault = vault
+        self._audit = audit
+
+    def cancel(self, attempt: Attempt) -> None:
+        """End *attempt*, unless it has ended already; a callback that comes later is refused."""
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED) is not None:
+            self._audit.record(
+                EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
+            )
+
+    def cancel_all(self, owner: str) -> None:
+        """End all attempts of *owner* that are under way; none becomes a connection any more."""
+        for event in self._vault.store.cancel_attempts(owner):
+            self._audit.announce(event)
+
+    def _count_refused(self, check: str, attempt: Attempt | None = None) -> None:
+        """Count a callback that changed nothing: anybody can send as many as they like."""
+        owner, attempt_id = (attempt.owner, attempt.id) if attempt else (None, None)
+        facts = {"check": check}
+        self._audit.count(Event(EventName.CALLBACK_REFUSED, owner, attempt_id, facts=facts))
+
+    def _refuse(self, attempt: Attempt, *, check: str) -> None:
+        self._audit.record(
+            EventName.CALLBACK_REFUSED,
+            owner=attempt.owner,
+            attempt_id=attempt.id,
+            facts={"check": check, "status": attempt.status.value},
+        )
+
+    def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
+        name, facts = event_name_of(trouble, EventName.ATTEMPT_FAILED), event_facts(trouble)
+        self._end(attempt, name, facts)
+
+    def _interrupt(self, attempt: Attempt) -> None:
+        self._end(attempt, EventName.ATTEMPT_FAILED, {"error": INTERRUPTED})
+
+    def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
+        """Fail *attempt* and record that, unless it has ended already."""
+        error = str(facts["error"])
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
+            self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
