@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +15,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker import waiting
 from portalkey.broker.account import AccountHandle
+from portalkey.broker.async_methods import AsyncMethods
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
@@ -37,7 +37,7 @@ SIDE_SECONDS = 60.0
 """Seconds between two looks of a process at what HubSpot is still owed."""
 
 
-class Broker(Unpicklable, WebMethods):
+class Broker(Unpicklable, AsyncMethods, WebMethods):
     """The one door to portalkey: begins and finishes attempts, hands out working access tokens.
 
     Make one for a process, from the environment, and ask it for a token whenever one is needed::
@@ -145,16 +145,6 @@ class Broker(Unpicklable, WebMethods):
             require_scopes(cached.scopes, scopes)
         return cached.token
 
-    async def access_token_async(
-        self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
-    ) -> str:
-        """As ``access_token``; the event loop goes on while the disk or HubSpot is waited for."""
-        cached = self._cached.get((owner, hub_id))
-        if cached is not None and self._clock() < cached.until:
-            return self.access_token(owner, hub_id, scopes)
-        work = partial(self.access_token, owner, hub_id, scopes)
-        return await self._executor.run_in_thread(work)
-
     @contextmanager
     def using(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
@@ -201,13 +191,6 @@ class Broker(Unpicklable, WebMethods):
             return self._tokens.replacement_for(
                 token, owner, lambda: self._connection(owner, hub_id)
             )
-
-    async def report_unauthorized_async(
-        self, owner: str, token: str, hub_id: int | None = None
-    ) -> str:
-        """As ``report_unauthorized``; the event loop goes on while HubSpot is waited for."""
-        work = partial(self.report_unauthorized, owner, token, hub_id)
-        return await self._executor.run_in_thread(work)
 
     def connections(self, owner: str) -> Sequence[Connection]:
         """Return *owner*'s connections, oldest first, those that need reconnecting included."""

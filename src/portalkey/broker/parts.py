@@ -46,14 +46,10 @@ def put_together(
     settings: Settings, vault: Vault, send: Send, clock: Clock, uniform: Uniform
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
-    probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
-    reachability = Reachability(trace(send), probe, clock=clock, uniform=uniform)
+    reachability = _watch_hubspot(settings, send, clock, uniform)
     send, check = reachability.send, reachability.check
     gate = CallerGate(settings.hubspot_calls, clock)
-    counters = Counters(vault)
-    audit = Audit(vault, counters.add)
-    alarms = Alarms(audit)
-    vault.store.health.listen(alarms.hear)
+    counters, audit, alarms = _open_records(vault)
     outbox = Outbox(settings, vault, send, audit, check=check)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
     exchange = Exchange(
@@ -86,3 +82,17 @@ def put_together(
         housekeeping=Housekeeping(settings, vault, counters),
         counters=counters,
     )
+
+
+def _watch_hubspot(settings: Settings, send: Send, clock: Clock, uniform: Uniform) -> Reachability:
+    probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
+    return Reachability(trace(send), probe, clock=clock, uniform=uniform)
+
+
+def _open_records(vault: Vault) -> tuple[Counters, Audit, Alarms]:
+    """Make what remembers: numbers, events, and the operator's alarms, which hear the store too."""
+    counters = Counters(vault)
+    audit = Audit(vault, counters.add)
+    alarms = Alarms(audit)
+    vault.store.health.listen(alarms.hear)
+    return counters, audit, alarms
