@@ -28,7 +28,8 @@ class PortalkeyError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         """Use *message*, or the first paragraph of the class's docstring."""
-        super().__init__(message or _first_paragraph(type(self).__doc__ or self.code))
+        paragraph, _, _ = (type(self).__doc__ or self.code).partition("\n\n")
+        super().__init__(message or " ".join(paragraph.split()))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers hand errors on by pickling them; each comes back with all that it had."""
@@ -39,10 +40,6 @@ def _again(kind: type[PortalkeyError], args: tuple[Any, ...], known: dict[str, A
     error = kind.__new__(kind, *args)
     error.__dict__.update(known)
     return error
-
-
-def _first_paragraph(docstring: str) -> str:
-    return " ".join(docstring.partition("\n\n")[0].split())
 
 
 class PersonMustAct(PortalkeyError):
@@ -173,8 +170,7 @@ class HubSpotRefused(OperatorMustAct):
     ) -> None:
         """Keep HubSpot's *status* word, which is safe to log."""
         super().__init__(message)
-        self.status = status
-        self.of_app = of_app
+        self.status, self.of_app = status, of_app
 
 
 class BadAnswer(OperatorMustAct):
@@ -267,8 +263,7 @@ class TryLater(PortalkeyError):
     ) -> None:
         """Advise to wait *retry_after* seconds; *said* is how many HubSpot itself asked for."""
         super().__init__(message)
-        self.retry_after = retry_after
-        self.said = said
+        self.retry_after, self.said = retry_after, said
 
 
 class HubSpotUnavailable(TryLater):
