@@ -36,6 +36,9 @@ class Database(StatementRunner):
     begin_reading: str
     begin_writing: str
 
+    guards_tables: ClassVar[bool] = False
+    """True where a view that looks at a table keeps it from being dropped."""
+
     has_one_writer: ClassVar[bool] = False
     """True where the database takes one writer at a time, so that threads here take turns."""
 

@@ -99,6 +99,7 @@ class PostgreSQL(Database):
     """One PostgreSQL database, from any thread; a forked child has connections of its own."""
 
     driver_errors = psycopg.Error
+    guards_tables = True
 
     def __init__(
         self,
