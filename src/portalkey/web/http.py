@@ -18,7 +18,7 @@ _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _MAX_COOKIES = 20
 """A browser of ours holds five at most; more are somebody's game and not looked up."""
 _SAFE = "%/?#[]@:!$&'()*+,;=~"
-"""What has a meaning in an address, or is quoted already (RFC 3986 section 2.2)."""
+"""Characters with a meaning in an address, or of what is quoted already (RFC 3986 section 2.2)."""
 MOST_FORM_BYTES = 16 * 1024
 """The largest form that a skin reads; ours are far smaller."""
 

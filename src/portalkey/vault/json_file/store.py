@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from portalkey._support.clock import no_offset
+from portalkey._support.mounts import read_mounts
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
@@ -19,8 +20,8 @@ from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.disk import ConfigFile, Stamp
+from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
-from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.snapshot import Snapshot
 from portalkey.vault.store import BUSY_SECONDS, Mark, OwedRevocation, Stats, Store
 
