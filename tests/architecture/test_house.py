@@ -49,7 +49,8 @@ def environment_readers() -> Iterator[str]:
 def test_only_settings_and_cli_read_the_environment() -> None:
     """Everything else is told."""
     assert {reader for reader in environment_readers() if not reader.startswith("cli/")} == {
-        "settings/settings.py"
+        "settings/settings.py",
+        "settings/secret_files.py",  # systemd's folder of credentials
     }
 
 

@@ -10,6 +10,9 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
+LARGEST = 380_000
+"""Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since."""
+
 
 def build(project: Path, folder: Path) -> Path:
     """Build the wheel of *project* into *folder*, without any network."""

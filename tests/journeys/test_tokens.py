@@ -257,6 +257,30 @@ def test_an_account_has_to_be_named_among_several(visitor: Visitor, broker: Brok
     assert caught.value.hub_ids == (4410001, 4410002)
 
 
+def test_an_account_that_is_not_connected_is_named(visitor: Visitor, broker: Broker) -> None:
+    """Whoever mistook the account reads which one, and which ones there are."""
+    visitor.connect(hub_id=4410001)
+    visitor.connect(hub_id=4410002)
+
+    with pytest.raises(NotConnected, match=r"account 999 .* connected are 4410001, 4410002"):
+        broker.access_token(visitor.owner, 999)
+
+
+@pytest.mark.parametrize("hub_id", ["4410001", 4410001.0, True, b"4410001"])
+def test_an_account_that_is_no_number_is_a_mistake(
+    visitor: Visitor, broker: Broker, hub_id: Any
+) -> None:
+    """It would be said not to be connected, though it is."""
+    visitor.connect(hub_id=4410001)
+    for ask in (
+        lambda: broker.access_token(visitor.owner, hub_id),
+        lambda: broker.report_unauthorized(visitor.owner, "token", hub_id),
+        lambda: broker.using(visitor.owner, hub_id).__enter__(),
+    ):
+        with pytest.raises(TypeError, match="hub_id must be a number such as 4410001"):
+            ask()
+
+
 def test_a_scope_that_was_not_granted(visitor: Visitor, broker: Broker) -> None:
     """A caller that names what it needs learns it here, not from a 403 later."""
     visitor.connect(hub_id=4410003)

@@ -6,6 +6,8 @@ is asked. The lease is for politeness (one request); the compare-and-swap that s
 gives is for truth.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -20,7 +22,7 @@ from portalkey.broker.refresh_job import RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import Superseded, TokenRequest
 from portalkey.broker.waiting import Check
-from portalkey.errors import NoKeyOpens
+from portalkey.errors import NoKeyOpens, StoreBusy, StoreUnusable
 from portalkey.hubspot.client import DEADLINE
 from portalkey.model import leases
 from portalkey.model.connection import Connection
@@ -34,6 +36,16 @@ within the client's deadline; ten seconds more are left for slow stores."""
 START_WITHIN = 5.0
 
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
+
+
+@contextmanager
+def _measuring() -> Iterator[None]:
+    """Measure a store in trouble as a try that failed: who is served on does not hear of it."""
+    try:
+        yield
+    except (StoreBusy, StoreUnusable) as trouble:
+        send_measure(Measured.REFRESH, None, trouble)
+        raise
 
 
 class Renewal:
@@ -87,7 +99,7 @@ class Renewal:
         if isinstance(denial, LeaseDenied):
             return denial
         self._check()
-        with aside():
+        with _measuring(), aside():
             permit = self._admission.acquire(job.purpose, row.owner, row.id)
         if isinstance(permit, Throttled):
             return LeaseDenied(DenialReason.THROTTLED, permit.wait, permit.reason)
@@ -120,7 +132,8 @@ class Renewal:
         self, row: Connection, request: LeaseRequest, until: float
     ) -> Lease | LeaseDenied:
         asked_at = self._clock()
-        lease = self._vault.store.lease(row, request)
+        with _measuring():
+            lease = self._vault.store.lease(row, request)
         now = self._clock()
         is_late = now - asked_at > START_WITHIN or not waiting.is_time_for_request(until - now)
         if isinstance(lease, Lease) and is_late:

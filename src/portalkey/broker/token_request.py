@@ -13,7 +13,7 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock, boot_time, sleep_seconds
-from portalkey._support.timing import Counted, Measured, Timer, send_count, send_measure
+from portalkey._support.timing import Counted, Measured, Timer, send_count
 from portalkey._support.tracing import CONNECTION, Span
 from portalkey.broker.audit import Audit
 from portalkey.broker.refresh_outcome import OutcomeRecorder
@@ -31,7 +31,7 @@ from portalkey.hubspot.http import Response
 from portalkey.hubspot.token import GrantType, read_grant, read_refresh_token, refresh_request
 from portalkey.model.connection import Connection, ConnectionStatus, Grant
 from portalkey.model.events import Event, EventName
-from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.leases import Lease
 from portalkey.settings.settings import Settings
 from portalkey.vault.store import BUSY_SECONDS
 from portalkey.vault.vault import Vault
@@ -93,19 +93,6 @@ class TokenRequest:
         self.pending: dict[str, _PendingSave] = {}
         """By connection, the grants that are in memory only."""
         self._counted = 0
-
-    def take_lease(self, row: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
-        """Return the lease on *row*, or why not.
-
-        Raises:
-            StoreBusy, StoreUnusable: HubSpot is not asked; it counts as a try that failed, as who
-                is served on from what still lives does not hear of it.
-        """
-        try:
-            return self._vault.store.lease(row, request)
-        except (StoreBusy, StoreUnusable) as trouble:
-            send_measure(Measured.REFRESH, None, trouble)
-            raise
 
     def refresh_under_lease(
         self, lease: Lease, token: SecretStr, until: float = UNBOUNDED

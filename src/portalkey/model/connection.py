@@ -189,12 +189,26 @@ def choose_connection(connections: Sequence[Connection], hub_id: int | None) -> 
     """Return the one of an owner's *connections* that *hub_id* means; None means the only one.
 
     Raises:
-        NotConnected: There is no such connection.
+        NotConnected: There is no such connection; the message names those that there are.
         AccountNotNamed: There are several, and *hub_id* is None.
+        TypeError: *hub_id* is not a number, which is the app's mistake.
     """
+    if hub_id is not None and type(hub_id) is not int:
+        kind = type(hub_id).__name__
+        raise TypeError(f"hub_id must be a number such as 4410001, and not of type {kind}")
     meant = [each for each in connections if hub_id in {None, each.hub_id}]
     if not meant:
-        raise NotConnected
+        raise _not_connected(connections, hub_id)
     if len(meant) > 1:
         raise AccountNotNamed([each.hub_id for each in meant])
     return meant[0]
+
+
+def _not_connected(connections: Sequence[Connection], hub_id: int | None) -> NotConnected:
+    if not connections or hub_id is None:
+        return NotConnected()
+    others = ", ".join(str(each.hub_id) for each in connections)
+    return NotConnected(
+        f"The HubSpot account {hub_id} is not connected for this owner; connected are {others}. "
+        "Connect it, or name one of those."
+    )

@@ -5,21 +5,19 @@ The only module of the library that reads the environment. The names are a contr
 
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import numbers, urls, validators
+from portalkey.settings import environment, numbers, urls, validators
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -30,10 +28,6 @@ _V3_ENDS = (
     f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
     f"set it to {endpoints.NEWEST}."
 )
-
-# A service called "portalkey" makes Kubernetes set the last three in every pod beside it.
-_NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
-_NEAR_MISS = 0.75
 
 
 class Settings(Unpicklable, BaseModel):
@@ -182,8 +176,8 @@ class Settings(Unpicklable, BaseModel):
             BadSettings: With all problems together, misspelt names included.
         """
         names = {field.alias for field in cls.model_fields.values()}
-        values = _read_all(env_file, os.environ if environ is None else environ)
-        problems = list(_misspellings(values, names))
+        values = environment.read_all(env_file, os.environ if environ is None else environ)
+        problems = [*environment.read_files(values), *environment.misspellings(values, names)]
         settings = None
         try:
             settings = cls(**{name: values[name] for name in values.keys() & names})
@@ -236,38 +230,6 @@ class Settings(Unpicklable, BaseModel):
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the log at start about settings that will stop working."""
         return (_V3_ENDS,) if self.api_version == "v3" else ()
-
-
-def _read_all(env_file: str | Path | None, environ: Mapping[str, str]) -> dict[str, str]:
-    # Without interpolation, as a secret may hold a $.
-    try:
-        stored = dotenv_values(env_file, interpolate=False) if env_file is not None else {}
-    except UnicodeDecodeError:
-        stored = None
-    if stored is None:  # raised out here, as the original error quotes the file
-        raise BadSettings([f"{env_file} is not UTF-8 text; save it as such."])
-    values = {**stored, **environ}
-    return {name: value for name, value in values.items() if value and not value.isspace()}
-
-
-def _misspellings(values: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
-    aliases = sorted(filter(None, names))
-    hubspots = [name for name in aliases if name.startswith("HUBSPOT_")]
-    for name in sorted(values.keys() - names):
-        upper = name.upper()
-        near: list[str] = []
-        if upper.startswith("PORTALKEY_") and not _NOT_OURS.fullmatch(upper):
-            near = difflib.get_close_matches(upper, aliases, n=1, cutoff=0)
-        elif upper.startswith("HUBSPOT_"):
-            near = [each for each in hubspots if _is_near_miss(upper, each)][:1]
-        if near:
-            yield f"{name} is not a setting; did you mean {near[0]}?"
-
-
-def _is_near_miss(name: str, alias: str) -> bool:
-    # Without the shared prefix, which would make all names look alike.
-    pair = name.removeprefix("HUBSPOT_"), alias.removeprefix("HUBSPOT_")
-    return difflib.SequenceMatcher(None, *pair).ratio() >= _NEAR_MISS
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

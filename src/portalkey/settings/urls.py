@@ -132,6 +132,25 @@ def _public_suffixes() -> "PublicSuffixList":
     return PublicSuffixList()
 
 
+def postgresql_problem(url: str) -> str | None:
+    """Return what is wrong with an address of PostgreSQL that somebody else wrote it for, if so.
+
+    Nothing of it is quoted: where its parts cannot be told apart, any of them may be the password.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or not scheme.startswith("postgres"):
+        return None
+    if not is_postgresql(url):
+        return "names another driver; write postgresql:// at its beginning"
+    before, _, path = rest.partition("?")[0].partition("/")
+    if before.count("@") > 1 or "@" in path:
+        return (
+            "has an @ or a / in its user or password that reads as part of the address; write %40 "
+            "for @ and %2F for /"
+        )
+    return None
+
+
 def is_postgresql(url: str) -> bool:
     """Return True where *url* is meant to name a PostgreSQL database."""
     return re.match(POSTGRESQL, url) is not None

@@ -17,6 +17,7 @@ from portalkey.hubspot import scopes
 from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
 from portalkey.settings import keys, urls
 from portalkey.settings.keys import Key
+from portalkey.settings.secret_files import read_secret_file
 
 _VISIBLE = re.compile(r"[\x21-\x7E]{1,512}")
 _SQLITE = re.compile(r"sqlite:///(?!:memory:)[^?\s].*")
@@ -159,7 +160,7 @@ def keys_file(value: object) -> Path | None:
     path = value if isinstance(value, Path) else Path(text(value or "") or "/")
     if path == Path("/"):
         return None
-    keys.read(path)
+    _read_keys(path)
     return path
 
 
@@ -171,10 +172,14 @@ def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
     if path := info.data["keys_file"]:
         if content:
             raise ValueError("and PORTALKEY_KEYS_FILE are both set; keep one of them")
-        return keys.read(path)
+        return _read_keys(path)
     if isinstance(content, tuple | list) and all(isinstance(key, Key) for key in content):
         return keys.require_usable(content)
     return keys.parse(text(content))
+
+
+def _read_keys(path: Path) -> tuple[Key, ...]:
+    return keys.parse(read_secret_file(path, should_hold=f"label:key lines, or {keys.MAKE}"))
 
 
 def database_url(value: object) -> str:
@@ -182,6 +187,8 @@ def database_url(value: object) -> str:
     url = text(value)
     if is_config_file(url):
         config_file(url)
+    elif problem := urls.postgresql_problem(url):
+        raise ValueError(problem)
     elif not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError(
             "must be sqlite:///portalkey.db (four slashes for an absolute path), "

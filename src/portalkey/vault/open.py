@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from portalkey._support.clock import no_offset
+from portalkey._support.mounts import read_mounts
 from portalkey.errors import BadSettings
 from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
-from portalkey.vault.mounts import read_mounts
 from portalkey.vault.store import CALL_SECONDS, Store, single_wait
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -14,6 +15,10 @@ from portalkey.model.connection import is_owner
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_MAX_COOKIES = 20
+"""A browser of ours holds five at most; more are somebody's game and not looked up."""
+_SAFE = "%/?#[]@:!$&'()*+,;=~"
+"""Characters with a meaning in an address, or of what is quoted already (RFC 3986 section 2.2)."""
 MOST_FORM_BYTES = 16 * 1024
 """The largest form that a skin reads; ours are far smaller."""
 
@@ -201,8 +206,11 @@ class WebResponse:
 
     @classmethod
     def redirect(cls, location: str, headers: Mapping[str, str]) -> Self:
-        """Return a redirect that is always followed by GET (RFC 9700 section 4.12)."""
-        return cls(303, {"Location": location, **headers})
+        """Return a redirect that is always followed by GET (RFC 9700 section 4.12).
+
+        A header holds ASCII only: what is beyond it in *location* is quoted as browsers do.
+        """
+        return cls(303, {"Location": quote(location, safe=_SAFE), **headers})
 
     @classmethod
     def json(cls, value: Mapping[str, Any], headers: Mapping[str, str], status: int = 200) -> Self:

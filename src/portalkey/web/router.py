@@ -219,7 +219,7 @@ def _log_error(name: str, request: WebRequest | None, error: PortalkeyError) -> 
         name,
         attempts,
         type(error).__name__,
-        error.code,
+        f"{error.code}, {error.cause}" if error.cause else error.code,
         " ".join(str(error).split()),
     )
 

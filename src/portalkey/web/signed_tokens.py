@@ -16,7 +16,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 START_HOURS = 12
-_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f]{0,2000}")
+_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f\ud800-\udfff]{0,2000}")
 
 
 class Signer(Protocol):

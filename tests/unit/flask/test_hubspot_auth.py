@@ -372,6 +372,28 @@ def test_the_done_page_leads_back_to_next(broker: Broker, hubspot: HubSpot) -> N
     assert 'href="/after?x=1"' in client.get(ends[1]).text
 
 
+@pytest.mark.parametrize(
+    ("next_path", "location"),
+    [
+        ("/kunden/müller", "/kunden/m%C3%BCller"),
+        ("/日本語?q=ü&r=%20#ä", "/%E6%97%A5%E6%9C%AC%E8%AA%9E?q=%C3%BC&r=%20#%C3%A4"),
+        ("/a'b(c)[d]~e", "/a'b(c)[d]~e"),
+    ],
+)
+def test_a_journey_ends_at_any_path_of_the_apps(
+    broker: Broker, hubspot: HubSpot, next_path: str, location: str
+) -> None:
+    """What a header cannot hold is quoted, and what is quoted stays as it is."""
+    app = host_app(broker)
+    app.add_url_rule("/mine", "mine", lambda: hubspot_connect_url(next=next_path))
+    client = signed_in(app, broker)
+    back = hubspot.approve(client.get(client.get("/mine").text).headers["Location"])
+
+    ended = client.get("/auth" + back.partition("/auth")[2])
+
+    assert ended.headers["Location"] == location
+
+
 def test_a_mounted_app_keeps_its_prefix(
     settings: Settings, hubspot: HubSpot, make_broker: Callable[[Settings], Broker]
 ) -> None:

@@ -295,10 +295,96 @@ def test_redirect_uri_elsewhere() -> None:
 )
 def test_misspelt_name(name: str, right: str) -> None:
     """A setting that would be ignored is a problem, with the name that was meant."""
-    found = problems(**{name: "canary"})
+    found = problems(**({right: ""} if right.startswith("HUBSPOT_") else {}) | {name: "canary"})
 
     assert found[0].startswith(f"{name} is not a setting; did you mean {right}")
     assert "canary" not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("HUBSPOT_MCP_CLIENT_ID", "HUBSPOT_CLIENT_ID"),
+        ("HUBSPOT_CLIENT_IDS", "HUBSPOT_CLIENT_ID"),
+        ("HUBSPOT_CLIENT_SECRET_OLD", "HUBSPOT_CLIENT_SECRET"),
+        ("HUBSPOT_CLIENT_SECRET_2", "HUBSPOT_CLIENT_SECRET"),
+        ("HUBSPOT_REDIRECT_URL", "HUBSPOT_REDIRECT_URI"),
+        ("HUBSPOT_SCOPE", "HUBSPOT_SCOPES"),
+    ],
+)
+def test_a_name_of_another_programs_beside_ours(name: str, like: str) -> None:
+    """What it resembles is set, so that nothing of ours can be meant by it."""
+    right = {"HUBSPOT_REDIRECT_URI": f"http://localhost:6001{CALLBACK}", "HUBSPOT_SCOPES": "oauth"}
+    ours = {like: right[like]} if like in right else {}
+
+    assert read(**ours | {name: "x"}).client_id == "client-1"
+
+
+def secret_file(path: Path, content: str) -> str:
+    """The name of a file with a secret in it."""
+    path.write_text(content)
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_secrets_in_files(tmp_path: Path) -> None:
+    """Docker and Kubernetes hand secrets over so; a line end after one is no part of it."""
+    url = "postgresql://ada:secret@db.example.com/app"
+    settings = Settings.from_env(
+        None,
+        {
+            "HUBSPOT_CLIENT_ID": "client-1",
+            "HUBSPOT_CLIENT_SECRET_FILE": secret_file(tmp_path / "secret", f"{SECRET}\n"),
+            "PORTALKEY_KEYS_FILE": secret_file(tmp_path / "keys", f"first:{KEY}\n"),
+            "PORTALKEY_DATABASE_URL_FILE": secret_file(tmp_path / "url", f"{url}\n"),
+        },
+    )
+
+    assert settings.client_secret.get_secret_value() == SECRET
+    assert settings.keys == (Key("first", SecretStr(KEY)),)
+    assert settings.database_url == url
+
+
+def test_a_secret_in_two_places_is_a_problem(tmp_path: Path) -> None:
+    """Nobody can say which one is meant."""
+    path = secret_file(tmp_path / "secret", SECRET)
+
+    assert problems(HUBSPOT_CLIENT_SECRET_FILE=path) == (
+        "HUBSPOT_CLIENT_SECRET and HUBSPOT_CLIENT_SECRET_FILE are both set; keep one of them.",
+    )
+
+
+def test_a_secret_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    """The sentence names the setting, and what should be in the file."""
+    (problem, *_) = problems(HUBSPOT_CLIENT_SECRET="", HUBSPOT_CLIENT_SECRET_FILE=str(tmp_path))
+
+    assert problem.startswith("HUBSPOT_CLIENT_SECRET_FILE cannot be read (it is not a file)")
+    assert problem.endswith("name a file of the client secret.")
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("postgresql://ada:can@ry@db.example.com/app", "write %40"),
+        ("postgresql://ada:can/ry@db.example.com/app", "%2F for /"),
+        ("postgres://ada:canary/@@db/app?sslmode=require", "write %40"),
+        ("postgresql+psycopg2://ada:canary@db/app", "names another driver; write postgresql://"),
+        ("postgresql+asyncpg://ada:canary@db/app", "names another driver; write postgresql://"),
+    ],
+)
+def test_an_address_of_postgresql_that_reads_otherwise(url: str, problem: str) -> None:
+    """A password whose end reads as the host would be said in a message."""
+    (sentence,) = problems(PORTALKEY_DATABASE_URL=url)
+
+    assert problem in sentence
+    assert "can" not in sentence.replace("can be", "").replace("cannot", "")
+
+
+def test_an_address_of_postgresql_with_everything_quoted() -> None:
+    """Users and parameters may have any character, quoted; what follows the ? is libpq's."""
+    url = "postgresql://ada:c%40n%2Fry@[::1]:5433/app?options=-c%20x&application_name=a@b/c"
+
+    assert read(PORTALKEY_DATABASE_URL=url).database_url == url
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,11 @@ def keyring(*names: str) -> Ring:
     return Ring([new_key(name) for name in names])
 
 
+def test_a_path_that_cannot_be_stored_is_refused() -> None:
+    """Half of a surrogate pair is no text (RFC 3629 section 3)."""
+    assert not is_own_path("/\ud800")
+
+
 @pytest.mark.parametrize("path", HOSTILE)
 def test_a_path_that_may_lead_elsewhere_is_refused(path: str) -> None:
     """No browser's reading of ``next`` leaves the site (R8)."""
@@ -54,7 +59,7 @@ def test_a_path_that_may_lead_elsewhere_is_refused(path: str) -> None:
         sign_start(keyring("a"), Start(path), browser="b", owner="o")
 
 
-@pytest.mark.parametrize("path", ["/", "/settings", "/a/b?c=d&e=/f", "/ä#x", "/x:y@z"])
+@pytest.mark.parametrize("path", ["/", "/settings", "/a/b?c=d&e=/f", "/ä#x", "/x:y@z", "/日本語"])
 def test_an_own_path_is_taken(path: str) -> None:
     """Any path of the app's own may be led back to."""
     ring = keyring("a")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from portalkey._support.clock import no_offset
+from portalkey._support.mounts import read_mounts
 from portalkey._support.time_limit import CallLimit
 from portalkey.errors import StoreBusy, StoreUnusable
 from portalkey.model.attempt import Attempt, AttemptStatus
@@ -25,8 +26,8 @@ from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
+from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
-from portalkey.vault.mounts import read_mounts, require_local
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
 
 T = TypeVar("T")

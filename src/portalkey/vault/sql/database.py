@@ -39,6 +39,9 @@ class Database(StatementRunner):
     begin_reading: str
     begin_writing: str
 
+    guards_tables: ClassVar[bool] = False
+    """True where a view that looks at a table keeps it from being dropped."""
+
     must_close_before_fork: ClassVar[bool] = False
     """True where a child cannot use the database at all if its parent had it open."""
     transactions: ClassVar[int | None] = None

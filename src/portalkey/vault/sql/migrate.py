@@ -4,7 +4,10 @@ The lock is the database's own: whoever has it first migrates, the others wait f
 find nothing left to do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, false, inspect, select, update
 
@@ -12,6 +15,11 @@ from portalkey._support.fork import ProcessLock
 from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.marks import is_marked, put_marks, remove_marks
+from portalkey.vault.sql.tables import metadata
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
 
 HEAD = "0004"
 """The newest revision in ``migrations/versions``."""
@@ -21,7 +29,7 @@ VERSION_TABLE = "portalkey_alembic_version"
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 
-# Alembic keeps the environment it is in for the whole process.
+# Alembic keeps the operations of the migration under way for the whole process.
 _one_at_a_time = ProcessLock()
 
 
@@ -30,16 +38,16 @@ def migrate(database: Database) -> None:
 
     Raises:
         StoreBusy: Somebody else took too long with the database.
-        StoreUnusable: The database cannot be written, or a newer portalkey has been here; its
-            tables are not touched.
+        StoreUnusable: The database cannot be written; a newer portalkey has been here, whose tables
+            are not touched; or tables of ours were dropped, which are not made anew in silence.
     """
 
     def upgrade(connection: Connection) -> bool:
-        if _is_up_to_date(connection):
+        if _is_up_to_date(connection, database.name):
             return True
         with _one_at_a_time, lift_limit():
             database.hold_off(connection)
-            return _is_up_to_date(connection) or _upgrade(connection)
+            return _is_up_to_date(connection, database.name) or _upgrade(connection, database)
 
     if not database.write(upgrade):
         raise StoreUnusable(
@@ -48,12 +56,28 @@ def migrate(database: Database) -> None:
         )
 
 
-def _is_up_to_date(connection: Connection) -> bool:
-    if revision(connection) != HEAD:
+def _is_up_to_date(connection: Connection, name: str) -> bool:
+    tables = inspect(connection).get_table_names()
+    current = revision(connection) if VERSION_TABLE in tables else None
+    missing = _missing(connection, tables, current)
+    if missing:
+        raise StoreUnusable(
+            f"The store {name} has lost {', '.join(missing)}: another program dropped them, often "
+            "an app's own Alembic. Restore them from a backup; docs/your-database.md says how, and "
+            "how to begin anew."
+        )
+    if current != HEAD:
         return False
     # Changes nothing, but is refused where nothing can be written: better now than later.
     connection.execute(update(_version).where(false()).values(version_num=HEAD))
     return True
+
+
+def _missing(connection: Connection, tables: list[str], current: str | None) -> list[str]:
+    """Return the tables that have been here and are not any more."""
+    if current == HEAD or (current is None and is_marked(connection)):
+        return sorted({VERSION_TABLE, *metadata.tables} - set(tables))
+    return []
 
 
 def revision(connection: Connection) -> str | None:
@@ -63,19 +87,39 @@ def revision(connection: Connection) -> str | None:
     return connection.scalar(select(_version.c.version_num))
 
 
-def _upgrade(connection: Connection) -> bool:
+def _upgrade(connection: Connection, database: Database) -> bool:
     """Run the migrations; False where the database is at a revision that is not known here."""
     # Imported here: it is slow, and needed once in a database's life.
-    from alembic import command  # noqa: PLC0415 - see above
-    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
 
-    config = Config()
-    scripts = str(Path(__file__).with_name("migrations"))
-    config.set_main_option("script_location", scripts.replace("%", "%%"))
-    config.attributes["connection"] = connection
-    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision(connection) not in {None, *revisions}:
+    scripts = ScriptDirectory(str(Path(__file__).with_name("migrations")))
+    current = revision(connection)
+    if current not in {None, *(script.revision for script in scripts.walk_revisions())}:
         return False
-    command.upgrade(config, "head")
+    # Not by Alembic's commands: they make an environment of their own, and a host that makes its
+    # app in its own ``env.py`` would be left without the one that it is in.
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    remove_marks(connection)
+    for script in reversed([*scripts.iterate_revisions("head", current or "base")]):
+        with _operations(context):
+            script.module.upgrade()
+        context.stamp(scripts, script.revision)
+    tables = {VERSION_TABLE, *metadata.tables}
+    put_marks(connection, tables, with_guard=database.guards_tables)
     return True
+
+
+@contextmanager
+def _operations(context: "MigrationContext") -> Iterator[None]:
+    """Let ``alembic.op`` work in *context*, and in the host's own migration again after that."""
+    from alembic import op  # noqa: PLC0415 - see ``_upgrade``
+    from alembic.operations import Operations  # noqa: PLC0415 - see ``_upgrade``
+
+    outer = getattr(op, "_proxy", None)
+    try:
+        with Operations.context(context):
+            yield
+    finally:
+        if outer is not None:
+            outer._install_proxy()  # noqa: SLF001 - Alembic has no other way to go back

@@ -48,6 +48,7 @@ class PostgreSQL(Database):
 
     driver_errors = psycopg.Error
     transactions = CONNECTIONS
+    guards_tables = True
 
     def __init__(
         self,

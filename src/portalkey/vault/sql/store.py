@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Self
 
 from portalkey._support.clock import no_offset
-from portalkey.vault.mounts import read_mounts
+from portalkey._support.mounts import read_mounts
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.counters import SQLCounters

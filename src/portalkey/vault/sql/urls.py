@@ -8,9 +8,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from portalkey._support.clock import no_offset
+from portalkey._support.mounts import read_mounts
 from portalkey.errors import BadSettings
 from portalkey.settings.urls import NO_SCHEMA, is_postgresql
-from portalkey.vault.mounts import read_mounts, require_local
+from portalkey.vault.local_disk import require_local
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import CALL_SECONDS, single_wait

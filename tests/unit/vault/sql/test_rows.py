@@ -13,6 +13,7 @@ from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.throttle import Limits, Portion, PortionRequest
 from portalkey.testing.samples import connect, new_attempt, new_owed
 from portalkey.vault import SQLStore
 from portalkey.vault.health import StoreCause
@@ -174,11 +175,12 @@ def test_a_throttle_that_cannot_be_read_is_begun_anew(
     store: SQLStore, spoil: Callable[[str, str, object], bool]
 ) -> None:
     """Nobody's grant depends on it, and everybody's renewals do."""
+    asked = PortionRequest(Limits(1000.0, 1000))
+    assert isinstance(store.take_portion("app", asked), Portion)
     spoil("portalkey_provider", "bucket", "empty")
     assert store.update_throttle("app", lambda throttle, _: throttle) is None
-    connection = connect(store, owner="cleo")
 
-    assert isinstance(store.lease(connection, REQUEST), Lease)
+    assert isinstance(store.take_portion("app", asked), Portion)
     assert store.update_throttle("app", lambda throttle, _: throttle)
 
 

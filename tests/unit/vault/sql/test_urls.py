@@ -42,6 +42,27 @@ NETWORK = [
         "afs",
         "gpfs",
         "beegfs",
+        "virtiofs",
+        "fakeowner",
+        "9p",
+        "vboxsf",
+        "prl_fs",
+        "wekafs",
+        "pvfs2",
+        "fuse",
+        *(
+            f"fuse.{name}"
+            for name in (
+                "grpcfuse",
+                "ceph-fuse",
+                "gcsfuse",
+                "s3fs",
+                "rclone",
+                "juicefs",
+                "mfs",
+                "vmhgfs-fuse",
+            )
+        ),
     ],
 )
 def test_a_network_disk_is_refused(tmp_path: Path, kind: str) -> None:
@@ -55,7 +76,9 @@ def test_a_network_disk_is_refused(tmp_path: Path, kind: str) -> None:
     assert not path.parent.exists()
 
 
-@pytest.mark.parametrize("kind", ["ext4", "overlay", "9p", "virtiofs", "tmpfs", "fuse.bindfs"])
+@pytest.mark.parametrize(
+    "kind", ["ext4", "overlay", "tmpfs", "fuse.bindfs", "fuse.fuse-overlayfs", "fuseblk"]
+)
 def test_a_disk_of_this_machine_is_fine(tmp_path: Path, kind: str) -> None:
     """So is what virtual machines and containers lay over one."""
     mounts = f"22 1 0:1 / {tmp_path} rw - {kind} /dev/root rw"
@@ -73,5 +96,5 @@ def test_a_link_to_a_network_disk_is_followed(tmp_path: Path) -> None:
     (tmp_path / "away").mkdir()
     (tmp_path / "here").symlink_to("away")
     mounts = f"22 1 0:1 / {tmp_path / 'away'} rw - nfs4 host:/ rw"
-    with pytest.raises(StoreUnusable, match="network file system"):
+    with pytest.raises(StoreUnusable, match="network or shared file system"):
         SQLStore.open(f"sqlite:///{tmp_path / 'here' / 'portalkey.db'}", mounts=lambda: mounts)

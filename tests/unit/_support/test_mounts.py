@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portalkey.vault.mounts import filesystem, read_mounts
+from portalkey._support.mounts import filesystem, read_mounts
 
 MOUNTS = r"""
 22 1 259:2 / / rw,relatime shared:1 - ext4 /dev/root rw
@@ -32,6 +32,22 @@ a line of another kind
 def test_a_file_is_on_what_is_mounted_nearest(path: str, kind: str) -> None:
     """Whole names of folders count, quoted or not, and the last mount at a place."""
     assert filesystem(Path(path), MOUNTS) == kind
+
+
+DARWIN = """
+/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)
+//ada@server/our files on /Volumes/our files (smbfs, nodev, nosuid, mounted by ada)
+map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/Users/ada/portalkey.db", "apfs"), ("/Volumes/our files/portalkey.db", "smbfs")],
+)
+def test_the_mounts_of_macos_are_read_too(path: str, kind: str) -> None:
+    """As ``mount`` prints them."""
+    assert filesystem(Path(path), DARWIN) == kind
 
 
 def test_a_system_that_tells_nothing_is_trusted(tmp_path: Path) -> None:
