@@ -10,7 +10,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
-LARGEST = 380_000
+LARGEST = 400_000
 """Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since."""
 
 
@@ -53,7 +53,7 @@ def test_portalkeys_wheel_is_small(wheels: dict[str, Path]) -> None:
     Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since.
     """
     assert not [name for name in content(wheels["portalkey"]) if "simulator" in name]
-    assert wheels["portalkey"].stat().st_size <= 400_000
+    assert wheels["portalkey"].stat().st_size <= LARGEST
 
 
 @pytest.mark.parametrize("package", PROJECTS)
