@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from portalkey.model.breaker import Trouble, record_answer, record_failure, release_probe
+from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.throttle import (
     Limits,
@@ -181,7 +182,7 @@ class ThrottlePromises:
     def test_an_owner_is_counted_once(self, store: Store) -> None:
         """However many connections it has; neither another app's owners count, nor who has left."""
         for hub_id in range(1, 6):
-            connect(store, owner="ada", hub_id=hub_id)
+            connect(store, owner="ada", account=Account(hub_id))
         connect(store, owner="bob", client_id="other")
         gone = connect(store, owner="eve")
         assert store.mark(gone, Mark(C.NEEDS_RECONNECT))
