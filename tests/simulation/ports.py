@@ -216,7 +216,7 @@ class Process:
         self.is_dead, self.naps, self.cut_until = False, 0, -1.0
         self.offset = world.random.choice((0.0, 0.0, 3600.0, -3600.0)) + 1e6
         self.refresh._token_request.pending.clear()
-        self.refresh.admission.renew()
+        self.refresh.admission._renew()
         self.refresh._background = Inline(self)
 
     def _clock(self) -> float:

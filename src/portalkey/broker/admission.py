@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from portalkey._support.clock import Clock
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.turns import Turns
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import PortalkeyError
@@ -86,10 +86,10 @@ class Admission:
         self._clock = clock
         self._uniform = uniform
         self._pause = pause
-        self.renew()
-        renew_after_fork(self.renew)
+        self._renew()
+        renew_after_fork(self._renew)
 
-    def renew(self) -> None:
+    def _renew(self) -> None:
         """Begin with nothing at hand and nobody waiting, as a forked child has to."""
         self._lock = threading.Lock()
         self._turns: Turns[_Waiter] = Turns()
@@ -104,6 +104,7 @@ class Admission:
 
     def void(self) -> None:
         """Forget what is at hand and what is known, as the breaker has opened or closed."""
+        renew_inherited()
         self._at_hand = []
         self._valid_from = self._clock()
         self._closed = None
@@ -124,6 +125,7 @@ class Admission:
         Raises:
             StoreBusy, StoreUnusable: The store was to be asked, and is in trouble.
         """
+        renew_inherited()
         with self._lock:
             now = self._clock()
             until = min(now + PATIENCE[purpose], until)
@@ -142,6 +144,7 @@ class Admission:
 
     def give_back(self, permit: Permit) -> None:
         """Give a *permit* back that was not used: the next who waits here gets it. Never raises."""
+        renew_inherited()
         if permit.probe_of is not None:
             who = permit.probe_of
             with suppress(PortalkeyError):

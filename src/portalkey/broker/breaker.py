@@ -46,13 +46,14 @@ class Breaker:
             if changed is not None and changed[0].is_open:
                 self._audit.record(EventName.BREAKER_CLOSED)
 
-    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
         """Record *trouble* that is not one account's, and return True where it is the first.
 
         The first is the one that nobody else has said just now.
 
         Args:
             name: The id of the connection that met it, or the owner whose code was exchanged.
+            owner: Whose connection or code it is.
             trouble: Of the app or of HubSpot, see ``is_of_app``.
 
         Raises:
@@ -60,9 +61,9 @@ class Breaker:
         """
         self.is_troubled = True
         client_id, reason = self._vault.client_id, reason_of(trouble)
-        count = self._vault.store.count_authenticated(client_id, WITNESSES)
+        count, of_several = self._vault.store.count_authenticated(client_id, WITNESSES)
         said = trouble.said if isinstance(trouble, TryLater) else 0.0
-        seen = Trouble(name, reason, said, count)
+        seen = Trouble(name, owner, reason, said, count, of_several=of_several)
         changed = self._update(lambda known, now: breaker.record_failure(known, seen, now))
         if changed is None:
             return True

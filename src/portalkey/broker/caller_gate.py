@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from portalkey._support.clock import Clock
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker import waiting
 from portalkey.errors import HubSpotUnavailable
 
@@ -63,6 +63,7 @@ class CallerGate:
         Raises:
             GateClosed: There is none, and HubSpot is slow.
         """
+        renew_inherited()
         caller = object()
         self._enter(caller, owner)
         token = _place.set((self, caller))

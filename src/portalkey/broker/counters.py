@@ -7,7 +7,7 @@ from collections import Counter as Counts
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import PortalkeyError
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.vault.vault import Vault
@@ -36,6 +36,7 @@ class Counters:
 
     def add(self, kind: CounterKind, connection_id: str | None = None) -> None:
         """Count one of *kind*; what there is goes to the store once in ``FLUSH_SECONDS``."""
+        renew_inherited()
         with self._lock:
             self._counts[kind, connection_id] += 1
             now = self._clock()
@@ -50,6 +51,7 @@ class Counters:
 
         What the store does not take now goes with the next.
         """
+        renew_inherited()
         with self._lock:
             counts, self._counts = self._counts, Counts()
         tallies = [Tally(kind, connection_id, n) for (kind, connection_id), n in counts.items()]

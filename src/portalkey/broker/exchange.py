@@ -135,14 +135,21 @@ class Exchange:
         try:
             grant = read_grant(self._ask(request, until), asked=GrantType.CODE)
         except PortalkeyError as trouble:
-            if is_of_app(trouble):
-                with suppress(PortalkeyError):
-                    self._breaker.record_failure(attempt.owner, trouble)
-            else:
-                self._record_answer(permit)
+            self._record_failure(attempt.owner, permit, trouble)
             raise
         self._record_answer(permit)
         return grant
+
+    def _record_failure(self, owner: str, permit: Permit | None, trouble: PortalkeyError) -> None:
+        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+            if permit is not None:  # nothing was sent: it tells of this machine alone
+                self._admission.give_back(permit)
+            return
+        if not is_of_app(trouble):
+            self._record_answer(permit)
+            return
+        with suppress(PortalkeyError):
+            self._breaker.record_failure(owner, owner, trouble)
 
     def _record_answer(self, permit: Permit | None) -> None:
         if permit is None or permit.is_news or self._breaker.is_troubled:

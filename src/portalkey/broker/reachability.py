@@ -16,7 +16,7 @@ from enum import Enum
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock
-from portalkey._support.fork import renew_after_fork
+from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.http import Request, Response, Send
@@ -88,6 +88,7 @@ class Reachability:
         Raises:
             HubSpotUnavailable: HubSpot cannot be reached from here, or hangs. Nothing was sent.
         """
+        renew_inherited()
         if self.is_open:
             self._admit(is_sending=False)
 
@@ -98,6 +99,7 @@ class Reachability:
             HubSpotUnavailable: As the client does; or the breaker is open, and nothing was sent.
             BadAnswer: As the client does.
         """
+        renew_inherited()
         if not self.is_open:
             return self._observe(request)
         self._admit(is_sending=True)

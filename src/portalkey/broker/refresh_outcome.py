@@ -2,7 +2,7 @@
 
 An invalid grant ends the connection, and nothing else does. Any other failure holds back the one
 connection first, which is retried after a while. What HubSpot says of the app, or of its own
-health, is told to the breaker too, which opens where different connections meet the same. Whatever
+health, is told to the breaker too, which opens where different owners meet the same. Whatever
 it is, a token that still lives is served.
 """
 
@@ -100,7 +100,7 @@ class OutcomeRecorder:
         is_first = True
         if is_of_app(trouble):
             with suppress(PortalkeyError):
-                is_first = self.breaker.record_failure(connection.id, trouble)
+                is_first = self.breaker.record_failure(connection.id, connection.owner, trouble)
         else:
             self.record_answer(lease)
         with suppress(PortalkeyError):  # a store in trouble takes no living token away

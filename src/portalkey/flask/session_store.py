@@ -154,10 +154,10 @@ class SessionStore(Store):
         """Permits for requests to the token endpoint, of this process."""
         return self._sessions.throttles.take(client_id, request, self.now())
 
-    def count_authenticated(self, client_id: str, at_most: int) -> int:
+    def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
         """The number of authenticated connections, as far as this process knows its sessions."""
-        counts = [rows.count_authenticated(client_id, at_most) for rows in self._known_rows()]
-        return min(sum(counts), at_most)
+        known = [rows.authenticated_owners(client_id) for rows in self._known_rows()]
+        return min(sum(map(len, known)), at_most), len(set().union(*known)) > 1
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*."""

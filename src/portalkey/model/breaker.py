@@ -1,8 +1,8 @@
 """The circuit breaker of the token endpoint: what answers and failures do to the throttle. Pure.
 
-One connection's trouble is its own. The breaker opens where *different* connections say the same of
-the app within a minute; a good answer of any connection takes back what was said before it. While
-it is open, one request at a time tries whether HubSpot is back.
+One tenant's trouble is its own. The breaker opens where different connections, of *different
+owners*, say the same of the app within a minute; a good answer of any connection takes back what
+was said before it. While it is open, one request at a time tries whether HubSpot is back.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +22,8 @@ WITNESSES = 3
 """Different connections that have to say the same; all there are, where there are only two."""
 FEWEST = 2
 """A connection that is the only one is held back by its own row, which is enough."""
+OWNERS = 2
+"""Owners that they have to be of; one, where there are no others."""
 WITHIN = 60.0
 """Seconds within which they have to say it."""
 
@@ -30,15 +32,18 @@ WITHIN = 60.0
 class Trouble:
     """A failure that says something of the app or of HubSpot, not of one account.
 
-    *who* is the id of the connection that met it, *reason* its code. *said* is how many
-    seconds HubSpot asked to be left alone, 0 where it did not say. *authenticated* is how many
-    connections there are, as far as it matters.
+    *who* is the id of the connection that met it, *owner* whose it is, *reason* its code. *said* is
+    how many seconds HubSpot asked to be left alone, 0 where it did not say. *authenticated* is how
+    many connections there are, as far as it matters, and *of_several* is False where all of them
+    are one owner's.
     """
 
     who: str
+    owner: str
     reason: str
     said: float = 0.0
     authenticated: int = WITNESSES
+    of_several: bool = True
 
 
 def record_answer(throttle: Throttle) -> Throttle:
@@ -81,10 +86,12 @@ def _add(evidence: Evidence, trouble: Trouble, now: datetime, *, is_open: bool) 
         if each.who != who and (is_open or -SET_BACK <= at - each.at <= WITHIN)
     ]
     prober = "" if evidence.prober == who else evidence.prober
-    return Evidence((*others, Failure(who, trouble.reason, at)), prober)
+    return Evidence((*others, Failure(who, short_name(trouble.owner), trouble.reason, at)), prober)
 
 
 def _is_enough(evidence: Evidence, trouble: Trouble) -> bool:
-    """Return True where as many different connections say the same as it takes."""
-    same = sum(each.reason == trouble.reason for each in evidence.failures)
-    return same >= max(FEWEST, min(WITNESSES, trouble.authenticated))
+    """Return True where as many connections, of as many owners, say the same as it takes."""
+    same = [each for each in evidence.failures if each.reason == trouble.reason]
+    owners = len({each.owner for each in same})
+    is_of_all = owners >= OWNERS or not trouble.of_several
+    return is_of_all and len(same) >= max(FEWEST, min(WITNESSES, trouble.authenticated))

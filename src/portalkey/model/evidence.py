@@ -1,22 +1,30 @@
 """Evidence that the token endpoint is in trouble: the connections that failed, as text for a row.
 
-Pure. A connection is known by a short hash, so that the text stays small and names nobody.
+Pure. A connection and its owner are known by short hashes, so that the text stays small and names
+nobody.
 """
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST = 20
-"""Failures that are remembered, the newest; one of a connection."""
+"""Failures that are remembered, one a connection; whoever has the most loses the oldest."""
 _HASH_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The newest failure of a connection: *who* is its short name, *at* is seconds since 1970."""
+    """The newest failure of a connection.
+
+    *who* and *owner* are the short names of the connection and its owner, *at* is seconds since
+    1970.
+    """
 
     who: str
+    owner: str
     reason: str
     at: float
 
@@ -49,8 +57,11 @@ def read_evidence(text: str) -> Evidence:
     """
     try:
         content = json.loads(text) if text else {}
-        failures = [Failure(str(who), str(reason), float(at)) for who, reason, at in content["f"]]
-        return Evidence(tuple(failures[-MOST:]), str(content.get("p", "")))
+        failures = [
+            Failure(str(who), str(owner), str(reason), float(at))
+            for who, owner, reason, at in content["f"]
+        ]
+        return Evidence(_keep_most(failures), str(content.get("p", "")))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Evidence()
 
@@ -59,5 +70,17 @@ def write_evidence(evidence: Evidence) -> str:
     """Return *evidence* as text; empty where there is none."""
     if not evidence.failures and not evidence.prober:
         return ""
-    failures = [[each.who, each.reason, round(each.at, 3)] for each in evidence.failures[-MOST:]]
+    failures = [
+        [each.who, each.owner, each.reason, round(each.at, 3)]
+        for each in _keep_most(evidence.failures)
+    ]
     return json.dumps({"f": failures, "p": evidence.prober}, separators=(",", ":"))
+
+
+def _keep_most(failures: Sequence[Failure]) -> tuple[Failure, ...]:
+    """Return ``MOST`` of them: one owner's many do not push out what the others said."""
+    left = list(failures)
+    while len(left) > MOST:
+        (busiest, _), *_ = Counter(each.owner for each in left).most_common(1)
+        left.remove(next(each for each in left if each.owner == busiest))
+    return tuple(left)

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from portalkey.model.breaker import Trouble, record_answer, record_failure, release_probe
+from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.throttle import (
     Limits,
@@ -47,7 +48,7 @@ def fail(store: Store, *names: str, said: float = 0.0, client_id: str = "app") -
 
     def change(throttle: Throttle, now: datetime) -> Throttle:
         for name in names:
-            trouble = Trouble(name, "hubspot_unavailable", said)
+            trouble = Trouble(name, f"owner of {name}", "hubspot_unavailable", said)
             throttle = record_failure(throttle, trouble, now)
         return throttle
 
@@ -174,6 +175,18 @@ class ThrottlePromises:
         else:
             assert store.mark(rows[1], Mark(status))
 
-        assert store.count_authenticated("app", 2) == 2
-        assert store.count_authenticated("app", 9) == 3
-        assert store.count_authenticated("nobody", 9) == 0
+        assert store.count_authenticated("app", 2) == (2, True)
+        assert store.count_authenticated("app", 9) == (3, True)
+        assert store.count_authenticated("nobody", 9) == (0, False)
+
+    def test_an_owner_is_counted_once(self, store: Store) -> None:
+        """However many connections it has; neither another app's owners count, nor who has left."""
+        for hub_id in range(1, 6):
+            connect(store, owner="ada", account=Account(hub_id))
+        connect(store, owner="bob", client_id="other")
+        gone = connect(store, owner="eve")
+        assert store.mark(gone, Mark(C.NEEDS_RECONNECT))
+
+        assert store.count_authenticated("app", 3) == (3, False)
+        connect(store, owner="zoe")
+        assert store.count_authenticated("app", 3) == (3, True)

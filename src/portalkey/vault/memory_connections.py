@@ -117,12 +117,16 @@ class ConnectionsInMemory:
         with self._writing():
             return self._throttles.update(client_id, change, self.now())
 
-    def count_authenticated(self, client_id: str, at_most: int) -> int:
-        """Return how many of the app's connections are authenticated, or *at_most*."""
+    def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
+        """Return how many connections are authenticated, and if they are of several owners."""
+        owners = self.authenticated_owners(client_id)
+        return min(len(owners), at_most), len(set(owners)) > 1
+
+    def authenticated_owners(self, client_id: str) -> list[str]:
+        """Return the owner of each of the app's authenticated connections."""
         with self._lock:
             rows = self._connections.values()
-            found = sum(row.client_id == client_id and row.is_authenticated for row in rows)
-            return min(found, at_most)
+            return [r.owner for r in rows if r.client_id == client_id and r.is_authenticated]
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""

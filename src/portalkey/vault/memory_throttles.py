@@ -1,9 +1,9 @@
 """Throttles of the token endpoint in memory, one an app; sessions of one process share them."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from portalkey._support.fork import ProcessLock
 from portalkey.model.throttle import (
     Portion,
     PortionRequest,
@@ -18,7 +18,7 @@ class MemoryThrottles:
     """Throttles by app, from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self.by_app: dict[str, Throttle] = {}
 
     def take(self, client_id: str, request: PortionRequest, now: datetime) -> Portion | Throttled:

@@ -195,8 +195,11 @@ class Store(Protocol):
         none. A refusal writes nothing.
         """
 
-    def count_authenticated(self, client_id: str, at_most: int) -> int:
-        """The number of the app's authenticated connections, or *at_most* if there are more."""
+    def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
+        """The number of the app's authenticated connections, or *at_most* if there are more.
+
+        And True where they are of several owners.
+        """
 
     def update_throttle(
         self, client_id: str, change: Callable[[Throttle, datetime], Throttle]

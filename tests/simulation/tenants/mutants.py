@@ -27,15 +27,22 @@ _OPPOSITE = dict(zip(Purpose, reversed(Purpose), strict=True))
 
 
 class _Credulous(Breaker):
-    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
         """As if three of as many owners had said it."""
         for number in range(_WITNESSES):
-            super().record_failure(f"{name}/{number}" if number else name, trouble)
+            also = f"/{number}" if number else ""
+            super().record_failure(f"{name}{also}", f"{owner}{also}", trouble)
         return True
 
 
+class _Ownerless(Breaker):
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
+        """As if each connection were of an owner of its own."""
+        return super().record_failure(name, name, trouble)
+
+
 class _Deaf(Breaker):
-    def record_failure(self, name: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
         """Keep it to oneself."""
         return True
 
@@ -148,6 +155,10 @@ MUTANTS: dict[str, tuple[str, Kind]] = {
     "one connection opens the breaker": (
         "ERROR",
         _kind("breaker", _Credulous, ("tenant", "403"), ("tenant", "429 for a minute")),
+    ),
+    "three connections of one owner open the breaker": (
+        "ERROR",
+        _kind("breaker", _Ownerless, ("many", "403"), ("many", "429 for a minute")),
     ),
     "the breaker never opens": ("AWAY", _kind("breaker", _Deaf, ("all", "503"), ("all", "500"))),
     "a failing row is tried at once": (

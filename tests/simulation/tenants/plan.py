@@ -10,16 +10,15 @@ from simulation.tenants.troubles import OF_ALL, OF_MACHINE, OF_TENANT, Trouble
 
 TABLE: Sequence[tuple[str, str]] = (
     *(("tenant", name) for name in OF_TENANT),
+    *(("many", name) for name in OF_TENANT),
     *(("machine", name) for name in OF_MACHINE),
     *(("all", name) for name in OF_ALL),
     *(("crowd", name) for name in ("", "at a high rate")),
     *(("ahead", name) for name in ("", "at a high rate")),
 )
-"""What a schedule is about, each in its turn: the trouble of a tenant with one connection, of
-one machine, of all, or one owner's very many connections that are due at once, with
-tokens that are over or with tokens that are still good."""
-OF_MANY: Sequence[tuple[str, str]] = tuple(("many", name) for name in OF_TENANT)
-"""The trouble of a tenant with many connections, all of which meet the same."""
+"""What a schedule is about, each in its turn: the trouble of a tenant with one connection or with
+many that all meet the same, of one machine, of all, or one owner's very many connections that are
+due at once, with tokens that are over or with tokens that are still good."""
 USUAL, HIGH = Limits(10.0, 20), Limits(100.0, 40)
 SICK, BUSY = "sick", "busy"
 """The owner who is in trouble, and the one with very many connections."""

@@ -51,7 +51,7 @@ class TenantProcess(Process):
         reachability._background = Inline(self)
         self._waiting.clear()
         admission: Any = self.refresh.admission
-        admission.renew()
+        admission._renew()
         admission._pause = self._wait_for
         refresh: Any = self.refresh
         refresh._outcomes.breaker.is_troubled = False

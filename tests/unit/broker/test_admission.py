@@ -77,7 +77,7 @@ class Place:
     def open(self, said: float = 0.0) -> None:
         """Three connections of another process fail."""
         for who in ("one", "two", "three"):
-            trouble = Trouble(who, "hubspot_unavailable", said)
+            trouble = Trouble(who, f"owner of {who}", "hubspot_unavailable", said)
             self.change(partial(_fail, trouble))
 
 

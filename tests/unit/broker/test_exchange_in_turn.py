@@ -31,7 +31,7 @@ def fail(broker: Broker, reason: str) -> None:
 
     def change(throttle: Throttle, now: datetime) -> Throttle:
         for who in ("one", "two", "three"):
-            throttle = record_failure(throttle, Trouble(who, reason, 30), now)
+            throttle = record_failure(throttle, Trouble(who, f"owner of {who}", reason, 30), now)
         return throttle
 
     assert store.update_throttle(client_id, change)

@@ -371,25 +371,45 @@ def test_a_caller_that_joins_another_of_the_same_owner(
         assert first.result(PATIENCE) == "new"
 
 
-def test_codes_are_kept_while_hubspot_hangs(ahead: Ahead) -> None:
-    """After a few hanging exchanges no code is spent; whoever tries again later is connected."""
+@pytest.mark.parametrize(("connections", "spent"), [(0, 2), (2, 2), (9, 3)])
+def test_codes_are_kept_while_hubspot_hangs(connections: int, spent: int, ahead: Ahead) -> None:
+    """As few are spent as tell that HubSpot hangs; who tries again as told is connected later."""
     hubspot = Clocked(ahead, token=60)
     broker = broker_over(settings_at(), memory_store(ahead), hubspot, ahead)
-    for number in range(3):
-        assert broker.finish(callback_of(broker, f"owner {number}")).status == "failed"
-    asked = len(hubspot.sent)
+    for number in range(connections):
+        connect(broker, f"connected {number}")
+    callbacks = [callback_of(broker, f"owner {number}") for number in range(6)]
+    attempts = [broker.finish(each) for each in callbacks * 2]
 
-    callback = callback_of(broker, "ada")
-    assert broker.finish(callback).status is AttemptStatus.RETURNED
-    attempt = broker.finish(callback)
-
-    assert attempt.status is AttemptStatus.RETURNED
-    with pytest.raises(HubSpotUnavailable, match="does not answer") as caught:
-        broker.complete(attempt, "ada", "browser")
-    assert len(hubspot.sent) == asked
-    ahead.passes(caught.value.retry_after)
+    # A code that was sent may be spent; what was not sent is as good as before.
+    statuses = [AttemptStatus.FAILED] * spent + [AttemptStatus.RETURNED] * (6 - spent)
+    assert [each.status for each in attempts] == statuses * 2
+    assert len(hubspot.sent) == spent
     hubspot.takes = {}
-    assert broker.complete(attempt, "ada", "browser").status is AttemptStatus.CONNECTED
+    for attempt in attempts[spent:6]:
+        finished, began = attempt, ahead.seconds
+        while finished.status is AttemptStatus.RETURNED:
+            try:
+                finished = broker.complete(attempt, attempt.owner, "browser")
+            except HubSpotUnavailable as trouble:
+                ahead.passes(trouble.retry_after)
+        assert finished.status is AttemptStatus.CONNECTED
+        assert ahead.seconds - began < 30
+
+
+def test_codes_that_no_machine_could_send_are_no_evidence(ahead: Ahead) -> None:
+    """It tells of this machine: the others go on."""
+    client, store = HubSpotClient(resolve=lambda *_: []), memory_store(ahead)
+    lost = broker_over(settings_at(), store, client.send, ahead)
+    well = broker_over(settings_at(), store, Clocked(ahead), ahead)
+    with closing(lost):
+        statuses = [lost.finish(callback_of(lost, str(number))).status for number in range(6)]
+
+    assert statuses == [AttemptStatus.FAILED] * 3 + [AttemptStatus.RETURNED] * 3
+    throttle = store.update_throttle(well.settings.client_id, lambda each, _: each)
+    assert throttle
+    assert throttle[0].is_well
+    assert well.finish(callback_of(well, "ada")).status is AttemptStatus.CONNECTED
 
 
 def test_questions_about_many_connections_have_one_deadline(ahead: Ahead) -> None:

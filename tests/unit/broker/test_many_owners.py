@@ -241,5 +241,5 @@ def test_a_failure_where_there_is_no_throttle_yet(place: Place) -> None:
     """It is the first of its kind, and nothing is there to be changed."""
     breaker = Breaker(place.vault, Audit(place.vault), on_change=lambda: None)
 
-    assert breaker.record_failure("x", HubSpotUnavailable())
+    assert breaker.record_failure("x", "ada", HubSpotUnavailable())
     assert place.stats.is_breaker_open is False

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portalkey.model.breaker import (
+    OWNERS,
     WITHIN,
     WITNESSES,
     Trouble,
@@ -41,9 +42,20 @@ def later(seconds: float) -> datetime:
 def fail(
     throttle: Throttle, *names: str, at: float = 0.0, said: float = 0.0, count: int = WITNESSES
 ) -> Throttle:
-    """The throttle after failures of the connections of these *names*."""
+    """The throttle after failures of the connections of these *names*, each of its own owner."""
     for who in names:
-        throttle = record_failure(throttle, Trouble(who, DOWN, said, count), later(at))
+        trouble = Trouble(who, f"owner of {who}", DOWN, said, count)
+        throttle = record_failure(throttle, trouble, later(at))
+    return throttle
+
+
+def fail_all_of(
+    throttle: Throttle, owner: str, number: int, *, reason: str = DOWN, of_several: bool = True
+) -> Throttle:
+    """The throttle after failures of so many connections of one *owner*."""
+    for each in range(number):
+        trouble = Trouble(f"{owner}/{each}", owner, reason, of_several=of_several)
+        throttle = record_failure(throttle, trouble, NOW)
     return throttle
 
 
@@ -76,7 +88,7 @@ def test_one_connection_opens_nothing(failures: list[tuple[float, str]]) -> None
     throttle, at = WELL, 0.0
     for gap, reason in failures:
         at += gap
-        throttle = record_failure(throttle, Trouble("one", reason, 3600, 1), later(at))
+        throttle = record_failure(throttle, Trouble("one", "ada", reason, 3600, 1), later(at))
 
     assert not throttle.is_open
     assert go(throttle, "other", at)
@@ -95,11 +107,49 @@ def test_two_are_enough_where_there_are_no_more() -> None:
     assert not fail(WELL, "one", count=1).is_open
 
 
+@pytest.mark.parametrize("number", [3, MOST, 2 * MOST])
+def test_one_owner_opens_nothing(number: int) -> None:
+    """However many connections it has; one of another owner that says the same is enough then."""
+    throttle = fail_all_of(WELL, "ada", number)
+
+    assert not throttle.is_open
+    assert fail(throttle, "another").is_open
+
+
+def test_an_owner_who_is_alone() -> None:
+    """Three connections, or all there are."""
+    assert not fail_all_of(WELL, "ada", 2, of_several=False).is_open
+    assert fail_all_of(WELL, "ada", 3, of_several=False).is_open
+    both = [Trouble(who, "ada", DOWN, authenticated=2, of_several=False) for who in "ab"]
+    assert record_failure(record_failure(WELL, both[0], NOW), both[1], NOW).is_open
+
+
+def test_one_owners_many_do_not_push_out_what_others_said() -> None:
+    """Only so many failures are remembered, of whoever has the most the fewest."""
+    throttle = fail_all_of(fail(WELL, "one", "two"), "ada", 2 * MOST, reason="rate_limited")
+
+    assert len(read_evidence(throttle.recent).failures) == MOST
+    assert not throttle.is_open
+    assert fail(throttle, "three").is_open
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30)), max_size=80))
+def test_what_opens_it(failures: list[tuple[str, int]]) -> None:
+    """At the first failure that makes three connections of two owners, and not before."""
+    throttle, connections, owners = WELL, set[str](), set[str]()
+    for owner, number in failures:
+        throttle = record_failure(throttle, Trouble(f"{owner}/{number}", owner, DOWN), NOW)
+        connections.add(f"{owner}/{number}")
+        owners.add(owner)
+        assert throttle.is_open == (len(connections) >= WITNESSES and len(owners) >= OWNERS)
+        assert len(throttle.recent) < 2000
+
+
 def test_three_troubles_are_not_the_same() -> None:
     """Each may be of its own connection."""
     throttle = WELL
     for who, reason in (("one", DOWN), ("two", "rate_limited"), ("three", "hubspot_refused:403")):
-        throttle = record_failure(throttle, Trouble(who, reason), NOW)
+        throttle = record_failure(throttle, Trouble(who, who, reason), NOW)
 
     assert not throttle.is_open
 
@@ -200,16 +250,28 @@ def test_a_probe_at_least_every_two_minutes(failures: list[tuple[float, str, flo
 
 def test_evidence_is_small_and_comes_back() -> None:
     """The newest failures of different connections, in a text that fits a row."""
-    many = tuple(Failure(f"{n:012x}", "hubspot_refused:BAD_CLIENT_ID", 1.5) for n in range(50))
+    many = tuple(
+        Failure(f"{n:012x}", f"{n:012x}", "hubspot_refused:BAD_CLIENT_ID", 1.5) for n in range(50)
+    )
     text = write_evidence(Evidence(many, "abc"))
 
     assert read_evidence(text) == Evidence(many[-MOST:], "abc")
-    assert len(text) < 1500
+    assert len(text) < 2000
     assert write_evidence(Evidence()) == ""
 
 
 @pytest.mark.parametrize(
-    "text", ["..x.x", "{}", "[]", '{"f": 1}', '{"f": [[1]]}', "null", "[" * 999]
+    "text",
+    [
+        "..x.x",
+        "{}",
+        "[]",
+        '{"f": 1}',
+        '{"f": [[1]]}',
+        "null",
+        "[" * 999,
+        '{"f": [["abc", "down", 1.5]]}',
+    ],
 )
 def test_what_cannot_be_read_is_no_evidence(text: str) -> None:
     """An older portalkey wrote it, or a hand; it stops nobody."""

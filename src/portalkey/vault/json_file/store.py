@@ -203,8 +203,8 @@ class ConfigFileStore(Store):
         """Return permits for requests to the token endpoint, or why there are none now."""
         return self._write(lambda store: store.take_portion(client_id, request))
 
-    def count_authenticated(self, client_id: str, at_most: int) -> int:
-        """Return how many of the app's connections are authenticated, or *at_most*."""
+    def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
+        """Return how many connections are authenticated, and if they are of several owners."""
         return self._look(lambda store: store.count_authenticated(client_id, at_most))
 
     def update_throttle(

@@ -87,12 +87,21 @@ class SQLLeases(StorePart):
         self._statements.write_throttle.run(driver, {"app": client_id, **values})
         return portion
 
-    def count_authenticated(self, client_id: str, at_most: int) -> int:
-        """Return how many of the app's connections are authenticated, or *at_most*."""
-        which = select(connections.c.id).where(
+    def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
+        """Return how many connections are authenticated, and if they are of several owners."""
+        owner = connections.c.owner
+        which = select(owner).where(
             connections.c.client_id == client_id, connections.c.status.in_(_AUTHENTICATED)
         )
-        return self._database.read(lambda tx: len(tx.execute(which.limit(at_most)).all()))
+
+        def count(tx: Tx) -> tuple[int, bool]:
+            owners = tx.scalars(which.limit(at_most)).all()
+            if not owners:
+                return 0, False
+            other = tx.scalars(which.where(owner != owners[0]).limit(1)).first()
+            return len(owners), other is not None
+
+        return self._database.read(count)
 
     def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
         """Write the renewed *connection*, if the row still bears what it was made from."""
