@@ -331,7 +331,7 @@ def test_a_spoilt_value_is_the_operators_matter(
             for call in (
                 lambda: store.connections("ada", "app"),
                 lambda: store.connection(connection.id),
-                lambda: store.open_attempts("ada"),
+                lambda: store.claims("ada"),
                 lambda: store.pending(5),
                 store.events,
                 lambda: store.stats("app"),
