@@ -356,7 +356,7 @@ def test_a_file_in_trouble_is_not_well_until_it_is_written(
     assert hasty.health.trouble is busy.value
     new_attempt(hasty)
     assert hasty.health.trouble is None
-    edit(path, '"format": 1', '"format": no')
+    edit(path, '"format": 2', '"format": no')
     with pytest.raises(StoreUnusable) as damaged:
         hasty.connections("ada", "app")
 
