@@ -87,7 +87,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "hubspot_refused": {"status": 400, "body": {"status": "BAD_CLIENT_ID"}},
     "hubspot_unavailable": {"status": 500},
     "rate_limited": {"status": 429},
-    "bad_answer": {"status": 200, "body": b"nonsense"},
+    "bad_answer": {"status": 200, "body": b"[]"},
 }
 
 

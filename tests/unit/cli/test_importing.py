@@ -97,7 +97,7 @@ KNOWN = Known(Account(7), ("oauth",))
         (said(200, '{"active": true, "hub_id": 7, "client_id": "other"}'), Outcome.OTHER_APP),
         (said(200, '{"active": true, "hub_id": 7, "token_use": []}'), Outcome.WRONG_KIND),
         (said(200, '{"active": true}'), Outcome.UNCLEAR),
-        (said(200, "<html>"), Outcome.UNCLEAR),
+        (said(200, "[]"), Outcome.UNCLEAR),
         (said(418, "{}"), Outcome.UNCLEAR),
     ],
 )
@@ -111,11 +111,14 @@ def test_an_answer_that_ends_a_row(settings: Settings, answer: Response, outcome
 
 
 def test_hubspot_is_not_well_for_a_moment(settings: Settings, naps: list[float]) -> None:
-    """Each row is asked about again, after as long as HubSpot asks for, and longer each time."""
-    answers = (said(503, ""), said(429, "", **{"retry-after": "7"}), said(502, ""), ALIVE)
+    """Each row is asked about again, after as long as HubSpot asks for, and longer each time.
+
+    A page in place of JSON is of something on the way, and says nothing of the token.
+    """
+    answers = (said(503, ""), said(429, "", **{"retry-after": "7"}), said(200, "<html>"), ALIVE)
 
     assert TokenInspector(settings, answering(*answers), sleep=naps.append).look_up(TOKEN) == KNOWN
-    assert naps == [5.0, 7.0, 5.0]
+    assert naps == [5.0, 7.0, 4.0]
 
 
 def test_an_account_that_is_locked(settings: Settings, naps: list[float]) -> None:

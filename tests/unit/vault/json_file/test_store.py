@@ -331,7 +331,7 @@ def test_a_spoilt_value_is_the_operators_matter(
             for call in (
                 lambda: store.connections("ada", "app"),
                 lambda: store.connection(connection.id),
-                lambda: store.open_attempts("ada"),
+                lambda: store.claims("ada"),
                 lambda: store.pending(5),
                 store.events,
                 lambda: store.stats("app"),
@@ -356,7 +356,7 @@ def test_a_file_in_trouble_is_not_well_until_it_is_written(
     assert hasty.health.trouble is busy.value
     new_attempt(hasty)
     assert hasty.health.trouble is None
-    edit(path, '"format": 1', '"format": no')
+    edit(path, '"format": 2', '"format": no')
     with pytest.raises(StoreUnusable) as damaged:
         hasty.connections("ada", "app")
 
