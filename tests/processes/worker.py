@@ -68,6 +68,12 @@ class _Committing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in {"_driver", "_steps"}:
+            super().__setattr__(name, value)
+        else:  # such as how patient the connection is
+            setattr(self._driver, name, value)
+
 
 class _Unleased:
     """A store in which nobody keeps anybody from asking HubSpot."""
