@@ -11,8 +11,9 @@ from portalkey.broker.reachability import IN_A_ROW, Reachability
 from portalkey.errors import HubSpotUnavailable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.throttle import Limits, Purpose
+from portalkey.settings import Key
 from portalkey.vault import MemoryStore, Vault
-from portalkey.vault.keyring import Key, Keyring, new_key
+from portalkey.vault.keyring import Keyring, new_key
 from support.forking import in_silent_child
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
