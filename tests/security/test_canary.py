@@ -73,7 +73,13 @@ def a_rich_life(visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any) 
         visitor.get(f"/api/hubspot/{name}").text for name in ("status?check=1", "connections")
     ]
     owner = visitor.owner
-    for status, body in ((200, b"nonsense"), (500, b"x"), (403, b"<html>"), (302, b"")):
+    for status, body in (
+        (200, b"[]"),
+        (200, b"nonsense"),
+        (500, b"x"),
+        (403, b"<html>"),
+        (302, b""),
+    ):
         ahead.seconds += 1801
         hubspot.next_token_answer(status=status, body=body)
         ask_aside(broker, owner)
