@@ -28,7 +28,7 @@ EMPTY_MAKERS = {"dict", "list", "set", "bytearray"}
 VALUES = {
     "Row", "Path", "TypeVar", "Route", "Table", "MetaData", "JSONDecoder", "ContextVar", "Signal",
     "Column", "String", "Index", "UniqueConstraint", "BigInteger", "Kind", "_Events",
-    "_Connections", "_Problem",
+    "_Connections", "_Problem", "_Module",
 }  # fmt: skip
 """Module-level instances of these change for nobody; a context and a signal's receivers may."""
 

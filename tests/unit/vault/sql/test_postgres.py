@@ -345,7 +345,7 @@ def test_a_read_sees_one_moment(store: SQLStore, migrated_postgres_url: str) -> 
 
 def test_tables_that_are_gone_are_the_operators_matter(store: SQLStore) -> None:
     """Whatever else is wrong is said without SQL, parameters or a chained error."""
-    store._database.write(lambda tx: tx.execute(text("DROP TABLE portalkey_connections")))
+    store._database.write(lambda tx: tx.execute(text("DROP TABLE portalkey_connections CASCADE")))
     with pytest.raises(StoreUnusable, match="is not as portalkey left it") as trouble:
         store.connection_to("canary-owner", "app", 1)
 
