@@ -135,7 +135,7 @@ def test_the_first_use_of_an_imported_connection(
     (connection,) = broker.connections("1")
     assert connection.account.user_email == hubspot.accounts[1].user_email
     assert connection.scopes == ("oauth", "crm.objects.contacts.read")
-    event, _ = broker.vault.store.events(owner="1")
+    (event,) = broker.vault.store.events(owner="1")
     assert event.name is EventName.CONNECTED
     assert event.facts == {"hub_id": connection.hub_id, "imported_from": "csv"}
 
