@@ -98,6 +98,7 @@ def test_a_life_in_a_config_file(
         assert list(broker.connections("ada")) == []
         assert row.sealed.access not in path.read_text()
         assert found_in(path.parent, secrets) == set()
+    later.close()  # what it writes on the side is written
     assert {each.name for each in path.parent.iterdir()} == {
         "connections.json",
         "connections.json.good",
