@@ -46,6 +46,32 @@ class Blocks:
         return list(blocks.values())
 
 
+_LOST = ("LOST", "I7")
+
+
+def conclude(
+    record: Record, blocks: Sequence[Block], n: int, first: int, more: Mapping[str, object]
+) -> None:
+    """Write the figure of *n* schedules from seed *first* on: what all have, and *more* facts."""
+    failures = [failure for each in blocks for failure in each["failures"]]
+    notes = total(blocks, "notes")
+    record.conclude(
+        asked=n,
+        done=sum(each["schedules"] for each in blocks),
+        bad=len({failure.partition(":")[0] for failure in failures}),
+        seed=f"{first} to {first + n - 1}",
+        facts={
+            "distinct": len({each for block in blocks for each in block["distinct"]}),
+            "lost tokens": sum(failure.split()[2] in _LOST for failure in failures),
+            "loops": sum(failure.split()[2] == "LOOP" for failure in failures),
+            "requests": notes["posts"],
+            "tokens handed out": notes["handed"],
+            **more,
+            "failures": failures[:20],
+        },
+    )
+
+
 def total(blocks: Iterable[Block], name: str) -> Counter[str]:
     """The counts of that *name*, of all blocks together."""
     counts: Counter[str] = Counter()

@@ -14,7 +14,7 @@ import click
 # Where the simulation is.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from bench.blocks import Blocks, total
+from bench.blocks import Blocks, conclude
 from bench.stage import Record
 from simulation.campaign import campaign
 from simulation.tenants.campaign import House
@@ -24,7 +24,6 @@ from simulation.tenants.schedule import Outcome
 BLOCK = 100
 FIRST = 1_000_000
 """The first seed: no seed of ``make test`` is counted again."""
-_LOST = ("LOST", "I7")
 
 Row = dict[str, float]
 
@@ -79,27 +78,9 @@ def _rows(outcomes: Sequence[Outcome]) -> dict[str, Row]:
 def main(n: int, workers: int | None) -> None:
     """Count what goes wrong where many tenants share an app."""
     record = Record("tenants")
-    _conclude(record, n, Blocks("tenants", FIRST, BLOCK, block).complete(record, n, workers))
-
-
-def _conclude(record: Record, n: int, blocks: Sequence[Mapping[str, Any]]) -> None:
-    failures = [failure for each in blocks for failure in each["failures"]]
-    notes = total(blocks, "notes")
-    record.conclude(
-        asked=n,
-        done=sum(each["schedules"] for each in blocks),
-        bad=len({failure.partition(":")[0] for failure in failures}),
-        seed=f"{FIRST} to {FIRST + n - 1}",
-        facts={
-            "distinct": len({each for block in blocks for each in block["distinct"]}),
-            "lost tokens": sum(failure.split()[2] in _LOST for failure in failures),
-            "loops": sum(failure.split()[2] == "LOOP" for failure in failures),
-            "requests": notes["posts"],
-            "tokens handed out": notes["handed"],
-            "failures": failures[:20],
-            "of healthy tenants, by the trouble of others": _table(blocks),
-        },
-    )
+    blocks = Blocks("tenants", FIRST, BLOCK, block).complete(record, n, workers)
+    more = {"of healthy tenants, by the trouble of others": _table(blocks)}
+    conclude(record, blocks, n, FIRST, more)
 
 
 def _table(blocks: Sequence[Mapping[str, Any]]) -> dict[str, Row]:

@@ -1,6 +1,5 @@
 """One person's journey on every server that the docs name, with the Flask example app."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -17,6 +16,7 @@ import pytest
 
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
+from support.environment import environment_of
 from support.patience import PATIENCE
 from support.visitor import Visitor
 
@@ -24,11 +24,11 @@ pytest_plugins = ["support.postgres"]
 
 ROOT = Path(__file__).parents[2]
 APP = "processes.server_app"
-UWSGI = ["pyuwsgi", "uwsgi", "--http-socket=127.0.0.1:{port}", f"--module={APP}:app", "--master"]
+UWSGI = ["uwsgi", "--http-socket=127.0.0.1:{port}", f"--module={APP}:app", "--master"]
 UWSGI += [f"--home={sys.prefix}", "--processes=2", "--need-app", "--die-on-term"]
 # It ends each connection without saying so before, which only a proxy expects.
 UWSGI += ["--add-header=Connection: close"]
-GUNICORN = ["gunicorn", "gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket"]
+GUNICORN = ["gunicorn", "--bind=127.0.0.1:{port}", "--no-control-socket"]
 UVICORN = ["uvicorn", "--host=127.0.0.1", "--port={port}", "--log-level=warning"]
 LAMBDA = [sys.executable, "-m", "processes.lambda_front"]
 SERVERS = {
@@ -37,20 +37,19 @@ SERVERS = {
     "gunicorn, gevent": [*GUNICORN, "--worker-class=gevent", f"{APP}:app"],
     "uWSGI": UWSGI,
     "uWSGI, `enable-threads`": [*UWSGI, "--enable-threads"],
-    "waitress": ["waitress", "waitress-serve", "--listen=127.0.0.1:{port}", f"{APP}:app"],
-    "uvicorn, a2wsgi": ["a2wsgi", *UVICORN, f"{APP}:through_a2wsgi"],
+    "waitress": ["waitress-serve", "--listen=127.0.0.1:{port}", f"{APP}:app"],
+    "uvicorn, a2wsgi": [*UVICORN, f"{APP}:through_a2wsgi"],
     # On a connection that is used again asgiref fails now and then (its issue 491).
     "uvicorn, asgiref": [
-        "asgiref",
         *UVICORN,
         "--header=Connection:close",
         f"{APP}:through_asgiref",
     ],
-    "AWS Lambda, apig-wsgi": ["apig_wsgi", *LAMBDA, "handle_apig_wsgi", "{port}"],
-    "AWS Lambda, awsgi2": ["awsgi2", *LAMBDA, "handle_awsgi2", "{port}"],
-    "AWS Lambda, Mangum and a2wsgi": ["mangum", *LAMBDA, "handle_mangum", "{port}"],
+    "AWS Lambda, apig-wsgi": [*LAMBDA, "handle_apig_wsgi", "{port}"],
+    "AWS Lambda, awsgi2": [*LAMBDA, "handle_awsgi2", "{port}"],
+    "AWS Lambda, Mangum and a2wsgi": [*LAMBDA, "handle_mangum", "{port}"],
 }
-"""The docs' name of each, the module that it needs, and its command."""
+"""The docs' name of each, and its command."""
 BY_HAND = {"mod_wsgi"}
 """The docs say how these were tried."""
 NEEDS_POSTGRES = {"gunicorn, gevent"}
@@ -98,18 +97,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
     """The app's settings, as every process of a server has them."""
-    (key,) = settings.keys
-    return {
-        "HUBSPOT_CLIENT_ID": settings.client_id,
-        "HUBSPOT_CLIENT_SECRET": settings.client_secret.get_secret_value(),
-        "HUBSPOT_REDIRECT_URI": settings.redirect_uri,
-        "HUBSPOT_APP_URL": settings.app_url,
-        "HUBSPOT_API_URL": settings.api_url,
-        "PORTALKEY_PUBLIC_URL": settings.public_url,
-        "PORTALKEY_KEYS": f"{key.name}:{key.secret.get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": settings.database_url,
-        "APP_SECRET": "the same in every process",
-    }
+    return environment_of(settings) | {"APP_SECRET": "the same in every process"}
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -122,9 +110,7 @@ def test_a_person_connects_works_and_disconnects(
     request: pytest.FixtureRequest,
 ) -> None:
     """The journey ends connected, the app's code has a token that works, and the form ends it."""
-    module, *command = SERVERS[name]
-    if importlib.util.find_spec(module) is None:
-        pytest.skip(f"{module} is not installed")
+    command = SERVERS[name]
     if name in NEEDS_POSTGRES:
         environment["PORTALKEY_DATABASE_URL"] = request.getfixturevalue("migrated_postgres_url")
     with ExitStack() as stack:

@@ -19,28 +19,27 @@ from portalkey_simulator import HubSpot
 ATTEMPT = "S" * 22
 
 
-@pytest.fixture
-def client(broker: Broker) -> FlaskClient:
-    """A browser in which Ada is signed in, at a host with a Strict session."""
-    app = Flask("strict")
-    app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE="Strict")
+def signed_in(broker: Broker, samesite: str) -> FlaskClient:
+    """A browser in which Ada is signed in, at a host whose session's cookie is *samesite*."""
+    app = Flask("host")
+    app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE=samesite)
     app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
     HubSpotAuth(app, broker, owner=lambda: session.get("user"))
     client = app.test_client()
     client.get("/login/ada")
     return client
+
+
+@pytest.fixture
+def client(broker: Broker) -> FlaskClient:
+    """Her browser at a host with a Strict session."""
+    return signed_in(broker, "Strict")
 
 
 @pytest.fixture
 def app_of_lax(broker: Broker) -> FlaskClient:
     """The same at a host with a Lax session, which arrives."""
-    app = Flask("lax")
-    app.config.update(SECRET_KEY="x", SESSION_COOKIE_SAMESITE="Lax")
-    app.add_url_rule("/login/<name>", "login", lambda name: session.update(user=name) or "in")
-    HubSpotAuth(app, broker, owner=lambda: session.get("user"))
-    client = app.test_client()
-    client.get("/login/ada")
-    return client
+    return signed_in(broker, "Lax")
 
 
 def came_back(client: FlaskClient, hubspot: HubSpot) -> Any:
