@@ -69,7 +69,8 @@ def stage(database_url: str | None = None) -> Iterator[Stage]:
         running_hubspot(apps=[app]) as hub,
     ):
         url = database_url or f"sqlite:///{folder}/portalkey.db"
-        settings = settings_for(app, hub, _PAGE, url)
+        # A herd is larger than what a web server's process would let wait.
+        settings = settings_for(app, hub, _PAGE, url).model_copy(update={"hubspot_calls": 1000})
         ahead = Ahead(Path(folder, "ahead"))
         plan = Plan(settings, ahead.file)
         broker = broker_of(plan)

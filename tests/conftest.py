@@ -66,6 +66,7 @@ def settings(port: int, hubspot: HubSpot, tmp_path: Path, empty_store: Path) -> 
         database_url=f"sqlite:///{tmp_path / 'portalkey.db'}",
         public_url=f"http://localhost:{port}",
         exchanges_per_minute=10_000,  # tests are quicker than people
+        hubspot_calls=1000,  # and a busy machine is no slow HubSpot
     )
 
 

@@ -102,6 +102,22 @@ def test_a_revocation_is_dropped_when_the_person_came_back(
     assert "revoke" not in paths(hubspot)
 
 
+def test_no_more_are_sent_than_were_asked_for(
+    visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """A request that drains the outbox on the side does a little of it."""
+    visitor.connect()
+    (mine,) = broker.connections(visitor.owner)
+    first = broker.vault.enqueue(broker.vault.open_refresh(mine))
+    assert broker.vault.store.disconnect(mine, None)
+    broker.vault.enqueue(SecretStr("another token"))
+
+    assert broker.send_owed(at_most=1) == 1
+
+    assert len([each for each in paths(hubspot) if each == "revoke"]) == 1
+    assert first.id not in {each.id for each in broker.vault.store.pending(9)}
+
+
 def test_one_that_cannot_be_opened_holds_up_no_other(
     visitor: Visitor, broker: Broker, hubspot: HubSpot
 ) -> None:

@@ -85,6 +85,7 @@ class Place:
             refresh_rate=10_000,
             refresh_burst=10_000,
             exchanges_per_minute=10_000,
+            hubspot_calls=1000,
         )
         store = SQLStore.open(settings.database_url, ahead=ahead)
         vault = Vault(Keyring(settings.keys), store, settings.client_id)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from portalkey._support.tracing import ATTEMPT, RESULT, Span
 from portalkey.broker.attempt_ends import AttemptEnds
 from portalkey.broker.audit import Audit
-from portalkey.broker.exchange import Exchange
+from portalkey.broker.exchange import Exchange, ExchangeTurn
 from portalkey.errors import (
     AttemptMismatch,
     HubSpotUnavailable,
@@ -188,15 +188,12 @@ class Attempts(AttemptEnds):
             return
         # Before the claim: a code that is not sent now can be sent later.
         is_to_be_sent = owner == attempt.owner and _has_code(attempt, find_code)
-        with (
-            self._exchange.place(attempt.owner) as until,
-            self._exchange.admit(attempt if is_to_be_sent else None),
-        ):
+        with self._exchange.turn(attempt.owner, is_to_be_sent=is_to_be_sent) as turn:
             claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
             if claimed is None:
                 self._count_refused("claim", attempt)
             else:
-                self._conclude(claimed, owner, find_code, until)
+                self._conclude(claimed, owner, find_code, turn)
 
     def _attempt_of(self, callback: Callback) -> Attempt:
         """Return the attempt with this state, if it was begun in this browser."""
@@ -217,10 +214,10 @@ class Attempts(AttemptEnds):
         attempt: Attempt,
         owner: str | None,
         find_code: Callable[[Attempt], SecretStr],
-        until: float,
+        turn: ExchangeTurn,
     ) -> None:
         try:
-            self._exchange_for(attempt, owner, find_code, until)
+            self._exchange_for(attempt, owner, find_code, turn)
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:
@@ -232,12 +229,12 @@ class Attempts(AttemptEnds):
         attempt: Attempt,
         owner: str | None,
         find_code: Callable[[Attempt], SecretStr],
-        until: float,
+        turn: ExchangeTurn,
     ) -> None:
         if owner != attempt.owner:
             self._refuse(attempt, check="owner")
             raise AttemptMismatch
-        connection = self._exchange.run(attempt, find_code(attempt), until)
+        connection = self._exchange.run(attempt, find_code(attempt), turn)
         if connection is not None:
             self._audit.announce(build_connected_event(attempt, connection))
 

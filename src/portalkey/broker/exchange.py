@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
@@ -29,9 +29,18 @@ from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, code_request, read_grant
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, Grant
-from portalkey.model.throttle import Purpose, Throttled
+from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeTurn:
+    """A turn of *owner* at HubSpot: the moment *until* which it lasts, and its permit till used."""
+
+    owner: str
+    until: float
+    permits: list[Permit] = field(default_factory=list)
 
 
 class Exchange:
@@ -50,7 +59,6 @@ class Exchange:
         check: Check,
     ) -> None:
         self._admission = endpoint.admission
-        self._permits: dict[str, Permit] = {}
         self._breaker = endpoint.breaker
         self._settings = settings
         self._vault = vault
@@ -61,54 +69,43 @@ class Exchange:
         self._check = check
 
     @contextmanager
-    def place(self, owner: str) -> Iterator[float]:
-        """Take *owner* a place among those who wait for HubSpot; yield the moment to give up at.
-
-        Before a code is claimed, so that it is not spent where HubSpot is known not to answer.
-
-        Raises:
-            HubSpotUnavailable: HubSpot cannot be reached from here or hangs, or too many callers
-                wait for it. The code is as good as before.
-        """
-        until = self._clock() + waiting.LONGEST
-        self._check()
-        with self._gate.place(owner):
-            yield until
-
-    @contextmanager
-    def admit(self, attempt: Attempt | None) -> Iterator[None]:
-        """Take a permit to exchange the code of *attempt*; none where there is nothing to exchange.
+    def turn(self, owner: str, *, is_to_be_sent: bool) -> Iterator[ExchangeTurn]:
+        """Give *owner* a turn at HubSpot, with a permit where a code *is_to_be_sent*.
 
         It is asked for before the attempt is claimed and its code is spent, so that the same
-        return can be tried again.
+        return can be tried again. A permit that was not used is given back.
 
         Raises:
-            HubSpotUnavailable, RateLimited: The token endpoint may not be asked just now.
+            HubSpotUnavailable, RateLimited: HubSpot cannot be reached from here or hangs, too many
+                callers wait for it, or its token endpoint may not be asked just now.
             StoreBusy, StoreUnusable: The store is in trouble.
         """
-        if attempt is None:
-            yield
-            return
-        permit = self._admission.acquire(Purpose.EXCHANGE, attempt.owner, attempt.owner)
-        if isinstance(permit, Throttled):
-            trouble = waiting.throttled_error(permit.reason, permit.wait)
-            # Whatever the operator has to do about it, it passes for the person who connects.
-            is_passing = isinstance(trouble, TryLater)
-            raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
-        self._permits[attempt.id] = permit
-        try:
-            yield
-        finally:
-            unused = self._permits.pop(attempt.id, None)
-            if unused is not None:
-                self._admission.give_back(unused)
+        turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST)
+        self._check()
+        with self._gate.place(owner):
+            try:
+                if is_to_be_sent:
+                    turn.permits.append(self._take_permit(owner))
+                yield turn
+            finally:
+                for unused in turn.permits:
+                    self._admission.give_back(unused)
 
-    def run(self, attempt: Attempt, code: SecretStr, until: float) -> Connection | None:
+    def _take_permit(self, owner: str) -> Permit:
+        permit = self._admission.acquire(Purpose.EXCHANGE, owner, owner)
+        if isinstance(permit, Permit):
+            return permit
+        trouble = waiting.throttled_error(permit.reason, permit.wait)
+        # Whatever the operator has to do about it, it passes for the person who connects.
+        is_passing = isinstance(trouble, TryLater)
+        raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
+
+    def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Connection | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
 
-        All requests together end in time for the store to answer by *until*. Returns None where the
-        attempt was cancelled meanwhile. A grant that is not stored, for this or any other reason,
-        is revoked. Raises what the exchange raised.
+        All requests together end in time for the store to answer within the *turn*. Returns None
+        where the attempt was cancelled meanwhile. A grant that is not stored, for this or any other
+        reason, is revoked. Raises what the exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
         # The claim came before the request, so no lifetime is overstated. The store is not asked
@@ -117,7 +114,8 @@ class Exchange:
         request = code_request(
             self._settings, code=code, redirect_uri=attempt.redirect_uri, verifier=verifier
         )
-        grant = self._request(replace(request, owner=attempt.owner), attempt, until)
+        until = turn.until
+        grant = self._request(replace(request, owner=attempt.owner), turn)
         connection = None
         try:
             account, scopes = self._identify(grant, until)
@@ -129,21 +127,21 @@ class Exchange:
                 self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
         return connection
 
-    def _request(self, request: Request, attempt: Attempt, until: float) -> Grant:
+    def _request(self, request: Request, turn: ExchangeTurn) -> Grant:
         """Send *request*, and record what its answer says of the token endpoint."""
-        permit = self._permits.pop(attempt.id, None)
+        permit = turn.permits.pop()
         try:
-            grant = read_grant(self._ask(request, until), asked=GrantType.CODE)
+            grant = read_grant(self._ask(request, turn.until), asked=GrantType.CODE)
         except PortalkeyError as trouble:
-            self._record_failure(attempt.owner, permit, trouble)
+            self._record_failure(turn.owner, permit, trouble)
             raise
         self._record_answer(permit)
         return grant
 
-    def _record_failure(self, owner: str, permit: Permit | None, trouble: PortalkeyError) -> None:
+    def _record_failure(self, owner: str, permit: Permit, trouble: PortalkeyError) -> None:
         if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
-            if permit is not None:  # nothing was sent: it tells of this machine alone
-                self._admission.give_back(permit)
+            # Nothing was sent: it tells of this machine alone.
+            self._admission.give_back(permit)
             return
         if not is_of_app(trouble):
             self._record_answer(permit)
@@ -151,8 +149,8 @@ class Exchange:
         with suppress(PortalkeyError):
             self._breaker.record_failure(owner, owner, trouble)
 
-    def _record_answer(self, permit: Permit | None) -> None:
-        if permit is None or permit.is_news or self._breaker.is_troubled:
+    def _record_answer(self, permit: Permit) -> None:
+        if permit.is_news or self._breaker.is_troubled:
             self._breaker.record_answer()
 
     def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
@@ -195,13 +196,9 @@ class WebMethods:
         A store that can be read and not written, as on a full disk, looks well to who only reads.
         """
         health = self.vault.store.health
-        for _ in range(PROOFS):
-            if health.trouble is None:
-                break
-            try:
+        with suppress(PortalkeyError):
+            for _ in takewhile(lambda _: health.trouble is not None, range(PROOFS)):
                 self.vault.probe()
-            except PortalkeyError:
-                return False
         return health.trouble is None
 
     @property

@@ -159,6 +159,27 @@ def test_a_cancel_during_the_exchange_wins(
     assert hubspot.requests[-1].path.endswith("/token/revoke")
 
 
+def test_a_refusal_after_a_cancel_changes_nothing(
+    around: Callable[[Around], Broker], hubspot: HubSpot
+) -> None:
+    """An end is final: what HubSpot says of the code later is no news of the attempt."""
+    holder: list[Broker] = []
+
+    def through(request: Request, send: Send) -> Response:
+        attempt = holder[0].vault.store.attempt("A" * 22)
+        assert attempt is not None
+        holder[0].attempts.cancel(attempt)
+        return send(request)
+
+    holder.append(around(through))
+    hubspot.next_token_refusal("BAD_AUTH_CODE")
+    attempt = finished(holder[0], hubspot, AuthorizationOptions(attempt_id="A" * 22))
+
+    assert (attempt.status, attempt.error) == ("cancelled", None)
+    events = [each.name for each in holder[0].vault.store.events(attempt_id=attempt.id)]
+    assert events == ["attempt_started", "attempt_cancelled"]
+
+
 def test_a_crash_during_the_exchange_ends_the_attempt(
     around: Callable[[Around], Broker], hubspot: HubSpot
 ) -> None:

@@ -1,11 +1,13 @@
 """What is too old is forgotten on the side, and nobody waits for it."""
 
-from typing import Any
+from typing import Any, cast
 
 from portalkey.broker import Broker
-from portalkey.broker.housekeeping import BITE
+from portalkey.broker.counters import Counters
+from portalkey.broker.housekeeping import BITE, MOST_BITES, Housekeeping
 from portalkey.model.events import EventName
 from portalkey.testing.samples import new_attempt
+from portalkey.vault import Store, Vault
 
 DAY = 86400
 
@@ -36,3 +38,23 @@ def test_a_process_that_only_begins_attempts_keeps_house(broker: Broker, ahead: 
     broker.close()  # waits for what goes on in the background
 
     assert store.attempt(old) is None
+
+
+def test_what_is_left_waits_for_the_next_time(broker: Broker) -> None:
+    """However much there is, nobody's minute job goes on without end."""
+
+    class Endless:
+        """A store with ever more to forget."""
+
+        purged = 0
+
+        def purge(self, _: int, *, events_days: int) -> bool:
+            """Forget some of it; there is more."""
+            self.purged += bool(events_days)
+            return True
+
+    store = Endless()
+    vault = Vault(broker.vault.keyring, cast("Store", store), broker.settings.client_id)
+    Housekeeping(broker.settings, vault, Counters(broker.vault)).run()
+
+    assert store.purged == MOST_BITES
