@@ -67,7 +67,7 @@ OTHERWISE = {
     "_support/fork.py ProcessLock self._locks": "by identity",
     "_support/fork.py ProcessLock threading.RLock": "by identity",
     "_support/single_flight.py SingleFlight Future": "in _flights, which is renewed",
-    "_support/time_limit.py Turns threading.Semaphore": "renewed by Database",
+    "_support/time_limit.py Slots threading.Semaphore": "renewed by Database",
     "_support/tracing.py - @cache": "OpenTelemetry's tracer, which is its own to renew",
     "_support/tracing.py Span self._about": "of one span",
     "_support/uwsgi.py - Warner()": "a child need not say it again",

@@ -94,11 +94,11 @@ def is_lifted() -> bool:
     return _deadline.get() == math.inf
 
 
-class NoTurn(Exception):
+class NoSlotFree(Exception):
     """Other threads of this process were at it all the time."""
 
 
-class Turns:
+class Slots:
     """Lets *at_most* so many threads in at once; None lets in all."""
 
     def __init__(self, at_most: int | None, wait: float) -> None:
@@ -108,29 +108,29 @@ class Turns:
         self.renew()
 
     def renew(self) -> None:
-        """Let go of the turns of threads that a forked child does not have.
+        """Let go of the slots of threads that a forked child does not have.
 
         Whoever owns them sees to it that this is done there.
         """
-        self._turns = threading.Semaphore(self._at_most) if self._at_most else None
+        self._slots = threading.Semaphore(self._at_most) if self._at_most else None
 
     @contextmanager
     def take(self) -> Iterator[None]:
-        """Do the block once there is a turn, and give it to the next then.
+        """Do the block once there is a slot, and free it then.
 
         Raises:
-            NoTurn: None came in time.
+            NoSlotFree: None came in time.
         """
-        turns = self._turns
-        if turns is None:
+        slots = self._slots
+        if slots is None:
             yield
             return
-        if not turns.acquire(timeout=seconds_left(self._wait)):
-            raise NoTurn
+        if not slots.acquire(timeout=seconds_left(self._wait)):
+            raise NoSlotFree
         try:
             yield
         finally:
-            turns.release()
+            slots.release()
 
 
 def until_room(

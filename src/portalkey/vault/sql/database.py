@@ -20,7 +20,7 @@ from portalkey._support.fork import (
     renew_after_fork,
     renew_inherited,
 )
-from portalkey._support.time_limit import Turns, until_room
+from portalkey._support.time_limit import Slots, until_room
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
@@ -73,8 +73,8 @@ class Database(StatementRunner):
         super().__init__(engine.dialect, drivers, clock, ahead, wait=wait, seconds=seconds)
         self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
-        self._transactions = Turns(self.transactions, wait)
-        self._writers = Turns(self.writers, wait)
+        self._transactions = Slots(self.transactions, wait)
+        self._writers = Slots(self.writers, wait)
         self._pid = os.getpid()
         self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
         event.listen(engine, "begin", _begin)

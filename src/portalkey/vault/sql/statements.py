@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
 from portalkey._support.fork import keep_for_ever
-from portalkey._support.time_limit import CallLimit, NoTurn, Turns, seconds_left, until_room
+from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_left, until_room
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
 from portalkey.vault.sql.wall import require_asked
@@ -94,7 +94,7 @@ class DriverPool:
         self._make_room = make_room
         self._wait = wait
         self._at_most = at_most
-        self._turns = Turns(at_most, wait)
+        self._slots = Slots(at_most, wait)
         self._free: list[Driver] = []
 
     def renew(self, *, is_inherited: bool = False) -> None:
@@ -103,7 +103,7 @@ class DriverPool:
             keep_for_ever(self._free)
             self._free = []
         self.close()
-        self._turns.renew()
+        self._slots.renew()
 
     def close(self) -> None:
         """Close what is open; what is at work just now is closed as soon as it is done."""
@@ -118,11 +118,11 @@ class DriverPool:
         """Return the result of *work*, which is given a connection.
 
         Raises:
-            NoTurn: Too many others read at once.
+            NoSlotFree: Too many others read at once.
         """
         if self._at_most is None:
             return self._run(work)
-        with self._turns.take():
+        with self._slots.take():
             return self._run(work)
 
     def _run(self, work: Callable[[Driver], T]) -> T:
@@ -274,7 +274,7 @@ class StatementRunner(ABC):
             problem = self.problem(error.orig)
         except self.driver_errors as error:
             problem = self.problem(error)
-        except NoTurn:
+        except NoSlotFree:
             problem = self.crowd_problem()
         except StoreUnusable as trouble:
             if trouble.cause == StoreCause.BAD_ROW:  # not of the whole database
