@@ -3,8 +3,11 @@
 import ctypes
 import os
 import signal
+import sys
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from support.patience import PATIENCE
 
@@ -18,7 +21,25 @@ def in_child(act: Callable[[], object]) -> bool:
 
 def in_silent_child(act: Callable[[], object]) -> bool:
     """As ``in_child``, where the interpreter does not hear of the fork."""
-    return _ends_well(_C.fork(), act)
+    with _nobody_waiting():
+        child = _C.fork()
+    return _ends_well(child, act)
+
+
+@contextmanager
+def _nobody_waiting() -> Iterator[None]:
+    """Let other threads come to rest, and none of them ask for the interpreter's lock.
+
+    A child inherits that request, and gives the lock to a thread that it does not have: it stands
+    still for ever, whatever it runs (one child in seven, beside four threads that are at work).
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        time.sleep(0.1)
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _ends_well(child: int, act: Callable[[], object]) -> bool:
