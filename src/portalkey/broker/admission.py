@@ -94,7 +94,7 @@ class Admission:
         self._lock = threading.Lock()
         self._turns: Turns[_Waiter] = Turns()
         self._leader: _Waiter | None = None
-        self._ask_at = 0.0
+        self._ask_at = float("-inf")
         self._short_since: float | None = None
         self._denied: Purpose | None = None
         self._at_hand: list[Permit] = []

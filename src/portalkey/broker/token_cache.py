@@ -80,7 +80,7 @@ class TokenCache:
 
     def _renew(self) -> None:
         self._version_lock = threading.Lock()
-        self._version: tuple[int | None, float] = (None, 0.0)
+        self._version: tuple[int | None, float] = (None, float("-inf"))
         self.clear()
 
     def get(self, owner: str, hub_id: int | None, find: FindConnection) -> CachedToken:

@@ -112,6 +112,15 @@ def test_nothing_is_taken_that_nobody_waits_for(place: Place) -> None:
     assert [each.most for each in place.store.asked] == [1] * 5
 
 
+def test_the_first_asks_at_once_whatever_the_clock_says(place: Place) -> None:
+    """A clock may start anywhere: on a machine that has just begun, or that went back in a test."""
+    place.time.passes(-5000)
+
+    take(place.process())
+
+    assert place.time() == -5000
+
+
 def test_a_portion_is_void_after_a_second(place: Place) -> None:
     """Nobody saves up permits."""
     admission = place.process(rate=100.0)
