@@ -459,7 +459,8 @@ def test_a_living_token_is_served_though_the_store_is_busy(
     before = broker.access_token("ada")
     ahead.seconds += 1745
     sick = failing_at(mark=[StoreBusy()], lease=[StoreBusy()])
-    hubspot.next_token_answer(503)
+    for _ in range(9):  # a slow machine may ask again before the third call
+        hubspot.next_token_answer(503)
 
     assert {sick.access_token("ada") for _ in range(3)} == {before}
 
