@@ -118,7 +118,9 @@ def test_a_link_finished_in_a_foreign_browser_connects_nobody(
     expect(victim.get_by_text("start from the app")).to_be_visible()
     assert hubspot.requests == ()
     assert broker.connections(owner_on(page)) == []
-    expect(page.get_by_role("status")).to_contain_text("begun by somebody else")
+
+    decide(popup, "deny")  # what a stranger did has ended nothing here
+    expect(page.get_by_role("status")).to_contain_text("You did not agree")
 
 
 def test_a_bare_link_asks_first(page: Page) -> None:
