@@ -25,6 +25,8 @@ class PortalkeyError(Exception):
     code: ClassVar[str] = "portalkey_error"
     cause: str = ""
     """A word for the cause, safe to log, where an error of this code has several; else empty."""
+    is_local: bool = False
+    """True where nothing of a request reached HubSpot: it tells of this machine or process."""
 
     def __init__(self, message: str | None = None) -> None:
         """Use *message*, or the first paragraph of the class's docstring."""
@@ -173,6 +175,16 @@ class HubSpotRefused(OperatorMustAct):
         self.status, self.of_app = status, of_app
 
 
+class HubSpotUnreachable(OperatorMustAct):
+    """This machine cannot reach HubSpot until somebody changes something; the message says what.
+
+    No connection is ended by this, and a token that is still good is served on.
+    """
+
+    code = "hubspot_unreachable"
+    is_local = True
+
+
 class BadAnswer(OperatorMustAct):
     """HubSpot's answer could not be understood; if it lasts, look for a newer portalkey."""
 
@@ -270,14 +282,12 @@ class HubSpotUnavailable(TryLater):
     """HubSpot cannot be reached or is not well; try again in a moment.
 
     ``of_account`` is True where it says so of one account only, which is locked or moving.
-    ``is_local`` is True where nothing of the request reached HubSpot: it tells of this machine or
-    process, not of HubSpot. ``is_timeout`` is True where the request was sent and no whole answer
-    came in time: HubSpot may have acted on it.
+    ``is_timeout`` is True where the request was sent and no whole answer came in time: HubSpot may
+    have acted on it.
     """
 
     code = "hubspot_unavailable"
     of_account: bool = False
-    is_local: bool = False
     is_timeout: bool = False
 
 

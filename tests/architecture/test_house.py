@@ -54,7 +54,7 @@ def test_only_settings_and_cli_read_the_environment() -> None:
     }
 
 
-SENDS = {"client", "deadline"}
+SENDS = {"client", "deadline", "tunnel"}
 
 
 def test_the_pure_part_knows_no_clock() -> None:
@@ -73,7 +73,14 @@ STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
 @pytest.mark.parametrize(
     ("packages", "rooms"),
     [
-        (NETWORK, ("hubspot/client.py", "hubspot/deadline.py", "cli/server/", "adapters/")),
+        (
+            NETWORK,
+            (
+                *(f"hubspot/{each}.py" for each in ("client", "deadline", "tunnel", "troubles")),
+                "cli/server/",
+                "adapters/",
+            ),
+        ),
         (STORAGE, ("vault/",)),
     ],
     ids=["network", "storage"],

@@ -66,13 +66,13 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         """Make a broker over the store that *settings* name.
 
         Raises:
+            BadSettings: The file of authorities cannot be used.
             StoreUnusable: The database cannot be opened; the message names it.
         """
-        keyring = Keyring(settings.keys)
+        keyring, client = Keyring(settings.keys), HubSpotClient.of(settings)
         store = open_store(
             settings.database_url, settings.database_schema, seconds=settings.database_seconds
         )
-        client = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)
 
@@ -133,7 +133,8 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
 
         Raises:
             NotConnected, AccountNotNamed, NeedsReconnect, ScopesMissing: The person must act.
-            HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
+            HubSpotRefused, HubSpotUnreachable, BadAnswer, NoKeyOpens, StoreUnusable: The operator
+                must act.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
         cached = self._cached.get((owner, hub_id))

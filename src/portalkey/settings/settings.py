@@ -17,7 +17,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import environment, numbers, urls, validators
+from portalkey.settings import environment, numbers, urls, validators, way
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -149,6 +149,14 @@ class Settings(Unpicklable, BaseModel):
         400, alias="PORTALKEY_EVENTS_DAYS"
     )
     """Days for which the audit is kept, 1 to 36500."""
+    proxy_url: Annotated[SecretStr | None, BeforeValidator(way.proxy_url)] = Field(
+        None, alias="PORTALKEY_PROXY_URL"
+    )
+    """A proxy that HubSpot is reached through; it may hold a password."""
+    ca_file: Annotated[Path | None, BeforeValidator(way.ca_file)] = Field(
+        None, alias="PORTALKEY_CA_FILE"
+    )
+    """A file of authorities that HubSpot's certificate may be signed by, beside the system's."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

@@ -53,6 +53,7 @@ def test_defaults() -> None:
     assert settings.attempt_seconds == 600
     assert settings.hubspot_calls == 4
     assert settings.database_seconds == 10.0
+    assert (settings.proxy_url, settings.ca_file) == (None, None)
 
 
 def test_what_follows_from_settings() -> None:
@@ -142,6 +143,14 @@ GOOD: list[tuple[str, str, str, Any]] = [
         )
     ),
     ("PORTALKEY_DATABASE_SCHEMA", " portalkey_1 ", "database_schema", "portalkey_1"),
+    *(
+        ("PORTALKEY_PROXY_URL", f" {url} ", "proxy_url", SecretStr(url))
+        for url in (
+            "http://proxy.example:3128",
+            "http://ada:p%40ss@10.0.0.1:8080/",
+            "http://ada@[::1]:65535",
+        )
+    ),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
         "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
@@ -224,6 +233,26 @@ BAD = [
     ("PORTALKEY_DATABASE_URL", "file:///C:/a.json", "names a drive of Windows, and there are none"),
     ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
     ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
+    *(
+        ("PORTALKEY_PROXY_URL", url, "must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT")
+        for url in (
+            "canary",
+            "http://canary",
+            "http://canary:0",
+            "http://h:65536",
+            "http://u:canary@h@h:1",
+            "http://u:can/ary@h:1",
+            "http://h:1/canary",
+            "ftp://h:1",
+        )
+    ),
+    *(
+        ("PORTALKEY_PROXY_URL", f"{scheme}://u:canary@h:1", "by TLS or SOCKS")
+        for scheme in ("https", "HTTPS", "socks5", "socks5h", "socks4a")
+    ),
+    ("PORTALKEY_CA_FILE", "/nowhere", "names no file"),
+    ("PORTALKEY_CA_FILE", "/dev/null", "names no file"),
+    ("PORTALKEY_CA_FILE", __file__, "without a certificate in it"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
     ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
 ]
@@ -563,7 +592,10 @@ def test_frozen() -> None:
 
 def test_settings_keep_their_secrets() -> None:
     """No secret, key or database password is shown."""
-    settings = read(PORTALKEY_DATABASE_URL="postgresql://user:canary@db/portalkey")
+    settings = read(
+        PORTALKEY_DATABASE_URL="postgresql://user:canary@db/portalkey",
+        PORTALKEY_PROXY_URL="http://user:canary@proxy:3128",
+    )
 
     shown = f"{settings!r} {settings} {settings.keys}"
     assert "canary" not in shown
@@ -603,4 +635,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 24
+    assert len({field.alias for field in fields}) == 26

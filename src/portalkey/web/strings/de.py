@@ -46,6 +46,9 @@ SENTENCES = {
         "Die App kann nicht lesen oder schreiben, was sie aufbewahrt. "
         "Wer sie betreibt, muss sich darum kümmern."
     ),
+    "hubspot_unreachable": (
+        "Diese App erreicht HubSpot nicht. Darum muss sich ihr Betreiber kümmern."
+    ),
     "hubspot_refused": "HubSpot nimmt diese App nicht an. Darum muss sich ihr Betreiber kümmern.",
     "unknown_attempt": (
         "Diese Seite gehört zu einem Versuch, der nicht in diesem Browser begonnen wurde. "

@@ -46,6 +46,9 @@ SENTENCES = {
     "store_unusable": (
         "The app cannot read or write what it keeps. Whoever runs it has to look into that."
     ),
+    "hubspot_unreachable": (
+        "This app cannot reach HubSpot. Whoever runs it has to look into that."
+    ),
     "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
     "unknown_attempt": (
         "This page belongs to an attempt that this browser did not begin. "
