@@ -90,8 +90,7 @@ class AttemptMismatch(PersonMustAct):
     """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
 
     Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
-    was begun with. Nothing was exchanged. If it happens without a known reason, treat it as an
-    attack: the audit event says which check failed.
+    was begun with. Nothing was exchanged. The audit event says which check failed.
     """
 
     code = "attempt_mismatch"
@@ -119,10 +118,7 @@ class WrongAccount(PersonMustAct):
 
 
 class ScopesMissing(PersonMustAct):
-    """The HubSpot account has not granted what this needs; connect it again and agree to it.
-
-    ``scopes`` names what is missing.
-    """
+    """The HubSpot account has not granted what this needs; connect it again and agree to it."""
 
     code = "scopes_missing"
 
@@ -142,10 +138,7 @@ class OperatorMustAct(PortalkeyError):
 
 
 class BadSettings(OperatorMustAct):
-    """The settings cannot be used; the problems are listed, each with what to do.
-
-    ``problems`` holds one sentence each.
-    """
+    """The settings cannot be used; the problems are listed, each with what to do."""
 
     code = "bad_settings"
 
@@ -176,10 +169,7 @@ class HubSpotRefused(OperatorMustAct):
 
 
 class HubSpotUnreachable(OperatorMustAct):
-    """This machine cannot reach HubSpot until somebody changes something; the message says what.
-
-    No connection is ended by this, and a token that is still good is served on.
-    """
+    """This machine cannot reach HubSpot until somebody changes something; the message says what."""
 
     code = "hubspot_unreachable"
     is_local = True
@@ -228,10 +218,7 @@ class NotHubSpot(OperatorMustAct):
 
 
 class LibraryUnusable(OperatorMustAct, ImportError):
-    """A library that this needs is missing, too old or too new; the message says what to install.
-
-    It is an ``ImportError`` as well.
-    """
+    """A library that this needs is missing, too old or too new; the message says what to install."""
 
     code = "library_unusable"
 
