@@ -90,7 +90,8 @@ class AttemptMismatch(PersonMustAct):
     """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
 
     Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
-    was begun with. Nothing was exchanged. The audit event says which check failed.
+    was begun with. Nothing was exchanged. If it happens without a known reason, treat it as an
+    attack: the audit event says which check failed.
     """
 
     code = "attempt_mismatch"
@@ -218,7 +219,10 @@ class NotHubSpot(OperatorMustAct):
 
 
 class LibraryUnusable(OperatorMustAct, ImportError):
-    """A library that this needs is missing, too old or too new; the message says what to install."""
+    """A library that this needs is missing, too old or too new; the message says what to install.
+
+    It is an ``ImportError`` as well.
+    """
 
     code = "library_unusable"
 

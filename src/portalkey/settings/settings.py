@@ -17,7 +17,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import environment, numbers, urls, validators, way
+from portalkey.settings import environment, numbers, places, urls, validators, way
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -108,9 +108,7 @@ class Settings(Unpicklable, BaseModel):
     )
     """The keys, from either place; the first one seals and every one opens."""
     database_url: Annotated[str, BeforeValidator(validators.database_url)] = Field(
-        default_factory=validators.database_in_data_directory,
-        alias="PORTALKEY_DATABASE_URL",
-        repr=False,
+        "", alias="PORTALKEY_DATABASE_URL", repr=False
     )
     """Address of the store; it may hold a password, so ``repr()`` leaves it out."""
     database_schema: Annotated[str, BeforeValidator(validators.database_schema)] = Field(
@@ -186,6 +184,8 @@ class Settings(Unpicklable, BaseModel):
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
         problems = [*environment.read_files(values), *environment.misspellings(values, names)]
+        if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
+            values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None
         try:
             settings = cls(**{name: values[name] for name in values.keys() & names})

@@ -10,12 +10,11 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
 from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
-from portalkey.settings import keys, urls
+from portalkey.settings import keys, places, urls
 from portalkey.settings.keys import Key
 from portalkey.settings.secret_files import read_secret_file
 
@@ -183,8 +182,11 @@ def _read_keys(path: Path) -> tuple[Key, ...]:
 
 
 def database_url(value: object) -> str:
-    """The address of a SQLite file, of a PostgreSQL database or of a config file."""
-    url = text(value)
+    """The address of a SQLite file, of a PostgreSQL database or of a config file.
+
+    Without one it is a SQLite file in this user's data directory.
+    """
+    url = text(value) or sqlite_url(places.store_in_data_directory())
     if is_config_file(url):
         config_file(url)
     elif problem := urls.postgresql_problem(url):
@@ -247,11 +249,6 @@ def database_seconds(value: object) -> float:
     if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", number) or not 2 <= float(number) <= 60:  # noqa: PLR2004 - as the sentence says
         raise ValueError("must be a number of seconds from 2 to 60")
     return float(number)
-
-
-def database_in_data_directory() -> str:
-    """Return the address of a SQLite file in this user's data directory."""
-    return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
 
 
 def sqlite_url(path: Path) -> str:
