@@ -71,6 +71,10 @@ SENTENCES = {
         "Bitte laden Sie die Seite neu und versuchen Sie es noch einmal."
     ),
     "not_found": "Unter diesem Namen gibt es hier nichts.",
+    "debug_app": (
+        "Die App läuft im Debug-Modus und gibt kein Token heraus. "
+        "Ihr Betreiber muss ihn ausschalten."
+    ),
     "already_delivered": "Dieses Token wurde schon ausgegeben, oder es ist zu spät dafür.",
     "bad_next": "Zu dieser Seite kann die App nicht zurückführen.",
     "not_connected": "Dieses HubSpot-Konto ist nicht verbunden.",

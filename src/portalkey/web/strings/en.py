@@ -65,6 +65,9 @@ SENTENCES = {
     "signed_out": "You are signed out. Sign in to the app, then connect HubSpot from there.",
     "forgery_refused": "This did not come from a page of this app. Reload the page and try again.",
     "not_found": "There is nothing of that name here.",
+    "debug_app": (
+        "The app is in debug mode and hands out no token. Whoever runs it has to turn that off."
+    ),
     "already_delivered": "This token was handed out already, or it is too late for it.",
     "bad_next": "That is no page of this app to lead back to.",
     "not_connected": "This HubSpot account is not connected.",
