@@ -51,6 +51,7 @@ def test_only_settings_and_cli_read_the_environment() -> None:
     assert {reader for reader in environment_readers() if not reader.startswith("cli/")} == {
         "settings/settings.py",
         "settings/secret_files.py",  # systemd's folder of credentials
+        "settings/surroundings.py",  # where the process runs
     }
 
 

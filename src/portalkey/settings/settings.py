@@ -18,16 +18,12 @@ from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
 from portalkey.settings import environment, numbers, places, urls, validators, way
+from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
 
 _Scopes = tuple[str, ...]
-
-_V3_ENDS = (
-    f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
-    f"set it to {endpoints.NEWEST}."
-)
 
 
 class Settings(Unpicklable, BaseModel):
@@ -163,6 +159,8 @@ class Settings(Unpicklable, BaseModel):
             super().__init__(**cast("dict[str, Any]", values))
         except ValidationError as error:
             problems = tuple(_sentences(error))
+        else:
+            problems = tuple(find_problems(self))
         # Raised outside of the except block, as the original error holds secrets too.
         values.clear()
         if problems:
@@ -234,10 +232,10 @@ class Settings(Unpicklable, BaseModel):
         """True where a simulator stands in for HubSpot."""
         return urls.is_local(self.app_url) or urls.is_local(self.api_url)
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences for the log at start about settings that will stop working."""
-        return (_V3_ENDS,) if self.api_version == "v3" else ()
+    @cached_property
+    def is_local(self) -> bool:
+        """True where the app is reached from this machine alone, by its public URL."""
+        return urlsplit(self.public_url).hostname == "localhost"
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

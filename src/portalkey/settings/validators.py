@@ -28,6 +28,8 @@ _SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 _ATTEMPT_SECONDS = range(30, 3601)
 _SLOWEST, _MANY = 0.1, 10_000
+_LONGEST_SCOPES = 6000
+"""Characters of the scopes in one list: more than those of all that HubSpot has."""
 _PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
@@ -68,6 +70,9 @@ def hubspot(value: object) -> str:
 def any_scopes(value: object) -> tuple[str, ...]:
     """Scopes between spaces, or a sequence of them."""
     names = value if isinstance(value, tuple | list) else text(value)
+    length = len(names if isinstance(names, str) else " ".join(map(str, names)))
+    if length > _LONGEST_SCOPES:
+        raise ValueError(f"has {length} characters, and {_LONGEST_SCOPES} at most; ask for fewer")
     if "," in "".join(map(str, names)):
         raise ValueError("has a comma in it; put spaces between the scopes")
     try:

@@ -63,12 +63,14 @@ def test_what_follows_from_settings() -> None:
         read(
             PORTALKEY_PUBLIC_URL="https://app.example.com:8443/",
             HUBSPOT_REDIRECT_URI=f"https://app.example.com:8443/crm{CALLBACK}",
+            HUBSPOT_APP_URL="http://127.0.0.1:6101",
             HUBSPOT_API_URL="http://127.0.0.1:6101",
         ),
     )
 
     assert plain.mount == ""
     assert (plain.host, plain.is_secure, plain.is_simulated) == ("localhost:6001", False, False)
+    assert (plain.is_local, mounted.is_local) == (True, False)
     assert mounted.mount == "/crm"
     assert (mounted.host, mounted.is_secure) == ("app.example.com:8443", True)
     assert mounted.is_simulated
@@ -116,7 +118,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("HUBSPOT_API_VERSION", "2026-09", "api_version", "2026-09"),
     ("HUBSPOT_API_VERSION", "2026-03", "api_version", "2026-03"),
     ("HUBSPOT_APP_URL", "https://app-eu1.hubspot.com/", "app_url", "https://app-eu1.hubspot.com"),
-    ("HUBSPOT_API_URL", "http://localhost:6101", "api_url", "http://localhost:6101"),
+    ("HUBSPOT_API_URL", "https://api-eu1.hubapi.com/", "api_url", "https://api-eu1.hubapi.com"),
     *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
     *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
     ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
@@ -171,6 +173,10 @@ BAD = [
     ("HUBSPOT_CLIENT_SECRET", "x" * 513, "unusual characters"),
     ("HUBSPOT_SCOPES", "a,b", "put spaces between"),
     ("HUBSPOT_SCOPES", 'a"b', "visible ASCII"),
+    ("HUBSPOT_SCOPES", "a" * 6001, "has 6001 characters, and 6000 at most; ask for fewer"),
+    ("HUBSPOT_OPTIONAL_SCOPES", "a " * 3001, "has 6001 characters, and 6000 at most"),
+    ("HUBSPOT_APP_URL", "http://localhost:1", "a simulator on this machine, and HUBSPOT_API_URL"),
+    ("HUBSPOT_API_URL", "http://localhost:1", "a simulator on this machine, and HUBSPOT_APP_URL"),
     ("HUBSPOT_OPTIONAL_SCOPES", "oauth", "repeats oauth of HUBSPOT_SCOPES"),
     ("HUBSPOT_API_VERSION", "v1", "2027-02-16"),
     ("HUBSPOT_API_VERSION", "v4", "set it to 2026-09"),
@@ -280,15 +286,23 @@ def test_what_is_refused(name: str, text: str, problem: str) -> None:
     assert "canary" not in found[0]
 
 
-def test_version_that_ends() -> None:
-    """A version with an end in sight is served with a warning."""
-    assert "September 2027" in read(HUBSPOT_API_VERSION="v3").warnings[0]
-    assert read().warnings == ()
-
-
 def test_scope_in_both_lists() -> None:
     """HubSpot stops at a scope in the wrong list; it must not be guessed which."""
     assert "repeats b of" in problems(HUBSPOT_SCOPES="a b", HUBSPOT_OPTIONAL_SCOPES="b c")[0]
+
+
+def test_scopes_that_make_too_long_an_address() -> None:
+    """Both lists together; the sentence says how long it is, and how long it may be."""
+    many = [f"{number:0100}" for number in range(59)]
+
+    (problem,) = problems(
+        HUBSPOT_SCOPES=" ".join(many),
+        HUBSPOT_OPTIONAL_SCOPES=" ".join(f"o{each}" for each in many[:20]),
+    )
+
+    assert "make an address of 8" in problem
+    assert "take 8000; ask for fewer" in problem
+    assert len(read(HUBSPOT_SCOPES=" ".join(many)).scopes) == 60
 
 
 def test_redirect_uri_elsewhere() -> None:
@@ -556,7 +570,7 @@ def test_keys_in_both_places(tmp_path: Path) -> None:
     assert found == ("PORTALKEY_KEYS and PORTALKEY_KEYS_FILE are both set; keep one of them.",)
 
 
-DERIVED = ("mount", "wanted_scopes", "host", "is_secure", "is_simulated")
+DERIVED = ("mount", "wanted_scopes", "host", "is_secure", "is_simulated", "is_local")
 
 
 def test_what_follows_from_settings_is_worked_out_once() -> None:
