@@ -1,6 +1,7 @@
 """The operator's proxy on the way to HubSpot, and the authority of one that looks into TLS."""
 
 import base64
+import logging
 import secrets
 import socket
 import time
@@ -80,9 +81,10 @@ def proxy() -> Iterator[ConnectProxy]:
 
 
 def test_requests_go_through_the_tunnel(
-    hubspot: Peer, proxy: ConnectProxy, authority: Path
+    hubspot: Peer, proxy: ConnectProxy, authority: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The proxy is asked once for all requests, by name and password, and sees none of them."""
+    caplog.set_level(logging.DEBUG)
     with closing(client_by(proxy, authority)) as client:
         for _ in range(2):
             request = Request("POST", f"{hubspot.url}/oauth", {"code": "canary"})
@@ -95,6 +97,8 @@ def test_requests_go_through_the_tunnel(
         % (target, target, basic)
     ]
     assert b"canary" not in proxy.relayed
+    assert "httpcore2" in caplog.text
+    assert not any(each in caplog.text for each in ("canary", PASSWORD, basic.decode()))
     assert len(hubspot.requests) == 2
     assert b"Proxy-Authorization" not in b"".join(hubspot.requests)
 
