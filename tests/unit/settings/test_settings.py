@@ -258,7 +258,7 @@ BAD = [
     ),
     ("PORTALKEY_CA_FILE", "/nowhere", "names no file"),
     ("PORTALKEY_CA_FILE", "/dev/null", "names no file"),
-    ("PORTALKEY_CA_FILE", __file__, "without a certificate in it"),
+    ("PORTALKEY_CA_FILE", pytest.__file__, "without a certificate in it"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
     ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
 ]
@@ -386,6 +386,19 @@ def test_secrets_in_files(tmp_path: Path) -> None:
     assert settings.client_secret.get_secret_value() == SECRET
     assert settings.keys == (Key("first", SecretStr(KEY)),)
     assert settings.database_url == url
+
+
+def test_a_file_of_authorities(tmp_path: Path) -> None:
+    """Everybody may read it; whoever could change it could read client secrets."""
+    file = tmp_path / "authority.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\n")
+    file.chmod(0o644)
+    assert read(PORTALKEY_CA_FILE=str(file)).ca_file == file
+    assert Settings(client_id="c", client_secret="s", keys=f"a:{KEY}", ca_file=file).ca_file == file
+
+    file.chmod(0o646)
+    (problem,) = problems(PORTALKEY_CA_FILE=str(file))
+    assert "everybody may change; run `chmod o-w` on it" in problem
 
 
 def test_a_secret_in_two_places_is_a_problem(tmp_path: Path) -> None:
