@@ -25,6 +25,8 @@ class PortalkeyError(Exception):
     code: ClassVar[str] = "portalkey_error"
     cause: str = ""
     """A word for the cause, safe to log, where an error of this code has several; else empty."""
+    is_local: bool = False
+    """True where nothing of a request reached HubSpot: it tells of this machine or process."""
 
     def __init__(self, message: str | None = None) -> None:
         """Use *message*, or the first paragraph of the class's docstring."""
@@ -117,10 +119,7 @@ class WrongAccount(PersonMustAct):
 
 
 class ScopesMissing(PersonMustAct):
-    """The HubSpot account has not granted what this needs; connect it again and agree to it.
-
-    ``scopes`` names what is missing.
-    """
+    """The HubSpot account has not granted what this needs; connect it again and agree to it."""
 
     code = "scopes_missing"
 
@@ -140,10 +139,7 @@ class OperatorMustAct(PortalkeyError):
 
 
 class BadSettings(OperatorMustAct):
-    """The settings cannot be used; the problems are listed, each with what to do.
-
-    ``problems`` holds one sentence each.
-    """
+    """The settings cannot be used; the problems are listed, each with what to do."""
 
     code = "bad_settings"
 
@@ -171,6 +167,13 @@ class HubSpotRefused(OperatorMustAct):
         """Keep HubSpot's *status* word, which is safe to log."""
         super().__init__(message)
         self.status, self.of_app = status, of_app
+
+
+class HubSpotUnreachable(OperatorMustAct):
+    """This machine cannot reach HubSpot until somebody changes something; the message says what."""
+
+    code = "hubspot_unreachable"
+    is_local = True
 
 
 class BadAnswer(OperatorMustAct):
@@ -270,14 +273,12 @@ class HubSpotUnavailable(TryLater):
     """HubSpot cannot be reached or is not well; try again in a moment.
 
     ``of_account`` is True where it says so of one account only, which is locked or moving.
-    ``is_local`` is True where nothing of the request reached HubSpot: it tells of this machine or
-    process, not of HubSpot. ``is_timeout`` is True where the request was sent and no whole answer
-    came in time: HubSpot may have acted on it.
+    ``is_timeout`` is True where the request was sent and no whole answer came in time: HubSpot may
+    have acted on it.
     """
 
     code = "hubspot_unavailable"
     of_account: bool = False
-    is_local: bool = False
     is_timeout: bool = False
 
 

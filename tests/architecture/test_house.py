@@ -51,10 +51,11 @@ def test_only_settings_and_cli_read_the_environment() -> None:
     assert {reader for reader in environment_readers() if not reader.startswith("cli/")} == {
         "settings/settings.py",
         "settings/secret_files.py",  # systemd's folder of credentials
+        "settings/surroundings.py",  # where the process runs
     }
 
 
-SENDS = {"client", "deadline"}
+SENDS = {"client", "deadline", "tunnel"}
 
 
 def test_the_pure_part_knows_no_clock() -> None:
@@ -73,7 +74,14 @@ STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
 @pytest.mark.parametrize(
     ("packages", "rooms"),
     [
-        (NETWORK, ("hubspot/client.py", "hubspot/deadline.py", "cli/server/", "adapters/")),
+        (
+            NETWORK,
+            (
+                *(f"hubspot/{each}.py" for each in ("client", "deadline", "tunnel", "troubles")),
+                "cli/server/",
+                "adapters/",
+            ),
+        ),
         (STORAGE, ("vault/",)),
     ],
     ids=["network", "storage"],

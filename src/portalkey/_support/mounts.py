@@ -33,9 +33,18 @@ def filesystem(path: Path, mounts: str) -> str:
 
     Empty where they do not say.
     """
+    return mount_of(path, mounts)[1]
+
+
+def mount_of(path: Path, mounts: str) -> tuple[str, str]:
+    """Return the place that the file system of the absolute *path* is mounted at, and its kind.
+
+    Both are empty where the lines of *mounts* do not say.
+    """
     # The last one mounted at a place hides those before it.
     kinds = dict(filter(None, map(_read_line, mounts.splitlines())))
-    return next((kinds[str(at)] for at in (path, *path.parents) if str(at) in kinds), "")
+    places = (str(at) for at in (path, *path.parents))
+    return next(((at, kinds[at]) for at in places if at in kinds), ("", ""))
 
 
 def _read_line(line: str) -> tuple[str, str] | None:

@@ -29,6 +29,8 @@ from portalkey.model.connection import (
     require_scopes,
 )
 from portalkey.settings.settings import Settings
+from portalkey.settings.surroundings import Surroundings
+from portalkey.settings.warnings import find_warnings, log_warnings
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.open import open_store
 from portalkey.vault.vault import Vault
@@ -59,20 +61,23 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
             BadSettings: With all that is wrong, each with what to do.
             StoreUnusable: The database cannot be opened; the message names it.
         """
-        return cls.of(Settings.from_env(env_file))
+        return cls.of(Settings.from_env(env_file), env_file)
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Make a broker over the store that *settings* name.
+    def of(cls, settings: Settings, env_file: str | Path | None = None) -> Self:
+        """Make a broker over the store that *settings* name, and log what they should not say.
+
+        *env_file* is the file that they were read from, if they were.
 
         Raises:
+            BadSettings: The file of authorities cannot be used.
             StoreUnusable: The database cannot be opened; the message names it.
         """
-        keyring = Keyring(settings.keys)
+        log_warnings(find_warnings(settings, Surroundings.look(env_file)))
+        keyring, client = Keyring(settings.keys), HubSpotClient.of(settings)
         store = open_store(
             settings.database_url, settings.database_schema, seconds=settings.database_seconds
         )
-        client = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)
 
@@ -133,7 +138,8 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
 
         Raises:
             NotConnected, AccountNotNamed, NeedsReconnect, ScopesMissing: The person must act.
-            HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
+            HubSpotRefused, HubSpotUnreachable, BadAnswer, NoKeyOpens, StoreUnusable: The operator
+                must act.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
         cached = self._cached.get((owner, hub_id))

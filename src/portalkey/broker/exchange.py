@@ -14,7 +14,13 @@ from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Check
-from portalkey.errors import HubSpotUnavailable, PortalkeyError, TryLater, WrongAccount
+from portalkey.errors import (
+    HubSpotUnavailable,
+    HubSpotUnreachable,
+    PortalkeyError,
+    TryLater,
+    WrongAccount,
+)
 from portalkey.hubspot.account import (
     Details,
     Introspection,
@@ -32,6 +38,9 @@ from portalkey.model.connection import Account, Connection, Grant
 from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
+
+UNREACHABLE_WAIT = 10.0
+"""Seconds after which a code is tried again that the operator has to open the way for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class Exchange:
             StoreBusy, StoreUnusable: The store is in trouble.
         """
         turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST)
-        self._check()
+        self._check_way()
         with self._gate.place(owner):
             try:
                 if is_to_be_sent:
@@ -90,6 +99,13 @@ class Exchange:
             finally:
                 for unused in turn.permits:
                     self._admission.give_back(unused)
+
+    def _check_way(self) -> None:
+        try:
+            self._check()
+        except HubSpotUnreachable as trouble:
+            # The operator may be at it: for the person who connects it passes.
+            raise HubSpotUnavailable(str(trouble), retry_after=UNREACHABLE_WAIT) from None
 
     def _take_permit(self, owner: str) -> Permit:
         permit = self._admission.acquire(Purpose.EXCHANGE, owner, owner)
@@ -139,7 +155,7 @@ class Exchange:
         return grant
 
     def _record_failure(self, owner: str, permit: Permit, trouble: PortalkeyError) -> None:
-        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+        if trouble.is_local:
             # Nothing was sent: it tells of this machine alone.
             self._admission.give_back(permit)
             return

@@ -15,6 +15,7 @@ from portalkey.broker.waiting import LEAST_REQUEST, Check, always
 from portalkey.errors import (
     HubSpotRefused,
     HubSpotUnavailable,
+    HubSpotUnreachable,
     PortalkeyError,
     StoreUnusable,
     TryLater,
@@ -76,7 +77,7 @@ class Outbox:
             return _Outcome.LEFT
         try:
             self._check()
-        except HubSpotUnavailable:
+        except (HubSpotUnavailable, HubSpotUnreachable):
             return _Outcome.STOP  # another machine may send it
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
@@ -135,7 +136,7 @@ class Outbox:
 
     def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
-        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+        if trouble.is_local:
             wait = FIRST_WAIT  # another machine may be able to
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
@@ -152,4 +153,4 @@ def _is_of_all(trouble: PortalkeyError) -> bool:
     """Return True where every other revocation would meet the same."""
     if isinstance(trouble, HubSpotRefused):
         return trouble.of_app
-    return isinstance(trouble, TryLater | StoreUnusable)
+    return isinstance(trouble, TryLater | HubSpotUnreachable | StoreUnusable)

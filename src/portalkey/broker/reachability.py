@@ -3,7 +3,9 @@
 What only this process meets on the way there (no name, no connection, no TLS) is this machine's
 trouble: the throttle, which all machines share, is not told. After a few such failures in a row,
 or as many owners whose requests nobody answered in time, nothing is begun here for a while: no
-lease is taken that a healthy machine could use, no code is spent, and no caller waits.
+lease is taken that a healthy machine could use, no code is spent, and no caller waits. What is
+certain (a certificate that is not trusted, a proxy that refuses) opens it at once, and it is the
+operator's: callers hear that, as they do of what has lasted for minutes.
 
 Where nothing reaches HubSpot, a request without meaning is sent now and then, on a thread of its
 own. Where HubSpot hangs, one caller at a time tries with what it wants anyway, as the server that
@@ -18,7 +20,7 @@ from portalkey._support.background import Background
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.waiting import Uniform
-from portalkey.errors import HubSpotUnavailable, PortalkeyError
+from portalkey.errors import HubSpotUnavailable, HubSpotUnreachable, PortalkeyError
 from portalkey.hubspot.http import Request, Response, Send
 
 log = logging.getLogger("portalkey")
@@ -31,6 +33,8 @@ PROBE_SECONDS = 5.0
 """Seconds that a probe without meaning waits for its answer."""
 PROBE_LOST = 15.0
 """Seconds after which a probe has come to nothing, as its thread died or was never run."""
+LASTING = 300.0
+"""Seconds of failures on this machine after which they are the operator's to look at."""
 
 _HANGING = "HubSpot takes requests and does not answer them in time."
 
@@ -75,7 +79,8 @@ class Reachability:
         self._pause = FIRST_PAUSE
         self._probe_at = 0.0
         self._reason: str | None = None
-        self._is_hanging = False
+        self._is_hanging = self._is_certain = False
+        self._opened_at = self._told_at = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +92,7 @@ class Reachability:
 
         Raises:
             HubSpotUnavailable: HubSpot cannot be reached from here, or hangs. Nothing was sent.
+            HubSpotUnreachable: It will not be, until the operator changes something.
         """
         renew_inherited()
         if self.is_open:
@@ -96,7 +102,8 @@ class Reachability:
         """Send *request* and return the response, whatever its status.
 
         Raises:
-            HubSpotUnavailable: As the client does; or the breaker is open, and nothing was sent.
+            HubSpotUnavailable, HubSpotUnreachable: As the client does; or the breaker is open, and
+                nothing was sent.
             BadAnswer: As the client does.
         """
         renew_inherited()
@@ -132,9 +139,11 @@ class Reachability:
         # A thread that was lost may be lost again: not every server runs threads.
         return _Turn.TRY if self._is_hanging or self._is_probing else _Turn.START
 
-    def _refusal(self, now: float) -> HubSpotUnavailable | None:
+    def _refusal(self, now: float) -> PortalkeyError | None:
         if self._reason is None:
             return None
+        if self._is_certain:
+            return HubSpotUnreachable(self._reason)
         wait = max(1.0, min(self._probe_at - now, LONGEST_PAUSE))
         refusal = HubSpotUnavailable(
             f"{self._reason} It is tried again in {wait:.0f} seconds.", retry_after=wait
@@ -151,20 +160,17 @@ class Reachability:
     def _observe(self, request: Request, *, is_probe: bool = False) -> Response:
         try:
             response = self._send(request)
-        except HubSpotUnavailable as trouble:
-            if trouble.is_local or trouble.is_timeout:
+        except PortalkeyError as trouble:
+            if _is_of_the_way(trouble):
                 self._record_failure(trouble, request.owner, is_probe=is_probe)
             else:
                 self._close()
-            raise
-        except PortalkeyError:
-            self._close()
             raise
         self._close()
         return response
 
     def _record_failure(
-        self, trouble: HubSpotUnavailable, owner: str | None, *, is_probe: bool
+        self, trouble: PortalkeyError, owner: str | None, *, is_probe: bool
     ) -> None:
         with self._lock:
             if trouble.is_local:
@@ -174,15 +180,24 @@ class Reachability:
             # What was sent before the breaker opened, and fails late, is no news.
             if self.is_open and not is_probe:
                 return
-            if max(self._failures, len(self._unanswered)) >= IN_A_ROW:
+            is_enough = max(self._failures, len(self._unanswered)) >= IN_A_ROW
+            if is_enough or isinstance(trouble, HubSpotUnreachable):
                 self._open(trouble)
 
-    def _open(self, trouble: HubSpotUnavailable) -> None:
-        if not self.is_open:
-            log.warning("nothing is sent to HubSpot from here for a while: %s", trouble)
+    def _open(self, trouble: PortalkeyError) -> None:
+        now, is_certain = self._clock(), isinstance(trouble, HubSpotUnreachable)
+        if not self.is_open or self._is_hanging is trouble.is_local:
+            level = logging.ERROR if is_certain else logging.WARNING
+            log.log(level, "nothing is sent to HubSpot from here for a while: %s", trouble)
+            self._opened_at = self._told_at = now
         self._is_hanging = not trouble.is_local
+        has_lasted = trouble.is_local and now - self._opened_at >= LASTING
+        self._is_certain = is_certain or has_lasted
+        if has_lasted and now - self._told_at >= LASTING:
+            log.error("HubSpot has not been reachable from here for minutes: %s", trouble)
+            self._told_at = now
         self._reason = _HANGING if self._is_hanging else str(trouble)
-        self._probe_at = self._clock() + self._pause * self._uniform(0.8, 1.2)
+        self._probe_at = now + self._pause * self._uniform(0.8, 1.2)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _close(self) -> None:
@@ -193,3 +208,8 @@ class Reachability:
                 log.info("HubSpot answers again")
             self._failures, self._reason, self._pause = 0, None, FIRST_PAUSE
             self._unanswered = set()
+
+
+def _is_of_the_way(trouble: PortalkeyError) -> bool:
+    """Return True where *trouble* arose on the way: nothing was sent, or nobody answered."""
+    return trouble.is_local or (isinstance(trouble, HubSpotUnavailable) and trouble.is_timeout)

@@ -92,7 +92,7 @@ class OutcomeRecorder:
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Record *trouble* where it belongs, and set how long to wait. Never raises."""
-        if isinstance(trouble, HubSpotUnavailable) and trouble.is_local:
+        if trouble.is_local:
             # Nothing was sent: it tells of this machine, and another may be able to renew it.
             with suppress(PortalkeyError):
                 self._vault.store.release(connection, is_unanswered=lease.was_unanswered)

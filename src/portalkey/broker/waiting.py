@@ -19,7 +19,8 @@ from portalkey.vault.store import BUSY_SECONDS
 
 Uniform = Callable[[float, float], float]
 Check = Callable[[], None]
-"""Returns where HubSpot may be asked from here, and raises ``HubSpotUnavailable`` otherwise."""
+"""Returns where HubSpot may be asked from here; otherwise raises ``HubSpotUnavailable`` or
+``HubSpotUnreachable``."""
 
 LONGEST = 15.0
 """Seconds that a caller waits in all: for a place, for other processes, HubSpot and the store."""

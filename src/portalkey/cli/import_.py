@@ -121,7 +121,7 @@ def _run(
 
 @contextmanager
 def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
-    broker, client = Broker.of(settings), HubSpotClient()
+    broker, client = Broker.of(settings), HubSpotClient.of(settings)
     try:
         yield MoveIn(
             broker,

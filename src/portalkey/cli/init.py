@@ -37,6 +37,10 @@ PORTALKEY_KEYS=key-{today}:{key}
 
 # How many seconds one request waits for it at most.
 # PORTALKEY_DATABASE_SECONDS=10
+
+# Where this network lets nothing out but through a proxy, and where that proxy looks into TLS.
+# PORTALKEY_PROXY_URL=http://proxy.example.com:3128
+# PORTALKEY_CA_FILE=/etc/ssl/our-authority.pem
 """
 
 

@@ -26,9 +26,9 @@ from portalkey.settings.settings import Settings
 def serve(host: str, port: int | None, env_file: Path) -> None:
     """Run the app against HubSpot, with one owner per visitor's session."""
     settings = Settings.from_env(env_file)
-    for warning in [*settings.warnings, *warn_of_outsiders(host)]:
+    for warning in warn_of_outsiders(host):
         click.echo(f"Warning: {warning}", err=True)
-    broker = Broker.of(settings)
+    broker = Broker.of(settings, env_file)
     port = port or urlsplit(settings.public_url).port or 6001
     with Listener(create_app(broker), broker, host=host, port=port) as listener:
         click.echo(f"Listening on {host}:{listener.port}. Open {settings.public_url}")

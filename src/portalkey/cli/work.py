@@ -8,7 +8,6 @@ import click
 from portalkey.broker.broker import Broker
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import TryLater
-from portalkey.settings.settings import Settings
 
 _AT_ONCE = 50
 
@@ -36,7 +35,7 @@ def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
     Every process that hands out tokens sends some of them on the side. Run this where no such
     process runs for long, or where many revocations are pending.
     """
-    broker = Broker.of(Settings.from_env(env_file))
+    broker = Broker.from_env(env_file)
     try:
         if once:
             _bite(broker, as_json=as_json, is_always_shown=True)

@@ -47,6 +47,8 @@ class HubSpotAuth:
         deliver: ``"access_token"`` lets the page that opened the popup fetch the access token
             once; any script on that page can then read and use it. By default no token ever
             reaches a browser.
+        allow_debug: True delivers tokens in a debugged app that other machines reach, too: its
+            error pages run code and show memory to whoever meets an error.
         store: ``"session"`` keeps connections sealed in the visitor's own Flask session, gone with
             it; workers cannot have their tokens then. See ``portalkey.flask.session_store``.
         may_disconnect: Called in a request with the owner and one of their connections: False where
@@ -70,6 +72,7 @@ class HubSpotAuth:
         language: str | Callable[[], str | None] = ENGLISH,
         base_template: str | None = None,
         deliver: Literal["access_token"] | None = None,
+        allow_debug: bool = False,
         store: Literal["session"] | None = None,
         may_disconnect: MayDisconnect | None = None,
     ) -> None:
@@ -85,6 +88,7 @@ class HubSpotAuth:
             strings=Strings(strings, language),
             base_template=base_template,
             deliver=deliver,
+            allow_debug=allow_debug,
             may_disconnect=may_disconnect,
         )
         if app is not None:

@@ -74,6 +74,8 @@ def _read_request(owner: object, arguments: dict[str, str]) -> WebRequest:
             cookie=current_app.config["SESSION_COOKIE_NAME"],
             samesite=current_app.config["SESSION_COOKIE_SAMESITE"],
         ),
+        is_debug=current_app.debug,
+        peer=request.remote_addr,
     )
 
 

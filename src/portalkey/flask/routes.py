@@ -12,6 +12,8 @@ from portalkey.flask.hubspot_auth import (
 )
 from portalkey.flask.session_store import SessionStore
 from portalkey.flask.visitor import visitor
+from portalkey.settings.surroundings import Host
+from portalkey.settings.warnings import find_host_warnings, log_warnings
 from portalkey.web.header_middleware import HeaderMiddleware
 from portalkey.web.rendering import make_host_renderer
 from portalkey.web.router import Router
@@ -28,6 +30,7 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
         lambda: app.jinja_env, lambda template, context: render_template(template, **context)
     )
     router = Router.of(broker, extension.options, app.jinja_loader, render_with_host)
+    log_warnings(find_host_warnings(broker.settings, _describe(app)))
     # Nothing of the app is kept on the extension: one extension may serve several apps.
     app.extensions[EXTENSION] = (router, extension.owner or visitor)
     app.register_blueprint(make_blueprint(router.routes))
@@ -35,6 +38,15 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     # Ahead of the host's own check.
     app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _describe(app: Flask) -> Host:
+    return Host(
+        is_debug=app.debug,
+        is_secure=app.config["SESSION_COOKIE_SECURE"],
+        is_httponly=app.config["SESSION_COOKIE_HTTPONLY"],
+        samesite=app.config["SESSION_COOKIE_SAMESITE"],
+    )
 
 
 def _store_in_session(app: Flask, broker: Broker) -> None:

@@ -12,6 +12,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from portalkey.errors import BadSettings
+
+NAME = "PORTALKEY_CA_FILE"
+"""The setting that names a file of authorities."""
+CERTIFICATE = re.compile(
+    r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----", re.ASCII
+)
+"""A certificate in PEM form (RFC 7468 section 5)."""
+_NO_AUTHORITY = (
+    "names a file that no authority can be read from; put certificates in PEM form there"
+)
+
 # Where Linux distributions keep their bundle, for a Python whose own paths lead nowhere.
 _USUAL_FILES = (
     "/etc/ssl/cert.pem",
@@ -24,7 +36,26 @@ _USUAL_FILES = (
 _HASHED = re.compile(r"[0-9a-fA-F]{8}\.[0-9]+")
 
 
+def read_authorities(file: Path | None) -> str:
+    """Return the certificates in *file*, without whatever stands between them; none without it.
+
+    Raises:
+        BadSettings: It cannot be read, or has no certificate, or one that is none.
+    """
+    if file is None:
+        return ""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        authorities = "\n".join(CERTIFICATE.findall(text))
+        # Without one it says so, too.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=authorities)
+    except (OSError, ValueError):  # of the former kind are those of TLS
+        raise BadSettings([f"{NAME} {_NO_AUTHORITY}."]) from None
+    return authorities
+
+
 def system_context(
+    authorities: str = "",
     *,
     platform: str = sys.platform,
     paths: ssl.DefaultVerifyPaths | None = None,
@@ -33,6 +64,7 @@ def system_context(
     """Return a context that verifies chain and name by the system's authorities.
 
     Args:
+        authorities: Certificates in PEM form that are trusted beside them.
         platform: Windows and macOS are asked themselves; elsewhere authorities lie in files.
         paths: Where OpenSSL was told to look when it was built.
         usual: The files to look for where there is nothing.
@@ -40,11 +72,19 @@ def system_context(
     if platform in {"win32", "darwin"}:
         import truststore  # noqa: PLC0415 - of no use elsewhere, and so not required there
 
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return _add(truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), authorities)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     file, directory = _authorities(paths or ssl.get_default_verify_paths(), usual)
     if file or directory:
         context.load_verify_locations(file, directory)
+    return _add(context, authorities)
+
+
+def _add(context: ssl.SSLContext, authorities: str) -> ssl.SSLContext:
+    if authorities:
+        context.load_verify_locations(cadata=authorities)
+        # Often the one that is handed out is no root.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 

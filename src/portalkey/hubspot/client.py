@@ -1,7 +1,7 @@
 """The HTTP client for HubSpot: the only code that reaches the network.
 
-One deadline covers the whole exchange: resolving the name, connecting, TLS, sending, and every
-byte of the answer, however slowly they come. Redirects are not followed, bodies
+One deadline covers the whole exchange: resolving the name, connecting, the operator's proxy, TLS,
+sending, and every byte of the answer, however slowly they come. Redirects are not followed, bodies
 are bounded, cookies are not kept, and the process's environment is ignored: a proxy or a
 ``.netrc`` that somebody set for other programs must not get to see a client secret.
 
@@ -18,19 +18,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import BytesIO
+from pathlib import Path
+from typing import Protocol, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpcore2
+from pydantic import SecretStr
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey._support.tracing import Span
 from portalkey._support.version import __version__
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
-from portalkey.hubspot.authorities import system_context
-from portalkey.hubspot.deadline import Resolve, TimedBackend, Unresolved, resolve
+from portalkey.hubspot.authorities import read_authorities, system_context
+from portalkey.hubspot.deadline import Resolve, TimedBackend, resolve
 from portalkey.hubspot.http import Request, Response, Send
+from portalkey.hubspot.proxy import Proxy, parse_proxy
+from portalkey.hubspot.troubles import TROUBLES, unreachable_error
+from portalkey.hubspot.tunnel import TunnelBackend
 
-__all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "HubSpotClient", "Send"]
+__all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "HubSpotClient", "Send", "Way"]
 
 DEADLINE = 12.0
 """Seconds for one whole exchange."""
@@ -45,15 +51,6 @@ LONGEST_BODY = 64 * 1024
 _CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
 _USER_AGENT = f"portalkey/{__version__}"
-_UNSENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, OSError)
-_TROUBLES = (
-    httpcore2.NetworkError,
-    httpcore2.TimeoutException,
-    httpcore2.ProtocolError,
-    httpcore2.UnsupportedProtocol,
-    OSError,  # no descriptor for the file of authorities
-)
-
 _unlogged = ContextVar("portalkey_unlogged", default=False)
 # Only our own exchanges are filtered: the app may use the library too, and wants its log.
 logging.getLogger("httpcore2.http11").addFilter(lambda _: not _unlogged.get())
@@ -68,8 +65,33 @@ def _unlogging() -> Iterator[None]:
         _unlogged.reset(token)
 
 
+class Way(Protocol):
+    """The operator's way to HubSpot; ``Settings`` satisfies it."""
+
+    @property
+    def proxy_url(self) -> SecretStr | None:
+        """Address of a proxy; it may hold a password."""
+
+    @property
+    def ca_file(self) -> Path | None:
+        """A file of authorities beside the system's."""
+
+
 class HubSpotClient:
     """HTTP client for HubSpot with kept connections; threads may share it, and forks renew it."""
+
+    @classmethod
+    def of(cls, way: Way) -> Self:
+        """Make a client that goes the operator's way.
+
+        Raises:
+            BadSettings: The file of authorities cannot be used.
+        """
+        url = way.proxy_url
+        return cls(
+            proxy=parse_proxy(url.get_secret_value()) if url is not None else None,
+            authorities=read_authorities(way.ca_file),
+        )
 
     def __init__(
         self,
@@ -78,6 +100,8 @@ class HubSpotClient:
         connect: float = CONNECT,
         ssl_context: ssl.SSLContext | None = None,
         resolve: Resolve = resolve,
+        proxy: Proxy | None = None,
+        authorities: str = "",
     ) -> None:
         """Connect on first use.
 
@@ -87,8 +111,11 @@ class HubSpotClient:
             ssl_context: The authorities to trust; the system's by default, whatever
                 ``SSL_CERT_FILE`` and its like say. Chain and name are always verified by it.
             resolve: Looks up the addresses of a host.
+            proxy: Where every host but a simulator on this machine is reached through.
+            authorities: Certificates in PEM form that are trusted beside the system's.
         """
         self._deadline = deadline
+        self._proxy, self._authorities = proxy, authorities
         self._given_context = self._context = ssl_context
         self._backend = TimedBackend(connect, resolve)
         self._pools: dict[str, httpcore2.ConnectionPool] = {}
@@ -107,6 +134,8 @@ class HubSpotClient:
             HubSpotUnavailable: No whole answer came. HubSpot may have acted on the request all the
                 same, unless ``is_local`` says that nothing of it was sent. The message names the
                 trouble and the host.
+            HubSpotUnreachable: Nothing was sent, and nothing will be until somebody changes
+                something: a certificate is not trusted, or the proxy refuses.
             BadAnswer: The answer is JSON, and compressed or longer than ``LONGEST_BODY``.
         """
         renew_inherited()
@@ -134,8 +163,8 @@ class HubSpotClient:
             finally:
                 # Drops the connection where something is unread, and does not wait for the rest.
                 answer.close()
-        except _TROUBLES as error:
-            return _unavailable(error, urlsplit(request.url).hostname)
+        except TROUBLES as error:
+            return unreachable_error(error, urlsplit(request.url).hostname, self._proxy)
 
     def _pool(self, request: Request) -> httpcore2.ConnectionPool:
         """Return the pool for the request's scheme, made on first use, as that is slow."""
@@ -147,12 +176,14 @@ class HubSpotClient:
 
     def _new_pool(self, *, encrypted: bool) -> httpcore2.ConnectionPool:
         if encrypted and self._context is None:
-            self._context = system_context()
+            self._context = system_context(self._authorities)
+        # Without TLS there is but a simulator on this machine.
+        tunnel = TunnelBackend(self._backend, self._proxy) if encrypted and self._proxy else None
         return httpcore2.ConnectionPool(
             ssl_context=self._context,
             max_connections=_CONNECTIONS,
             keepalive_expiry=_KEEP_SECONDS,
-            network_backend=self._backend,
+            network_backend=tunnel or self._backend,
         )
 
     def _renew(self) -> None:
@@ -205,49 +236,6 @@ def _unusable(headers: Mapping[str, str], why: str) -> PortalkeyError:
     if "json" in headers.get("content-type", ""):
         return BadAnswer(sentence)
     return HubSpotUnavailable(sentence)
-
-
-def _unavailable(error: Exception, host: str | None) -> HubSpotUnavailable:
-    """Return what *error* means: trouble of this machine, or of HubSpot."""
-    is_unsent = isinstance(error, _UNSENT)
-    if is_unsent and not isinstance(error, httpcore2.PoolTimeout):
-        sentence = (
-            f"This machine cannot reach HubSpot at {host}: {_trouble(error)}; look at its name "
-            "server, network, firewall and certificates."
-        )
-    else:
-        sentence = f"HubSpot cannot be reached at {host}: {_trouble(error)}; try again in a moment."
-    trouble = HubSpotUnavailable(sentence)
-    trouble.is_local = is_unsent
-    trouble.is_timeout = isinstance(error, httpcore2.TimeoutException) and not is_unsent
-    return trouble
-
-
-def _trouble(error: Exception) -> str:
-    """Describe *error* in our own words, as its message could quote the request."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate cannot be trusted ({cause.verify_message})"
-    for kind, words in (
-        (ssl.SSLError, "TLS could not be agreed on"),
-        (ConnectionRefusedError, "the connection was refused"),
-    ):
-        if isinstance(cause, kind):
-            return words
-    return next(words for kind, words in _WORDS if isinstance(error, kind))
-
-
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (Unresolved, "its name cannot be resolved"),
-    (httpcore2.PoolTimeout, "too many requests are under way"),
-    (httpcore2.ConnectTimeout, "no connection came about in time"),
-    (httpcore2.TimeoutException, "no whole answer came in time"),
-    (httpcore2.ConnectError, "it cannot be connected to"),
-    (httpcore2.NetworkError, "the connection broke off"),
-    (OSError, "no file or socket can be opened here"),
-    (httpcore2.RemoteProtocolError, "it broke off in the middle, or did not speak HTTP"),
-    (Exception, "the request cannot be sent"),
-)
 
 
 def trace(send: Send) -> Send:

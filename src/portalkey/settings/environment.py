@@ -16,6 +16,7 @@ _NEAR_MISS = 0.75
 _IN_FILES = {
     "HUBSPOT_CLIENT_SECRET": "the client secret",
     "PORTALKEY_DATABASE_URL": "the address of the database",
+    "PORTALKEY_PROXY_URL": "the address of the proxy",
 }
 """Settings that hold a secret and can also be named by a file of it, beside the keys."""
 

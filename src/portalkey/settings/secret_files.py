@@ -52,6 +52,18 @@ def read_secret_file(
     return content.decode("utf-8", "replace")
 
 
+def is_for_others(path: Path) -> bool:
+    """Return True where others may read or change the file at *path*, and its owner can end that.
+
+    False where it is missing.
+    """
+    try:
+        is_open = os.name == "posix" and _is_open_to_others(path.stat())
+        return is_open and not _is_handed_over(path, None, os.environ)
+    except OSError:
+        return False
+
+
 def _is_open_to_others(status: os.stat_result) -> bool:
     """Return True where somebody beside us and our group may read a file, or may change it."""
     mode = status.st_mode

@@ -17,17 +17,13 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import environment, numbers, urls, validators
+from portalkey.settings import environment, numbers, places, urls, validators, way
+from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
 
 _Scopes = tuple[str, ...]
-
-_V3_ENDS = (
-    f"HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {endpoints.V3_ENDS}; "
-    f"set it to {endpoints.NEWEST}."
-)
 
 
 class Settings(Unpicklable, BaseModel):
@@ -108,9 +104,7 @@ class Settings(Unpicklable, BaseModel):
     )
     """The keys, from either place; the first one seals and every one opens."""
     database_url: Annotated[str, BeforeValidator(validators.database_url)] = Field(
-        default_factory=validators.database_in_data_directory,
-        alias="PORTALKEY_DATABASE_URL",
-        repr=False,
+        "", alias="PORTALKEY_DATABASE_URL", repr=False
     )
     """Address of the store; it may hold a password, so ``repr()`` leaves it out."""
     database_schema: Annotated[str, BeforeValidator(validators.database_schema)] = Field(
@@ -149,6 +143,14 @@ class Settings(Unpicklable, BaseModel):
         400, alias="PORTALKEY_EVENTS_DAYS"
     )
     """Days for which the audit is kept, 1 to 36500."""
+    proxy_url: Annotated[SecretStr | None, BeforeValidator(way.proxy_url)] = Field(
+        None, alias="PORTALKEY_PROXY_URL"
+    )
+    """A proxy that HubSpot is reached through; it may hold a password."""
+    ca_file: Annotated[Path | None, BeforeValidator(way.ca_file)] = Field(
+        None, alias="PORTALKEY_CA_FILE"
+    )
+    """A file of authorities that HubSpot's certificate may be signed by, beside the system's."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""
@@ -157,6 +159,8 @@ class Settings(Unpicklable, BaseModel):
             super().__init__(**cast("dict[str, Any]", values))
         except ValidationError as error:
             problems = tuple(_sentences(error))
+        else:
+            problems = tuple(find_problems(self))
         # Raised outside of the except block, as the original error holds secrets too.
         values.clear()
         if problems:
@@ -178,6 +182,8 @@ class Settings(Unpicklable, BaseModel):
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
         problems = [*environment.read_files(values), *environment.misspellings(values, names)]
+        if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
+            values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None
         try:
             settings = cls(**{name: values[name] for name in values.keys() & names})
@@ -226,10 +232,10 @@ class Settings(Unpicklable, BaseModel):
         """True where a simulator stands in for HubSpot."""
         return urls.is_local(self.app_url) or urls.is_local(self.api_url)
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences for the log at start about settings that will stop working."""
-        return (_V3_ENDS,) if self.api_version == "v3" else ()
+    @cached_property
+    def is_local(self) -> bool:
+        """True where the app is reached from this machine alone, by its public URL."""
+        return urlsplit(self.public_url).hostname == "localhost"
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

@@ -10,12 +10,11 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from platformdirs import user_data_path
 from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
 from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
-from portalkey.settings import keys, urls
+from portalkey.settings import keys, places, urls
 from portalkey.settings.keys import Key
 from portalkey.settings.secret_files import read_secret_file
 
@@ -29,6 +28,8 @@ _SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 _ATTEMPT_SECONDS = range(30, 3601)
 _SLOWEST, _MANY = 0.1, 10_000
+_LONGEST_SCOPES = 6000
+"""Characters of the scopes in one list: more than those of all that HubSpot has."""
 _PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
@@ -69,6 +70,9 @@ def hubspot(value: object) -> str:
 def any_scopes(value: object) -> tuple[str, ...]:
     """Scopes between spaces, or a sequence of them."""
     names = value if isinstance(value, tuple | list) else text(value)
+    length = len(names if isinstance(names, str) else " ".join(map(str, names)))
+    if length > _LONGEST_SCOPES:
+        raise ValueError(f"has {length} characters, and {_LONGEST_SCOPES} at most; ask for fewer")
     if "," in "".join(map(str, names)):
         raise ValueError("has a comma in it; put spaces between the scopes")
     try:
@@ -183,8 +187,11 @@ def _read_keys(path: Path) -> tuple[Key, ...]:
 
 
 def database_url(value: object) -> str:
-    """The address of a SQLite file, of a PostgreSQL database or of a config file."""
-    url = text(value)
+    """The address of a SQLite file, of a PostgreSQL database or of a config file.
+
+    Without one it is a SQLite file in this user's data directory.
+    """
+    url = text(value) or sqlite_url(places.store_in_data_directory())
     if is_config_file(url):
         config_file(url)
     elif problem := urls.postgresql_problem(url):
@@ -247,11 +254,6 @@ def database_seconds(value: object) -> float:
     if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", number) or not 2 <= float(number) <= 60:  # noqa: PLR2004 - as the sentence says
         raise ValueError("must be a number of seconds from 2 to 60")
     return float(number)
-
-
-def database_in_data_directory() -> str:
-    """Return the address of a SQLite file in this user's data directory."""
-    return sqlite_url(user_data_path("portalkey", appauthor=False) / "portalkey.db")
 
 
 def sqlite_url(path: Path) -> str:

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -70,7 +71,9 @@ class WebRequest:
     lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
     ``identify_browser`` keeps in the host's session, or None where the session holds none yet.
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
-    where the host's session is ``SameSite=Strict`` and did not come along.
+    where the host's session is ``SameSite=Strict`` and did not come along. ``is_debug`` is True
+    where the framework shows a debugger to whoever meets an error, ``peer`` who sent the request,
+    as far as the server knows.
     """
 
     method: str
@@ -82,6 +85,8 @@ class WebRequest:
     browser: str | None = field(default=None, repr=False)
     arguments: Mapping[str, str] = field(default_factory=dict)
     is_session_withheld: bool = False
+    is_debug: bool = False
+    peer: str | None = None
 
     def query_value(self, name: str) -> str | None:
         """Return the query parameter *name*, or None where it is missing or given twice."""
@@ -145,6 +150,14 @@ class WebRequest:
         origin = self.headers.get("origin", origins[0])
         site = "same-origin" if origin == origins[0] else "same-site"
         return origin in origins and self.headers.get("sec-fetch-site", site) == site
+
+    @property
+    def is_from_here(self) -> bool:
+        """True where this machine sent it, or nothing is known of who did."""
+        try:
+            return self.peer is None or ip_address(self.peer).is_loopback
+        except ValueError:  # a Unix socket has no address
+            return True
 
     @property
     def wants_json(self) -> bool:

@@ -20,7 +20,8 @@ class WebOptions:
     ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
     ``setup_page`` is False where the app shows connections on a page of its own, and
     ``base_template`` is the layout of the app's that ours extends. ``deliver`` names the token that
-    the page which opened the popup may fetch. ``may_disconnect`` and ``owner_name`` (what people
+    the page which opened the popup may fetch, and ``allow_debug`` is True where it may in a
+    debugged app that other machines reach. ``may_disconnect`` and ``owner_name`` (what people
     call an owner) are called in a request.
 
     Raises:
@@ -33,6 +34,7 @@ class WebOptions:
     strings: Strings = field(default_factory=Strings)
     base_template: str | None = None
     deliver: Literal["access_token"] | None = None
+    allow_debug: bool = False
     may_disconnect: MayDisconnect | None = None
 
     def __post_init__(self) -> None:

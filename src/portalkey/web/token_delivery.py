@@ -1,9 +1,11 @@
 """An access token for the opening page, where the app has decided to take that risk.
 
 A page that holds a token can lose it: to any script on it, to an extension, to a careless log. So
-this is off by default, once an attempt, and the refresh token never leaves by it.
+this is off by default, once an attempt, and the refresh token never leaves by it. A debugged app
+that other machines reach hands out none.
 """
 
+import logging
 from dataclasses import asdict
 
 from portalkey.errors import NotConnected
@@ -12,6 +14,8 @@ from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
+
+log = logging.getLogger("portalkey")
 
 
 class TokenDelivery:
@@ -30,6 +34,12 @@ class TokenDelivery:
         """
         if self._context.options.deliver is None:
             return self._context.problem("not_found", 404)
+        if self._is_debugged_by_others(request):
+            log.error(
+                "no token is delivered: the app is in debug mode, and other machines reach it; "
+                "turn debug off, or say allow_debug=True where nobody else can"
+            )
+            return self._context.problem("debug_app", 403)
         owner = self._guard.authorize_post(request, accept_start_token=True)
         if isinstance(owner, WebResponse):
             return owner
@@ -37,6 +47,11 @@ class TokenDelivery:
         if attempt is None or not self._is_from_the_journey(request, attempt):
             return self._context.problem("not_found", 404)
         return self._deliver(attempt)
+
+    def _is_debugged_by_others(self, request: WebRequest) -> bool:
+        """Return True where a debugger, which shows memory and runs code, is off this machine."""
+        is_here = self._broker.settings.is_local and request.is_from_here
+        return request.is_debug and not is_here and not self._context.options.allow_debug
 
     def _is_from_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
         """Return True where the browser says that the opening page asks, or our own popup."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from socket import socket
 from threading import Event
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
@@ -18,7 +20,7 @@ from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.broker.token_cache import _Lookup
 from portalkey.broker.waiting import LONGEST
-from portalkey.errors import HubSpotUnavailable, NotConnected, TryLater
+from portalkey.errors import HubSpotUnavailable, HubSpotUnreachable, NotConnected, TryLater
 from portalkey.flask import HubSpotAuth
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
@@ -30,6 +32,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, SQLStore, Vault
 from portalkey.vault.store import Store
+from support.certificates import certificate, serves
 from support.patience import PATIENCE
 from support.peer import Peer
 
@@ -256,6 +259,67 @@ def test_no_lease_is_taken_while_hubspot_is_out_of_reach(ahead: Ahead) -> None:
     fences = [lost.connections(each.owner)[0].lease_fence for each in connections]
     assert sum(fences) == 3
     assert max(fences) == 1
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[Send]:
+    """Sends to a HubSpot whose certificate nobody has named an authority of."""
+    with (
+        Peer(b"", serves(certificate("localhost", tmp_path))) as peer,
+        closing(HubSpotClient()) as client,
+    ):
+        yield lambda request: client.send(replace(request, url=f"{peer.url}/x"))
+
+
+def test_a_certificate_that_is_not_trusted(untrusted: Send, ahead: Ahead) -> None:
+    """It is the operator's at once: what lives is served on, and no row tells of it."""
+    broker = broker_over(settings_at(), memory_store(ahead), untrusted, ahead)
+    with closing(broker):
+        mine, other = connect(broker, "ada"), connect(broker, "eve", 2)
+        ahead.passes(1700)
+        assert broker.access_token("ada") == "old"
+        ahead.passes(101)
+        for owner in ("ada", "eve"):
+            with pytest.raises(HubSpotUnreachable, match="PORTALKEY_CA_FILE"):
+                broker.access_token(owner)
+        rows = [broker.vault.store.connection(each.id) for each in (mine, other)]
+        throttle = broker.vault.store.update_throttle("app-of-tests", lambda each, _: each)
+
+    assert {(row.status, row.failures) for row in rows if row} == {(ConnectionStatus.CONNECTED, 0)}
+    assert not any(row.is_leased for row in rows if row)
+    assert throttle
+    assert throttle[0].is_well
+
+
+def test_a_code_waits_until_the_way_is_open(untrusted: Send, ahead: Ahead) -> None:
+    """For the person who connects it passes: the code is kept until the operator is done."""
+    broker = broker_over(settings_at(), memory_store(ahead), untrusted, ahead)
+    with closing(broker):
+        connect(broker, "ada")
+        ahead.passes(1801)
+        with pytest.raises(HubSpotUnreachable):
+            broker.access_token("ada")
+        started = broker.begin("eve", "browser", AuthorizationOptions())
+        state = parse_qs(urlsplit(started.authorize_url).query)["state"][0]
+        query = (("code", "a-code"), ("state", state))
+        cookies = {started.attempt.id: [started.cookie]}
+        attempt = broker.finish(Callback(query, cookies, "eve"))
+        assert attempt.status is AttemptStatus.RETURNED
+        with pytest.raises(HubSpotUnavailable, match="PORTALKEY_CA_FILE"):
+            broker.complete(attempt, "eve", "browser")
+
+
+def test_what_is_owed_waits_until_the_way_is_open(untrusted: Send, ahead: Ahead) -> None:
+    """No revocation is given up, and the round ends at the first: another machine may send it."""
+    broker = broker_over(settings_at(), memory_store(ahead), untrusted, ahead)
+    with closing(broker):
+        for number in range(3):
+            mine = connect(broker, str(number), number + 1)
+            broker.disconnect(mine.owner, mine.id)
+        ahead.passes(3600)
+        assert broker.send_owed() == 0
+        ahead.passes(31)
+        assert len(broker.vault.store.pending(9)) == 3
 
 
 def test_pages_where_json_should_be(ahead: Ahead) -> None:

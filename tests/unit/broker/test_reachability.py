@@ -8,8 +8,14 @@ from threading import Event, Thread
 import pytest
 
 from portalkey._support.background import Background
-from portalkey.broker.reachability import IN_A_ROW, LONGEST_PAUSE, PROBE_LOST, Reachability
-from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
+from portalkey.broker.reachability import (
+    IN_A_ROW,
+    LASTING,
+    LONGEST_PAUSE,
+    PROBE_LOST,
+    Reachability,
+)
+from portalkey.errors import BadAnswer, HubSpotUnavailable, HubSpotUnreachable, PortalkeyError
 from portalkey.hubspot.http import Request, Response
 from portalkey.testing import Ahead
 from support.patience import PATIENCE
@@ -233,6 +239,65 @@ def test_it_says_so_once(way: Way, caplog: pytest.LogCaptureFixture) -> None:
 
     levels = [record.levelname for record in caplog.records]
     assert levels == ["WARNING", "INFO"]
+
+
+def certain() -> HubSpotUnreachable:
+    """Trouble that no time mends."""
+    return HubSpotUnreachable("Its certificate cannot be trusted; name it in PORTALKEY_CA_FILE.")
+
+
+def probe_after(way: Way, seconds: float) -> None:
+    """Let time pass until a caller starts a probe, and wait for that."""
+    way.time.passes(seconds)
+    with pytest.raises(PortalkeyError):
+        way.reachability.check()
+    way.reachability.close()
+
+
+def test_what_is_certain_opens_it_at_once(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+    """Every caller hears that it is the operator's, the log once; what is mended is noticed."""
+    caplog.set_level(logging.INFO, "portalkey")
+    way.fail(1, certain)
+    for _ in range(2):
+        with pytest.raises(HubSpotUnreachable, match="PORTALKEY_CA_FILE"):
+            way.reachability.check()
+    way.trouble = None
+    probe_after(way, 2.0)
+
+    assert way.sent == [replace(REFRESH, owner="owner 0"), PROBE]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    way.reachability.check()
+
+
+def test_what_lasts_becomes_the_operators(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+    """A name that is not resolved for minutes is no passing trouble; the log hears once in five."""
+    caplog.set_level(logging.INFO, "portalkey")
+    way.fail(IN_A_ROW, local)
+    probe_after(way, LASTING - 1)
+    assert way.refusal().is_local
+    for _ in range(3):
+        probe_after(way, LONGEST_PAUSE * 2)
+        with pytest.raises(HubSpotUnreachable, match="This machine cannot reach HubSpot"):
+            way.reachability.check()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+
+
+def test_what_was_asked_long_ago_has_not_lasted(way: Way) -> None:
+    """An app that slept for an hour has not seen HubSpot out of reach for as long."""
+    way.fail(IN_A_ROW, local)
+    way.time.passes(12 * LASTING)
+
+    assert way.refusal().is_local
+
+
+def test_a_hang_before_it_does_not_count(way: Way) -> None:
+    """How long HubSpot did not answer says nothing of this machine."""
+    way.fail(IN_A_ROW, silence)
+    way.time.passes(LASTING)
+    way.fail(1, local)
+
+    assert way.refusal().is_local
 
 
 def test_a_forked_child_finds_out_for_itself(way: Way) -> None:

@@ -182,3 +182,53 @@ def test_the_popup_can_hand_it_over(
 
     assert ("deliver.js" in done.text) is is_there
     assert ("data-token-url" in done.text) is is_there
+
+
+@pytest.mark.parametrize(
+    ("peer", "public_url", "allow", "status"),
+    [
+        ("127.0.0.1", "", False, 200),
+        ("::1", "", False, 200),
+        ("", "", False, 200),
+        ("192.0.2.7", "", False, 403),
+        ("192.0.2.7", "", True, 200),
+        ("127.0.0.1", "https://app.example.com", False, 403),
+    ],
+)
+def test_a_debugged_app_that_others_reach(
+    peer: str,
+    public_url: str,
+    broker: Broker,
+    hubspot: HubSpot,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    allow: bool,
+    status: int,
+) -> None:
+    """Its debugger shows memory and runs code, so it hands out no token, and says why."""
+    app = make_app(broker, allow_debug=allow)
+    page = Page(app, broker)
+    page.connect(hubspot)
+    app.debug = True
+    page.client.environ_base["REMOTE_ADDR"] = peer
+    if public_url:
+        settings = broker.settings.model_copy(update={"public_url": public_url})
+        broker.settings = settings  # the router reads it with each request
+
+    answer = page.ask()
+
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.get_json()["error"] == "debug_app"
+        assert "allow_debug=True" in caplog.text
+
+
+def test_debug_is_left_to_apps_without_delivery(broker: Broker, hubspot: HubSpot) -> None:
+    """What is not delivered anyway needs no other answer."""
+    app = make_app(broker, deliver=None)
+    page = Page(app, broker)
+    page.connect(hubspot)
+    app.debug = True
+    page.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+
+    assert page.ask().status_code == 404

@@ -9,26 +9,20 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Barrier, Event
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 from rich.console import Console
 from rich.traceback import Traceback
 
-from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
+from portalkey.errors import BadAnswer, HubSpotUnavailable, HubSpotUnreachable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import resolve
 from portalkey.hubspot.http import Request
+from support.certificates import certificate, serves
 from support.forking import in_child, in_silent_child
 from support.patience import PATIENCE
 from support.peer import Peer, drip, http
@@ -451,31 +445,6 @@ def test_request_that_cannot_be_sent(
 # TLS
 
 
-def certificate(host: str, folder: Path, *, days: int = 1) -> Path:
-    """A self-signed certificate of *host* with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    ours = x509.SubjectAlternativeName(
-        [x509.DNSName(host), x509.IPAddress(IPv4Address("10.0.0.1"))]
-    )
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(ours, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    path = folder / f"{host}{days}.pem"
-    path.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(pem)
-    )
-    return path
-
-
 @pytest.fixture
 def localhost(tmp_path: Path) -> Path:
     """A certificate of localhost."""
@@ -486,13 +455,6 @@ def localhost(tmp_path: Path) -> Path:
 def trust(localhost: Path) -> ssl.SSLContext:
     """Trusts the certificate of localhost and no other."""
     return ssl.create_default_context(cafile=str(localhost))
-
-
-def serves(path: Path) -> ssl.SSLContext:
-    """A server's side of TLS with the certificate in *path*."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
 
 
 def test_tls(listen: Listen, localhost: Path, trust: ssl.SSLContext) -> None:
@@ -523,7 +485,7 @@ def test_certificate_of_nobody(listen: Listen, localhost: Path, client: HubSpotC
     """A certificate that no authority of the system signed is not trusted."""
     peer = listen(http(), serves(localhost))
 
-    with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
+    with pytest.raises(HubSpotUnreachable, match="cannot be trusted"):
         client.send(secret(peer.url))
 
     assert peer.requests == []
@@ -536,7 +498,7 @@ def test_authorities_of_the_environment(
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(localhost))
 
-    with pytest.raises(HubSpotUnavailable, match="cannot be trusted"):
+    with pytest.raises(HubSpotUnreachable, match="cannot be trusted"):
         client.send(secret(listen(http(), serves(localhost)).url))
 
 
@@ -550,7 +512,7 @@ def test_certificate_that_does_not_fit(
 
     with (
         closing(HubSpotClient(ssl_context=ssl.create_default_context(cafile=str(path)))) as client,
-        pytest.raises(HubSpotUnavailable, match="cannot be trusted"),
+        pytest.raises(HubSpotUnreachable, match="cannot be trusted"),
     ):
         client.send(secret(peer.url))
 

@@ -53,6 +53,7 @@ def test_defaults() -> None:
     assert settings.attempt_seconds == 600
     assert settings.hubspot_calls == 4
     assert settings.database_seconds == 10.0
+    assert (settings.proxy_url, settings.ca_file) == (None, None)
 
 
 def test_what_follows_from_settings() -> None:
@@ -62,12 +63,14 @@ def test_what_follows_from_settings() -> None:
         read(
             PORTALKEY_PUBLIC_URL="https://app.example.com:8443/",
             HUBSPOT_REDIRECT_URI=f"https://app.example.com:8443/crm{CALLBACK}",
+            HUBSPOT_APP_URL="http://127.0.0.1:6101",
             HUBSPOT_API_URL="http://127.0.0.1:6101",
         ),
     )
 
     assert plain.mount == ""
     assert (plain.host, plain.is_secure, plain.is_simulated) == ("localhost:6001", False, False)
+    assert (plain.is_local, mounted.is_local) == (True, False)
     assert mounted.mount == "/crm"
     assert (mounted.host, mounted.is_secure) == ("app.example.com:8443", True)
     assert mounted.is_simulated
@@ -115,7 +118,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("HUBSPOT_API_VERSION", "2026-09", "api_version", "2026-09"),
     ("HUBSPOT_API_VERSION", "2026-03", "api_version", "2026-03"),
     ("HUBSPOT_APP_URL", "https://app-eu1.hubspot.com/", "app_url", "https://app-eu1.hubspot.com"),
-    ("HUBSPOT_API_URL", "http://localhost:6101", "api_url", "http://localhost:6101"),
+    ("HUBSPOT_API_URL", "https://api-eu1.hubapi.com/", "api_url", "https://api-eu1.hubapi.com"),
     *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
     *(("HUBSPOT_PKCE", text, "pkce", False) for text in ("off", "False", "0")),
     ("PORTALKEY_ATTEMPT_SECONDS", " 30 ", "attempt_seconds", 30),
@@ -142,6 +145,14 @@ GOOD: list[tuple[str, str, str, Any]] = [
         )
     ),
     ("PORTALKEY_DATABASE_SCHEMA", " portalkey_1 ", "database_schema", "portalkey_1"),
+    *(
+        ("PORTALKEY_PROXY_URL", f" {url} ", "proxy_url", SecretStr(url))
+        for url in (
+            "http://proxy.example:3128",
+            "http://ada:p%40ss@10.0.0.1:8080/",
+            "http://ada@[::1]:65535",
+        )
+    ),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
         "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
@@ -162,6 +173,10 @@ BAD = [
     ("HUBSPOT_CLIENT_SECRET", "x" * 513, "unusual characters"),
     ("HUBSPOT_SCOPES", "a,b", "put spaces between"),
     ("HUBSPOT_SCOPES", 'a"b', "visible ASCII"),
+    ("HUBSPOT_SCOPES", "a" * 6001, "has 6001 characters, and 6000 at most; ask for fewer"),
+    ("HUBSPOT_OPTIONAL_SCOPES", "a " * 3001, "has 6001 characters, and 6000 at most"),
+    ("HUBSPOT_APP_URL", "http://localhost:1", "a simulator on this machine, and HUBSPOT_API_URL"),
+    ("HUBSPOT_API_URL", "http://localhost:1", "a simulator on this machine, and HUBSPOT_APP_URL"),
     ("HUBSPOT_OPTIONAL_SCOPES", "oauth", "repeats oauth of HUBSPOT_SCOPES"),
     ("HUBSPOT_API_VERSION", "v1", "2027-02-16"),
     ("HUBSPOT_API_VERSION", "v4", "set it to 2026-09"),
@@ -224,6 +239,26 @@ BAD = [
     ("PORTALKEY_DATABASE_URL", "file:///C:/a.json", "names a drive of Windows, and there are none"),
     ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
     ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
+    *(
+        ("PORTALKEY_PROXY_URL", url, "must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT")
+        for url in (
+            "canary",
+            "http://canary",
+            "http://canary:0",
+            "http://h:65536",
+            "http://u:canary@h@h:1",
+            "http://u:can/ary@h:1",
+            "http://h:1/canary",
+            "ftp://h:1",
+        )
+    ),
+    *(
+        ("PORTALKEY_PROXY_URL", f"{scheme}://u:canary@h:1", "by TLS or SOCKS")
+        for scheme in ("https", "HTTPS", "socks5", "socks5h", "socks4a")
+    ),
+    ("PORTALKEY_CA_FILE", "/nowhere", "names no file"),
+    ("PORTALKEY_CA_FILE", "/dev/null", "names no file"),
+    ("PORTALKEY_CA_FILE", pytest.__file__, "without a certificate in it"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
     ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
 ]
@@ -251,15 +286,23 @@ def test_what_is_refused(name: str, text: str, problem: str) -> None:
     assert "canary" not in found[0]
 
 
-def test_version_that_ends() -> None:
-    """A version with an end in sight is served with a warning."""
-    assert "September 2027" in read(HUBSPOT_API_VERSION="v3").warnings[0]
-    assert read().warnings == ()
-
-
 def test_scope_in_both_lists() -> None:
     """HubSpot stops at a scope in the wrong list; it must not be guessed which."""
     assert "repeats b of" in problems(HUBSPOT_SCOPES="a b", HUBSPOT_OPTIONAL_SCOPES="b c")[0]
+
+
+def test_scopes_that_make_too_long_an_address() -> None:
+    """Both lists together; the sentence says how long it is, and how long it may be."""
+    many = [f"{number:0100}" for number in range(59)]
+
+    (problem,) = problems(
+        HUBSPOT_SCOPES=" ".join(many),
+        HUBSPOT_OPTIONAL_SCOPES=" ".join(f"o{each}" for each in many[:20]),
+    )
+
+    assert "make an address of 8" in problem
+    assert "take 8000; ask for fewer" in problem
+    assert len(read(HUBSPOT_SCOPES=" ".join(many)).scopes) == 60
 
 
 def test_redirect_uri_elsewhere() -> None:
@@ -343,6 +386,19 @@ def test_secrets_in_files(tmp_path: Path) -> None:
     assert settings.client_secret.get_secret_value() == SECRET
     assert settings.keys == (Key("first", SecretStr(KEY)),)
     assert settings.database_url == url
+
+
+def test_a_file_of_authorities(tmp_path: Path) -> None:
+    """Everybody may read it; whoever could change it could read client secrets."""
+    file = tmp_path / "authority.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\n")
+    file.chmod(0o644)
+    assert read(PORTALKEY_CA_FILE=str(file)).ca_file == file
+    assert Settings(client_id="c", client_secret="s", keys=f"a:{KEY}", ca_file=file).ca_file == file
+
+    file.chmod(0o646)
+    (problem,) = problems(PORTALKEY_CA_FILE=str(file))
+    assert "everybody may change; run `chmod o-w` on it" in problem
 
 
 def test_a_secret_in_two_places_is_a_problem(tmp_path: Path) -> None:
@@ -527,7 +583,7 @@ def test_keys_in_both_places(tmp_path: Path) -> None:
     assert found == ("PORTALKEY_KEYS and PORTALKEY_KEYS_FILE are both set; keep one of them.",)
 
 
-DERIVED = ("mount", "wanted_scopes", "host", "is_secure", "is_simulated")
+DERIVED = ("mount", "wanted_scopes", "host", "is_secure", "is_simulated", "is_local")
 
 
 def test_what_follows_from_settings_is_worked_out_once() -> None:
@@ -563,7 +619,10 @@ def test_frozen() -> None:
 
 def test_settings_keep_their_secrets() -> None:
     """No secret, key or database password is shown."""
-    settings = read(PORTALKEY_DATABASE_URL="postgresql://user:canary@db/portalkey")
+    settings = read(
+        PORTALKEY_DATABASE_URL="postgresql://user:canary@db/portalkey",
+        PORTALKEY_PROXY_URL="http://user:canary@proxy:3128",
+    )
 
     shown = f"{settings!r} {settings} {settings.keys}"
     assert "canary" not in shown
@@ -603,4 +662,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 24
+    assert len({field.alias for field in fields}) == 26

@@ -46,6 +46,9 @@ SENTENCES = {
         "Die App kann nicht lesen oder schreiben, was sie aufbewahrt. "
         "Wer sie betreibt, muss sich darum kümmern."
     ),
+    "hubspot_unreachable": (
+        "Diese App erreicht HubSpot nicht. Darum muss sich ihr Betreiber kümmern."
+    ),
     "hubspot_refused": "HubSpot nimmt diese App nicht an. Darum muss sich ihr Betreiber kümmern.",
     "unknown_attempt": (
         "Diese Seite gehört zu einem Versuch, der nicht in diesem Browser begonnen wurde. "
@@ -68,6 +71,10 @@ SENTENCES = {
         "Bitte laden Sie die Seite neu und versuchen Sie es noch einmal."
     ),
     "not_found": "Unter diesem Namen gibt es hier nichts.",
+    "debug_app": (
+        "Die App läuft im Debug-Modus und gibt kein Token heraus. "
+        "Ihr Betreiber muss ihn ausschalten."
+    ),
     "already_delivered": "Dieses Token wurde schon ausgegeben, oder es ist zu spät dafür.",
     "bad_next": "Zu dieser Seite kann die App nicht zurückführen.",
     "not_connected": "Dieses HubSpot-Konto ist nicht verbunden.",

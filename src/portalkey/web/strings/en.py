@@ -46,6 +46,9 @@ SENTENCES = {
     "store_unusable": (
         "The app cannot read or write what it keeps. Whoever runs it has to look into that."
     ),
+    "hubspot_unreachable": (
+        "This app cannot reach HubSpot. Whoever runs it has to look into that."
+    ),
     "hubspot_refused": "HubSpot does not accept this app. Whoever runs it has to look into that.",
     "unknown_attempt": (
         "This page belongs to an attempt that this browser did not begin. "
@@ -62,6 +65,9 @@ SENTENCES = {
     "signed_out": "You are signed out. Sign in to the app, then connect HubSpot from there.",
     "forgery_refused": "This did not come from a page of this app. Reload the page and try again.",
     "not_found": "There is nothing of that name here.",
+    "debug_app": (
+        "The app is in debug mode and hands out no token. Whoever runs it has to turn that off."
+    ),
     "already_delivered": "This token was handed out already, or it is too late for it.",
     "bad_next": "That is no page of this app to lead back to.",
     "not_connected": "This HubSpot account is not connected.",

@@ -44,6 +44,9 @@ NETWORK = [
         "beegfs",
         "virtiofs",
         "fakeowner",
+        "osxfs",
+        "drvfs",
+        "ncpfs",
         "9p",
         "vboxsf",
         "prl_fs",
@@ -61,6 +64,11 @@ NETWORK = [
                 "juicefs",
                 "mfs",
                 "vmhgfs-fuse",
+                "mount-s3",
+                "blobfuse2",
+                "davfs2",
+                "geesefs",
+                "gvfsd-fuse",
             )
         ),
     ],
@@ -83,6 +91,24 @@ def test_a_disk_of_this_machine_is_fine(tmp_path: Path, kind: str) -> None:
     """So is what virtual machines and containers lay over one."""
     mounts = f"22 1 0:1 / {tmp_path} rw - {kind} /dev/root rw"
     SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}", mounts=lambda: mounts).close()
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("//ada@server/share on {at} (smbfs, nodev, nosuid, mounted by ada)", "smbfs"),
+        ("server:/export on {at} (nfs, nodev, nosuid)", "nfs"),
+        ("https://dav.example/ on {at} (webdav, nodev, noexec)", "webdav"),
+        ("ada@host:/ on {at} (macfuse, nodev, nosuid, synchronous, mounted by ada)", "macfuse"),
+        ("none on {at} (prl_fs, nodev, nosuid)", "prl_fs"),
+        ("share on {at} (virtiofs, nodev, nosuid)", "virtiofs"),
+    ],
+)
+def test_a_network_disk_of_macos_is_refused(tmp_path: Path, line: str, kind: str) -> None:
+    """As its ``mount`` prints it."""
+    mounts = f"/dev/disk3s1 on / (apfs, local, journaled)\n{line.format(at=tmp_path)}\n"
+    with pytest.raises(StoreUnusable, match=rf"\({kind}\)"):
+        SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}", mounts=lambda: mounts)
 
 
 def test_a_schema_for_sqlite_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Facts about where a process runs, beside its settings: read once, given to who judges them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from portalkey._support.mounts import read_mounts
+from portalkey.settings.places import is_container
+from portalkey.settings.secret_files import is_for_others
+
+_CGROUPS = Path("/proc/self/cgroup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Place that a process runs in.
+
+    ``environ`` are its variables, ``mounts`` what is mounted where, ``open_file`` is a settings
+    file that others may read, if it was read from one.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mounts: str = field(default="", repr=False)
+    is_container: bool = False
+    open_file: Path | None = None
+
+    @classmethod
+    def look(cls, env_file: str | Path | None = None) -> Self:
+        """Look around; *env_file* is what settings were read from, and may be missing."""
+        path = Path(env_file) if env_file is not None else None
+        return cls(
+            environ=os.environ,
+            mounts=read_mounts(),
+            is_container=is_container(os.environ, _read(_CGROUPS)),
+            open_file=path if path is not None and is_for_others(path) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """An app that serves our pages, as its framework knows it: is it debugged, and its session."""
+
+    is_debug: bool = False
+    is_secure: bool = True
+    is_httponly: bool = True
+    samesite: str | None = "Lax"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,176 @@
+"""Warnings about settings that work and should not stay: one function, for the start and doctor.
+
+Whatever cannot work is refused as ``BadSettings``; what may be meant so is said here. A code is
+stable, and a sentence says what to do. ``docs/warnings.md`` lists them.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from portalkey.hubspot import endpoints
+from portalkey.settings import places, validators
+from portalkey.settings.settings import Settings
+from portalkey.settings.surroundings import Host, Surroundings
+
+log = logging.getLogger("portalkey")
+
+_MANY = {
+    "AWS_LAMBDA_FUNCTION_NAME": "AWS Lambda",
+    "K_SERVICE": "Cloud Run",
+    "FUNCTIONS_WORKER_RUNTIME": "Azure Functions",
+    "GAE_INSTANCE": "App Engine",
+    "DYNO": "Heroku",
+    "VERCEL": "Vercel",
+}
+"""Variables of places that run several instances, each on a disk of its own that does not last."""
+
+SENTENCES: Mapping[str, str] = {
+    "version_ends": (
+        "HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {ends}; set it to {newest}."
+    ),
+    "pkce_off": (
+        "HUBSPOT_PKCE is off, so that a code that is caught on its way can be used by whoever "
+        "caught it; set it to on."
+    ),
+    "simulator_in_public": (
+        "HUBSPOT_APP_URL and HUBSPOT_API_URL name a simulator on this machine, and the app is "
+        "public at {public_url}; leave both out to connect real accounts."
+    ),
+    "env_file_open": (
+        "{file} holds secrets, and others on this machine may read or change it; run `chmod 600` "
+        "on it."
+    ),
+    "key_beside_store": (
+        "PORTALKEY_KEYS_FILE is in the folder of the store that its keys open, {folder}, so that "
+        "one backup holds both; move it to another."
+    ),
+    "store_of_one_instance": (
+        "The store {file} is on the disk of one instance of {place}, which no other sees and which "
+        "is thrown away; name a PostgreSQL database in PORTALKEY_DATABASE_URL."
+    ),
+    "store_in_container": (
+        "The store {file} is in the container's own layer, and all connections are gone with it; "
+        "mount a volume, and name a file there or a PostgreSQL database in PORTALKEY_DATABASE_URL."
+    ),
+    "store_in_memory": (
+        "The store {file} is on a file system in memory, and all connections are gone at a "
+        "restart; name a file on a disk in PORTALKEY_DATABASE_URL."
+    ),
+    "debug_app": (
+        "The app is in debug mode and public at {public_url}: its error pages run code and show "
+        "memory, tokens included; turn debug off."
+    ),
+    "session_not_secure": (
+        "The app is at {public_url}, and its session cookie is sent over http as well; set "
+        "SESSION_COOKIE_SECURE to True."
+    ),
+    "session_for_scripts": (
+        "Scripts may read the session cookie; set SESSION_COOKIE_HTTPONLY to True."
+    ),
+    "session_across_sites": (
+        "The session cookie comes along with requests of other sites (SameSite=None); set "
+        "SESSION_COOKIE_SAMESITE to Lax."
+    ),
+}
+"""By code, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsWarning:
+    """One warning: its code, and a sentence that says what to do."""
+
+    code: str
+    sentence: str
+
+    @classmethod
+    def of(cls, code: str, **facts: object) -> "SettingsWarning":
+        """Make the warning with this *code*; its sentence tells the *facts*."""
+        return cls(code, SENTENCES[code].format(**facts))
+
+
+def find_warnings(
+    settings: Settings, around: Surroundings | None = None, host: Host | None = None
+) -> tuple[SettingsWarning, ...]:
+    """Return what should not stay as it is.
+
+    Args:
+        settings: The operator's settings.
+        around: Where the process runs; without it, nothing is said of that.
+        host: The app that serves our pages; likewise.
+    """
+    found = list(_of_settings(settings))
+    if around is not None:
+        found += _of_files(settings, around)
+        found += _of_store(settings, around)
+    if host is not None:
+        found += find_host_warnings(settings, host)
+    return tuple(found)
+
+
+def find_host_warnings(settings: Settings, host: Host) -> Iterator[SettingsWarning]:
+    """Yield what should not stay as it is of the app that serves our pages."""
+    facts = {"public_url": settings.public_url}
+    if host.is_debug and not settings.is_local:
+        yield SettingsWarning.of("debug_app", **facts)
+    if not settings.is_secure:
+        return
+    if not host.is_secure:
+        yield SettingsWarning.of("session_not_secure", **facts)
+    if not host.is_httponly:
+        yield SettingsWarning.of("session_for_scripts")
+    if host.samesite is not None and host.samesite.lower() == "none":
+        yield SettingsWarning.of("session_across_sites")
+
+
+def log_warnings(warnings: Iterable[SettingsWarning]) -> None:
+    """Log each of the *warnings*, as an app starts."""
+    for warning in warnings:
+        log.warning("%s: %s", warning.code, warning.sentence)
+
+
+def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
+    if settings.api_version == "v3":
+        facts = {"ends": endpoints.V3_ENDS, "newest": endpoints.NEWEST}
+        yield SettingsWarning.of("version_ends", **facts)
+    if not settings.pkce:
+        yield SettingsWarning.of("pkce_off")
+    if settings.is_simulated and not settings.is_local:
+        yield SettingsWarning.of("simulator_in_public", public_url=settings.public_url)
+
+
+def _of_files(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:
+    if around.open_file is not None:
+        yield SettingsWarning.of("env_file_open", file=around.open_file)
+    store = store_file(settings)
+    if store is not None and settings.keys_file is not None:
+        folder = settings.keys_file.resolve().parent
+        if folder == store.parent:
+            yield SettingsWarning.of("key_beside_store", folder=folder)
+
+
+def _of_store(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:
+    """Yield one warning at most, of a store that is lost sooner or later."""
+    file = store_file(settings)
+    # A trial on this machine needs no store that lasts.
+    if file is None or (settings.is_simulated and settings.is_local):
+        return
+    place = next((name for variable, name in _MANY.items() if around.environ.get(variable)), None)
+    if place is not None:
+        yield SettingsWarning.of("store_of_one_instance", file=file, place=place)
+    elif places.is_in_memory(file, around.mounts):
+        yield SettingsWarning.of("store_in_memory", file=file)
+    elif places.is_in_layer(file, around.mounts, is_container=around.is_container):
+        yield SettingsWarning.of("store_in_container", file=file)
+
+
+def store_file(settings: Settings) -> Path | None:
+    """Return the file that the store is kept in, with its links resolved; None for PostgreSQL."""
+    url = settings.database_url
+    if validators.is_config_file(url):
+        return validators.config_file(url)[0].resolve()
+    if not url.startswith("sqlite:"):
+        return None
+    return Path(unquote(url.removeprefix("sqlite:///").partition("?")[0])).resolve()
