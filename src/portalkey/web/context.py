@@ -104,9 +104,9 @@ class Context:
         return self.render.strings.sentence(code, self.language(language))
 
     def explain(self, attempt: Attempt, code: str, language: str) -> str:
-        """Return the sentence for the *code* of an *attempt*, and what of it is not the same."""
-        is_own = attempt.failed_check == SESSION and code == attempt.error
-        return self.sentence("signed_in_again" if is_own else code, language)
+        """Return the sentence for the *code* that an *attempt* is shown with."""
+        has_new_session = attempt.failed_check == SESSION and code == attempt.error
+        return self.sentence("signed_in_again" if has_new_session else code, language)
 
     def notice(
         self,
