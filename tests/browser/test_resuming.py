@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from browser.places import Place, at_hubspot, attempt_of, decide, ends, front, wait_for_end
+from browser.places import OWNER, Place, at_hubspot, decide, ends, front, wait_for_end
 
 pytest_plugins = ("browser.surroundings",)
 
@@ -51,10 +51,10 @@ def test_another_person_begins_afresh(person: BrowserContext, place: Place) -> N
 
 
 @pytest.mark.parametrize("policy", ["", "same-origin"])
-def test_a_renewed_session_is_no_cancellation(
+def test_whoever_signed_in_again_starts_once_more(
     person: BrowserContext, place: Place, policy: str
 ) -> None:
-    """The attempt is of the session before: the page says so, and the server goes on."""
+    """The attempt is of the session before: the page waits on, and the return ends it."""
     page = front(person, place, f"?policy={policy}")
     popup = at_hubspot(page)
     page.wait_for_function("ear.states.length > 0")
@@ -62,16 +62,15 @@ def test_a_renewed_session_is_no_cancellation(
     with page.expect_response("**/api/hubspot/status*"):
         page.evaluate("dispatchEvent(new Event('focus'))")
     person.clear_cookies(name="session")
-    page.evaluate("dispatchEvent(new Event('focus'))")
-    expect(page.get_by_role("status")).to_contain_text("signed out")
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("status")).to_contain_text("signed out")
+    with page.expect_response("**/api/hubspot/status*") as answer:
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    assert answer.value.json()["attempt"]["status"] == "pending"
+    decide(popup, "approve")
+    expect(popup.get_by_text("You signed in again meanwhile; start once more.")).to_be_visible()
+    wait_for_end(page, "failed")
 
-    assert ends(page) == []
-    attempt = place.broker.vault.store.attempt(attempt_of(page))
-    assert attempt is not None
-    assert attempt.is_open
-    assert popup.is_closed() is (policy == "")
+    assert ends(page) == ["failed"]
+    assert place.broker.connections(OWNER) == []
 
 
 def test_an_error_is_acknowledged_once_it_is_shown(person: BrowserContext, place: Place) -> None:

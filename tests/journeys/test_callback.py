@@ -14,6 +14,7 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import AuthorizationOptions, Callback
+from portalkey.model.authorization import Visitor as SignedIn
 from portalkey.model.counters import CounterKind
 from portalkey.model.events import Event, happened
 from portalkey_simulator import HubSpot
@@ -123,7 +124,51 @@ def test_a_logged_out_owner_ends_the_attempt(
     assert hubspot.requests == ()
     assert error_of(visitor) == ("failed", "attempt_mismatch")
     checks = [e.facts.get("check") for e in broker.vault.store.events(attempt_id=ATTEMPT)]
-    assert "owner" in checks
+    assert checks == [None, "owner", "owner"]
+
+
+@pytest.mark.parametrize(
+    ("check", "returns"),
+    [
+        ("owner", SignedIn("bob", "session", "ada")),
+        ("owner", SignedIn(None, "session", None)),
+        ("person", SignedIn("team", "session", "bob")),
+        ("person", SignedIn("team", "session", None)),
+        ("session", SignedIn("team", "another session", "ada")),
+        ("session", SignedIn("team", None, "ada")),
+    ],
+)
+def test_who_is_not_the_same_exchanges_nothing(
+    hubspot: HubSpot, broker: Broker, check: str, returns: SignedIn
+) -> None:
+    """Owner, person and session: with the right cookie another ends the attempt, once."""
+    begun = broker.begin("team", "session", AuthorizationOptions(person="ada"))
+    query = tuple(query_of(hubspot.approve(begun.authorize_url)).items())
+    cookies = {begun.attempt.id: (begun.cookie,)}
+
+    ends = [broker.finish(Callback(query, cookies, returns)) for _ in range(3)]
+    ends.append(broker.finish(Callback(query, cookies, SignedIn("team", "session", "ada"))))
+
+    assert {(each.status, each.error) for each in ends} == {("failed", "attempt_mismatch")}
+    assert {each.failed_check for each in ends} == {check}
+    assert hubspot.requests == ()
+    events = broker.vault.store.events(attempt_id=begun.attempt.id)
+    assert [(each.name, each.facts.get("check")) for each in events] == [
+        ("attempt_started", None),
+        ("callback_refused", check),
+        ("attempt_failed", check),
+    ]
+
+
+def test_another_ends_no_exchange_under_way(hubspot: HubSpot, broker: Broker) -> None:
+    """The right return was first: whatever comes with its cookie after it changes nothing."""
+    begun = broker.begin("ada", "session")
+    query = tuple(query_of(hubspot.approve(begun.authorize_url)).items())
+    assert broker.vault.store.move_attempt(begun.attempt.id, AttemptStatus.EXCHANGING)
+
+    another = Callback(query, {begun.attempt.id: (begun.cookie,)}, SignedIn("bob", "session"))
+
+    assert broker.finish(another).status == "exchanging"
 
 
 def test_an_expired_attempt_exchanges_nothing(
@@ -292,7 +337,8 @@ def test_reconnecting_refuses_another_account(
     callback = hubspot.approve(unpinned, 4410002)
     cookies = {begun.attempt.id: (begun.cookie,)}
 
-    returned = Callback(tuple(query_of(callback).items()), cookies, "somebody")
+    signed_in = SignedIn("somebody", browser)
+    returned = Callback(tuple(query_of(callback).items()), cookies, signed_in)
     attempt = broker.finish(returned)
 
     assert (attempt.status, attempt.error) == ("failed", "wrong_account")

@@ -16,7 +16,7 @@ from portalkey.cli.group import cli
 from portalkey.errors import NotConnected
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, Vault
@@ -52,7 +52,9 @@ def connect(broker: Broker, hubspot: HubSpot) -> None:
     """Ada connects an account."""
     begun = broker.begin("ada", "browser")
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
-    attempt = broker.finish(Callback(back, {begun.attempt.id: (begun.cookie,)}, "ada"))
+    attempt = broker.finish(
+        Callback(back, {begun.attempt.id: (begun.cookie,)}, Visitor("ada", "browser"))
+    )
     assert attempt.status is AttemptStatus.CONNECTED
 
 

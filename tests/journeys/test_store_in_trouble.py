@@ -17,6 +17,7 @@ from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Visitor
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql.sqlite import SQLite
@@ -169,7 +170,7 @@ def test_a_return_to_a_locked_database_is_tried_again(
         other.execute("BEGIN IMMEDIATE")
         busy = [client.get(back) for _ in range(2)]
         other.execute("ROLLBACK")
-    meanwhile = app_broker.attempt_of_session(ATTEMPT, "ada", browser_of(client))
+    meanwhile = app_broker.attempt_of_session(ATTEMPT, Visitor("ada", browser_of(client)))
 
     # What was recorded of the trouble may be written just now, and is waited for like anybody's.
     until = time.monotonic() + PATIENCE

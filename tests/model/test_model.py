@@ -39,7 +39,7 @@ from portalkey.errors import (
 )
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
@@ -120,7 +120,9 @@ class Model(RuleBasedStateMachine):
         self._count("connect")
         begun = self.both[at].begin(owner, "browser")
         back = parse_qsl(urlsplit(self.hubspot.approve(begun.authorize_url, hub)).query)
-        ended = self.both[at].finish(Callback(back, {begun.attempt.id: (begun.cookie,)}, owner))
+        ended = self.both[at].finish(
+            Callback(back, {begun.attempt.id: (begun.cookie,)}, Visitor(owner, "browser"))
+        )
         assert ended.status is AttemptStatus.CONNECTED
         self.connected.add((owner, hub))
         self.ended.discard((owner, hub))

@@ -9,7 +9,7 @@ from portalkey.broker import Broker
 from portalkey.hubspot.account import introspect_request, read_introspection
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.authorization import Callback, Started
+from portalkey.model.authorization import Callback, Started, Visitor
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from processes.crew import Member
@@ -28,7 +28,7 @@ def agreed(broker: Broker, hubspot: HubSpot, begun: Started, hub_id: int | None 
     """How an attempt ends whose person agrees at HubSpot."""
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
     cookies = {begun.attempt.id: (begun.cookie,)}
-    return broker.finish(Callback(back, cookies, begun.attempt.owner))
+    return broker.finish(Callback(back, cookies, Visitor(begun.attempt.owner, "browser")))
 
 
 def connect(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None = None) -> None:

@@ -28,10 +28,28 @@ CHECKS = {
         "test_another_browser_ends_nothing",
     ),
     "owner": (
-        "broker/connect.py",
-        "if owner != attempt.owner:",
+        "model/authorization.py",
+        "if visitor.owner != attempt.owner:",
         "if False:",
-        "test_another_owner_in_the_same_browser_ends_the_attempt",
+        "test_who_is_not_the_same_exchanges_nothing",
+    ),
+    "person": (
+        "model/authorization.py",
+        "if visitor.person != attempt.person:",
+        "if False:",
+        "test_who_is_not_the_same_exchanges_nothing",
+    ),
+    "session": (
+        "model/authorization.py",
+        "return None if is_hash_of(attempt.browser_hash, value) else SESSION",
+        "return None",
+        "test_who_is_not_the_same_exchanges_nothing",
+    ),
+    "rejection": (
+        "broker/attempt_ends.py",
+        "if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING) is None:",
+        "if False:",
+        "test_another_ends_no_exchange_under_way",
     ),
     "expiry": (
         "model/transitions.py",
@@ -67,7 +85,7 @@ def copied(folder: Path) -> Path:
 
 
 def test_a_check_taken_away_is_noticed(tmp_path: Path) -> None:
-    """State, cookie, owner, expiry and claim: none of them is decoration, and a whole copy passes.
+    """None of the checks is decoration, and a whole copy passes.
 
     All in one test, as they share a process that has loaded the libraries.
     """

@@ -26,7 +26,7 @@ from portalkey.flask.session_store import SessionStore
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.metrics import ENDS, RESULTS, Metrics
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Key, Settings
 from portalkey.vault import MemoryStore, SQLStore, Vault
@@ -207,14 +207,14 @@ def test_attempts_are_counted_by_their_end(
     broker.audit.record(EventName.ATTEMPT_EXPIRED, owner="ada", attempt_id=left.id)
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, Visitor("ada", "browser")))
     hubspot.next_token_answer(status=500)
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     hubspot.next_token_refusal("BAD_CLIENT_ID")
     agreed(broker, hubspot, broker.begin("ada", "browser"))
     broker.begin("ada", "browser")
     with suppress(PortalkeyError):
-        broker.finish(Callback((("state", "unknown"),), {}, "ada"))
+        broker.finish(Callback((("state", "unknown"),), {}, Visitor("ada", "browser")))
 
     assert scrape.nonzero("attempts", "end") == {
         "connected": 1,

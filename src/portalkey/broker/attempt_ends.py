@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
-from portalkey.errors import PortalkeyError
+from portalkey.errors import AttemptMismatch, PortalkeyError
 from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
 from portalkey.model.events import Event, EventName, Fact
 from portalkey.vault.vault import Vault
@@ -42,6 +42,16 @@ class AttemptEnds:
             facts={"check": check, "status": attempt.status.value},
         )
 
+    def _reject(self, attempt: Attempt, check: str) -> None:
+        """End an *attempt* that somebody else came back with, unless it has gone on or ended."""
+        # Claimed, as another return may be the right one and be under way already.
+        if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING) is None:
+            self._count_refused("claim", attempt)
+            return
+        self._refuse(attempt, check=check)
+        facts = {**event_facts(AttemptMismatch()), "check": check}
+        self._end(attempt, EventName.ATTEMPT_FAILED, facts)
+
     def _fail(self, attempt: Attempt, trouble: PortalkeyError) -> None:
         name, facts = event_name_of(trouble, EventName.ATTEMPT_FAILED), event_facts(trouble)
         self._end(attempt, name, facts)
@@ -51,6 +61,9 @@ class AttemptEnds:
 
     def _end(self, attempt: Attempt, name: EventName, facts: Mapping[str, Fact]) -> None:
         """Fail *attempt* and record that, unless it has ended already."""
-        error = str(facts["error"])
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.FAILED, error=error):
+        error, check = str(facts["error"]), facts.get("check")
+        failed_check = None if check is None else str(check)
+        if self._vault.store.move_attempt(
+            attempt.id, AttemptStatus.FAILED, error=error, failed_check=failed_check
+        ):
             self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)

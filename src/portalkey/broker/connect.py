@@ -22,14 +22,16 @@ from portalkey.errors import (
 from portalkey.hubspot.authorize import authorize_url, challenge, read_code
 from portalkey.model.attempt import EXPIRES, Attempt, AttemptStatus
 from portalkey.model.authorization import (
+    SESSION,
     AttemptCookies,
     AuthorizationOptions,
     Callback,
     Secrets,
     Started,
+    Visitor,
+    find_difference,
     find_match,
     hash_of,
-    is_hash_of,
 )
 from portalkey.model.events import EventName
 from portalkey.model.transitions import AttemptLimits
@@ -107,13 +109,14 @@ class Attempts(AttemptEnds):
             expires_at=now + timedelta(seconds=self._settings.attempt_seconds),
             seen_at=now,
             expected_hub_id=options.hub_id,
+            person=options.person,
             status=AttemptStatus.AT_HUBSPOT,
         )
 
     def finish(self, callback: Callback) -> Attempt:
         """Bring the attempt that *callback* belongs to to its end, and return it.
 
-        State and browser are checked, the attempt is claimed, and the owner is checked before its
+        State, cookie, owner, person and session are checked, and the attempt is claimed, before its
         code is exchanged. Of several callbacks at once one gets this far, so the others can
         neither exchange nor end what it does; whatever fails is on the attempt's row. Where HubSpot
         may not be asked just now, the attempt is ``returned`` with its code, for ``complete``.
@@ -130,24 +133,26 @@ class Attempts(AttemptEnds):
 
     def _finish(self, callback: Callback) -> Attempt:
         attempt = self._attempt_of(callback)
-        if callback.is_withheld and attempt.status is AttemptStatus.AT_HUBSPOT:
+        if not callback.is_withheld:
+            self._claim_or_park(attempt, callback)
+        elif attempt.status is AttemptStatus.AT_HUBSPOT:
             self._park(attempt, callback)
         else:
-            self._claim_or_park(attempt, callback)
+            self._count_refused("claim", attempt)
         return self._vault.store.attempt(attempt.id) or attempt
 
     def _claim_or_park(self, attempt: Attempt, callback: Callback) -> None:
         """Exchange the code; keep it for another try where HubSpot may not be asked just now."""
         try:
-            self._claim(attempt, callback.owner, lambda _: read_code(callback.query))
+            self._claim(attempt, callback.visitor, lambda _: read_code(callback.query))
         except (HubSpotUnavailable, RateLimited):
             if attempt.status is AttemptStatus.AT_HUBSPOT:
                 self._park(attempt, callback)
 
-    def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+    def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
 
-        The cookie was checked by ``of_browser``; session value and owner are checked here.
+        The cookie was checked by ``of_browser``; owner, person and session are checked here.
 
         Raises:
             HubSpotUnavailable, RateLimited: HubSpot may not be asked just now; the code is as good
@@ -155,18 +160,15 @@ class Attempts(AttemptEnds):
             StoreBusy, StoreUnusable: Nothing was exchanged, or what was is not stored.
         """
         with Span("portalkey.callback", {ATTEMPT: attempt.id}) as span:
-            attempt = self._complete(attempt, owner, browser)
+            attempt = self._complete(attempt, visitor)
             _annotate(span, attempt)
         return attempt
 
-    def _complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+    def _complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         if attempt.status is not AttemptStatus.RETURNED:
             self._count_refused("claim", attempt)
-        elif browser is None or not is_hash_of(attempt.browser_hash, SecretStr(browser)):
-            self._refuse(attempt, check="session")
-            self._fail(attempt, AttemptMismatch())
         else:
-            self._claim(attempt, owner, self._vault.open_code)
+            self._claim(attempt, visitor, self._vault.open_code)
         return self._vault.store.attempt(attempt.id) or attempt
 
     def _park(self, attempt: Attempt, callback: Callback) -> None:
@@ -180,20 +182,24 @@ class Attempts(AttemptEnds):
             self._fail(attempt, trouble)
 
     def _claim(
-        self, attempt: Attempt, owner: str | None, find_code: Callable[[Attempt], SecretStr]
+        self, attempt: Attempt, visitor: Visitor, find_code: Callable[[Attempt], SecretStr]
     ) -> None:
+        difference = find_difference(attempt, visitor)
+        if difference is not None:
+            self._reject(attempt, difference)
+            return
         wait = self._wait_for_exchange(attempt) if attempt.status in EXPIRES else 0.0
         if wait:
             self._fail(attempt, TooManyAttempts(retry_after=wait))
             return
         # Before the claim: a code that is not sent now can be sent later.
-        is_to_be_sent = owner == attempt.owner and _has_code(attempt, find_code)
+        is_to_be_sent = _has_code(attempt, find_code)
         with self._exchange.turn(attempt.owner, is_to_be_sent=is_to_be_sent) as turn:
             claimed = self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
             if claimed is None:
                 self._count_refused("claim", attempt)
             else:
-                self._conclude(claimed, owner, find_code, turn)
+                self._conclude(claimed, find_code, turn)
 
     def _attempt_of(self, callback: Callback) -> Attempt:
         """Return the attempt with this state, if it was begun in this browser."""
@@ -210,40 +216,27 @@ class Attempts(AttemptEnds):
         return attempt
 
     def _conclude(
-        self,
-        attempt: Attempt,
-        owner: str | None,
-        find_code: Callable[[Attempt], SecretStr],
-        turn: ExchangeTurn,
+        self, attempt: Attempt, find_code: Callable[[Attempt], SecretStr], turn: ExchangeTurn
     ) -> None:
         try:
-            self._exchange_for(attempt, owner, find_code, turn)
+            connection = self._exchange.run(attempt, find_code(attempt), turn)
+            if connection is not None:
+                self._audit.announce(build_connected_event(attempt, connection))
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:
             self._interrupt(attempt)
             raise
 
-    def _exchange_for(
-        self,
-        attempt: Attempt,
-        owner: str | None,
-        find_code: Callable[[Attempt], SecretStr],
-        turn: ExchangeTurn,
-    ) -> None:
-        if owner != attempt.owner:
-            self._refuse(attempt, check="owner")
-            raise AttemptMismatch
-        connection = self._exchange.run(attempt, find_code(attempt), turn)
-        if connection is not None:
-            self._audit.announce(build_connected_event(attempt, connection))
-
-    def begun_by(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
-        """Return the attempt if *owner* began it in this *browser*; else None."""
+    def begun_by(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Return the attempt if *visitor* began it, in this very session; else None."""
         attempt = self._vault.store.attempt(attempt_id)
-        if attempt is None or attempt.owner != owner:
-            return None
-        return attempt if is_hash_of(attempt.browser_hash, SecretStr(browser)) else None
+        return attempt if attempt and find_difference(attempt, visitor) is None else None
+
+    def of_owner(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Return the attempt if *visitor* began it, in whichever session; else None."""
+        attempt = self._vault.store.attempt(attempt_id)
+        return attempt if attempt and find_difference(attempt, visitor) in {None, SESSION} else None
 
     def of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the *cookies*; else None."""

@@ -20,6 +20,7 @@ from portalkey.model.authorization import (
     AuthorizationOptions,
     Callback,
     Started,
+    Visitor,
     find_match,
 )
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
@@ -101,9 +102,9 @@ class WebMethods:
         """Derive one secret for each key, the first key's first, for signatures of a host's own."""
         return self.vault.keyring.derive(purpose)
 
-    def complete(self, attempt: Attempt, owner: str | None, browser: str | None) -> Attempt:
+    def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an attempt whose code is parked; see ``Attempts.complete``."""
-        return self.attempts.complete(attempt, owner, browser)
+        return self.attempts.complete(attempt, visitor)
 
     def cancel(self, attempt: Attempt) -> None:
         """End *attempt* as cancelled, unless it has ended already."""
@@ -113,9 +114,13 @@ class WebMethods:
         """Return True where an attempt of this id was begun, by whomever."""
         return self.vault.store.attempt(attempt_id) is not None
 
-    def attempt_of_session(self, attempt_id: str, owner: str, browser: str) -> Attempt | None:
-        """Return the attempt if *owner* began it in this *browser* session; else None."""
-        return self.attempts.begun_by(attempt_id, owner, browser)
+    def attempt_of_session(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Return the attempt if *visitor* began it, in this very session; else None."""
+        return self.attempts.begun_by(attempt_id, visitor)
+
+    def attempt_of_owner(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Return the attempt if *visitor* began it, in whichever session; else None."""
+        return self.attempts.of_owner(attempt_id, visitor)
 
     def attempt_of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the browser's *cookies*; else None."""

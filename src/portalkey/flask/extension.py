@@ -35,6 +35,9 @@ class HubSpotAuth:
         owner: Called in each request: the id of whoever is signed in, a non-empty string, or None.
             It decides whose connections a visitor sees, so it can be left out only where they are
             the visitor's own anyway, in their session; ``portalkey.flask.visitor()`` is it then.
+        person: Called in each request that has an owner: the id of whoever is signed in, where the
+            owner is a team. Without it, two members who share one browser's session cannot be told
+            apart, and one can finish what the other began.
         owner_name: Called with an owner in a request: what people call them, for the pages; the id
             by default.
         login_url: Where a signed-out visitor is sent; without it, a page says so (401).
@@ -65,6 +68,7 @@ class HubSpotAuth:
         broker: "Broker | None" = None,
         *,
         owner: "Owner | None" = None,
+        person: "Owner | None" = None,
         owner_name: Callable[[str], str] = str,
         login_url: str | None = None,
         setup_page: bool = True,
@@ -80,7 +84,7 @@ class HubSpotAuth:
             raise ValueError('store must be "session", or left out')
         if owner is None and store is None:
             raise TypeError("owner is needed: what returns the id of whoever is signed in")
-        self.owner, self.store = owner, store
+        self.owner, self.person, self.store = owner, person, store
         self.options = WebOptions(
             owner_name=owner_name,
             login_url=login_url,

@@ -8,21 +8,44 @@ from collections.abc import Callable, Iterable
 from flask import Blueprint, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 
+from portalkey.flask.visitor import EXTENSION
+from portalkey.model.authorization import Visitor
 from portalkey.web.header_middleware import HEADERS_KEY
 from portalkey.web.http import (
     MOST_FORM_BYTES,
     WebRequest,
     WebResponse,
-    identify_browser,
+    forget_another,
+    identify_visitor,
     is_session_withheld,
 )
 from portalkey.web.rendering import STATIC_FOLDER, STATIC_PATH
 from portalkey.web.router import Route, Router
 
-EXTENSION = "portalkey"
-"""The key in ``app.extensions`` of the app's router and owner function."""
-
 Owner = Callable[[], str | None]
+
+
+class Visitors:
+    """The app's functions that say who is signed in, asked in the request at hand."""
+
+    def __init__(self, find_owner: Owner, find_person: Owner | None) -> None:
+        self._find_owner = find_owner
+        self._find_person = find_person
+
+    def identify(self) -> Visitor:
+        """Return who is signed in; the session forgets whoever else was before."""
+        owner, person = self._find()
+        return identify_visitor(owner, session, person)
+
+    def forget_another(self) -> None:
+        """Let the session forget whoever was signed in before, if somebody else is by now."""
+        owner, person = self._find()
+        if owner is not None:
+            forget_another(owner, session, person)
+
+    def _find(self) -> tuple[str | None, str | None]:
+        owner = self._find_owner()
+        return owner, self._find_person() if self._find_person and owner is not None else None
 
 
 def make_blueprint(routes: Iterable[Route]) -> Blueprint:
@@ -43,31 +66,28 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
 
 def _view(name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
-        router, find_owner = _extension()
-        response = router.answer(name, lambda: _read_request(find_owner(), arguments))
+        router, visitors = _extension()
+        response = router.answer(name, lambda: _read_request(visitors.identify(), arguments))
         request.environ[HEADERS_KEY] = response.headers
         return _write_response(response)
 
     return view
 
 
-def _extension() -> tuple[Router, Owner]:
-    router, find_owner = current_app.extensions[EXTENSION]
-    return router, find_owner
+def _extension() -> tuple[Router, Visitors]:
+    router, visitors = current_app.extensions[EXTENSION]
+    return router, visitors
 
 
-def _read_request(owner: object, arguments: dict[str, str]) -> WebRequest:
+def _read_request(visitor: Visitor, arguments: dict[str, str]) -> WebRequest:
     request.max_content_length = MOST_FORM_BYTES
-    form = tuple(request.form.items(multi=True))
-    owner, browser = identify_browser(owner, session)
     return WebRequest(
         method=request.method,
         query=tuple(request.args.items(multi=True)),
-        form=form,
+        form=tuple(request.form.items(multi=True)),
         cookies=request.cookies,
         headers={name.lower(): value for name, value in request.headers.items()},
-        owner=owner,
-        browser=browser,
+        visitor=visitor,
         arguments=arguments,
         is_session_withheld=is_session_withheld(
             request.cookies,
@@ -97,8 +117,9 @@ def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> s
     Raises:
         ValueError: *next* is not a path on this site.
     """
-    router, find_owner = _extension()
-    return router.connect_url(*identify_browser(find_owner(), session), next, hub_id)
+    router, visitors = _extension()
+    visitor = visitors.identify()
+    return router.connect_url(visitor.owner, visitor.browser, next, hub_id)
 
 
 def exempt_from_flask_wtf() -> None:

@@ -1,17 +1,19 @@
 """Registers the blueprint ``hubspot_auth`` with an app."""
 
+from contextlib import suppress
+
 from flask import Flask, render_template
 
 from portalkey.broker.broker import Broker
 from portalkey.flask.extension import HubSpotAuth
 from portalkey.flask.hubspot_auth import (
-    EXTENSION,
+    Visitors,
     exempt_from_flask_wtf,
     hubspot_connect_url,
     make_blueprint,
 )
 from portalkey.flask.session_store import SessionStore
-from portalkey.flask.visitor import visitor
+from portalkey.flask.visitor import EXTENSION, forget_browser, visitor
 from portalkey.settings.surroundings import Host
 from portalkey.settings.warnings import find_host_warnings, log_warnings
 from portalkey.web.header_middleware import HeaderMiddleware
@@ -32,12 +34,27 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     router = Router.of(broker, extension.options, app.jinja_loader, render_with_host)
     log_warnings(find_host_warnings(broker.settings, _describe(app)))
     # Nothing of the app is kept on the extension: one extension may serve several apps.
-    app.extensions[EXTENSION] = (router, extension.owner or visitor)
+    visitors = Visitors(extension.owner or visitor, extension.person)
+    app.extensions[EXTENSION] = (router, visitors)
     app.register_blueprint(make_blueprint(router.routes))
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
     # Ahead of the host's own check.
     app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    _forget_at_sign_out(app)
+
+
+def _forget_at_sign_out(app: Flask) -> None:
+    """Listen to Flask-Login, where it is installed: its sign-out leaves our part of the session."""
+    with suppress(ImportError):  # or too old for this Flask, and then of no use to the app
+        from flask_login import user_logged_out  # noqa: PLC0415 - an app may have none
+
+        user_logged_out.connect(_forget_browser, app)
+
+
+def _forget_browser(app: Flask, **signed_out: object) -> None:
+    del app, signed_out
+    forget_browser()
 
 
 def _describe(app: Flask) -> Host:

@@ -8,24 +8,26 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, session
+from flask import current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.http import dump_cookie
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import SessionFull
 from portalkey.flask.session_format import FORMAT, read_row, write_row
+from portalkey.flask.visitor import EXTENSION
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.memory_throttles import MemoryThrottles
+from portalkey.web.http import CONNECTIONS_KEY
 
-KEY = "portalkey_connections"
-"""The name in the session under which its rows stand."""
 MOST_SESSIONS = 10_000
 """So many sessions are remembered in a process; one that is forgotten is read from its cookie."""
 MOST_COOKIE_BYTES = 4093
 """Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
+
+_HAS_LOOKED = "portalkey.has_looked"
 
 log = logging.getLogger("portalkey")
 
@@ -106,7 +108,7 @@ class SessionRegistry:
         self._sessions: OrderedDict[str, SessionRows] = OrderedDict()
 
     def enter(self, value: object) -> SessionRows:
-        """Return the rows of the session that has this *value* under ``KEY``."""
+        """Return the rows of the session that has this *value* under ``CONNECTIONS_KEY``."""
         renew_inherited()
         name, connections = _read(value, self._now)
         with self._lock:
@@ -142,6 +144,18 @@ class SessionRegistry:
             return list(self._sessions.values())
 
 
+def forget_another() -> None:
+    """Leave no connection to whoever has signed in to this session after another; once a request.
+
+    Pages of ours see to that too, but a host's own may be the first that asks for a token.
+    """
+    _, visitors = current_app.extensions.get(EXTENSION, (None, None))
+    # Noted first: the app's own function may ask for connections.
+    if visitors is not None and _HAS_LOOKED not in request.environ:
+        request.environ[_HAS_LOOKED] = True
+        visitors.forget_another()
+
+
 def require_fit(value: SessionValue | None) -> None:
     """Raise ``SessionFull`` where the session's cookie could not hold *value*."""
     interface = current_app.session_interface
@@ -152,7 +166,7 @@ def require_fit(value: SessionValue | None) -> None:
         return
     cookie = dump_cookie(
         interface.get_cookie_name(current_app),
-        str(serializer.dumps({**session, KEY: value})),
+        str(serializer.dumps({**session, CONNECTIONS_KEY: value})),
         expires=interface.get_expiration_time(current_app, session),
         path=interface.get_cookie_path(current_app),
         domain=interface.get_cookie_domain(current_app),

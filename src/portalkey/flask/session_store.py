@@ -20,10 +20,10 @@ from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_rows import (
-    KEY,
     SessionRegistry,
     SessionRows,
     SessionValue,
+    forget_another,
     require_fit,
 )
 from portalkey.model.attempt import Attempt, AttemptStatus
@@ -35,6 +35,7 @@ from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttle
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
+from portalkey.web.http import CONNECTIONS_KEY
 
 log = logging.getLogger("portalkey")
 
@@ -65,7 +66,8 @@ class SessionStore(Store):
     def _rows(self) -> SessionRows:
         if not has_request_context():
             raise NoSession
-        value: SessionValue | None = session.get(KEY)
+        forget_another()
+        value: SessionValue | None = session.get(CONNECTIONS_KEY)
         rows: SessionRows | None = request.environ.get(_ROWS)
         was_written = rows is not None and rows.name in request.environ[_WRITTEN]
         if rows is not None and was_written and (value is None or value.get("id") != rows.name):
@@ -79,10 +81,10 @@ class SessionStore(Store):
 
     def _write(self, rows: SessionRows) -> None:
         value = rows.dump()
-        if value == session.get(KEY):
+        if value == session.get(CONNECTIONS_KEY):
             return
         if value is None:
-            session.pop(KEY)
+            session.pop(CONNECTIONS_KEY)
             request.environ[_WRITTEN].clear()
             return
         try:
@@ -91,7 +93,7 @@ class SessionStore(Store):
             # The session stays as it was: a browser would drop all of it, the app's own part too.
             log.error("the session was left as it is (%s): %s", trouble.code, trouble)  # noqa: TRY400 - expected
             return
-        session[KEY] = value
+        session[CONNECTIONS_KEY] = value
         request.environ[_WRITTEN].add(rows.name)
         self._sessions.keep(rows)
 
@@ -234,15 +236,10 @@ class SessionStore(Store):
         self,
         attempt_id: str,
         to: AttemptStatus,
-        *,
-        error: str | None = None,
-        sealed_code: str | None = None,
-        connection_id: str | None = None,
+        **facts: str | None,
     ) -> Attempt | None:
         """Move an attempt."""
-        return self._store.move_attempt(
-            attempt_id, to, error=error, sealed_code=sealed_code, connection_id=connection_id
-        )
+        return self._store.move_attempt(attempt_id, to, **facts)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that the access token of a connected attempt is handed to the opening page."""

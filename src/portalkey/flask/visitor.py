@@ -1,6 +1,11 @@
-"""The owner of connections in an app that has no users of its own."""
+"""This request's visitor: an owner id in an app that has no users of its own, and the sign-out."""
 
-from flask import session
+from flask import has_request_context, session
+
+from portalkey.errors import NoSession
+
+EXTENSION = "portalkey"
+"""The key in ``app.extensions`` of the app's router and its visitors."""
 
 
 def visitor() -> str:
@@ -12,3 +17,23 @@ def visitor() -> str:
     from portalkey.web.http import visitor_id  # noqa: PLC0415 - see above
 
     return visitor_id(session)
+
+
+def forget_browser() -> None:
+    """Forget, at the app's sign-out, what belongs to whoever was signed in to this session.
+
+    Attempts under way can then not be finished in it, its forms and links hold no more, and
+    connections that live in the session are gone. With Flask-Login it happens by itself.
+
+    Raises:
+        NoSession: There is no request.
+    """
+    from portalkey.web.http import VISITOR_KEY, forget_sign_in  # noqa: PLC0415 - as above
+
+    if not has_request_context():
+        raise NoSession(
+            "There is no request here whose browser could be forgotten; call forget_browser() in "
+            "the view that signs somebody out."
+        )
+    forget_sign_in(session)
+    session.pop(VISITOR_KEY, None)

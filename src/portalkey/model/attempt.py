@@ -70,7 +70,9 @@ class Attempt:
     (``browser_hash``). ``opener_origin`` is empty where no page waits for a popup. Times are UTC by
     the store's clock; ``seen_at`` is that clock's now at the moment the row was read. ``error`` is
     the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
-    received its access token, where the app allows that at all.
+    received its access token, where the app allows that at all. ``person`` is who of the owner
+    began it, where the app tells people apart. ``failed_check`` names what was another's when its
+    code came back: see ``authorization.find_difference``.
     """
 
     id: str
@@ -94,6 +96,8 @@ class Attempt:
     claimed_at: datetime | None = None
     ended_at: datetime | None = None
     delivered_at: datetime | None = None
+    person: str | None = None
+    failed_check: str | None = None
 
     @property
     def is_deliverable(self) -> bool:

@@ -19,6 +19,23 @@ may be any of them.
 """
 
 
+OWNER, PERSON, SESSION = "owner", "person", "session"
+"""Names, in audit and row, of what can be another's than when an attempt was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person who asks: signed in as the app says, in one session of theirs.
+
+    ``owner`` is None where nobody is. ``browser`` is the random value in the host's session, or
+    None where it holds none. ``person`` is who of the owner it is, where the app tells that.
+    """
+
+    owner: str | None
+    browser: str | None = field(default=None, repr=False)
+    person: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """A new attempt: set *cookie* in this browser, then send it to *authorize_url*.
@@ -55,7 +72,8 @@ class AuthorizationOptions:
     ``next`` is the address to lead back to: a path on this site, or one on an allowed origin.
     ``opener_origin`` is the origin of the page that waits for a popup; None where all happens in
     one tab. ``hub_id`` is the account that has to come back when this is to reconnect one.
-    ``language`` is that of the popup's pages.
+    ``language`` is that of the popup's pages. ``person`` is who of the owner begins it, where the
+    app tells people apart.
     """
 
     attempt_id: str | None = None
@@ -63,6 +81,7 @@ class AuthorizationOptions:
     opener_origin: str | None = None
     hub_id: int | None = None
     language: str = "en"
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +89,14 @@ class Callback:
     """A browser that came back from HubSpot.
 
     ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the
-    browser's attempt cookies, attempt id to all values that came under that name; ``owner`` is who
-    is signed in now, or None. ``is_withheld`` says that the host's session is ``SameSite=Strict``
-    and did not arrive, as this navigation came from another site, so who is signed in is not known
-    yet.
+    browser's attempt cookies, attempt id to all values that came under that name; ``visitor`` is
+    who is signed in now. ``is_withheld`` says that the host's session is ``SameSite=Strict`` and
+    did not arrive, as this navigation came from another site, so who is signed in is not known yet.
     """
 
     query: Sequence[tuple[str, str]] = field(repr=False)
     cookies: AttemptCookies = field(repr=False)
-    owner: str | None
+    visitor: Visitor
     is_withheld: bool = False
 
     @property
@@ -96,6 +114,19 @@ def hash_of(secret: SecretStr) -> str:
 def is_hash_of(expected: str, secret: SecretStr | None) -> bool:
     """Return True where *secret* has the hash *expected*, in constant time."""
     return secret is not None and hmac.compare_digest(expected, hash_of(secret))
+
+
+def find_difference(attempt: Attempt, visitor: Visitor) -> str | None:
+    """Return what is another's for *visitor* than for who began the *attempt*; None for nothing.
+
+    ``SESSION`` is the last: it is the same person, who has signed in again or elsewhere.
+    """
+    if visitor.owner != attempt.owner:
+        return OWNER
+    if visitor.person != attempt.person:
+        return PERSON
+    value = SecretStr(visitor.browser) if visitor.browser is not None else None
+    return None if is_hash_of(attempt.browser_hash, value) else SESSION
 
 
 def find_match(expected: str, secrets: Sequence[SecretStr]) -> SecretStr | None:

@@ -59,13 +59,15 @@ def move(
     to: AttemptStatus,
     *,
     error: str | None = None,
+    failed_check: str | None = None,
     sealed_code: str | None = None,
 ) -> Attempt | None:
     """Return the *attempt* moved *to* a status, or None where ``MOVES`` has no such move."""
     if to not in attempts.MOVES[attempt.status]:
         return None
     if to in ENDS:
-        return end(attempt, to, at=attempt.seen_at, error=error)
+        ended = end(attempt, to, at=attempt.seen_at, error=error)
+        return replace(ended, failed_check=failed_check)
     if to is AttemptStatus.RETURNED:
         until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
         return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from portalkey.broker.broker import Broker
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey_simulator import HubSpot
 
 
@@ -41,7 +41,8 @@ def connect(
     begun = broker.begin(owner, "a test")
     back = hubspot.approve(begun.authorize_url, hub_id)
     query = parse_qsl(urlsplit(back).query)
-    attempt = broker.finish(Callback(query, {begun.attempt.id: (begun.cookie,)}, owner))
+    visitor = Visitor(owner, "a test")
+    attempt = broker.finish(Callback(query, {begun.attempt.id: (begun.cookie,)}, visitor))
     for connection in broker.connections(owner):
         if connection.id == attempt.connection_id:
             return ConnectedAccount(owner, connection.account.hub_id, broker)

@@ -154,6 +154,16 @@ class AttemptPromises:
         assert (before and before.status) == (at if is_move else None)
         assert after.error == ("code" if is_move and to in ENDS else None)
 
+    @pytest.mark.parametrize("check", ["owner", "person", "session", None])
+    def test_a_failed_check_stays_on_the_row(self, store: Store, check: str | None) -> None:
+        """Whoever reads the end can say what was another's; who began it is still there."""
+        attempt = new_attempt(store, person=None if check is None else "lovelace")
+        assert store.move_attempt(attempt.id, A.FAILED, error="code", failed_check=check)
+        after = store.attempt(attempt.id)
+        assert after
+        assert (after.error, after.failed_check) == ("code", check)
+        assert after.person == attempt.person
+
     def test_a_parked_code_is_kept_for_a_minute(self, store: Store, ahead: Ahead) -> None:
         """A browser comes back with its session at once, or never."""
         attempt = new_attempt(store, status=A.AT_HUBSPOT)

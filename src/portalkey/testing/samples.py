@@ -46,6 +46,7 @@ def new_attempt(store: Store, **changes: Any) -> Attempt:
         seen_at=now,
         expected_hub_id=2**40,
         status=AttemptStatus.AT_HUBSPOT,
+        person="lovelace",
     )
     attempt = replace(attempt, **changes)
     store.add_attempt(attempt)

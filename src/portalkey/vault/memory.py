@@ -140,17 +140,15 @@ class MemoryStore(ConnectionsInMemory, Store):
         to: AttemptStatus,
         *,
         error: str | None = None,
+        failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         with self._writing():
             before = self.attempt(attempt_id)
-            after = (
-                transitions.move(before, to, error=error, sealed_code=sealed_code)
-                if before
-                else None
-            )
+            facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
+            after = transitions.move(before, to, **facts) if before else None
             if after is None:
                 return None
             self._attempts[attempt_id] = replace(after, connection_id=connection_id)

@@ -132,6 +132,7 @@ class Store(Protocol):
         to: AttemptStatus,
         *,
         error: str | None = None,
+        failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
     ) -> Attempt | None:
@@ -141,8 +142,8 @@ class Store(Protocol):
         where the move was not allowed any more: of several callers moving it, one gets it. A move
         to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
         refused once overdue and sets ``claimed_at``. A move to an end sets
-        ``ended_at`` and *error* and erases verifier and code. *connection_id* is what came of one
-        that is connected to a row in another store.
+        ``ended_at``, *error* and *failed_check*, and erases verifier and code. *connection_id* is
+        what came of one that is connected to a row in another store.
         """
 
     def connect(

@@ -5,12 +5,16 @@ from typing import Any
 
 from portalkey.errors import NotConnected
 from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Connection
 from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
+
+PENDING = "pending"
+"""The status of an attempt under way, for another session of whoever began it."""
 
 
 class Api:
@@ -22,11 +26,12 @@ class Api:
         self._guard = CsrfGuard(context)
 
     def show_status(self, request: WebRequest) -> WebResponse:
-        """Say whether the owner is connected, and where an attempt of this browser stands.
+        """Say whether the owner is connected, and where an attempt of theirs stands.
 
-        ``?attempt=ID`` answers only the owner in the browser that began it; ``?check=1`` asks
-        HubSpot whether it still honours the connections. ``connect_url`` is the link into the
-        journey; ``?next=`` says where it leads back to.
+        ``?attempt=ID`` answers whoever began it; in another session than then it says no more than
+        ``pending`` or how it ended. ``?check=1`` asks HubSpot whether it still honours the
+        connections. ``connect_url`` is the link into the journey; ``?next=`` says where it leads
+        back to.
         """
         if request.owner is None:
             return self._context.problem("signed_out", 401)
@@ -35,13 +40,15 @@ class Api:
             return self._context.problem("bad_next", 400)
         attempt = None
         if any(name == "attempt" for name, _ in request.query):
-            attempt = self._context.attempt_of_session(request, request.attempt_id)
+            attempt = self._context.attempt_of_owner(request, request.attempt_id)
             if attempt is None:
                 return self._context.problem("not_found", 404)
         if request.query_value("check") == "1":
             self._broker.check_connections(self._broker.connections(request.owner))
         link = {"connect_url": self._build_connect_url(request, next_url)}
-        return WebResponse.json(self._build_status(request.owner, attempt) | link, headers.API)
+        status = self._build_status(request.owner)
+        told = {"attempt": self._describe_attempt(request, attempt) if attempt else None}
+        return WebResponse.json(status | told | link, headers.API)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
@@ -89,8 +96,9 @@ class Api:
         if attempt is None:
             return self._context.problem("not_found", 404)
         self._broker.cancel(attempt)
-        ended = self._context.attempt_of_session(request, attempt.id)
-        return WebResponse.json(self._build_status(owner, ended), headers.API)
+        ended = self._context.attempt_of_session(request, attempt.id) or attempt
+        body = self._build_status(owner) | {"attempt": self._describe_attempt(request, ended)}
+        return WebResponse.json(body, headers.API)
 
     def _choose_next_url(self, request: WebRequest) -> str | None:
         """Return where to lead back to, on the asking page's own origin; None if that is unsafe."""
@@ -108,7 +116,7 @@ class Api:
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
-    def _build_status(self, owner: str, attempt: Attempt | None = None) -> dict[str, Any]:
+    def _build_status(self, owner: str) -> dict[str, Any]:
         connections = self._broker.connections(owner)
         live = next(filter(lambda connection: connection.is_authenticated, connections), None)
         return {
@@ -116,7 +124,7 @@ class Api:
             "portal_id": live.hub_id if live else None,
             "time_zone": live.account.time_zone if live else None,
             "connections": self._describe_connections(connections),
-            "attempt": self._describe_attempt(attempt) if attempt else None,
+            "attempt": None,
         }
 
     def _describe_connections(self, connections: Sequence[Connection]) -> list[dict[str, Any]]:
@@ -130,18 +138,22 @@ class Api:
             for connection in connections
         ]
 
-    def _describe_attempt(self, attempt: Attempt) -> dict[str, Any]:
-        """Return where the attempt stands, and in its own language what came of it."""
+    def _describe_attempt(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
+        """Return where the attempt stands, and in its own language what came of it.
+
+        Another session of whoever began it hears whether it has ended, and how.
+        """
+        is_own = find_difference(attempt, request.visitor) is None
         return {
             "id": attempt.id,
-            "status": attempt.status.value,
+            "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
             "error": attempt.error,
-            "message": self._build_message(attempt),
+            "message": self._build_message(attempt) if is_own else None,
         }
 
     def _build_message(self, attempt: Attempt) -> str | None:
         if attempt.error:
-            return self._context.sentence(attempt.error, attempt.language)
+            return self._context.explain(attempt, attempt.error, attempt.language)
         connection = self._broker.connection_of(attempt)
         if connection is None:
             return None

@@ -23,7 +23,7 @@ class CallbackPages:
         callback = Callback(
             request.query,
             request.attempt_cookies,
-            request.owner,
+            request.visitor,
             is_withheld=request.is_session_withheld,
         )
         try:
@@ -65,7 +65,7 @@ class CallbackPages:
         if not request.is_own_post(self._broker.settings.allowed_origins[:1]):
             return self._context.notice("forgery_refused", 403, back=self._context.home)
         try:
-            self._broker.complete(attempt, request.owner, request.browser)
+            self._broker.complete(attempt, request.visitor)
         except HubSpotUnavailable as trouble:
             return self._show_wait(attempt, trouble)
         # To a page of ours: a browser holds the whole way on from a form to its form-action.

@@ -5,6 +5,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import SESSION
 from portalkey.model.connection import Connection
 from portalkey.web import headers
 from portalkey.web.http import WebRequest, WebResponse
@@ -56,10 +57,16 @@ class Context:
         return sign_form(self.broker, browser=browser, owner=owner)
 
     def attempt_of_session(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
-        """Return the attempt if this owner began it in this browser's session; else None."""
-        if request.owner is None or request.browser is None or attempt_id is None:
+        """Return the attempt if whoever is signed in began it, in this very session; else None."""
+        if attempt_id is None:
             return None
-        return self.broker.attempt_of_session(attempt_id, request.owner, request.browser)
+        return self.broker.attempt_of_session(attempt_id, request.visitor)
+
+    def attempt_of_owner(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
+        """Return the attempt if whoever is signed in began it, in any session; else None."""
+        if attempt_id is None:
+            return None
+        return self.broker.attempt_of_owner(attempt_id, request.visitor)
 
     def attempt_of_cookie(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
         """Return the attempt if this browser has its cookie; else None."""
@@ -95,6 +102,11 @@ class Context:
     def sentence(self, code: str | None, language: str = ENGLISH) -> str:
         """Return the sentence for an error *code*, or one that fits any."""
         return self.render.strings.sentence(code, self.language(language))
+
+    def explain(self, attempt: Attempt, code: str, language: str) -> str:
+        """Return the sentence for the *code* that an *attempt* is shown with."""
+        has_new_session = attempt.failed_check == SESSION and code == attempt.error
+        return self.sentence("signed_in_again" if has_new_session else code, language)
 
     def notice(
         self,

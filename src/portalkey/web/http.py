@@ -1,5 +1,6 @@
 """Requests and responses as values: a skin makes the former and writes the latter out."""
 
+import hashlib
 import json
 import re
 import secrets
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from portalkey.model.authorization import AttemptCookies
+from portalkey.model.authorization import AttemptCookies, Visitor
 from portalkey.model.connection import is_owner
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
@@ -24,8 +25,10 @@ MOST_FORM_BYTES = 16 * 1024
 """The largest form that a skin reads; ours are far smaller."""
 
 BROWSER_KEY = "portalkey_browser"
+CONNECTIONS_KEY = "portalkey_connections"
 VISITOR_KEY = "portalkey_visitor"
-"""The names in the host's session of this browser's random value, and of a visitor's id."""
+"""Names in the host's session: of this browser's value, of connections where they live in sessions,
+and of a visitor's id."""
 
 _PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
@@ -34,21 +37,50 @@ Session = MutableMapping[str, Any]
 """The host's session of one browser."""
 
 
-def identify_browser(owner: object, session: Session) -> tuple[str | None, str | None]:
-    """Return the *owner*, and the random value that tells this browser's *session* apart.
+def identify_visitor(owner: object, session: Session, person: object = None) -> Visitor:
+    """Return who is signed in, with the value that tells this *session* of theirs apart.
 
-    The value is made for whoever is signed in; a signed-out visitor's session is left alone.
+    The value belongs to *owner* and *person*. Where nobody is signed in, or somebody else, it is
+    forgotten with all that was begun under it; a session that never had one is left alone.
 
     Raises:
-        TypeError: *owner* is neither a non-empty string nor None: the app's mistake.
+        TypeError: *owner* or *person* is neither a non-empty string nor None: the app's mistake.
     """
-    if owner is None:
-        return None, session.get(BROWSER_KEY)
-    if not is_owner(owner):
-        raise TypeError("owner() must return a non-empty string, or None when signed out")
-    if BROWSER_KEY not in session:
-        session[BROWSER_KEY] = secrets.token_urlsafe(32)
-    return owner, session[BROWSER_KEY]
+    owner, person = _require_id("owner", owner), _require_id("person", person)
+    forget_another(owner, session, person)
+    if owner is not None and BROWSER_KEY not in session:
+        session[BROWSER_KEY] = _make_value(secrets.token_urlsafe(32), owner, person)
+    return Visitor(owner, session.get(BROWSER_KEY), person)
+
+
+def forget_another(owner: str | None, session: Session, person: str | None) -> None:
+    """Forget whoever was signed in before, if that is not this *owner* and *person*."""
+    if BROWSER_KEY in session and not _is_value_of(session[BROWSER_KEY], owner, person):
+        forget_sign_in(session)
+
+
+def _require_id(name: str, value: object) -> str | None:
+    if value is None or is_owner(value):
+        return value
+    raise TypeError(f"{name}() must return a non-empty string, or None when signed out")
+
+
+def forget_sign_in(session: Session) -> None:
+    """Forget what belongs to whoever was signed in: the browser's value, and their connections."""
+    for name in (BROWSER_KEY, CONNECTIONS_KEY):
+        if name in session:
+            del session[name]
+
+
+def _make_value(random: str, owner: str | None, person: str | None) -> str:
+    """Return a browser's value: *random*, and a hash of whom it belongs to."""
+    whose = hashlib.sha256(json.dumps([random, owner, person]).encode()).hexdigest()
+    return f"{random}.{whose[:32]}"
+
+
+def _is_value_of(value: object, owner: str | None, person: str | None) -> bool:
+    random = str(value).partition(".")[0]
+    return owner is not None and value == _make_value(random, owner, person)
 
 
 def visitor_id(session: Session) -> str:
@@ -68,8 +100,7 @@ class WebRequest:
     """One request, as a skin read it from its framework.
 
     ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
-    lower-case names. ``owner`` is who is signed in, or None. ``browser`` is the random value that
-    ``identify_browser`` keeps in the host's session, or None where the session holds none yet.
+    lower-case names. ``visitor`` is whom ``identify_visitor`` found signed in.
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
     where the host's session is ``SameSite=Strict`` and did not come along. ``is_debug`` is True
     where the framework shows a debugger to whoever meets an error, ``peer`` who sent the request,
@@ -81,12 +112,21 @@ class WebRequest:
     form: Pairs = field(default=(), repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    owner: str | None = None
-    browser: str | None = field(default=None, repr=False)
+    visitor: Visitor = field(default=Visitor(None))
     arguments: Mapping[str, str] = field(default_factory=dict)
     is_session_withheld: bool = False
     is_debug: bool = False
     peer: str | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """The owner that is signed in, or None."""
+        return self.visitor.owner
+
+    @property
+    def browser(self) -> str | None:
+        """The value that tells the session of whoever is signed in apart."""
+        return self.visitor.browser
 
     def query_value(self, name: str) -> str | None:
         """Return the query parameter *name*, or None where it is missing or given twice."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from portalkey.errors import TooManyAttempts, WrongAccount
 from portalkey.model.attempt import MINUTE, OPEN, Attempt, AttemptStatus
+from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Account
 from portalkey.web import headers
 from portalkey.web.context import Context
@@ -27,14 +28,20 @@ class ResultPages:
         self._broker = context.broker
 
     def show_done(self, request: WebRequest) -> WebResponse:
-        """Tell the opener and the person what became of an attempt of this browser."""
+        """Tell the opener and the person what became of an attempt of this browser.
+
+        Where its session is not the one that began the attempt, or was kept back on the way here,
+        nothing else is told: no account, no token.
+        """
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
             return self._show_unknown(request.query_value("trouble"))
+        is_own = find_difference(attempt, request.visitor) is None
         if attempt.status is AttemptStatus.CONNECTED:
-            template, facts = "popup/success.html", self._describe_success(attempt)
+            template, facts = "popup/success.html", self._describe_success(attempt, is_own=is_own)
         else:
-            template, facts = "popup/error.html", self._describe_failure(request, attempt)
+            template = "popup/error.html"
+            facts = self._describe_failure(request, attempt, is_own=is_own)
         body = self._context.render(
             template,
             language=attempt.language,
@@ -42,7 +49,7 @@ class ResultPages:
             origin=attempt.opener_origin,
             back=attempt.next,
             bridge=self._build_bridge_url(attempt),
-            delivery=self._describe_delivery(request, attempt),
+            delivery=self._describe_delivery(request, attempt) if is_own else None,
             **facts,
         )
         wait = _wait_of(attempt)
@@ -57,9 +64,9 @@ class ResultPages:
             return self._context.notice("unknown_attempt", 404, back=self._context.home)
         return self._context.notice(trouble, 503, back=self._context.home)
 
-    def _describe_success(self, attempt: Attempt) -> dict[str, Any]:
+    def _describe_success(self, attempt: Attempt, *, is_own: bool) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""
-        connection = self._broker.connection_of(attempt)
+        connection = self._broker.connection_of(attempt) if is_own else None
         wanted = self._broker.settings.wanted_scopes
         return {
             "close_after": SUCCESS_CLOSES_AFTER,
@@ -67,19 +74,21 @@ class ResultPages:
             "missing": connection.missing_scopes(wanted) if connection else (),
         }
 
-    def _describe_failure(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
+    def _describe_failure(
+        self, request: WebRequest, attempt: Attempt, *, is_own: bool
+    ) -> dict[str, Any]:
         """Return what ended the attempt, or the trouble that its callback ran into."""
         code, trouble = attempt.error or attempt.status.value, request.query_value("trouble")
         if attempt.is_open and trouble in TROUBLES:
             code = trouble
-        is_wrong_account = code == WrongAccount.code
+        is_wrong_account = code == WrongAccount.code and is_own
         language = self._context.language(attempt.language)
         return {
             "wait": self._context.describe_wait(_wait_of(attempt), language),
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
-            "sentence": self._context.sentence(code, language),
+            "sentence": self._context.explain(attempt, code, language),
             "expected": self._find_expected_account(attempt) if is_wrong_account else None,
             "ways_on": self._build_links_onward(request, attempt) if is_wrong_account else {},
         }

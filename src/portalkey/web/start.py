@@ -78,6 +78,7 @@ class StartPage:
             opener_origin=self._opener_origin(request),
             hub_id=start.hub_id,
             language=self._context.language(request.query_value("language")),
+            person=request.visitor.person,
         )
         started = self._broker.begin(owner, browser, options)
         seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE

@@ -13,7 +13,7 @@ from portalkey._support.timing import outcome
 from portalkey._support.tracing import Span
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire
 
@@ -104,9 +104,9 @@ def test_an_attempt_that_failed_is_an_error(broker: Broker, hubspot: HubSpot, sp
     """By its code, whether it was raised or only written down."""
     begun = broker.begin("ada", "browser")
     no = parse_qsl(urlsplit(hubspot.deny(begun.authorize_url)).query)
-    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, "ada"))
+    broker.finish(Callback(no, {begun.attempt.id: (begun.cookie,)}, Visitor("ada", "browser")))
     with suppress(PortalkeyError):
-        broker.finish(Callback((("state", "unknown"),), {}, "ada"))
+        broker.finish(Callback((("state", "unknown"),), {}, Visitor("ada", "browser")))
 
     both = spans.named("portalkey.callback")
     codes = ["declined", "attempt_mismatch"]
@@ -121,8 +121,8 @@ def test_an_attempt_whose_session_came_late_has_two(
     begun = broker.begin("ada", "browser")
     back = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query)
     cookies = {begun.attempt.id: (begun.cookie,)}
-    parked = broker.finish(Callback(back, cookies, None, is_withheld=True))
-    broker.attempts.complete(parked, "ada", "browser")
+    parked = broker.finish(Callback(back, cookies, Visitor(None), is_withheld=True))
+    broker.attempts.complete(parked, Visitor("ada", "browser"))
 
     both = spans.named("portalkey.callback")
     assert [each.attributes["portalkey.result"] for each in both] == ["returned", "connected"]

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from support.front import Front
@@ -40,7 +40,9 @@ def connect(broker: Broker, hubspot: HubSpot, front: Front) -> Callable[[str, in
     def connected(owner: str, hub_id: int) -> str:
         begun = broker.begin(owner, "browser")
         query = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
-        broker.finish(Callback(tuple(query), {begun.attempt.id: (begun.cookie,)}, owner))
+        broker.finish(
+            Callback(tuple(query), {begun.attempt.id: (begun.cookie,)}, Visitor(owner, "browser"))
+        )
         front.seen.clear()  # whose account it is was asked
         return owner
 

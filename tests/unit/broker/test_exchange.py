@@ -27,7 +27,7 @@ from portalkey.errors import (
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import AuthorizationOptions, Callback
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey.model.events import EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.settings import Key, Settings
@@ -43,7 +43,9 @@ def finished(broker: Broker, hubspot: HubSpot, wish: AuthorizationOptions | None
     begun = broker.begin("ada", "browser", wish)
     callback = hubspot.approve(begun.authorize_url)
     cookies = {begun.attempt.id: (begun.cookie,)}
-    return broker.finish(Callback(tuple(query_of(callback).items()), cookies, "ada"))
+    return broker.finish(
+        Callback(tuple(query_of(callback).items()), cookies, Visitor("ada", "browser"))
+    )
 
 
 @pytest.fixture
@@ -247,9 +249,9 @@ def test_an_attempt_is_known_to_its_own_browser_only(broker: Broker) -> None:
     begun = broker.begin("ada", "browser")
     name, cookie = begun.attempt.id, begun.cookie
 
-    assert broker.attempts.begun_by(name, "ada", "browser")
-    assert broker.attempts.begun_by(name, "bob", "browser") is None
-    assert broker.attempts.begun_by(name, "ada", "elsewhere") is None
+    assert broker.attempts.begun_by(name, Visitor("ada", "browser"))
+    assert broker.attempts.begun_by(name, Visitor("bob", "browser")) is None
+    assert broker.attempts.begun_by(name, Visitor("ada", "elsewhere")) is None
     assert broker.attempts.of_browser(name, {name: (SecretStr("x"), cookie)})
     assert broker.attempts.of_browser(name, {name: (SecretStr("x"),)}) is None
     assert broker.attempts.of_browser("unknown", {"unknown": (cookie,)}) is None
@@ -547,7 +549,7 @@ def test_no_traceback_of_the_journey_shows_a_secret(
     callback = query_of(hubspot.approve(begun.authorize_url))
     cookies = {begun.attempt.id: (begun.cookie,)}
     sick = failing_at(move_attempt=[error, error], add_attempt=[error])
-    returned = Callback(tuple(callback.items()), cookies, "ada")
+    returned = Callback(tuple(callback.items()), cookies, Visitor("ada", "canary-of-the-browser"))
 
     told = ""
     for work in (lambda: sick.finish(returned), lambda: sick.begin("ada", "canary-in-begin")):

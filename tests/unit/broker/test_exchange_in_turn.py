@@ -7,7 +7,7 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.errors import HubSpotUnavailable, RateLimited
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import Callback
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.model.breaker import Trouble, record_answer, record_failure
 from portalkey.model.throttle import Limits, Portion, PortionRequest, Throttle
 from portalkey_simulator import HubSpot
@@ -21,7 +21,7 @@ def come_back(broker: Broker, hubspot: HubSpot, owner: str = "ada", **query: str
     if query:
         answer = {"state": answer["state"], **query}
     cookies = {begun.attempt.id: (begun.cookie,)}
-    return broker.finish(Callback(tuple(answer.items()), cookies, owner))
+    return broker.finish(Callback(tuple(answer.items()), cookies, Visitor(owner, "browser")))
 
 
 def fail(broker: Broker, reason: str) -> None:
@@ -60,10 +60,10 @@ def test_a_code_is_not_spent_while_hubspot_is_left_alone(
     assert (attempt.status, attempt.error, exchanges(hubspot)) == ("returned", None, 0)
 
     with pytest.raises((HubSpotUnavailable, RateLimited)) as caught:
-        broker.attempts.complete(attempt, "ada", "browser")
+        broker.attempts.complete(attempt, Visitor("ada", "browser"))
     assert 20 < caught.value.retry_after <= 30
     recover(broker)
-    assert broker.attempts.complete(attempt, "ada", "browser").status == "connected"
+    assert broker.attempts.complete(attempt, Visitor("ada", "browser")).status == "connected"
     assert exchanges(hubspot) == 1
 
 
@@ -77,7 +77,7 @@ def test_a_code_waits_for_its_turn(broker: Broker, hubspot: HubSpot) -> None:
     attempt = come_back(broker, hubspot)
     assert attempt.status == "returned"
     with pytest.raises(RateLimited, match="PORTALKEY_REFRESH_RATE") as caught:
-        broker.attempts.complete(attempt, "ada", "browser")
+        broker.attempts.complete(attempt, Visitor("ada", "browser"))
 
     assert 8 < caught.value.retry_after <= 20
     assert exchanges(hubspot) == 0
@@ -92,7 +92,7 @@ def test_who_declined_needs_no_turn(broker: Broker, hubspot: HubSpot) -> None:
     begun = broker.begin("ada", "browser")
     answer = query_of(hubspot.approve(begun.authorize_url))
     cookies = {begun.attempt.id: (begun.cookie,)}
-    other = broker.finish(Callback(tuple(answer.items()), cookies, "eve"))
+    other = broker.finish(Callback(tuple(answer.items()), cookies, Visitor("eve", "browser")))
     assert (other.status, other.error) == ("failed", "attempt_mismatch")
 
 
@@ -122,7 +122,7 @@ def test_a_return_that_comes_twice_gives_its_permit_back(broker: Broker, hubspot
     """One of them exchanges; the other takes nothing away from anybody."""
     begun = broker.begin("ada", "browser")
     answer = tuple(query_of(hubspot.approve(begun.authorize_url)).items())
-    callback = Callback(answer, {begun.attempt.id: (begun.cookie,)}, "ada")
+    callback = Callback(answer, {begun.attempt.id: (begun.cookie,)}, Visitor("ada", "browser"))
     assert broker.finish(callback).status == "connected"
     assert broker.finish(callback).status == "connected"
 

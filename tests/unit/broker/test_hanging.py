@@ -25,7 +25,7 @@ from portalkey.flask import HubSpotAuth
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import AuthorizationOptions, Callback
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
@@ -376,7 +376,7 @@ def callback_of(
     started = broker.begin(owner, "browser", options)
     state = started.authorize_url.partition("state=")[2].partition("&")[0]
     query = (("code", "c"), ("state", state))
-    return Callback(query, {started.attempt.id: (started.cookie,)}, owner)
+    return Callback(query, {started.attempt.id: (started.cookie,)}, Visitor(owner, "browser"))
 
 
 @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ def test_codes_are_kept_while_hubspot_hangs(connections: int, spent: int, ahead:
         finished, began = attempt, ahead.seconds
         while finished.status is AttemptStatus.RETURNED:
             try:
-                finished = broker.complete(attempt, attempt.owner, "browser")
+                finished = broker.complete(attempt, Visitor(attempt.owner, "browser"))
             except HubSpotUnavailable as trouble:
                 ahead.passes(trouble.retry_after)
         assert finished.status is AttemptStatus.CONNECTED

@@ -8,7 +8,7 @@ import pytest
 from portalkey.broker.broker import Broker
 from portalkey.errors import NotConnected
 from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import AuthorizationOptions, Callback
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey.vault import Store
 from portalkey_simulator import HubSpot
 
@@ -33,7 +33,9 @@ def attempt(broker: Broker, hubspot: HubSpot) -> Attempt:
     options = AuthorizationOptions(opener_origin=broker.settings.public_url)
     started = broker.begin("ada", "browser", options)
     query = parse_qsl(urlsplit(hubspot.approve(started.authorize_url)).query)
-    return broker.finish(Callback(query, {started.attempt.id: (started.cookie,)}, "ada"))
+    return broker.finish(
+        Callback(query, {started.attempt.id: (started.cookie,)}, Visitor("ada", "browser"))
+    )
 
 
 def test_a_token_is_delivered_once(broker: Broker, attempt: Attempt) -> None:

@@ -8,6 +8,7 @@ from flask import Flask, Response, session
 from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
+from portalkey.web.http import BROWSER_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in
 
@@ -164,7 +165,9 @@ def test_a_host_changes_one_block(
 
 def connect_without_page(client: FlaskClient, hubspot: HubSpot, broker: Broker) -> None:
     """Connect without the page, which may not show how."""
-    started = broker.begin("ada", "browser")
+    client.get(SETUP)
+    with client.session_transaction() as session:
+        started = broker.begin("ada", session[BROWSER_KEY])
     back = urlsplit(hubspot.approve(started.authorize_url, FIRST))
     client.set_cookie(f"portalkey_attempt_{started.attempt.id}", started.cookie.get_secret_value())
     client.get(f"{back.path}?{back.query}")

@@ -6,11 +6,12 @@ import pytest
 from flask import Flask, session
 
 from portalkey.errors import StoreBusy
-from portalkey.flask.session_rows import KEY, MOST_SESSIONS, SessionRegistry, require_fit
+from portalkey.flask.session_rows import MOST_SESSIONS, SessionRegistry, require_fit
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import load, new_connection, next_generation
 from portalkey.vault import MemoryStore
+from portalkey.web.http import CONNECTIONS_KEY
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_old_rooms_are_forgotten() -> None:
     """A process remembers so many sessions; whoever comes back brings a cookie."""
     store = SessionStore(MemoryStore())
     assert store.connect(None, new_connection(store))
-    said, sessions = session[KEY], SessionRegistry(store.now)
+    said, sessions = session[CONNECTIONS_KEY], SessionRegistry(store.now)
 
     for number in range(MOST_SESSIONS + 1):
         sessions.enter({**said, "id": str(number)})

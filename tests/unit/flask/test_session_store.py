@@ -27,10 +27,11 @@ from portalkey.errors import (
     SessionFull,
 )
 from portalkey.flask import HubSpotAuth, visitor
-from portalkey.flask.session_rows import KEY, MOST_COOKIE_BYTES
+from portalkey.flask.session_rows import MOST_COOKIE_BYTES
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
+from portalkey.web.http import CONNECTIONS_KEY
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
@@ -129,7 +130,7 @@ def test_the_database_holds_no_grant(client: FlaskClient, broker: Broker, hubspo
     connect(client, hubspot)
     kept = store_of(broker)._store
     with client.session_transaction() as there:
-        owner, rows = there["portalkey_visitor"], there[KEY]["rows"]
+        owner, rows = there["portalkey_visitor"], there[CONNECTIONS_KEY]["rows"]
 
     assert len(rows) == 1
     assert kept.connections(owner, broker.settings.client_id) == []
@@ -205,7 +206,7 @@ def test_a_request_that_looks_and_then_signs_out(
     client.get("/sign-out")
 
     with client.session_transaction() as there:
-        assert KEY not in there
+        assert CONNECTIONS_KEY not in there
     assert trouble_of(client) == NotConnected.code
     assert not store_of(app_broker(app))._sessions.all_rows()
 
@@ -330,7 +331,7 @@ def test_what_was_disconnected_stays_so(client: FlaskClient, hubspot: HubSpot) -
 
     assert trouble_of(client) == NotConnected.code
     with client.session_transaction() as there:
-        assert KEY not in there
+        assert CONNECTIONS_KEY not in there
     client.set_cookie("session", old)
     assert trouble_of(client) == NotConnected.code
     assert any("revoke" in asked.path for asked in hubspot.requests)
@@ -368,7 +369,7 @@ def test_a_cookie_too_small_is_told(client: FlaskClient, broker: Broker, hubspot
     where = connect(client, hubspot)
 
     with client.session_transaction() as there:
-        assert KEY not in there
+        assert CONNECTIONS_KEY not in there
     failed = [e for e in broker.vault.store.events() if e.name is EventName.ATTEMPT_FAILED]
     assert [event.facts["error"] for event in failed] == [SessionFull.code]
     assert said(page_of(client, where).find("main"))
@@ -439,14 +440,14 @@ def test_a_session_of_another_key_is_told(
 
     assert trouble_of(browser) == NoKeyOpens.code
     with browser.session_transaction() as there:
-        assert len(there[KEY]["rows"]) == 1
+        assert len(there[CONNECTIONS_KEY]["rows"]) == 1
 
 
 def test_an_unknown_format_is_not_read(client: FlaskClient, hubspot: HubSpot) -> None:
     """A session of a newer portalkey asks to connect again."""
     connect(client, hubspot)
     with client.session_transaction() as there:
-        there[KEY] = {**there[KEY], "v": 99}
+        there[CONNECTIONS_KEY] = {**there[CONNECTIONS_KEY], "v": 99}
 
     assert trouble_of(client) == NotConnected.code
 

@@ -13,6 +13,7 @@ from portalkey.errors import HubSpotUnavailable
 from portalkey.flask import HubSpotAuth
 from portalkey.hubspot.http import Request
 from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Visitor
 from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot
 
@@ -217,7 +218,7 @@ def test_completing_before_coming_back_changes_nothing(client: FlaskClient, brok
     """An attempt that is still at HubSpot is not ended by it."""
     started = broker.begin("ada", "browser")
 
-    after = broker.attempts.complete(started.attempt, "ada", "browser")
+    after = broker.attempts.complete(started.attempt, Visitor("ada", "browser"))
 
     assert after.status == "at_hubspot"
 
@@ -242,7 +243,7 @@ def test_another_browsers_session_cannot_complete(broker: Broker, hubspot: HubSp
     parked = broker.vault.store.attempt(started.attempt.id)
     assert parked is not None
 
-    after = broker.attempts.complete(parked, "ada", "another browser")
+    after = broker.attempts.complete(parked, Visitor("ada", "another browser"))
 
     assert (after.status, after.error) == ("failed", "attempt_mismatch")
     assert hubspot.requests == ()

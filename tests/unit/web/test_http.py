@@ -2,12 +2,14 @@
 
 import pytest
 
+from portalkey.model.authorization import Visitor
 from portalkey.web.http import (
     BROWSER_KEY,
+    CONNECTIONS_KEY,
     Cookie,
     WebRequest,
     attempt_cookie,
-    identify_browser,
+    identify_visitor,
     is_session_withheld,
     visitor_id,
 )
@@ -135,23 +137,63 @@ def test_cookies_on_https_are_secure_by_their_name() -> None:
     assert attempt_cookie("id", is_secure=False) == "portalkey_attempt_id"
 
 
-def test_a_browser_gets_one_random_value() -> None:
-    """It is made for whoever is signed in, and stays through sign-ins of one session."""
-    session: dict[str, object] = {}
-    _, browser = identify_browser("ada", session)
+def test_a_session_has_one_value_while_the_same_person_is_signed_in() -> None:
+    """However many requests there are, what was begun under it can be finished."""
+    session: dict[str, object] = {"own": "the host's"}
+    visitors = [identify_visitor("team", session, "ada") for _ in range(3)]
 
-    assert browser is not None
-    assert len(browser) == 43
-    assert session == {BROWSER_KEY: browser}
-    assert identify_browser("bob", session) == ("bob", browser)
-    assert identify_browser(None, session) == (None, browser)
+    (visitor,) = set(visitors)
+    assert (visitor.owner, visitor.person) == ("team", "ada")
+    assert len(visitor.browser or "") > 64
+    assert session == {"own": "the host's", BROWSER_KEY: visitor.browser}
+
+
+@pytest.mark.parametrize(
+    ("owner", "person"), [("bob", None), ("team", "bob"), ("team", None), ("ada", "team")]
+)
+def test_whoever_signs_in_after_another_gets_a_value_of_their_own(
+    owner: str, person: str | None
+) -> None:
+    """Though the host's sign-in leaves the session as it is; with it go its connections."""
+    session: dict[str, object] = {}
+    before = identify_visitor("team", session, "ada")
+    session[CONNECTIONS_KEY] = "connections"
+
+    after = identify_visitor(owner, session, person)
+
+    assert after.browser
+    assert after.browser != before.browser
+    assert session == {BROWSER_KEY: after.browser}
+    assert identify_visitor("team", session, "ada").browser != before.browser
+
+
+def test_a_signed_out_request_forgets_the_value() -> None:
+    """Whoever signs in afterwards, though it is the same person, has a new one."""
+    session: dict[str, object] = {}
+    before = identify_visitor("ada", session)
+    session[CONNECTIONS_KEY] = "connections"
+
+    assert identify_visitor(None, session) == Visitor(None)
+    assert session == {}
+    assert identify_visitor("ada", session).browser not in {None, before.browser}
+
+
+@pytest.mark.parametrize("value", ["", "x", "a" * 43, 7, None, ["x"], "\ud800.x"])
+def test_a_value_that_is_not_ours_is_made_anew(value: object) -> None:
+    """Whatever the host's session holds under its name, it belongs to nobody."""
+    session: dict[str, object] = {BROWSER_KEY: value}
+
+    visitor = identify_visitor("ada", session)
+
+    assert session == {BROWSER_KEY: visitor.browser}
+    assert visitor.browser != value
 
 
 def test_a_signed_out_visitor_is_given_nothing() -> None:
     """No session begins because somebody looked."""
     session: dict[str, object] = {}
 
-    assert identify_browser(None, session) == (None, None)
+    assert identify_visitor(None, session) == Visitor(None)
     assert session == {}
 
 
@@ -159,7 +201,9 @@ def test_a_signed_out_visitor_is_given_nothing() -> None:
 def test_an_owner_that_is_no_id_is_the_apps_mistake(owner: object) -> None:
     """It is told to the developer, and nobody is taken for signed out."""
     with pytest.raises(TypeError, match="non-empty string"):
-        identify_browser(owner, {})
+        identify_visitor(owner, {})
+    with pytest.raises(TypeError, match=r"person\(\) must return a non-empty string"):
+        identify_visitor("ada", {}, owner)
 
 
 def test_a_visitor_keeps_an_id() -> None:

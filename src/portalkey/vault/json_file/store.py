@@ -160,13 +160,9 @@ class ConfigFileStore(Store):
         self,
         attempt_id: str,
         to: AttemptStatus,
-        *,
-        error: str | None = None,
-        sealed_code: str | None = None,
-        connection_id: str | None = None,
+        **facts: str | None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
-        facts = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
         return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
 
     def connect(

@@ -121,13 +121,16 @@ class SQLAttempts(SQLEvents):
         to: AttemptStatus,
         *,
         error: str | None = None,
+        failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
     ) -> Attempt | None:
         """Move an attempt, and return it as it stood before."""
         now = self._database.now()
-        facts = {"error": error, "sealed_code": sealed_code, "connection_id": connection_id}
-        return self._database.write(lambda tx: move(tx, now, attempt_id, to, **facts))
+        facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
+        return self._database.write(
+            lambda tx: move(tx, now, attempt_id, to, connection_id=connection_id, **facts)
+        )
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""
@@ -202,13 +205,12 @@ def move(
     attempt_id: str,
     to: AttemptStatus,
     *,
-    error: str | None = None,
-    sealed_code: str | None = None,
     connection_id: str | None = None,
+    **facts: str | None,
 ) -> Attempt | None:
     """Move the attempt; returns it as it stood before, or None where it could not be moved."""
     before = _settle(tx, now, attempt_id)
-    after = transitions.move(before, to, error=error, sealed_code=sealed_code) if before else None
+    after = transitions.move(before, to, **facts) if before else None
     if after is None:
         return None
     _save(tx, replace(after, connection_id=connection_id))

@@ -85,6 +85,8 @@ attempts = Table(
     Column("claimed_at", Moment),
     Column("ended_at", Moment),
     Column("delivered_at", Moment),
+    Column("person", Text),
+    Column("failed_check", Text),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
     # has ended does not slow down the search for what has not.

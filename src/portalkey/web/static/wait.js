@@ -1,5 +1,5 @@
 // The wait: from the click to the end that the server tells.
-const EARLY = ["started", "at_hubspot"];
+const EARLY = ["started", "at_hubspot", "pending"];
 const LATER = ["returned", "exchanging", "connected", "failed"];
 const OVER = ["cancelled", "expired"];
 const KNOWN = [...EARLY, ...LATER, ...OVER];
@@ -100,7 +100,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
       if (Date.now() - began > 63e4) return end("expired");
     }
     failures = status || code === 404 ? 0 : failures + 1;
-    // What was known and is not ours any more was begun in the session before this one.
+    // What was known and is not ours any more was begun by somebody else.
     const away = code === 401 || (code === 404 && verifying !== undefined);
     trouble = away ? "signed_out" : failures > 2 ? "unreachable" : null;
     if (status) verifying = LATER.includes(status);

@@ -14,6 +14,7 @@ SENTENCES = {
         "Dieser Versuch wurde von jemand anderem oder anderswo begonnen. "
         "Bitte melden Sie sich in der App an und beginnen Sie neu."
     ),
+    "signed_in_again": "Sie haben sich inzwischen neu angemeldet; bitte beginnen Sie noch einmal.",
     "interrupted": "Die Verbindung wurde unterbrochen. Bitte beginnen Sie neu.",
     "inactive": "HubSpot nimmt diese Verbindung nicht mehr an. Bitte verbinden Sie das Konto neu.",
     "bad_answer": "Die letzte Antwort von HubSpot war nicht zu verstehen.",

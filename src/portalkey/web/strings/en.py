@@ -1,7 +1,8 @@
 """All texts of our pages in English. Whatever HubSpot or a visitor said gets in by name only.
 
-A key of ``SENTENCES`` is an error code, or where an attempt stands; one of ``TITLES`` is
-``title:`` and such a code. All others are asked for by the templates.
+A key of ``SENTENCES`` is an error code, or where an attempt stands (``signed_in_again`` is the
+``attempt_mismatch`` of a session); one of ``TITLES`` is ``title:`` and such a code. All others are
+asked for by the templates.
 """
 
 SENTENCES = {
@@ -18,6 +19,7 @@ SENTENCES = {
         "This attempt was begun by somebody else or elsewhere. "
         "Sign in to the app, then start again."
     ),
+    "signed_in_again": "You signed in again meanwhile; start once more.",
     "interrupted": "The connection was interrupted. Please start again.",
     "inactive": "HubSpot no longer accepts this connection. Please connect again.",
     "bad_answer": "HubSpot’s last answer could not be understood.",
