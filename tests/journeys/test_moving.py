@@ -30,7 +30,9 @@ WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i < :last)
 INSERT INTO portalkey_events (id, at, name, owner, facts)
 SELECT i, at, name, owner, facts FROM n, portalkey_events
 """
-RIVAL = "INSERT INTO portalkey_events VALUES (%(id)s, 0, 'connected', NULL, NULL, NULL, '{}')"
+RIVAL = (
+    "INSERT INTO portalkey.portalkey_events VALUES (%(id)s, 0, 'connected', NULL, NULL, NULL, '{}')"
+)
 NOWHERE = f"postgresql://portalkey:{PASSWORD}@127.0.0.1:1/portalkey"
 
 

@@ -22,7 +22,8 @@ def open_store(
 
     Args:
         database_url: As ``PORTALKEY_DATABASE_URL`` takes it.
-        schema: The schema of PostgreSQL for the tables; the user's own by default.
+        schema: The schema of PostgreSQL for the tables; by default the one that they are in, or
+            ``portalkey``.
         seconds: How many seconds one call takes at most, all its waits and tries together.
         ahead: Seconds added to the store's clock, asked for at every look at it.
         mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.

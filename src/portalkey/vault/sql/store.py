@@ -40,7 +40,8 @@ class SQLStore(
         Args:
             url: ``sqlite:///PATH``, with a fourth slash for an absolute path; ``%3F`` stands for
                 a question mark in it, as in any URL. Or ``postgresql://``, as libpq takes it.
-            schema: The schema of PostgreSQL for the tables; the user's own by default.
+            schema: The schema of PostgreSQL for the tables; by default the one that they are in, or
+                ``portalkey``.
             seconds: How many seconds one call takes at most, all its waits and tries together.
             ahead: Seconds added to the store's clock, asked for at every look at it.
             mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
