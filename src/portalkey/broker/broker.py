@@ -70,7 +70,10 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         """
         keyring = Keyring(settings.keys)
         store = open_store(
-            settings.database_url, settings.database_schema, seconds=settings.database_seconds
+            settings.database_url,
+            settings.database_schema,
+            plaintext=settings.database_plaintext,
+            seconds=settings.database_seconds,
         )
         client = HubSpotClient()
         vault = Vault(keyring, store, settings.client_id)

@@ -81,19 +81,22 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
         if is_config_file(url):
             raise click.ClickException(_NO_DATABASE.format(where=where))
     with ExitStack() as stack:
-        source = stack.enter_context(open_migrated(settings.database_url, settings.database_schema))
-        target = stack.enter_context(_target(to, schema))
+        plaintext = settings.database_plaintext
+        source = stack.enter_context(
+            open_migrated(settings.database_url, settings.database_schema, plaintext=plaintext)
+        )
+        target = stack.enter_context(_target(to, schema, plaintext=plaintext))
         report = _report_json if as_json else stack.enter_context(_bars())
         moved = move(source, target, report)
     click.echo(_to_json(moved) if as_json else _to_text(moved, target.name, schema))
 
 
 @contextmanager
-def _target(url: str, schema: str) -> Iterator[Database]:
+def _target(url: str, schema: str, *, plaintext: bool) -> Iterator[Database]:
     with ExitStack() as stack:
         problem = ""
         try:
-            target = stack.enter_context(open_migrated(url, schema))
+            target = stack.enter_context(open_migrated(url, schema, plaintext=plaintext))
         except BadSettings as trouble:
             problem = " ".join(f"{each}." for each in trouble.problems)
         except PortalkeyError as trouble:

@@ -117,6 +117,10 @@ class Settings(Unpicklable, BaseModel):
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
     """PostgreSQL's schema for the tables; where they are, or ``portalkey``, if none is named."""
+    database_plaintext: Annotated[bool, BeforeValidator(validators.yes)] = Field(
+        default=False, alias="PORTALKEY_DATABASE_PLAINTEXT"
+    )
+    """True where a PostgreSQL on another host may be spoken to without TLS."""
     database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )

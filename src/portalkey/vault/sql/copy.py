@@ -78,7 +78,7 @@ Report = Callable[[Step], object]
 
 
 @contextmanager
-def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
+def open_migrated(url: str, schema: str = "", *, plaintext: bool = False) -> Iterator[Database]:
     """Open the database that *url* names, with its tables up to date, until the block ends.
 
     Raises:
@@ -86,7 +86,7 @@ def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
         StoreBusy: Another process takes too long with the database; try again.
         StoreUnusable: The operator has to look at the database.
     """
-    database = open_database(url, schema=schema, seconds=PATIENT_SECONDS)
+    database = open_database(url, schema=schema, plaintext=plaintext, seconds=PATIENT_SECONDS)
     try:
         migrate(database)
         yield database

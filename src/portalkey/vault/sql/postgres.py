@@ -10,18 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
-from portalkey.errors import BadSettings, PortalkeyError
+from portalkey.errors import PortalkeyError
 from portalkey.vault.sql import postgres_errors
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.naming import schema_of
 from portalkey.vault.sql.postgres_session import TimedConnection
+from portalkey.vault.sql.postgres_url import read_url, without_environment
 from portalkey.vault.sql.schemas import OWN, find_schema, make_schema, quote_name
 from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
 from portalkey.vault.sql.statements import DriverPool
@@ -37,12 +37,6 @@ _CLOCK = literal_column("(SELECT extract(epoch FROM clock_timestamp())::float8)"
 # Any number that no other program is likely to think of.
 _MIGRATING = int.from_bytes(b"portalke", signed=True)
 
-_UNREADABLE = (
-    "PORTALKEY_DATABASE_URL is not a PostgreSQL address; write "
-    "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with what has a meaning in a URL quoted (%40 "
-    "for @), and after a question mark only parameters that libpq knows"
-)
-
 
 class PostgreSQL(Database):
     """One PostgreSQL database, from any thread; a forked child has connections of its own."""
@@ -56,6 +50,7 @@ class PostgreSQL(Database):
         url: str,
         *,
         schema: str = "",
+        plaintext: bool = False,
         ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
         seconds: float = CALL_SECONDS,
@@ -64,16 +59,16 @@ class PostgreSQL(Database):
 
         Args:
             url: ``postgresql://`` or ``postgres://``, with any parameter that libpq knows.
-            schema: Where the tables are, made where it is missing; ``find_schema`` says where by
-                default.
+            schema: Where the tables are, made where it is missing; found by default.
+            plaintext: True where another host may be spoken to without TLS.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
             wait: How many seconds to wait for another writer, or for a connection to be free.
             seconds: How many seconds one call takes at most, all its waits and tries together.
 
         Raises:
-            BadSettings: libpq cannot make anything of the URL.
+            BadSettings: libpq cannot read the URL, or it leads to another host without TLS.
         """
-        self._parameters = _parameters(url)
+        self._parameters = read_url(url, plaintext=plaintext)
         self._may_prepare = True
         self._sockets = Sockets()
         heed_gevent()
@@ -82,14 +77,7 @@ class PostgreSQL(Database):
         # Half of the time for one answer: the other half is for another connection.
         self._answer = seconds / 2
         self._say_limits(_limits(self._parameters, min(wait, self._answer * 0.8), self._answer))
-        drivers = DriverPool(
-            self._connect_to_read,
-            is_lost=self._is_lost,
-            is_full=self.is_full,
-            make_room=self._close_idle,
-            at_most=CONNECTIONS,
-            wait=wait,
-        )
+        drivers = self._driver_pool(wait)
         super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
 
     def _say_limits(self, limits: list[str]) -> None:
@@ -98,6 +86,16 @@ class PostgreSQL(Database):
         settings = "; ".join(f"SET LOCAL {each}" for each in limits)
         self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
         self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
+
+    def _driver_pool(self, wait: float) -> DriverPool:
+        return DriverPool(
+            self._connect_to_read,
+            is_lost=self._is_lost,
+            is_full=self.is_full,
+            make_room=self._close_idle,
+            at_most=CONNECTIONS,
+            wait=wait,
+        )
 
     def _engine(self, wait: float) -> Engine:
         return create_engine(
@@ -151,10 +149,9 @@ class PostgreSQL(Database):
 
     def _connect(self) -> TimedConnection:
         connection = TimedConnection.connect(
-            **_network(self._answer) | self._parameters,
+            **without_environment(_network(self._answer) | self._parameters),
             autocommit=True,  # we say BEGIN ourselves
             prepare_threshold=None,
-            fallback_application_name="portalkey",
         )
         connection.answer_seconds = self._answer
         self._sockets.add(connection)
@@ -212,11 +209,3 @@ def _limits(parameters: dict[str, Any], lock: float, answer: float) -> list[str]
 def _name(parameters: dict[str, Any]) -> str:
     database = parameters.get("dbname") or parameters.get("user") or "of the user's name"
     return f"{database} at {parameters.get('host', 'this machine')}"
-
-
-def _parameters(url: str) -> dict[str, Any]:
-    try:
-        return conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
-    except psycopg.Error:
-        pass  # raised below: the original repeats the URL
-    raise BadSettings([_UNREADABLE])

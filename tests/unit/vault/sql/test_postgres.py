@@ -196,7 +196,9 @@ def test_a_server_with_little_room_serves_all_threads(stranger_url: str, postgre
 )
 def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sentence: str) -> None:
     """By the table of SQLSTATEs, whatever language the server speaks."""
-    problem = PostgreSQL("postgresql://u@host/db").problem(psycopg.errors.lookup(code)("canary"))
+    problem = PostgreSQL("postgresql://u@localhost/db").problem(
+        psycopg.errors.lookup(code)("canary")
+    )
 
     assert type(problem) is kind
     assert sentence in str(problem)
@@ -223,7 +225,7 @@ def test_a_door_that_stays_closed_says_why(
 ) -> None:
     """There are only words then; those of the server and of libpq, not the name of the host."""
     told = f'connection failed: connection to server at "password.SSL", port 1 failed: {words}'
-    problem = PostgreSQL("postgresql://u@host/db").problem(psycopg.OperationalError(told))
+    problem = PostgreSQL("postgresql://u@localhost/db").problem(psycopg.OperationalError(told))
 
     assert type(problem) is kind
     assert sentence in str(problem)
@@ -233,7 +235,7 @@ def test_a_door_that_stays_closed_says_why(
 def test_a_host_without_an_address_cannot_be_reached() -> None:
     """Whatever it is called."""
     told = psycopg.OperationalError("failed to resolve host 'password.invalid': not known")
-    problem = PostgreSQL("postgresql://u@host/db").problem(told)
+    problem = PostgreSQL("postgresql://u@localhost/db").problem(told)
 
     assert "cannot be reached" in str(problem)
 
