@@ -26,8 +26,8 @@ LESS = "the same without deriving a key"
 _PARTS = "part of portalkey: "
 
 _SELECT = (
-    "SELECT id, generation, sealed_access, access_expires_at, {clock} FROM portalkey_connections "
-    "WHERE owner = {mark} AND client_id = {mark} AND status != 'disconnected'"
+    "SELECT id, generation, sealed_access, access_expires_at, {clock} FROM {schema}"
+    "portalkey_connections WHERE owner = {mark} AND client_id = {mark} AND status != 'disconnected'"
 )
 Select = Callable[[], Sequence[Any]]
 
@@ -41,7 +41,7 @@ def from_sqlite(bench: Workbench) -> Result:
     path = Path(place.database_url.removeprefix("sqlite:///"))
     connection = bench.stack.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
     clock = "(julianday('now') - 2440587.5) * 86400.0"
-    text = _SELECT.format(clock=clock, mark="?")
+    text = _SELECT.format(clock=clock, mark="?", schema="")
 
     def select() -> Sequence[Any]:
         return connection.execute(text, (OWNER, "client")).fetchall()
@@ -57,7 +57,7 @@ def from_postgres(bench: Workbench) -> Result:
     connection = bench.stack.enter_context(psycopg.connect(place.database_url, autocommit=True))
     connection.prepare_threshold = 0
     clock = "extract(epoch FROM clock_timestamp())::float8"
-    text = _SELECT.format(clock=clock, mark="%s").encode()
+    text = _SELECT.format(clock=clock, mark="%s", schema="portalkey.").encode()
 
     def select() -> Sequence[Any]:
         return connection.execute(text, (OWNER, "client")).fetchall()

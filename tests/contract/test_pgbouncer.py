@@ -88,7 +88,9 @@ def test_a_schema_of_its_own_holds_in_every_session(url: str) -> None:
     assert [each.id for each in store.connections("ada", "app")] == [connection.id]
     with psycopg.connect(url, prepare_threshold=None) as other:
         assert other.execute("SHOW search_path").fetchone() == ('"$user", public',)
-        assert other.execute("SELECT count(*) FROM portalkey_connections").fetchone() == (0,)
+        assert other.execute("SELECT count(*) FROM portalkey.portalkey_connections").fetchone() == (
+            0,
+        )
     store.close()
 
 

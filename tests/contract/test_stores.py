@@ -1,12 +1,15 @@
 """Every store here passes the one contract."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from portalkey.testing import Ahead, StoreContract
+from portalkey.testing.leases import LeasePromises
 from portalkey.vault import MemoryStore, SQLStore
 from portalkey.vault.json_file.store import ConfigFileStore
 
@@ -21,6 +24,24 @@ class TestSQLite(StoreContract):
         store = SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}", ahead=ahead)
         yield store
         store.close()
+
+
+class TestSQLiteOfAHost(LeasePromises):
+    """Leases stand for the rest: it is locks that another journal has in another way."""
+
+    @pytest.fixture
+    def store(self, ahead: Ahead, tmp_path: Path, empty_store: Path) -> Iterator[SQLStore]:
+        """A file that has the host's tables in it, and no write-ahead log."""
+        path = tmp_path / "app.db"
+        shutil.copy(empty_store, path)
+        with closing(sqlite3.connect(path, isolation_level=None)) as host:
+            host.execute("PRAGMA journal_mode=DELETE")
+            host.execute("CREATE TABLE notes (text TEXT)")
+        store = SQLStore.open(f"sqlite:///{path}", ahead=ahead)
+        yield store
+        store.close()
+        with closing(sqlite3.connect(path)) as host:
+            assert host.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 class TestPostgreSQL(StoreContract):

@@ -330,7 +330,8 @@ FILES = {
         ("flask-dance sqlite:///AT/none.csv", "AT/none.csv is not a SQLite database"),
         (f"flask-dance mysql://:{SECRET}@h/x", "SOURCE names no database that can be read"),
         (f"flask-dance {SECRET}", "SOURCE names no database that can be read"),
-        (f"flask-dance postgresql://:{SECRET}@/?no=1", "SOURCE is not a PostgreSQL address"),
+        (f"flask-dance postgresql://:{SECRET}@/?no=1", "SOURCE has no after its question mark"),
+        (f"flask-dance postgresql://:{SECRET}@192.0.2.1/x", "SOURCE names a database on another"),
         (f"social-auth postgresql://:{SECRET}@127.0.0.1:1/x", "at host and port in SOURCE."),
     ],
 )

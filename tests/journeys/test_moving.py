@@ -30,7 +30,9 @@ WITH RECURSIVE n(i) AS (SELECT 2 UNION SELECT i + 1 FROM n WHERE i < :last)
 INSERT INTO portalkey_events (id, at, name, owner, facts)
 SELECT i, at, name, owner, facts FROM n, portalkey_events
 """
-RIVAL = "INSERT INTO portalkey_events VALUES (%(id)s, 0, 'connected', NULL, NULL, NULL, '{}')"
+RIVAL = (
+    "INSERT INTO portalkey.portalkey_events VALUES (%(id)s, 0, 'connected', NULL, NULL, NULL, '{}')"
+)
 NOWHERE = f"postgresql://portalkey:{PASSWORD}@127.0.0.1:1/portalkey"
 
 
@@ -198,11 +200,12 @@ def test_a_store_is_not_moved_onto_itself(old: SQLStore, old_url: str, env_file:
     ("url", "code", "words"),
     [
         (NOWHERE, 1, "cannot be reached; look whether the server runs, and at host and port in --"),
-        (f"postgresql://:{PASSWORD}@/?wrong=1", 1, "--to is not a PostgreSQL address"),
+        (f"postgresql://:{PASSWORD}@/?wrong=1", 1, "--to has wrong after its question mark"),
+        (f"postgresql://ada:{PASSWORD}@192.0.2.1/x", 1, "--to names a database on another host"),
         (f"sqlite://{PASSWORD}@host/x.db", 2, "Invalid value for '--to': It must be sqlite:///"),
         (f"mysql://ada:{PASSWORD}@host/x", 2, "Invalid value for '--to': It must be sqlite:///"),
     ],
-    ids=["away", "unreadable", "no file", "another kind"],
+    ids=["away", "unreadable", "plain text", "no file", "another kind"],
 )
 def test_a_target_that_cannot_be_used(
     old: SQLStore, env_file: str, url: str, code: int, words: str

@@ -69,7 +69,8 @@ def two_machines(
                 _join(cloud, crew.pid, number, address)
                 stack.enter_context(_reaching(hubspot, cloud, crew.pid, f"{address}.1"))
                 url = stack.enter_context(_serving(plan, cloud, f"{address}.1"))
-                there = plan.settings.model_copy(update={"database_url": url})
+                update = {"database_url": url, "database_plaintext": True}
+                there = plan.settings.model_copy(update=update)
                 plans[number] = replace(plans[number], settings=there)
         yield Machine(crews[0], plans[0]), Machine(crews[1], plans[1])
 

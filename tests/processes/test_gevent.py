@@ -108,7 +108,7 @@ def test_nothing_blocks_the_worker(
 
         expire(hubspot, ahead)
         with psycopg.connect(plan.settings.database_url) as other:
-            other.execute("SELECT 1 FROM portalkey_connections FOR UPDATE")
+            other.execute("SELECT 1 FROM portalkey.portalkey_connections FOR UPDATE")
             are_answered, heard = ticks_during(address, lambda: is_waiting(other))
         assert are_answered, "a row is waited for by all"
 

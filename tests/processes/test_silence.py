@@ -121,7 +121,7 @@ def test_what_a_lost_client_had_locked_is_free_again(
     attempt = new_attempt(store)
 
     def lock_and_vanish(tx: object) -> None:
-        query = text("SELECT 1 FROM portalkey_attempts FOR UPDATE")
+        query = text("SELECT 1 FROM portalkey.portalkey_attempts FOR UPDATE")
         tx.execute(query)  # type: ignore[attr-defined]
         flows.clear()
         tx.execute(query)  # type: ignore[attr-defined]
@@ -129,7 +129,7 @@ def test_what_a_lost_client_had_locked_is_free_again(
     assert_busy_in_time(lambda: store._database.write(lock_and_vanish))
     with psycopg.connect(migrated_postgres_url) as other:
         other.execute(f"SET lock_timeout = '{PATIENCE}s'")
-        other.execute("DELETE FROM portalkey_attempts")
+        other.execute("DELETE FROM portalkey.portalkey_attempts")
     flows.set()
 
     assert store.attempt(attempt.id) is None

@@ -35,7 +35,8 @@ from processes.steps import COMMIT, Step, Steps
 def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
     """The broker that *plan* asks for, with every call counted by *steps*."""
     ahead = Ahead(plan.ahead)
-    kept = SQLStore.open(plan.settings.database_url, ahead=ahead)
+    plaintext = plan.settings.database_plaintext
+    kept = SQLStore.open(plan.settings.database_url, plaintext=plaintext, ahead=ahead)
     store: Store = kept if plan.is_leased else cast("Store", _Unleased(kept))
     wire = HubSpotClient()
     send = wire.send

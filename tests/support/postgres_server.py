@@ -146,8 +146,8 @@ def new_database(server_url: str, template: str = "template1") -> Iterator[str]:
 
 
 OUR_TABLES = """
-SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
-WHERE schemaname = 'public' AND tablename LIKE 'portalkey%' AND tablename NOT LIKE '%alembic%'
+SELECT string_agg('portalkey.' || quote_ident(tablename), ', ') FROM pg_tables
+WHERE schemaname = 'portalkey' AND tablename LIKE 'portalkey%' AND tablename NOT LIKE '%alembic%'
 """
 
 

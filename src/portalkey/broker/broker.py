@@ -76,7 +76,10 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         log_warnings(find_warnings(settings, Surroundings.look(env_file)))
         keyring, client = Keyring(settings.keys), HubSpotClient.of(settings)
         store = open_store(
-            settings.database_url, settings.database_schema, seconds=settings.database_seconds
+            settings.database_url,
+            settings.database_schema,
+            plaintext=settings.database_plaintext,
+            seconds=settings.database_seconds,
         )
         vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)

@@ -16,6 +16,7 @@ from portalkey.vault.sql.copy import Moved, Step, move, open_migrated
 from portalkey.vault.sql.database import Database
 
 _SETTING = "PORTALKEY_DATABASE_URL"
+_SCHEMA = "PORTALKEY_DATABASE_SCHEMA"
 _NEXT = (
     "Now set {settings} in every process, and restart them. Then run this once more, with the app "
     "stopped or on the new address: it copies what the old store got since this run began."
@@ -52,7 +53,7 @@ def db() -> None:
     "--schema",
     default="",
     callback=lambda *arguments: _check(database_schema, arguments[-1]),
-    help="Its schema, if PostgreSQL's usual one is not it.",
+    help="Its schema, if that is neither portalkey nor where its tables are.",
 )
 @click.option(
     "--env-file",
@@ -80,25 +81,29 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
         if is_config_file(url):
             raise click.ClickException(_NO_DATABASE.format(where=where))
     with ExitStack() as stack:
-        source = stack.enter_context(open_migrated(settings.database_url, settings.database_schema))
-        target = stack.enter_context(_target(to, schema))
+        plaintext = settings.database_plaintext
+        source = stack.enter_context(
+            open_migrated(settings.database_url, settings.database_schema, plaintext=plaintext)
+        )
+        target = stack.enter_context(_target(to, schema, plaintext=plaintext))
         report = _report_json if as_json else stack.enter_context(_bars())
         moved = move(source, target, report)
     click.echo(_to_json(moved) if as_json else _to_text(moved, target.name, schema))
 
 
 @contextmanager
-def _target(url: str, schema: str) -> Iterator[Database]:
+def _target(url: str, schema: str, *, plaintext: bool) -> Iterator[Database]:
     with ExitStack() as stack:
         problem = ""
         try:
-            target = stack.enter_context(open_migrated(url, schema))
+            target = stack.enter_context(open_migrated(url, schema, plaintext=plaintext))
         except BadSettings as trouble:
             problem = " ".join(f"{each}." for each in trouble.problems)
         except PortalkeyError as trouble:
             problem = str(trouble)
         if problem:  # the sentence about the setting holds for the option too
-            raise click.ClickException(problem.replace(_SETTING, "--to"))
+            problem = problem.replace(_SETTING, "--to").replace(_SCHEMA, "--schema")
+            raise click.ClickException(problem)
         yield target
 
 
@@ -122,7 +127,7 @@ def _to_text(moved: Mapping[str, Moved], name: str, schema: str) -> str:
     lines += [f"  {table}: {_count_rows(each)}" for table, each in moved.items()]
     settings = f"{_SETTING} to the new address"
     if schema:
-        settings += f" and PORTALKEY_DATABASE_SCHEMA to {schema}"
+        settings += f" and {_SCHEMA} to {schema}"
     return "\n".join((*lines, _NEXT.format(settings=settings)))
 
 

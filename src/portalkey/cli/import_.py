@@ -88,7 +88,7 @@ def import_(
     if report and report.exists():
         raise click.UsageError(f"{report} is there already; name a new file for the report.")
     settings = Settings.from_env(env_file)
-    rows = read_rows(library, source, Names(**names))
+    rows = read_rows(library, source, Names(**names), plaintext=settings.database_plaintext)
     if not rows:
         raise SourceUnusable(_NOTHING)
     summary = _Summary(library, is_dry=dry_run, as_json=as_json)

@@ -34,6 +34,9 @@ PORTALKEY_KEYS=key-{today}:{key}
 
 # Where connections are kept; by default an SQLite file in the data directory.
 # PORTALKEY_DATABASE_URL=sqlite:////var/lib/portalkey/portalkey.db
+# On another host it has to be reached over TLS:
+# PORTALKEY_DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system
+# PORTALKEY_DATABASE_PLAINTEXT=no
 
 # How many seconds one request waits for it at most.
 # PORTALKEY_DATABASE_SECONDS=10

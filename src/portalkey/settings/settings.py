@@ -110,7 +110,11 @@ class Settings(Unpicklable, BaseModel):
     database_schema: Annotated[str, BeforeValidator(validators.database_schema)] = Field(
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
-    """PostgreSQL's schema for the tables; the user's own where none is named."""
+    """PostgreSQL's schema for the tables; where they are, or ``portalkey``, if none is named."""
+    database_plaintext: Annotated[bool, BeforeValidator(validators.yes)] = Field(
+        default=False, alias="PORTALKEY_DATABASE_PLAINTEXT"
+    )
+    """True where a PostgreSQL on another host may be spoken to without TLS."""
     database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 POSTGRESQL = r"(postgresql\+psycopg|postgresql|postgres)://"
 """Beginning of the address of a PostgreSQL database, as a pattern."""
+_POSTGRESQL_ELSEWHERE = re.compile(
+    r"(jdbc:|r2dbc:)?(postgres|postgresql|pgsql|psql|postgis|timescale|timescaledb)(\+[a-z0-9_]{1,20})?"
+)
+"""Schemes by which other programs name a PostgreSQL database, and our own."""
 CALLBACK = "/auth/hubspot/callback"
 """End of the path of every redirect URI; the app's mount stands before it."""
 
@@ -138,10 +142,10 @@ def postgresql_problem(url: str) -> str | None:
     Nothing of it is quoted: where its parts cannot be told apart, any of them may be the password.
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or not scheme.startswith("postgres"):
+    if not separator or not _POSTGRESQL_ELSEWHERE.fullmatch(scheme):
         return None
     if not is_postgresql(url):
-        return "names another driver; write postgresql:// at its beginning"
+        return f"names another driver ({scheme}); write postgresql:// at its beginning"
     before, _, path = rest.partition("?")[0].partition("/")
     if before.count("@") > 1 or "@" in path:
         return (

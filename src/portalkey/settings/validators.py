@@ -103,6 +103,14 @@ def switch(value: object) -> bool:
     return is_on
 
 
+def yes(value: object) -> bool:
+    """A consent, in one word."""
+    is_yes = value if isinstance(value, bool) else {"yes": True, "no": False}.get(text(value))
+    if is_yes is None:
+        raise ValueError("must be yes, or be left out")
+    return is_yes
+
+
 def public_url(value: object) -> str:
     """The app's own origin."""
     return urls.origin(text(value))

@@ -14,6 +14,7 @@ def open_store(
     database_url: str,
     schema: str = "",
     *,
+    plaintext: bool = False,
     seconds: float = CALL_SECONDS,
     ahead: Callable[[], float] = no_offset,
     mounts: Callable[[], str] = read_mounts,
@@ -22,7 +23,9 @@ def open_store(
 
     Args:
         database_url: As ``PORTALKEY_DATABASE_URL`` takes it.
-        schema: The schema of PostgreSQL for the tables; the user's own by default.
+        schema: The schema of PostgreSQL for the tables; by default the one that they are in, or
+            ``portalkey``.
+        plaintext: True where a PostgreSQL on another host may be spoken to without TLS.
         seconds: How many seconds one call takes at most, all its waits and tries together.
         ahead: Seconds added to the store's clock, asked for at every look at it.
         mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
@@ -37,7 +40,12 @@ def open_store(
         from portalkey.vault.sql.store import SQLStore  # noqa: PLC0415 - see above
 
         return SQLStore.open(
-            database_url, schema=schema, seconds=seconds, ahead=ahead, mounts=mounts
+            database_url,
+            schema=schema,
+            plaintext=plaintext,
+            seconds=seconds,
+            ahead=ahead,
+            mounts=mounts,
         )
     if schema:
         raise BadSettings([NO_SCHEMA])

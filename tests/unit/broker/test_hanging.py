@@ -302,11 +302,11 @@ def test_a_code_waits_until_the_way_is_open(untrusted: Send, ahead: Ahead) -> No
         started = broker.begin("eve", "browser", AuthorizationOptions())
         state = parse_qs(urlsplit(started.authorize_url).query)["state"][0]
         query = (("code", "a-code"), ("state", state))
-        cookies = {started.attempt.id: [started.cookie]}
-        attempt = broker.finish(Callback(query, cookies, "eve"))
+        cookies, eve = {started.attempt.id: [started.cookie]}, Visitor("eve", "browser")
+        attempt = broker.finish(Callback(query, cookies, eve))
         assert attempt.status is AttemptStatus.RETURNED
         with pytest.raises(HubSpotUnavailable, match="PORTALKEY_CA_FILE"):
-            broker.complete(attempt, "eve", "browser")
+            broker.complete(attempt, eve)
 
 
 def test_what_is_owed_waits_until_the_way_is_open(untrusted: Send, ahead: Ahead) -> None:

@@ -54,6 +54,7 @@ def test_defaults() -> None:
     assert settings.hubspot_calls == 4
     assert settings.database_seconds == 10.0
     assert (settings.proxy_url, settings.ca_file) == (None, None)
+    assert not settings.database_plaintext
 
 
 def test_what_follows_from_settings() -> None:
@@ -153,6 +154,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
             "http://ada@[::1]:65535",
         )
     ),
+    ("PORTALKEY_DATABASE_PLAINTEXT", " yes ", "database_plaintext", True),
+    ("PORTALKEY_DATABASE_PLAINTEXT", "no", "database_plaintext", False),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
         "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
@@ -237,6 +240,7 @@ BAD = [
     ),
     ("PORTALKEY_DATABASE_URL", "file:///a.json?canary=1", "that is not ?permissions=any"),
     ("PORTALKEY_DATABASE_URL", "file:///C:/a.json", "names a drive of Windows, and there are none"),
+    *(("PORTALKEY_DATABASE_PLAINTEXT", each, "must be yes") for each in ("on", "1", "YES", "ja")),
     ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
     ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
     *(
@@ -424,8 +428,10 @@ def test_a_secret_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
         ("postgresql://ada:can@ry@db.example.com/app", "write %40"),
         ("postgresql://ada:can/ry@db.example.com/app", "%2F for /"),
         ("postgres://ada:canary/@@db/app?sslmode=require", "write %40"),
-        ("postgresql+psycopg2://ada:canary@db/app", "names another driver; write postgresql://"),
-        ("postgresql+asyncpg://ada:canary@db/app", "names another driver; write postgresql://"),
+        ("postgresql+psycopg2://ada:canary@db/app", "driver (postgresql+psycopg2); write post"),
+        ("postgresql+asyncpg://ada:canary@db/app", "driver (postgresql+asyncpg); write post"),
+        ("jdbc:postgresql://db/app?password=canary", "driver (jdbc:postgresql); write post"),
+        ("pgsql://ada:canary@db/app", "driver (pgsql); write postgresql://"),
     ],
 )
 def test_an_address_of_postgresql_that_reads_otherwise(url: str, problem: str) -> None:
@@ -662,4 +668,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 26
+    assert len({field.alias for field in fields}) == 27

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import pytest
 from portalkey.errors import BadSettings, StoreUnusable
 from portalkey.model.connection import Connection, Grant
 from portalkey.settings.validators import sqlite_url
+from portalkey.testing.samples import connect
 from portalkey.vault import SQLStore, Vault
 
 CANARIES = ("canary-access-token", "canary-refresh-token", "canary-rotated")
@@ -133,6 +135,81 @@ def test_files_that_others_could_read_are_closed_to_them(store: SQLStore, path: 
 
     assert set(modes(path.parent).values()) == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_closing_a_file_to_others_is_in_the_log(
+    store: SQLStore, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever opened it on purpose learns who closed it; the next start has nothing to say."""
+    path.chmod(0o664)
+    for _ in range(2):
+        SQLStore.open(f"sqlite:///{path}").close()
+
+    assert caplog.text.count(f"{path} was open to others (mode 0664)") == 1
+
+
+@pytest.fixture(params=["delete", "wal"])
+def hosts_file(request: pytest.FixtureRequest, path: Path) -> Iterator[sqlite3.Connection]:
+    """A file of the host's, for its group too; the host has it open."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as host:
+        host.execute(f"PRAGMA journal_mode={request.param}")
+        host.execute("CREATE TABLE notes (text TEXT)")
+        path.chmod(0o660)
+        yield host
+
+
+def test_a_hosts_file_keeps_its_mode_and_its_journal(
+    hosts_file: sqlite3.Connection, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its other processes go on with it; who can read it is in the log."""
+    (before,) = hosts_file.execute("PRAGMA journal_mode").fetchone()
+    permissions = modes(path.parent)
+    for owner in ("ada", "bob"):  # without tables of ours, and with them
+        with closing(SQLStore.open(f"sqlite:///{path}")) as store:
+            connect(store, owner=owner)
+            hosts_file.execute("INSERT INTO notes VALUES ('still mine')")
+            assert modes(path.parent).items() >= permissions.items()
+    with closing(sqlite3.connect(path)) as another:
+        assert another.execute("PRAGMA journal_mode").fetchone() == (before,)
+
+    assert caplog.text.count("holds tables of another program, so it keeps its mode 0660") == 2
+
+
+def test_a_hosts_file_that_nobody_else_can_read_is_fine(
+    hosts_file: sqlite3.Connection, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is nothing to warn of, and a mode that says less than ours stays, too."""
+    path.chmod(0o622)
+    SQLStore.open(f"sqlite:///{path}").close()
+
+    assert modes(path.parent)["portalkey.db"] == 0o622
+    assert not caplog.records
+
+
+def test_a_commit_into_a_hosts_file_reaches_the_disk(
+    hosts_file: sqlite3.Connection, path: Path
+) -> None:
+    """Where a journal's end is the commit, its directory has to remember that as well."""
+    with closing(SQLStore.open(f"sqlite:///{path}")) as store:
+        asked = store._database._drivers.run(lambda each: each.execute("PRAGMA synchronous"))
+
+        assert asked.fetchone() == (3,)
+
+
+@pytest.mark.parametrize("content", ["short", "A letter to a friend.\n" * 400])
+@pytest.mark.parametrize("mode", [0o644, 0o660])
+def test_a_link_to_another_kind_of_file_changes_nothing(
+    tmp_path: Path, content: str, mode: int
+) -> None:
+    """A path that is mistaken takes a file from nobody."""
+    (tmp_path / "letter.txt").write_text(content)
+    (tmp_path / "letter.txt").chmod(mode)
+    (tmp_path / "portalkey.db").symlink_to("letter.txt")
+    with pytest.raises(StoreUnusable, match="is not a SQLite database"):
+        SQLStore.open(f"sqlite:///{tmp_path / 'portalkey.db'}")
+
+    assert (tmp_path / "letter.txt").read_text() == content
+    assert modes(tmp_path) == {"letter.txt": mode, "portalkey.db": mode}
 
 
 def test_somebody_elses_file_keeps_its_permissions(nobody: Path) -> None:

@@ -18,13 +18,14 @@ SOURCES = (*_LIBRARIES, CSV)
 """Names of the sources, as the command and the audit use them."""
 
 
-def read_rows(source: str, where: str, names: Names) -> Sequence[Row]:
+def read_rows(source: str, where: str, names: Names, *, plaintext: bool = False) -> Sequence[Row]:
     """Read all rows of a *source*, in its order.
 
     Args:
         source: One of ``SOURCES``.
         where: The address of its database, or the path of the CSV file.
         names: Names that the app has changed.
+        plaintext: True where a PostgreSQL on another host may be spoken to without TLS.
 
     Raises:
         SourceUnusable: It cannot be read; the message says what to look at.
@@ -34,4 +35,4 @@ def read_rows(source: str, where: str, names: Names) -> Sequence[Row]:
     if source == CSV:
         return csv_file.read_rows(Path(where))
     library = _LIBRARIES[source]
-    return read(where, lambda database: list(library(database, names)))
+    return read(where, lambda database: list(library(database, names)), plaintext=plaintext)

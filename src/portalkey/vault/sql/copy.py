@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import TableClause, bindparam, func, select, text, update
+from sqlalchemy import Table, bindparam, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from portalkey._support.time_limit import lift_limit
@@ -21,6 +21,7 @@ from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.copy_rules import KINDS, Difference, Kind, Row, read_rows
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.migrate import migrate
+from portalkey.vault.sql.naming import qualify
 from portalkey.vault.sql.tables import events
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import PATIENT_SECONDS
@@ -30,18 +31,16 @@ BATCH = 500
 
 COPYING, VERIFYING = "copying", "verifying"
 
-_IDENTITY = text(
-    "SELECT pg_postmaster_start_time(), current_database(), to_regclass('portalkey_events')::oid"
-)
+_IDENTITY = text("SELECT pg_postmaster_start_time(), current_database(), to_regclass(:events)::oid")
 _FILE = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
 _ADD = (
     "INSERT INTO {table} ({names}) SELECT {names} "
     "FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json)) ON CONFLICT DO NOTHING"
 )
-_NUMBER_PAST = text(
+_NUMBER_PAST = (
     "SELECT setval(numbers, highest) FROM ("
-    "SELECT pg_get_serial_sequence('portalkey_events', 'id')::regclass AS numbers, "
-    "greatest(:highest, (SELECT max(id) FROM portalkey_events)) AS highest) AS known "
+    "SELECT pg_get_serial_sequence(:events, 'id')::regclass AS numbers, "
+    "greatest(:highest, (SELECT max(id) FROM {events})) AS highest) AS known "
     "WHERE coalesce(pg_sequence_last_value(numbers), 0) < highest"
 )
 
@@ -79,7 +78,7 @@ Report = Callable[[Step], object]
 
 
 @contextmanager
-def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
+def open_migrated(url: str, schema: str = "", *, plaintext: bool = False) -> Iterator[Database]:
     """Open the database that *url* names, with its tables up to date, until the block ends.
 
     Raises:
@@ -87,7 +86,7 @@ def open_migrated(url: str, schema: str = "") -> Iterator[Database]:
         StoreBusy: Another process takes too long with the database; try again.
         StoreUnusable: The operator has to look at the database.
     """
-    database = open_database(url, schema=schema, seconds=PATIENT_SECONDS)
+    database = open_database(url, schema=schema, plaintext=plaintext, seconds=PATIENT_SECONDS)
     try:
         migrate(database)
         yield database
@@ -182,11 +181,11 @@ def _bring_batch(tx: Tx, kind: Kind, rows: Sequence[Row]) -> Difference:
     return difference
 
 
-def _add(tx: Tx, table: TableClause, rows: Sequence[Row]) -> None:
+def _add(tx: Tx, table: Table, rows: Sequence[Row]) -> None:
     # A row that came in between is not in the way; it shows when all is verified.
     if rows and tx.dialect.name == "postgresql":  # all in one, as it plans each for itself
         names = ", ".join(f'"{name}"' for name in rows[0])
-        statement = text(_ADD.format(names=names, table=table.name))
+        statement = text(_ADD.format(names=names, table=qualify(tx, table.name)))
         tx.execute(statement, {"rows": json.dumps(rows)})
     elif rows:
         tx.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
@@ -198,16 +197,17 @@ def _without_id(row: Row) -> Row:
 
 def _number_past(tx: Tx, highest: int) -> None:
     if tx.dialect.name == "postgresql":  # SQLite goes on from the highest there is by itself
-        tx.execute(_NUMBER_PAST, {"highest": highest})
+        name = qualify(tx, events.name)
+        tx.execute(text(_NUMBER_PAST.format(events=name)), {"events": name, "highest": highest})
 
 
 def _identity(tx: Tx) -> tuple[object, ...]:
     """Return what is equal for two names of one database, and for nothing else."""
     if tx.dialect.name == "postgresql":
-        return tuple(tx.execute(_IDENTITY).one())
+        return tuple(tx.execute(_IDENTITY, {"events": qualify(tx, events.name)}).one())
     file = Path(tx.execute(_FILE).scalar_one()).stat()
     return file.st_dev, file.st_ino
 
 
-def _count(tx: Tx, table: TableClause) -> int:
+def _count(tx: Tx, table: Table) -> int:
     return tx.execute(select(func.count()).select_from(table)).scalar_one()

@@ -6,18 +6,16 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    ColumnClause,
+    Column,
     ColumnElement,
+    MetaData,
     Select,
     Table,
-    TableClause,
     any_,
-    column,
     literal,
     select,
 )
 from sqlalchemy import Connection as Tx
-from sqlalchemy import table as plain_table
 
 from portalkey.model.attempt import OPEN, AttemptStatus
 from portalkey.vault.sql import tables
@@ -129,7 +127,7 @@ def read_rows(tx: Tx, query: Select[Any]) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in tx.execute(query)]
 
 
-def _is_among(tx: Tx, which: ColumnClause[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def _is_among(tx: Tx, which: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     if tx.dialect.name == "postgresql":  # one parameter: each of hundreds would have to be planned
         return which == any_(literal(values, ARRAY(which.type)))
     return which.in_(values)
@@ -147,9 +145,9 @@ def _values_of(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def _plain_table(table: Table) -> TableClause:
+def _plain_table(table: Table) -> Table:
     # Without keys and defaults: rows go over as they are.
-    return plain_table(table.name, *[column(each.name, each.type) for each in table.columns])
+    return Table(table.name, MetaData(), *[Column(each.name, each.type) for each in table.columns])
 
 
 def _newest_by(*names: str) -> Wins:

@@ -118,6 +118,8 @@ class Database(StatementRunner):
     def _connect_to(self, engine: Engine) -> Connection:
         connection = until_room(engine.connect, self.is_full, self._drivers.close_idle, self._wait)
         self.be_patient(connection.connection.driver_connection)
+        if self.schemas:
+            connection.execution_options(schema_translate_map=self.schemas)
         return connection
 
     def is_full(self, error: BaseException) -> bool:  # noqa: ARG002 - a file has room for all
@@ -147,14 +149,17 @@ class Database(StatementRunner):
     def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
         """Prepare to insert *values*, unless a row stands in their way."""
         statement = insert_unless_there(self._dialect.name, table, values).inline()
-        return PreparedStatement(statement, self._dialect, self._ahead)
+        return PreparedStatement(statement, self._dialect, self._ahead, self.schemas)
 
     def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 
+    def find_tables(self, tx: Connection) -> None:
+        """Find the schema of our tables, for *tx* and whatever comes after it."""
+
     def hold_off(self, tx: Connection) -> None:
-        """Let nobody else come past this line before *tx* ends."""
+        """Let nobody else come past this line before *tx* ends, and make room for the tables."""
 
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""

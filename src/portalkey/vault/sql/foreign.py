@@ -30,7 +30,7 @@ from sqlalchemy.exc import (
 
 from portalkey._support.time_limit import lift_limit
 from portalkey.errors import BadSettings, SourceUnusable, StoreUnusable
-from portalkey.settings.urls import is_postgresql
+from portalkey.settings.urls import is_postgresql, postgresql_problem
 from portalkey.vault.sql.urls import open_database, sqlite_file
 from portalkey.vault.store import BUSY_SECONDS, PATIENT_SECONDS
 
@@ -104,23 +104,30 @@ class Foreign:
         raise SourceUnusable(f"The table {table} cannot be read by this user; {what_to_do}.")
 
 
-def read(url: str, work: Callable[[Foreign], T], *, wait: float = BUSY_SECONDS) -> T:
+def read(
+    url: str,
+    work: Callable[[Foreign], T],
+    *,
+    plaintext: bool = False,
+    wait: float = BUSY_SECONDS,
+) -> T:
     """Return what *work* reads in the database at *url*.
 
     Args:
         url: ``sqlite:///PATH``, or ``postgresql://`` as libpq takes it.
         work: Is given the database, and is done with it when it returns.
+        plaintext: True where a PostgreSQL on another host may be spoken to without TLS.
         wait: How many seconds to wait for whoever writes the file.
 
     Raises:
         SourceUnusable: The message says what to look at.
         StoreBusy: The server is busy; try again.
     """
-    if not is_postgresql(url):
+    if not is_postgresql(url) and not postgresql_problem(url):
         return _read_file(_file(url), work, wait)
     problem = ""
     try:
-        with closing(open_database(url, seconds=PATIENT_SECONDS)) as database:
+        with closing(open_database(url, plaintext=plaintext, seconds=PATIENT_SECONDS)) as database:
             return database.read(lambda tx: _read_all(tx, work))
     except BadSettings as trouble:
         problem = " ".join(f"{each}." for each in trouble.problems)

@@ -16,6 +16,7 @@ from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.marks import is_marked, put_marks, remove_marks
+from portalkey.vault.sql.naming import schema_of
 from portalkey.vault.sql.tables import metadata
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ def migrate(database: Database) -> None:
     """Bring *database* up to ``HEAD``.
 
     Raises:
+        BadSettings: The schema of the tables cannot be told, or may not be made.
         StoreBusy: Somebody else took too long with the database.
         StoreUnusable: The database cannot be written; a newer portalkey has been here, whose tables
             are not touched; or tables of ours were dropped, which are not made anew in silence.
     """
 
     def upgrade(connection: Connection) -> bool:
+        database.find_tables(connection)
         if _is_up_to_date(connection, database.name):
             return True
         with _one_at_a_time, lift_limit():
@@ -57,7 +60,7 @@ def migrate(database: Database) -> None:
 
 
 def _is_up_to_date(connection: Connection, name: str) -> bool:
-    tables = inspect(connection).get_table_names()
+    tables = inspect(connection).get_table_names(schema_of(connection))
     current = revision(connection) if VERSION_TABLE in tables else None
     missing = _missing(connection, tables, current)
     if missing:
@@ -82,7 +85,7 @@ def _missing(connection: Connection, tables: list[str], current: str | None) -> 
 
 def revision(connection: Connection) -> str | None:
     """Return the revision that the database is at, or None where it has no tables of ours."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not inspect(connection).has_table(VERSION_TABLE, schema_of(connection)):
         return None
     return connection.scalar(select(_version.c.version_num))
 
@@ -99,7 +102,8 @@ def _upgrade(connection: Connection, database: Database) -> bool:
         return False
     # Not by Alembic's commands: they make an environment of their own, and a host that makes its
     # app in its own ``env.py`` would be left without the one that it is in.
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    options = {"version_table": VERSION_TABLE, "version_table_schema": schema_of(connection)}
+    context = MigrationContext.configure(connection, opts=options)
     remove_marks(connection)
     for script in reversed([*scripts.iterate_revisions("head", current or "base")]):
         with _operations(context):

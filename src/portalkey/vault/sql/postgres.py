@@ -10,19 +10,21 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import ClauseElement, ColumnElement, Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
-from portalkey.errors import BadSettings, PortalkeyError
+from portalkey.errors import PortalkeyError
 from portalkey.vault.sql import postgres_errors
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.naming import schema_of
 from portalkey.vault.sql.postgres_session import TimedConnection
+from portalkey.vault.sql.postgres_url import read_url, without_environment
+from portalkey.vault.sql.schemas import OWN, find_schema, make_schema, quote_name
 from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
-from portalkey.vault.sql.statements import DriverPool, PreparedStatement
+from portalkey.vault.sql.statements import DriverPool
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
 CONNECTIONS = 4
@@ -30,17 +32,10 @@ CONNECTIONS = 4
 
 _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 _MIGRATE_SECONDS = 60
-_FROM = "FROM portalkey_"
 # Looked at once a statement: as a volatile function it would keep every index on times out of use.
 _CLOCK = literal_column("(SELECT extract(epoch FROM clock_timestamp())::float8)", Double)
 # Any number that no other program is likely to think of.
 _MIGRATING = int.from_bytes(b"portalke", signed=True)
-
-_UNREADABLE = (
-    "PORTALKEY_DATABASE_URL is not a PostgreSQL address; write "
-    "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with what has a meaning in a URL quoted (%40 "
-    "for @), and after a question mark only parameters that libpq knows"
-)
 
 
 class PostgreSQL(Database):
@@ -55,6 +50,7 @@ class PostgreSQL(Database):
         url: str,
         *,
         schema: str = "",
+        plaintext: bool = False,
         ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
         seconds: float = CALL_SECONDS,
@@ -63,24 +59,36 @@ class PostgreSQL(Database):
 
         Args:
             url: ``postgresql://`` or ``postgres://``, with any parameter that libpq knows.
-            schema: Where the tables are, made where it is missing; the user's own by default.
+            schema: Where the tables are, made where it is missing; found by default.
+            plaintext: True where another host may be spoken to without TLS.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
             wait: How many seconds to wait for another writer, or for a connection to be free.
             seconds: How many seconds one call takes at most, all its waits and tries together.
 
         Raises:
-            BadSettings: libpq cannot make anything of the URL.
+            BadSettings: libpq cannot read the URL, or it leads to another host without TLS.
         """
-        self._parameters = _parameters(url)
+        self._parameters = read_url(url, plaintext=plaintext)
         self._may_prepare = True
         self._sockets = Sockets()
         heed_gevent()
-        self._schema = schema
+        self._schema_named = schema
         self.name = _name(self._parameters)
         # Half of the time for one answer: the other half is for another connection.
         self._answer = seconds / 2
         self._say_limits(_limits(self._parameters, min(wait, self._answer * 0.8), self._answer))
-        drivers = DriverPool(
+        drivers = self._driver_pool(wait)
+        super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
+
+    def _say_limits(self, limits: list[str]) -> None:
+        """Begin each transaction with the server's *limits*, and each session of our own."""
+        self._session = "; ".join(f"SET {limit}" for limit in limits)
+        settings = "; ".join(f"SET LOCAL {each}" for each in limits)
+        self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
+        self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
+
+    def _driver_pool(self, wait: float) -> DriverPool:
+        return DriverPool(
             self._connect_to_read,
             is_lost=self._is_lost,
             is_full=self.is_full,
@@ -88,14 +96,6 @@ class PostgreSQL(Database):
             at_most=CONNECTIONS,
             wait=wait,
         )
-        super().__init__(self._engine(wait), drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
-
-    def _say_limits(self, limits: list[str]) -> None:
-        """Begin each transaction with the server's *limits*, and each session of our own."""
-        self._session = "; ".join(f"SET {limit}" for limit in limits)
-        settings = "; ".join(f"SET LOCAL {each}" for each in [*limits, *_search_path(self._schema)])
-        self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
-        self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
 
     def _engine(self, wait: float) -> Engine:
         return create_engine(
@@ -110,27 +110,26 @@ class PostgreSQL(Database):
             use_native_hstore=False,
         )
 
-    def prepare(self, make: Callable[[ColumnElement[float]], ClauseElement]) -> PreparedStatement:
-        """Prepare what *make* makes of the clock, with the schema named: no search_path is set."""
-        statement = super().prepare(make)
-        if self._schema:
-            named = f"FROM {_quote(self._schema)}.portalkey_"
-            statement.text = statement.text.replace(_FROM, named)
-        return statement
-
     def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
         """Begin to write; several commands in one cannot be prepared."""
         driver.execute(self.begin_writing, prepare=False)
+
+    def find_tables(self, tx: Connection) -> None:
+        """Find the schema of our tables, for *tx* and whatever comes after it."""
+        schema = find_schema(tx, self._schema_named)
+        self.schemas = {None: schema}
+        tx.execution_options(schema_translate_map=self.schemas)
 
     def hold_off(self, tx: Connection) -> None:
         """Let nobody else come past this line before *tx* ends, and make the schema."""
         tx.execute(text(f"SET LOCAL lock_timeout = '{_MIGRATE_SECONDS}s'"))
         tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-        query = text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
-        # Asked first, as IF NOT EXISTS takes the right to make one even where it is there.
-        if self._schema and tx.execute(query, {"schema": self._schema}).first() is None:
-            tx.execute(text(f"CREATE SCHEMA {_quote(self._schema)}"))
+        self.find_tables(tx)  # again: somebody may have made them in between
+        schema = schema_of(tx) or OWN
+        make_schema(tx, schema)
+        # For migrations, some of which Alembic writes without a schema's name.
+        tx.execute(text(f"SET LOCAL search_path TO {quote_name(schema)}"))
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means; its words are not repeated."""
@@ -150,10 +149,9 @@ class PostgreSQL(Database):
 
     def _connect(self) -> TimedConnection:
         connection = TimedConnection.connect(
-            **_network(self._answer) | self._parameters,
+            **without_environment(_network(self._answer) | self._parameters),
             autocommit=True,  # we say BEGIN ourselves
             prepare_threshold=None,
-            fallback_application_name="portalkey",
         )
         connection.answer_seconds = self._answer
         self._sockets.add(connection)
@@ -208,22 +206,6 @@ def _limits(parameters: dict[str, Any], lock: float, answer: float) -> list[str]
     ]
 
 
-def _search_path(schema: str) -> list[str]:
-    return [f"search_path TO {_quote(schema)}"] if schema else []
-
-
 def _name(parameters: dict[str, Any]) -> str:
     database = parameters.get("dbname") or parameters.get("user") or "of the user's name"
     return f"{database} at {parameters.get('host', 'this machine')}"
-
-
-def _quote(schema: str) -> str:
-    return '"' + schema.replace('"', '""') + '"'
-
-
-def _parameters(url: str) -> dict[str, Any]:
-    try:
-        return conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
-    except psycopg.Error:
-        pass  # raised below: the original repeats the URL
-    raise BadSettings([_UNREADABLE])

@@ -77,7 +77,7 @@ _NOT_ALLOWED = _Problem(
     "another user in PORTALKEY_DATABASE_URL",
 )
 _NO_SCHEMA = _Problem(
-    StoreCause.MISSING, "has no schema to make tables in; look at the user's search_path"
+    StoreCause.MISSING, "has lost the schema of its tables; bring it back from a backup"
 )
 _READ_ONLY = _Problem(
     StoreCause.READ_ONLY,

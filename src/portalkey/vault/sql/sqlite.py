@@ -3,14 +3,16 @@
 Writing begins with the lock (``BEGIN IMMEDIATE``), so what a writer reads stays true until it
 commits. A commit has reached the disk (``synchronous=FULL``), and what is deleted is overwritten
 (``secure_delete``). The file may only be on a disk of this machine: its locks do not hold on a
-network's.
+network's. One that another program has its tables in keeps its permissions and its journal.
 """
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
@@ -20,15 +22,26 @@ from sqlalchemy.types import Double
 from portalkey._support.clock import no_offset
 from portalkey._support.time_limit import seconds_left
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
-from portalkey.vault.files import make_private
+from portalkey.vault.files import close_to_others, make_file, warn_of_readers
 from portalkey.vault.health import StoreCause, with_cause
 from portalkey.vault.sql.database import Database, opening
 from portalkey.vault.sql.open_files import FileConnection, open_files
 from portalkey.vault.sql.statements import DriverPool
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
+T = TypeVar("T")
+
 _PAUSE = 0.01
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+_PRAGMAS = ("secure_delete=ON", "foreign_keys=ON")
+_OWN_FILE = ("journal_mode=WAL", "synchronous=FULL")
+# Without a WAL a commit is the end of the journal's file, which the directory has to remember.
+_SHARED_FILE = ("synchronous=EXTRA",)
+# There fsync() leaves the drive's own cache as it is.
+_MACOS = ("fullfsync=ON", "checkpoint_fullfsync=ON")
+_OTHERS_TABLES = (
+    "SELECT count(*) FROM sqlite_master WHERE type = 'table' "
+    "AND name NOT LIKE 'portalkey\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+)
 # Not unixepoch('now', 'subsec'), which is NULL before SQLite 3.42.
 _CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
 
@@ -74,19 +87,22 @@ class SQLite(Database):
         ahead: Callable[[], float] = no_offset,
         wait: float = BUSY_SECONDS,
         seconds: float = CALL_SECONDS,
+        platform: str = sys.platform,
     ) -> None:
-        """Make the file at *path* private, and make it where it is missing.
+        """Make the file at *path* where it is missing, and private where it is ours alone.
 
         Args:
             path: The file; its directory is made too, for its owner only.
             ahead: Seconds added to the clock, asked for at every look; tests move time with it.
             wait: How many seconds to wait for another writer.
             seconds: How many seconds one call takes at most, all its waits together.
+            platform: The system that the file is on, as ``sys.platform`` has it.
 
         Raises:
-            StoreUnusable: The file cannot be made.
+            StoreBusy: Somebody else keeps the file to himself.
+            StoreUnusable: The file cannot be made or read.
         """
-        self._path = make_private(path)
+        self._path = make_file(path)
         self.name = str(self._path)
         self._wait = wait
         # It never waits: what it cannot tell at once is read from the rows.
@@ -100,6 +116,18 @@ class SQLite(Database):
         )
         drivers = DriverPool(self._connect, wait=wait)
         super().__init__(engine, drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
+        is_shared = self._do(self._holds_others_tables)
+        self._pragmas = choose_pragmas(is_shared=is_shared, platform=platform)
+        (warn_of_readers if is_shared else close_to_others)(self._path)
+
+    def _holds_others_tables(self) -> bool:
+        """Return True where another program has its tables in the file; nothing is written."""
+        connection = self._open(self._wait)
+        try:
+            query = lambda: connection.execute(_OTHERS_TABLES).fetchone()  # noqa: E731 - one look
+            return bool(_do_once_free(query, self._wait)[0])
+        finally:
+            connection.close()
 
     def version(self) -> int | None:
         """Return a number that changes with every commit by anybody, in any process.
@@ -140,31 +168,48 @@ class SQLite(Database):
     def _connect(self) -> FileConnection:
         return self._connect_for(seconds_left(self._wait))
 
-    def _connect_for(self, patience: float) -> FileConnection:
+    def _open(self, patience: float) -> FileConnection:
         with opening:
-            connection = open_files.open(self._path, patience=patience)
+            return open_files.open(self._path, patience=patience)
+
+    def _connect_for(self, patience: float) -> FileConnection:
+        connection = self._open(patience)
+
+        def set_up() -> None:
+            for pragma in self._pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+
         try:
-            _set_up(connection)
+            _do_once_free(set_up, patience)
         except BaseException:
             connection.close()
             raise
         return connection
 
 
-def _set_up(connection: FileConnection) -> None:
+def choose_pragmas(*, is_shared: bool, platform: str) -> tuple[str, ...]:
+    """Return what is said at the beginning of each connection.
+
+    Args:
+        is_shared: True where another program has its tables in the file: how it is kept is that
+            program's to say.
+        platform: The system, as ``sys.platform`` has it.
+    """
+    of_system = _MACOS if platform == "darwin" else ()
+    return (*(_SHARED_FILE if is_shared else _OWN_FILE), *_PRAGMAS, *of_system)
+
+
+def _do_once_free(work: Callable[[], T], patience: float) -> T:
     # SQLite does not wait where two connections turn one new file to WAL at once.
-    deadline = time.monotonic() + connection.patience
+    deadline = time.monotonic() + patience
     while True:
         try:
-            for pragma in _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
+            return work()
         except sqlite3.OperationalError as error:
             is_busy = error.sqlite_errorcode & 0xFF in _WAITING_HELPS
             if not is_busy or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE)
-        else:
-            return
 
 
 class CommitCounter:

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnElement, Dialect, Select, bindparam
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Double
 
 from portalkey._support.fork import keep_for_ever
 from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_left, until_room
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
+from portalkey.vault.sql.naming import Schemas, compile_statement
 from portalkey.vault.sql.wall import require_asked
 
 T = TypeVar("T")
@@ -35,11 +35,14 @@ class PreparedStatement:
     """A statement as its driver takes it: the text, and the values that are bound to it."""
 
     def __init__(
-        self, statement: ClauseElement, dialect: Dialect, offset: Callable[[], float]
+        self,
+        statement: ClauseElement,
+        dialect: Dialect,
+        offset: Callable[[], float],
+        schemas: Schemas | None = None,
     ) -> None:
         """Compile *statement* for *dialect*; *offset* is what its clock is ahead, in seconds."""
-        compiled = statement.compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checker
+        compiled = compile_statement(statement, dialect, schemas)
         self.text = compiled.string
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         self.columns = tuple(column.name for column in columns)
@@ -181,6 +184,9 @@ class StatementRunner(ABC):
     name: str
     """The name that the operator knows it by; nothing secret."""
 
+    schemas: Schemas | None = None
+    """The schema of our tables, once it is known; None where there are no schemas."""
+
     driver_errors: ClassVar[type[Exception]]
 
     set_patience: ClassVar[str] = ""
@@ -211,7 +217,7 @@ class StatementRunner(ABC):
     def prepare(self, make: Callable[[ColumnElement[float]], ClauseElement]) -> PreparedStatement:
         """Prepare the statement that *make* makes of the clock."""
         now = self._clock + bindparam(_LATER, None, Double, required=True)
-        return PreparedStatement(make(now), self._dialect, self._ahead)
+        return PreparedStatement(make(now), self._dialect, self._ahead, self.schemas)
 
     def fetch(self, statement: PreparedStatement, **values: object) -> Sequence[Any]:
         """Return the rows of *statement*, as the driver gives them; *values* are what it binds.

@@ -31,6 +31,7 @@ class SQLStore(
         url: str,
         *,
         schema: str = "",
+        plaintext: bool = False,
         seconds: float = CALL_SECONDS,
         ahead: Callable[[], float] = no_offset,
         mounts: Callable[[], str] = read_mounts,
@@ -40,7 +41,9 @@ class SQLStore(
         Args:
             url: ``sqlite:///PATH``, with a fourth slash for an absolute path; ``%3F`` stands for
                 a question mark in it, as in any URL. Or ``postgresql://``, as libpq takes it.
-            schema: The schema of PostgreSQL for the tables; the user's own by default.
+            schema: The schema of PostgreSQL for the tables; by default the one that they are in, or
+                ``portalkey``.
+            plaintext: True where a PostgreSQL on another host may be spoken to without TLS.
             seconds: How many seconds one call takes at most, all its waits and tries together.
             ahead: Seconds added to the store's clock, asked for at every look at it.
             mounts: Tells what is mounted where, as Linux does in ``/proc/self/mountinfo``.
@@ -51,7 +54,9 @@ class SQLStore(
             StoreBusy: Another process takes too long with the database; try again.
             StoreUnusable: The operator has to look at the database.
         """
-        database = open_database(url, schema=schema, seconds=seconds, ahead=ahead, mounts=mounts)
+        database = open_database(
+            url, schema=schema, plaintext=plaintext, seconds=seconds, ahead=ahead, mounts=mounts
+        )
         try:
             migrate(database)
         except BaseException:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sqlalchemy import make_url
@@ -10,11 +11,14 @@ from sqlalchemy.exc import ArgumentError
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
 from portalkey.errors import BadSettings
-from portalkey.settings.urls import NO_SCHEMA, is_postgresql
+from portalkey.settings.urls import NO_SCHEMA, is_postgresql, postgresql_problem
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import CALL_SECONDS, single_wait
+
+if TYPE_CHECKING:
+    from portalkey.vault.sql.postgres import PostgreSQL
 
 _NO_FILE = (
     "PORTALKEY_DATABASE_URL names no file for SQLite; write sqlite:///PATH, with a fourth slash "
@@ -30,6 +34,7 @@ def open_database(
     url: str,
     *,
     schema: str = "",
+    plaintext: bool = False,
     seconds: float = CALL_SECONDS,
     ahead: Callable[[], float] = no_offset,
     mounts: Callable[[], str] = read_mounts,
@@ -40,8 +45,13 @@ def open_database(
         BadSettings: The URL names none that can be used.
         StoreUnusable: The file cannot be made, or is on another machine.
     """
+    if problem := postgresql_problem(url):
+        raise BadSettings([f"PORTALKEY_DATABASE_URL {problem}"])
     if is_postgresql(url):
-        return _postgresql(url, schema, seconds, ahead)
+        kind, wait = _load_postgresql(), single_wait(seconds)
+        return kind(
+            url, schema=schema, plaintext=plaintext, ahead=ahead, wait=wait, seconds=seconds
+        )
     if schema:
         raise BadSettings([NO_SCHEMA])
     path = _file(url).resolve()
@@ -49,14 +59,13 @@ def open_database(
     return SQLite(path, ahead=ahead, wait=single_wait(seconds), seconds=seconds)
 
 
-def _postgresql(url: str, schema: str, seconds: float, ahead: Callable[[], float]) -> Database:
+def _load_postgresql() -> "type[PostgreSQL]":
     try:
         # Imported here: the driver is an extra, and slow to load.
         from portalkey.vault.sql.postgres import PostgreSQL  # noqa: PLC0415 - see above
     except ImportError:
         raise BadSettings([_NO_DRIVER]) from None
-    wait = single_wait(seconds)
-    return PostgreSQL(url, schema=schema, ahead=ahead, wait=wait, seconds=seconds)
+    return PostgreSQL
 
 
 def _file(url: str) -> Path:

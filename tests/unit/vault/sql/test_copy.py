@@ -107,6 +107,7 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
             return database.execute(query).fetchall()
     with psycopg.connect(url) as connection:
+        connection.execute("SET search_path TO portalkey")
         return connection.execute(query.encode()).fetchall()
 
 
@@ -117,6 +118,7 @@ def write(url: str, statement: str) -> None:
             database.execute(statement)
         return
     with psycopg.connect(url) as connection:
+        connection.execute("SET search_path TO portalkey")
         connection.execute(statement.encode())
 
 

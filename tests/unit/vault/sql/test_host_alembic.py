@@ -78,8 +78,24 @@ def host(urls: tuple[str, str], tmp_path: Path) -> Callable[..., Config]:
 def tables(urls: tuple[str, str]) -> Iterator[Callable[[], set[str]]]:
     """The tables that there are, whoever's."""
     engine = create_engine(urls[0])
-    yield lambda: set(inspect(engine).get_table_names())
+    own = schema(urls[0])
+
+    def names() -> set[str]:
+        found = inspect(engine)
+        return {*found.get_table_names(), *(found.get_table_names(own) if own else ())}
+
+    yield names
     engine.dispose()
+
+
+def schema(url: str) -> str | None:
+    """Where our tables are."""
+    return None if url.startswith("sqlite") else "portalkey"
+
+
+def name_of(url: str, table: str) -> str:
+    """The name of a table of ours in SQL."""
+    return f"{schema(url)}.{table}" if schema(url) else table
 
 
 def open_with_connection(url: str) -> SQLStore:
@@ -155,8 +171,12 @@ def test_without_the_guard_every_table_would_go(urls: tuple[str, str]) -> None:
     SQLStore.open(urls[1]).close()
     without = ["alembic.autogenerate.*", "~alembic.autogenerate.portalkey"]
 
-    assert set(changes(urls[0], MetaData(), autogenerate_plugins=without)) >= OURS
-    assert changes(urls[0], MetaData()) == []
+    everywhere = {"include_schemas": True}
+    assert set(changes(urls[0], MetaData(), autogenerate_plugins=without, **everywhere)) >= OURS
+    assert changes(urls[0], MetaData(), **everywhere) == []
+    # In a schema of their own they are not looked at, for most hosts.
+    seen = set(changes(urls[0], MetaData(), autogenerate_plugins=without))
+    assert seen & OURS == (set() if schema(urls[0]) else OURS)
 
 
 def test_a_table_that_the_host_calls_like_ours_is_its_own(urls: tuple[str, str]) -> None:
@@ -224,7 +244,7 @@ def test_a_migration_written_before_cannot_drop_our_tables(postgres_url: str) ->
         with engine.connect() as connection:
             connection.execute(text("CREATE TABLE notes (id INTEGER)"))
             with pytest.raises(DatabaseError, match="depend"):
-                connection.execute(text(f"DROP TABLE {table}"))
+                connection.execute(text(f"DROP TABLE portalkey.{table}"))
     assert not inspect(engine).has_table("notes")
     engine.dispose()
 
@@ -237,13 +257,13 @@ def test_tables_that_vanished_are_not_made_anew(urls: tuple[str, str], dropped: 
     open_with_connection(urls[1]).close()
     engine = create_engine(urls[0])
     with engine.begin() as connection:
-        connection.execute(text(f"DROP VIEW IF EXISTS {GUARD}"))
+        connection.execute(text(f"DROP VIEW IF EXISTS {name_of(urls[0], GUARD)}"))
         for table in dropped:
-            connection.execute(text(f"DROP TABLE {table}"))
+            connection.execute(text(f"DROP TABLE {name_of(urls[0], table)}"))
     with pytest.raises(StoreUnusable, match=r"has lost .*portalkey_.* Restore them from a backup"):
         SQLStore.open(urls[1])
 
-    assert not set(inspect(engine).get_table_names()) & dropped
+    assert not set(inspect(engine).get_table_names(schema(urls[0]))) & dropped
     engine.dispose()
 
 

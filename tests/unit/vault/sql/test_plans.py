@@ -1,5 +1,6 @@
 """No statement scans what grows: the plans of all that a store does, on both databases."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -228,6 +229,8 @@ def fill(database: PostgreSQL | SQLite, *statements: str, rows: int = ROWS) -> N
 
     def write(tx: Tx) -> None:
         now = tx.execute(select(database.now())).scalar_one() - 7200
+        if isinstance(database, PostgreSQL):
+            tx.execute(text("SET LOCAL search_path TO portalkey"))
         for each in statements:
             tx.execute(text(each), {"rows": rows, "now": now})
 
@@ -238,6 +241,7 @@ def test_no_statement_scans_in_postgresql(migrated_postgres_url: str, ahead: Ahe
     """With so many rows that a scan would cost more, and with the figures of them."""
     database = WatchedPostgreSQL(migrated_postgres_url, ahead=ahead)
     database.statements = []
+    migrate(database)
     fill(database, *MANY)
     with psycopg.connect(migrated_postgres_url, autocommit=True) as connection:
         connection.execute("ANALYZE")
@@ -250,11 +254,26 @@ def test_no_statement_scans_in_postgresql(migrated_postgres_url: str, ahead: Ahe
     assert scans_in_postgresql(migrated_postgres_url, database.statements) == []
 
 
+def test_every_statement_names_the_schema(migrated_postgres_url: str, ahead: Ahead) -> None:
+    """What goes by a session's ``search_path`` finds the host's tables, or none."""
+    database = WatchedPostgreSQL(migrated_postgres_url, ahead=ahead)
+    database.statements = []
+    migrate(database)
+    with closing(SQLStore(database)) as store:
+        for use in use_all(store, ahead).values():
+            use()
+    told = [query if isinstance(query, str) else query.decode() for query, _ in database.statements]
+    ours = [words for words in told if "portalkey_" in words.replace("portalkey_alembic", "")]
+
+    assert len(ours) > len(GROWING)
+    assert [words for words in ours if re.search(r"(?<!portalkey\.)\bportalkey_", words)] == []
+
+
 def test_a_scan_would_be_seen_in_postgresql(migrated_postgres_url: str) -> None:
     """Negative control: by no index, and by all of one."""
     for statement in (
-        "SELECT * FROM portalkey_attempts WHERE cookie_hash = 'x'",
-        "SELECT id FROM portalkey_events ORDER BY id",
+        "SELECT * FROM portalkey.portalkey_attempts WHERE cookie_hash = 'x'",
+        "SELECT id FROM portalkey.portalkey_events ORDER BY id",
     ):
         assert scans_in_postgresql(migrated_postgres_url, [(statement, None)]), statement
 

@@ -196,7 +196,7 @@ def test_a_server_keeps_types_and_nothing_more(
     fill(store)
     execute(
         migrated_postgres_url,
-        f"UPDATE portalkey_connections SET {column} = {value} WHERE owner = 'ada'",  # noqa: S608 - our own
+        f"UPDATE portalkey.portalkey_connections SET {column} = {value} WHERE owner = 'ada'",  # noqa: S608 - our own
     )
     with pytest.raises(StoreUnusable, match="of portalkey_connections does not hold"):
         store.connections("ada", "app")

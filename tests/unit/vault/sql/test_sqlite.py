@@ -23,7 +23,7 @@ from portalkey.vault import SQLStore, Vault
 from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import open_files
-from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.sql.sqlite import SQLite, choose_pragmas
 from support.forking import in_child, in_silent_child
 from support.racing import PROCESSES, raced
 
@@ -185,6 +185,28 @@ def test_a_full_disk_stores_nothing_by_half(
     assert found.status is AttemptStatus.EXCHANGING
     assert store.connection_to("ada", "app", 1) is None
     assert vault.save(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_on_macos_a_commit_goes_past_the_drives_cache(*, is_shared: bool) -> None:
+    """There fsync() stops at it; elsewhere the pragmas would do nothing."""
+    on_macos = choose_pragmas(is_shared=is_shared, platform="darwin")
+    on_linux = choose_pragmas(is_shared=is_shared, platform="linux")
+
+    assert set(on_macos) - set(on_linux) == {"fullfsync=ON", "checkpoint_fullfsync=ON"}
+    assert set(on_linux) < set(on_macos)
+
+
+def test_the_pragmas_of_a_system_are_said_to_sqlite(path: Path) -> None:
+    """Each connection has them."""
+
+    def ask(driver: sqlite3.Connection) -> list[tuple[int]]:
+        names = ("fullfsync", "checkpoint_fullfsync")
+        return [driver.execute(f"PRAGMA {name}").fetchone() for name in names]
+
+    for platform, value in (("darwin", 1), ("linux", 0)):
+        with closing(SQLite(path, platform=platform)) as file:
+            assert file._drivers.run(ask) == [(value,)] * 2
 
 
 def test_a_read_only_file_is_refused_at_the_start(nobody: Path) -> None:
