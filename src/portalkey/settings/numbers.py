@@ -18,6 +18,8 @@ def whole(lowest: int, highest: int, of: str) -> Callable[[object], int]:
     return read
 
 
+attempt_seconds = whole(30, 3600, "seconds")
+number_of_requests = whole(1, 10_000, "requests")
 events_days = whole(1, 36500, "days")
 attempts_per_browser = whole(1, 1000, "attempts")
 exchanges_per_minute = whole(1, 10_000, "exchanges")

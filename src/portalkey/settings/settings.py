@@ -119,7 +119,7 @@ class Settings(Unpicklable, BaseModel):
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )
     """Seconds that one request waits for the store at most, 2 to 60."""
-    attempt_seconds: Annotated[int, BeforeValidator(validators.attempt_seconds)] = Field(
+    attempt_seconds: Annotated[int, BeforeValidator(numbers.attempt_seconds)] = Field(
         600, alias="PORTALKEY_ATTEMPT_SECONDS"
     )
     """Seconds that a person has from click to consent, 30 to 3600."""
@@ -127,11 +127,11 @@ class Settings(Unpicklable, BaseModel):
         10.0, alias="PORTALKEY_REFRESH_RATE"
     )
     """Renewals a second that all processes together may request, 0.1 to 10000."""
-    refresh_burst: Annotated[int, BeforeValidator(validators.number_of_requests)] = Field(
+    refresh_burst: Annotated[int, BeforeValidator(numbers.number_of_requests)] = Field(
         20, alias="PORTALKEY_REFRESH_BURST"
     )
     """Renewals that may come at once, 1 to 10000."""
-    hubspot_calls: Annotated[int, BeforeValidator(validators.number_of_requests)] = Field(
+    hubspot_calls: Annotated[int, BeforeValidator(numbers.number_of_requests)] = Field(
         4, alias="PORTALKEY_HUBSPOT_CALLS"
     )
     """Callers of one process that may wait for a slow HubSpot at once, 1 to 10000."""

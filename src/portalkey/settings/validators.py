@@ -26,7 +26,6 @@ _DRIVE = re.compile(r"/[A-Za-z]:/")
 _ANY_PERMISSIONS = "permissions=any"
 _SCHEMA = re.compile(r"(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
-_ATTEMPT_SECONDS = range(30, 3601)
 _SLOWEST, _MANY = 0.1, 10_000
 _LONGEST_SCOPES = 6000
 """Characters of the scopes in one list: more than those of all that HubSpot has."""
@@ -274,14 +273,6 @@ def file_url(path: Path) -> str:
     return f"file://{quote(path.resolve().as_posix(), safe='/:')}"
 
 
-def attempt_seconds(value: object) -> int:
-    """A whole number of seconds that is neither too short for people nor too long."""
-    number = str(value) if type(value) is int else text(value)
-    if not re.fullmatch(r"[0-9]{1,9}", number) or int(number) not in _ATTEMPT_SECONDS:
-        raise ValueError("must be a whole number of seconds from 30 to 3600")
-    return int(number)
-
-
 def refresh_rate(value: object) -> float:
     """A number of requests a second, whole or with a fraction."""
     number = str(value) if type(value) in {int, float} else text(value)
@@ -291,11 +282,3 @@ def refresh_rate(value: object) -> float:
     ):
         raise ValueError("must be a number of requests a second from 0.1 to 10000")
     return float(number)
-
-
-def number_of_requests(value: object) -> int:
-    """A number of requests at once."""
-    number = str(value) if type(value) is int else text(value)
-    if not re.fullmatch(r"[0-9]{1,5}", number) or not 1 <= int(number) <= _MANY:
-        raise ValueError("must be a whole number of requests from 1 to 10000")
-    return int(number)

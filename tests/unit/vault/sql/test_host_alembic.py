@@ -1,5 +1,6 @@
 """A host's own Alembic in the database that it shares with us: our tables and its run stay."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -45,6 +46,19 @@ with create_engine(url, poolclass=NullPool).connect() as connection:
 print(context.config.get_main_option("sqlalchemy.url") == url)
 """
 OPEN = "SQLStore.open(ours).close()"
+
+
+@pytest.fixture(autouse=True)
+def loggers() -> Iterator[None]:
+    """Lets loggers speak again: the ``env.py`` of a host silences all that there are."""
+    before = [
+        (each, each.disabled)
+        for each in logging.root.manager.loggerDict.values()
+        if isinstance(each, logging.Logger)
+    ]
+    yield
+    for each, disabled in before:
+        each.disabled = disabled
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
