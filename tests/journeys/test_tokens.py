@@ -179,7 +179,9 @@ def test_trouble_is_told_and_disconnects_nobody(
             broker.access_token(owner)
 
     assert token_requests(hubspot) == 1
-    assert broker.connections(owner)[0].status is ConnectionStatus.FAILING
+    is_of_settings = status in {400, 403}  # perhaps of this process alone: no row says so
+    expected = ConnectionStatus.CONNECTED if is_of_settings else ConnectionStatus.FAILING
+    assert broker.connections(owner)[0].status is expected
     ahead.seconds += 61
     assert broker.access_token(owner)
     assert broker.connections(owner)[0].status is ConnectionStatus.CONNECTED

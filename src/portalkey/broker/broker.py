@@ -20,7 +20,7 @@ from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
-from portalkey.errors import NoSession, NotConnected
+from portalkey.errors import NoKeyOpens, NoSession, NotConnected
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.model.connection import (
     Connection,
@@ -195,7 +195,9 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
     def connections(self, owner: str) -> Sequence[Connection]:
         """Return *owner*'s connections, oldest first, those that need reconnecting included."""
         require_owner(owner)
-        return self.vault.store.connections(owner, self.settings.client_id)
+        rows = self.vault.store.connections(owner, self.settings.client_id)
+        is_marked = any(row.status_reason == NoKeyOpens.code for row in rows)
+        return self._refresh.heal(rows) if is_marked else rows
 
     def disconnect(self, owner: str, connection_id: str) -> None:
         """Erase the connection here at once, and have HubSpot revoke its refresh token.

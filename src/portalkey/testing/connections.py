@@ -23,6 +23,8 @@ from portalkey.testing.samples import (
 )
 from portalkey.vault.store import Mark, Store
 
+DEAD = frozenset({(C.CONNECTED, C.NEEDS_RECONNECT), (C.CONNECTED, C.DISCONNECTED)})
+"""Moves that take another grant, and no mark."""
 _OTHERS = (("owner", "eve"), ("client_id", "other"), ("account", Account(2)))
 
 
@@ -147,9 +149,9 @@ class ConnectionPromises:
     @pytest.mark.parametrize("to", [each for each in C if each is not C.DISCONNECTED])
     @pytest.mark.parametrize("at", C)
     def test_a_mark_follows_the_table(self, store: Store, at: C, to: C) -> None:
-        """A status may also be marked anew, with other facts."""
+        """A status may also be marked anew, with other facts; a dead grant stays dead."""
         row = connect(store, status=at)
-        is_move = to is at or to in connections.MOVES[at]
+        is_move = to is at or (to in connections.MOVES[at] and (to, at) not in DEAD)
 
         assert store.mark(row, Mark(to, reason="why", failures=2, wait=9)) == is_move
         current = load(store, row)
