@@ -191,7 +191,8 @@ class NoKeyOpens(OperatorMustAct):
 
     def __init__(self, key_name: str = "") -> None:
         """Name the key by its label, which is not secret."""
-        super().__init__()
+        sentence = f"A sealed value does not open; put the key {key_name} back into PORTALKEY_KEYS."
+        super().__init__(sentence if key_name else None)
         self.key_name = key_name
 
 

@@ -29,8 +29,7 @@ from portalkey.model.connection import (
     require_scopes,
 )
 from portalkey.settings.settings import Settings
-from portalkey.vault.keyring import Keyring
-from portalkey.vault.open import open_store
+from portalkey.vault.open import open_vault
 from portalkey.vault.vault import Vault
 
 SIDE_SECONDS = 60.0
@@ -62,18 +61,16 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         return cls.of(Settings.from_env(env_file))
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, *, are_keys_checked: bool = True) -> Self:
         """Make a broker over the store that *settings* name.
 
         Raises:
+            BadSettings: A key is not the one that its label says, or one is missing that
+                connections are sealed with; unless *are_keys_checked* is False.
             StoreUnusable: The database cannot be opened; the message names it.
         """
-        keyring = Keyring(settings.keys)
-        store = open_store(
-            settings.database_url, settings.database_schema, seconds=settings.database_seconds
-        )
+        vault = open_vault(settings, are_keys_checked=are_keys_checked)
         client = HubSpotClient()
-        vault = Vault(keyring, store, settings.client_id)
         return cls(settings, vault, client.send, close=client.close)
 
     def __init__(

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
+from portalkey.broker.lost_key import LostKey
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
@@ -200,6 +201,10 @@ class WebMethods:
             for _ in takewhile(lambda _: health.trouble is not None, range(PROOFS)):
                 self.vault.probe()
         return health.trouble is None
+
+    def lost_key(self, name: str) -> LostKey:
+        """Return what is sealed with the key *name* and does not open here, to be given up."""
+        return LostKey(self.vault, self.audit, name)
 
     @property
     def is_personal(self) -> bool:

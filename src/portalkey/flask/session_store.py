@@ -19,6 +19,7 @@ from typing import ClassVar, TypeVar
 from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
+from portalkey.flask.session_keys import SessionKeys
 from portalkey.flask.session_rows import (
     KEY,
     SessionRegistry,
@@ -42,7 +43,7 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(Store):
+class SessionStore(SessionKeys, Store):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises

@@ -15,10 +15,10 @@ from portalkey.model.counters import Counter
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
-from portalkey.vault.snapshot import Snapshot, ThrottleRow
+from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 2
+FORMAT = 3
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (
@@ -32,9 +32,11 @@ _ROWS = {
     "provider": ThrottleRow,
     "events": Event,
     "counters": Counter,
+    "meta": MetaRow,
 }
-_SINCE_FORMAT_2 = frozenset({"counters"})
-_ONE_LINE_A_ROW = frozenset({"events", "counters"})
+_SINCE = {2: frozenset({"counters"}), 3: frozenset({"meta"})}
+"""By format, the kinds of rows that came with it."""
+_ONE_LINE_A_ROW = frozenset({"events", "counters", "meta"})
 
 
 class Wrong(Exception):
@@ -140,7 +142,8 @@ def _read_snapshot(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
         raise Misplaced(where, f'"format" must be there, and be {FORMAT} at most')
     if file_format > FORMAT:
         raise Newer(file_format)
-    optional = _SINCE_FORMAT_2 if file_format < FORMAT else frozenset()
+    newer = (names for since, names in _SINCE.items() if since > file_format)
+    optional = frozenset[str]().union(*newer)
     require_names(document, {*_ROWS, "format"} - optional, {"about", *optional}, ())
     kinds = {name: kind for name, kind in _ROWS.items() if name in document}
     snapshot = Snapshot(**{name: _read_rows(document, name, kind) for name, kind in kinds.items()})
@@ -166,6 +169,7 @@ def _require_distinct(snapshot: Snapshot) -> None:
         "outbox": [each.id for each in snapshot.outbox],
         "provider": [each.client_id for each in snapshot.provider],
         "counters": [each.id for each in snapshot.counters],
+        "meta": [each.id for each in snapshot.meta],
     }
     for name, ids in keys.items():
         _require_once(ids, name, "this row stands there a second time")
