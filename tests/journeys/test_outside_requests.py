@@ -17,7 +17,7 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event, EventName
 from portalkey.settings import Settings
-from portalkey.vault import Keyring, MemoryStore, Vault
+from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire, renewals
 
@@ -133,11 +133,16 @@ class Overtaken(MemoryStore):
         return super().cancel_attempts(owner)
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """The connection, if it may still be made after that."""
         self._is_overtaken("connect")
-        return super().connect(attempt_id, connection, event=event)
+        return super().connect(attempt_id, connection, event=event, owed=owed)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Disconnection: the grant is erased here at once, and HubSpot is told after that."""
 
 from contextlib import suppress
-from functools import partial
 
 from portalkey.broker.audit import Audit, event_facts
 from portalkey.errors import NoKeyOpens, NotConnected
@@ -26,10 +25,12 @@ class Disconnector:
             StoreBusy, StoreUnusable: Nothing was erased.
         """
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
-        # Without its key it is erased all the same, but HubSpot cannot be told.
-        alarm = partial(self._record_missing_key, connection)
-        owed = self._vault.erase(connection, event=event, on_missing_key=alarm)
+        # Without its key it is erased all the same, and HubSpot is told once the key is back.
+        troubles: list[NoKeyOpens] = []
+        owed = self._vault.erase(connection, event=event, on_missing_key=troubles.append)
         self._audit.announce(event)
+        for trouble in troubles[-1:]:
+            self._record_owed(connection, trouble)
         return owed
 
     def disconnect_all(self, owner: str) -> int:
@@ -44,9 +45,9 @@ class Disconnector:
                 self.disconnect(connection)
         return len(connections)
 
-    def _record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+    def _record_owed(self, connection: Connection, trouble: NoKeyOpens) -> None:
         self._audit.record(
-            EventName.NO_KEY_OPENS,
+            EventName.REVOCATION_OWED,
             owner=connection.owner,
             connection_id=connection.id,
             facts=event_facts(trouble),

@@ -1,13 +1,14 @@
-"""Keys of the store beside the sessions: what a session holds is known to its visitor only."""
+"""Keys and counters, in the store beside the sessions: a session is its visitor's alone."""
 
 from collections.abc import Collection, Sequence
 
 from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter, Tally
 from portalkey.vault.store import OwedRevocation, Store
 
 
 class SessionKeys:
-    """The part of ``SessionStore`` that ``KeyStore`` promises, all of it in the other store."""
+    """The part of ``SessionStore`` that is all in the other store."""
 
     _store: Store
 
@@ -40,3 +41,11 @@ class SessionKeys:
     def owed_under(self, client_id: str, key_name: str) -> Sequence[OwedRevocation]:
         """Revocations with this label."""
         return self._store.owed_under(client_id, key_name)
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        self._store.count(client_id, tallies)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The counters of one connection, or those of none."""
+        return self._store.counters(client_id, connection_id)

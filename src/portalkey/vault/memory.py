@@ -160,7 +160,12 @@ class MemoryStore(KeysInMemory, Store):
             return before
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
@@ -171,6 +176,8 @@ class MemoryStore(KeysInMemory, Store):
             if after is not None:
                 self._attempts[after.id] = replace(after, connection_id=connection.id)
             self._write(connection)
+            if owed is not None:
+                self._owed[owed.id] = owed
             self._record(event)
             return True
 

@@ -139,10 +139,16 @@ class Store(KeyStore, Protocol):
         """
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
+        *owed* is kept with it: the grant that this one replaces has to be given back.
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or
         another row for the same owner, client and account came first. Without *attempt_id* nobody

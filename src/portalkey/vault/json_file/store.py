@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
@@ -171,10 +171,16 @@ class ConfigFileStore(ConfigFileKeys, Store):
         return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        return self._write(lambda store: store.connect(attempt_id, connection, event=event))
+        facts: Any = {"event": event, "owed": owed}
+        return self._write(lambda store: store.connect(attempt_id, connection, **facts))
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

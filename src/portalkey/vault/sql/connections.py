@@ -83,7 +83,12 @@ class SQLConnections(SQLEvents):
         return next(iter(rows), None)
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
@@ -98,6 +103,8 @@ class SQLConnections(SQLEvents):
             is_written = _put(tx, connection)
             if not is_written:  # somebody else was first, so the attempt can try again
                 tx.rollback()
+            elif owed is not None:
+                tx.execute(insert_owed(owed))
             return is_written
 
         return self._write_with(event, move_and_put)
