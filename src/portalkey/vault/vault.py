@@ -62,16 +62,27 @@ class Vault(AttemptSeals, Revocations):
             connection = self._bear_grant(
                 replace(bare, scopes=scopes), grant, sent_at, now=self.store.now()
             )
-            event = build_connected_event(attempt, connection)
-            owed = self.owe_replaced(row, grant.refresh_token)
-            if self.store.connect(attempt.id, connection, event=event, owed=owed):
-                if owed is None:
-                    self.owe_raced(row)
+            if self._replace(row, attempt, connection, grant.refresh_token):
                 return connection
             current = self.store.attempt(attempt.id)
             if current is None or current.status is not AttemptStatus.EXCHANGING:
                 return None
         raise StoreBusy
+
+    def _replace(
+        self,
+        row: Connection | None,
+        attempt: Attempt,
+        connection: Connection,
+        refresh_token: SecretStr | None,
+    ) -> bool:
+        """Write *connection* in the place of *row*, and owe HubSpot what that held."""
+        event = build_connected_event(attempt, connection)
+        owed = self.owe_replaced(row, refresh_token)
+        is_written = self.store.connect(attempt.id, connection, event=event, owed=owed)
+        if is_written and owed is None:
+            self.owe_raced(row)
+        return is_written
 
     def _start_connection(self, owner: str, account: Account, row: Connection | None) -> Connection:
         """Return the connection without a grant: as in its *row*, or generation 0 of a new one."""
