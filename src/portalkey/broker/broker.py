@@ -209,8 +209,10 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
             connection = next((c for c in self.connections(owner) if c.id == connection_id), None)
             if connection is None:
                 raise NotConnected
-            owed = self._disconnector.disconnect(connection)
-        self._tokens.evict(owner)
+            try:
+                owed = self._disconnector.disconnect(connection)
+            finally:
+                self._tokens.evict(owner)
         if owed is None:
             return
         with suppress(GateClosed), self._gate.place(owner):
