@@ -151,7 +151,7 @@ class BadSettings(OperatorMustAct):
         """List all *problems* together, so that they can be mended in one go."""
         self.problems = tuple(problems)
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
-        super().__init__(f"portalkey cannot start with these settings:{lines}")
+        super().__init__(f"portalkey cannot work with these settings:{lines}")
 
 
 class HubSpotRefused(OperatorMustAct):

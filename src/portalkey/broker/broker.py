@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -126,11 +127,12 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         Args:
             owner: Whose connection.
             hub_id: Which HubSpot account; needed only where several are connected.
-            scopes: The scopes that the caller is going to need; checked against those granted.
+            scopes: The scopes that the caller is going to need; checked against those granted,
+                once these are known.
 
         Raises:
             NotConnected, AccountNotNamed, NeedsReconnect, ScopesMissing: The person must act.
-            HubSpotRefused, BadAnswer, NoKeyOpens, StoreUnusable: The operator must act.
+            HubSpotRefused, BadAnswer, BadSettings, NoKeyOpens, StoreUnusable: The operator must.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
         cached = self._cached.get((owner, hub_id))
@@ -138,8 +140,10 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
             with limit_request(self.settings.database_seconds):
                 cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
             self._work_on_the_side()
+            if not (cached.scopes or self.is_personal):
+                self._background.start("scopes", partial(self._learn_scopes, cached.id))
         if scopes:
-            require_scopes(cached.scopes, scopes)
+            require_scopes(cached.scopes, scopes, self.settings.wanted_scopes)
         return cached.token
 
     @contextmanager

@@ -58,7 +58,7 @@ class CachedToken:
     token: str = field(repr=False)
     id: str
     generation: int
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
     until: float
     good_until: float
     renew_at: float

@@ -179,6 +179,12 @@ class WebMethods:
                     with suppress(PortalkeyError):
                         self.introspector.check(connection, seconds)
 
+    def _learn_scopes(self, connection_id: str) -> None:
+        """Ask HubSpot what a connection has granted, as nobody has said so yet."""
+        connection = self.vault.store.connection(connection_id)
+        if connection is not None and connection.is_authenticated:
+            self.introspector.check(connection)
+
     def count_forgery(self, owner: str, check: str) -> None:
         """Count and announce a forged request in *owner*'s browser; never raises."""
         self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
@@ -226,7 +232,7 @@ class WebMethods:
         owner: str,
         refresh_token: SecretStr,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         *,
         imported_from: str,
     ) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from pydantic import SecretStr
 
-from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
+from portalkey.errors import AccountNotNamed, BadSettings, NotConnected, ScopesMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ class Connection:
     that clock's now at the moment the row was read, and ``updated_at`` is since when it has its
     grant and its status.
 
+    ``scopes`` is None where nobody has named them yet: unknown, and not none. An older portalkey
+    kept an empty list for that; no grant of HubSpot's is without any.
+
     ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
     the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases.
     ``unanswered_since`` is when a request was sent whose answer was never saved. ``forced_at`` is
@@ -113,7 +116,7 @@ class Connection:
     owner: str
     client_id: str
     account: Account
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
     sealed: SealedGrant | None = field(repr=False)
     access_expires_at: datetime
     connected_at: datetime
@@ -158,18 +161,39 @@ class Connection:
         return self.lease_until is not None and self.lease_until > self.seen_at
 
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the *wanted* scopes that the account has not granted, in their order."""
+        """Return those of the *wanted* scopes that the account has not granted, in their order.
+
+        None of them, where it is not known what it has granted.
+        """
         return _missing(self.scopes, wanted)
 
 
-def require_scopes(granted: tuple[str, ...], wanted: Iterable[str]) -> None:
-    """Raise ``ScopesMissing`` where not all of the *wanted* scopes were *granted*."""
+def require_scopes(
+    granted: tuple[str, ...] | None, wanted: Iterable[str], asked_for: Iterable[str]
+) -> None:
+    """Return where all of the *wanted* scopes were *granted*, or nobody knows yet.
+
+    Raises:
+        BadSettings: One that is missing is none that the app *asked_for*: no person can grant it.
+        ScopesMissing: Some are missing.
+    """
     missing = _missing(granted, wanted)
+    never = [scope for scope in missing if scope not in asked_for]
+    if never:
+        raise BadSettings([_NEVER_ASKED.format(scopes=" ".join(never))])
     if missing:
         raise ScopesMissing(missing)
 
 
-def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+_NEVER_ASKED = (
+    "HUBSPOT_SCOPES and HUBSPOT_OPTIONAL_SCOPES do not ask for {scopes}, which the app needs a "
+    "token for; name it in one of them, and have the accounts connected again."
+)
+
+
+def _missing(granted: tuple[str, ...] | None, wanted: Iterable[str]) -> tuple[str, ...]:
+    if not granted:
+        return ()
     return tuple(scope for scope in wanted if scope not in granted)
 
 

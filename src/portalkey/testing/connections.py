@@ -31,6 +31,14 @@ _OTHERS = (("owner", "eve"), ("client_id", "other"), ("account", Account(2)))
 class ConnectionPromises:
     """Connections: written with their attempt, never over what the writer did not see."""
 
+    def test_unknown_scopes_are_not_none(self, store: Store) -> None:
+        """Nobody has named them yet; a renewal that does is kept."""
+        row = connect(store, scopes=None)
+
+        assert row.scopes is None
+        assert store.renew(next_generation(row, scopes=("oauth",)), instead_of="fingerprint 1")
+        assert load(store, row).scopes == ("oauth",)
+
     def test_a_connection_comes_back_whole(self, store: Store) -> None:
         """By its id and by its account, and its attempt is connected to it."""
         connection, attempt_id = new_connection(store), begin_exchange(store)

@@ -33,7 +33,7 @@ class Vault(AttemptSeals, Revocations):
         attempt: Attempt,
         grant: Grant,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         *,
         sent_at: datetime,
     ) -> Connection | None:
@@ -46,7 +46,7 @@ class Vault(AttemptSeals, Revocations):
             attempt: The attempt that was claimed for the exchange.
             grant: What HubSpot gave, with a refresh token.
             account: Whose grant it is.
-            scopes: What was granted.
+            scopes: What was granted, if it is known.
             sent_at: When the token request was sent, by the store's clock.
 
         Returns:
@@ -92,7 +92,7 @@ class Vault(AttemptSeals, Revocations):
             owner=owner,
             client_id=self.client_id,
             account=account.fill_from(row.account) if row else account,
-            scopes=(),
+            scopes=None,
             sealed=None,
             access_expires_at=now,
             connected_at=now,
@@ -148,7 +148,7 @@ class Vault(AttemptSeals, Revocations):
             raise NotConnected
         if grant.refresh_token is None:
             grant = replace(grant, refresh_token=self.open_refresh(connection))
-        scopes = connection.scopes if grant.scopes is None else grant.scopes
+        scopes = grant.scopes or connection.scopes
         current: Connection | None = connection
         for _ in range(TRIES):
             if current is None or current.sealed is None:
@@ -158,6 +158,18 @@ class Vault(AttemptSeals, Revocations):
                 return renewed
             current = self._load_resealed(current, self.open_refresh(connection))
         raise StoreBusy
+
+    def learn_scopes(self, connection: Connection, scopes: tuple[str, ...]) -> bool:
+        """Write the *scopes* of *connection*, sealed anew for that; False where others came first.
+
+        Raises:
+            NotConnected, NoKeyOpens: As ``open_access`` does.
+        """
+        access, refresh = self.open_access(connection), self.open_refresh(connection)
+        known = replace(connection, scopes=scopes, generation=connection.generation + 1)
+        sealed = self._seal_grant(known, Grant(access, refresh, expires_in=0))
+        before = connection.sealed.fingerprint if connection.sealed else ""
+        return self.store.renew(replace(known, sealed=sealed), instead_of=before)
 
     def _load_resealed(self, before: Connection, refresh_token: SecretStr) -> Connection | None:
         """Return the row, where it bears the same *refresh_token* under another key by now.

@@ -30,6 +30,8 @@ Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+UNKNOWN = "null"
+"""The scopes that nobody has named yet, in JSON."""
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 """The columns that clear a lease once there is an answer."""
 
@@ -280,8 +282,8 @@ def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
 
 # The same few are read again and again, and parsing them costs more than the rest of a row.
 @lru_cache(maxsize=1024)
-def _parse_scopes(text: str) -> tuple[str, ...]:
-    return read_words(text)
+def _parse_scopes(text: str) -> tuple[str, ...] | None:
+    return None if text == UNKNOWN else read_words(text)
 
 
 @lru_cache(maxsize=1024)
