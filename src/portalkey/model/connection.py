@@ -1,5 +1,6 @@
 """Connections: an owner's lasting ties to HubSpot accounts, and the grants that they hold."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ class ConnectionStatus(StrEnum):
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
 
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 SET_BACK = timedelta(seconds=60)
 """Time ahead of a clock at which it is taken to have been set back."""
@@ -197,10 +200,23 @@ def _missing(granted: tuple[str, ...] | None, wanted: Iterable[str]) -> tuple[st
     return tuple(scope for scope in wanted if scope not in granted)
 
 
+def is_storable(text: str) -> bool:
+    """Return True where every store keeps *text* unchanged.
+
+    PostgreSQL keeps no NUL, and UTF-8 has no half of a surrogate pair.
+    """
+    return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
+
+
+def require_storable(text: str) -> None:
+    """Raise ``ValueError`` where not every store would keep *text* unchanged."""
+    if not is_storable(text):
+        raise ValueError("A text with a NUL or half a character in it cannot be stored.")
+
+
 def is_owner(owner: object) -> TypeGuard[str]:
     """Return True where *owner* can be the id of a user or tenant."""
-    # No database stores a NUL in a text unchanged.
-    return isinstance(owner, str) and bool(owner.strip()) and "\0" not in owner
+    return isinstance(owner, str) and bool(owner.strip()) and is_storable(owner)
 
 
 def require_owner(owner: object) -> None:

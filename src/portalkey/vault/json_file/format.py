@@ -60,10 +60,19 @@ class _Repeated(Exception):
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """Return the file's content: two spaces a step, and one line an event or counter."""
+    """Return the file's content: two spaces a step, and one line an event or counter.
+
+    Raises:
+        ValueError: It cannot be written: half a character, or a number that is none.
+    """
     head = [f'  "about": {json.dumps(_ABOUT)}', f'  "format": {FORMAT}']
     parts = [f'  "{name}": {_write_rows(name, getattr(snapshot, name))}' for name in _ROWS]
-    return ("{\n" + ",\n".join(head + parts) + "\n}\n").encode()
+    text = "{\n" + ",\n".join(head + parts) + "\n}\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass  # raised below: the original holds all that is in the file
+    raise ValueError("A text with half a character in it cannot be stored.")
 
 
 def _write_rows(name: str, rows: Iterable[Any]) -> str:

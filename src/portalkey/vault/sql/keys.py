@@ -7,7 +7,7 @@ from sqlalchemy import Connection as Tx
 
 from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.vault.sql.connections import row_reader, select_rows
-from portalkey.vault.sql.database import StorePart, insert_new
+from portalkey.vault.sql.database import StorePart, insert_new, to_columns
 from portalkey.vault.sql.outbox import read_owed
 from portalkey.vault.sql.tables import connections, meta, outbox
 from portalkey.vault.sql.wall import fetch_rows
@@ -27,7 +27,7 @@ class SQLKeys(StorePart):
         """Keep *value* under *name* unless there is one; return what is there now."""
 
         def add(tx: Tx) -> str:
-            is_new = insert_new(tx, meta, {"id": name, "value": value})
+            is_new = insert_new(tx, meta, to_columns({"id": name, "value": value}))
             return value if is_new else _read(tx, name) or value
 
         return self._database.write(add)
@@ -80,7 +80,8 @@ def _find_labels(tx: Tx, table: Table, client_id: str) -> Iterator[str]:
 
 
 def _read(tx: Tx, name: str) -> str | None:
-    return tx.scalar(select(meta.c.value).where(meta.c.id == name))
+    rows = fetch_rows(tx, select(meta).where(meta.c.id == name), {"id": name})
+    return rows[0][1] if rows else None
 
 
 def _bears(client_id: str, key_name: str) -> ColumnElement[bool]:
