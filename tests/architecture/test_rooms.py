@@ -19,12 +19,12 @@ from portalkey_simulator import HubSpot
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
     "click": 27,
-    "callback": 41,
+    "callback": 43,
     "status": 18,
     "token, cold": 19,
     "token, cached": 1,
     "token, expired": 37,
-    "disconnect": 27,
+    "disconnect": 28,
 }
 """Only ever lowered, but for a guard that every journey passes: gates, breakers and deadlines on
 the way to HubSpot, walls and limits on the way to the store. A connection to SQLite that is opened
