@@ -13,7 +13,7 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, Grant
 from portalkey.settings import Key
 from portalkey.testing.samples import begin_exchange
-from portalkey.vault import Keyring, MemoryStore, Store, Vault
+from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Store, Vault
 from portalkey.vault.keyring import new_key
 
 pytest_plugins = ("support.postgres",)
@@ -100,15 +100,16 @@ def test_what_is_not_stored_replaces_nothing(any_store: Store) -> None:
 
 
 class Crashing(MemoryStore):
-    """A store that goes away at the write itself, and looks at other rows as a twin would."""
+    """A store that can be lost after any write, and looks at other rows as a twin would."""
 
-    is_away = False
+    is_lost = False
     is_raced = False
 
-    def _record(self, event: object) -> None:
-        if self.is_away:
+    def enqueue(self, owed: OwedRevocation) -> None:
+        """Come too late, where the process has died by then."""
+        if self.is_lost:
             raise StoreBusy
-        super()._record(event)  # type: ignore[arg-type]
+        super().enqueue(owed)
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return two where another is just being replaced."""
@@ -116,6 +117,17 @@ class Crashing(MemoryStore):
             self.is_raced = False
             return 2
         return super().holders(fingerprints)
+
+
+def test_a_process_that_dies_after_the_write_loses_nothing() -> None:
+    """What is owed was stored with what replaced it, and not after."""
+    store = Crashing()
+    vault = vault_of(store, OLD)
+    connect(vault, "first")
+    store.is_lost = True
+    connect(vault, "second")
+
+    assert owed_tokens(vault) == ["first"]
 
 
 def test_of_two_that_are_replaced_at_once_one_gives_back() -> None:

@@ -9,8 +9,8 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.errors import (
     AccountNotNamed,
+    BadSettings,
     NotConnected,
-    ScopesMissing,
 )
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
@@ -55,7 +55,7 @@ def test_trouble_comes_before_the_work(broker: Broker, hubspot: HubSpot) -> None
     with pytest.raises(NotConnected), broker.using("nobody"):
         began = True
     connect(broker, hubspot, "ada")
-    with pytest.raises(ScopesMissing), broker.using("ada", scopes=["tickets"]):
+    with pytest.raises(BadSettings), broker.using("ada", scopes=["tickets"]):
         began = True
 
     assert not began
