@@ -147,7 +147,7 @@ class BadSettings(OperatorMustAct):
         """List all *problems* together, so that they can be mended in one go."""
         self.problems = tuple(problems)
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
-        super().__init__(f"portalkey cannot start with these settings:{lines}")
+        super().__init__(f"portalkey cannot work with these settings:{lines}")
 
 
 class HubSpotRefused(OperatorMustAct):
@@ -194,7 +194,8 @@ class NoKeyOpens(OperatorMustAct):
 
     def __init__(self, key_name: str = "") -> None:
         """Name the key by its label, which is not secret."""
-        super().__init__()
+        sentence = f"A sealed value does not open; put the key {key_name} back into PORTALKEY_KEYS."
+        super().__init__(sentence if key_name else None)
         self.key_name = key_name
 
 

@@ -92,6 +92,7 @@ OTHERWISE = {
     "vault/json_file/readers.py - @cache": "readers of a type's fields",
     "vault/memory.py MemoryStore self._attempts": "a child's memory is its own",
     "vault/memory.py MemoryStore self._counters": "a child's memory is its own",
+    "vault/memory.py MemoryStore self._meta": "a child's memory is its own",
     "vault/memory.py MemoryStore self._owed": "a child's memory is its own",
     "vault/memory_connections.py ConnectionsInMemory self._connections": "a child's memory is its "
     "own",

@@ -19,7 +19,7 @@ from portalkey_simulator import HubSpot
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
     "click": 27,
-    "callback": 41,
+    "callback": 43,
     "status": 18,
     "token, cold": 19,
     "token, cached": 1,

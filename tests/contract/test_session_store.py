@@ -17,6 +17,8 @@ EXEMPT = {
     "test_an_empty_store_counts_nothing": "nobody can count the sessions there are",
     "test_connections_are_counted_by_status": "nobody can count the sessions there are",
     "test_the_oldest_failing_is_failing_since_its_first_failure": "it is in some session",
+    "test_labels_are_those_of_rows": "nobody can look into the sessions there are",
+    "test_live_rows_are_found_by_their_label": "nobody can look into the sessions there are",
     "test_an_open_breaker_is_seen": "each process has a breaker of its own",
 }
 """What a session cannot promise, and why."""

@@ -85,15 +85,16 @@ def test_a_move_is_told_in_sentences(old: SQLStore, new_url: str, env_file: str)
     assert (done.returncode, done.stderr) == (0, "")
     first, *lines = done.stdout.splitlines()
     assert "and verified: 5 rows, compared column by column." in first
-    assert lines[:6] == [
+    assert lines[:7] == [
         "  connections: 2 new",
         "  attempts: 2 new",
         "  events: 1 new",
         "  outbox: none",
         "  provider: none",
         "  counters: none",
+        "  meta: none",
     ]
-    assert "set PORTALKEY_DATABASE_URL to the new address in every process" in lines[6]
+    assert "set PORTALKEY_DATABASE_URL to the new address in every process" in lines[7]
 
 
 def test_life_goes_on_at_the_new_address(old: SQLStore, new_url: str, env_file: str) -> None:

@@ -9,15 +9,15 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.errors import (
     AccountNotNamed,
+    BadSettings,
     NotConnected,
-    ScopesMissing,
 )
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event, EventName
 from portalkey.settings import Settings
-from portalkey.vault import Keyring, MemoryStore, Vault
+from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire, renewals
 
@@ -55,7 +55,7 @@ def test_trouble_comes_before_the_work(broker: Broker, hubspot: HubSpot) -> None
     with pytest.raises(NotConnected), broker.using("nobody"):
         began = True
     connect(broker, hubspot, "ada")
-    with pytest.raises(ScopesMissing), broker.using("ada", scopes=["tickets"]):
+    with pytest.raises(BadSettings), broker.using("ada", scopes=["tickets"]):
         began = True
 
     assert not began
@@ -133,11 +133,16 @@ class Overtaken(MemoryStore):
         return super().cancel_attempts(owner)
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """The connection, if it may still be made after that."""
         self._is_overtaken("connect")
-        return super().connect(attempt_id, connection, event=event)
+        return super().connect(attempt_id, connection, event=event, owed=owed)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -179,7 +179,9 @@ def test_trouble_is_told_and_disconnects_nobody(
             broker.access_token(owner)
 
     assert token_requests(hubspot) == 1
-    assert broker.connections(owner)[0].status is ConnectionStatus.FAILING
+    is_of_settings = status in {400, 403}  # perhaps of this process alone: no row says so
+    expected = ConnectionStatus.CONNECTED if is_of_settings else ConnectionStatus.FAILING
+    assert broker.connections(owner)[0].status is expected
     ahead.seconds += 61
     assert broker.access_token(owner)
     assert broker.connections(owner)[0].status is ConnectionStatus.CONNECTED
@@ -279,6 +281,43 @@ def test_an_account_that_is_no_number_is_a_mistake(
     ):
         with pytest.raises(TypeError, match="hub_id must be a number such as 4410001"):
             ask()
+
+
+@pytest.mark.parametrize("end", ["report", "disconnect", "delete"])
+def test_a_dead_token_is_not_handed_on_once(
+    visitor: Visitor, broker: Broker, settings: Settings, hubspot: HubSpot, end: str
+) -> None:
+    """What this process has heard or done itself holds at once, not after its next look."""
+    visitor.connect()
+    with closing(Broker(settings, broker.vault, broker._send, clock=lambda: 1000.0)) as still:
+        token = still.access_token(visitor.owner)
+        connection = still.connections(visitor.owner)[0]
+        assert still.access_token(visitor.owner) == token
+        if end == "report":
+            hubspot.uninstall(connection.hub_id)
+            with pytest.raises(NeedsReconnect):
+                still.report_unauthorized(visitor.owner, token)
+        elif end == "disconnect":
+            still.disconnect(visitor.owner, connection.id)
+        else:
+            still.on_user_deleted(visitor.owner)
+
+        with pytest.raises(NeedsReconnect if end == "report" else NotConnected):
+            still.access_token(visitor.owner)
+
+
+def test_what_was_read_before_an_end_is_not_kept(visitor: Visitor, broker: Broker) -> None:
+    """Somebody else looked just before: what they saw does not come into the cache after it."""
+    visitor.connect()
+    tokens, owner = broker._tokens, visitor.owner
+
+    def find_late() -> Connection:
+        row = broker.connections(owner)[0]
+        tokens.evict(owner)
+        return row
+
+    assert tokens.get(owner, None, find_late).token
+    assert (owner, None) not in tokens.cached
 
 
 def test_a_scope_that_was_not_granted(visitor: Visitor, broker: Broker) -> None:

@@ -13,13 +13,10 @@ from support.visitor import Visitor
 
 
 @pytest.fixture
-def owing(visitor: Visitor, broker: Broker) -> Visitor:
+def owing(visitor: Visitor) -> Visitor:
     """Somebody whose old refresh token HubSpot still has to be told of."""
     visitor.connect()
-    (connection,) = broker.connections(visitor.owner)
-    token = broker.vault.open_refresh(connection)
     visitor.connect()
-    broker.vault.enqueue(token, connection.id)
     return visitor
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.fork import renew_after_fork, renew_inherited
-from portalkey.broker.audit import Audit
-from portalkey.errors import PersonMustAct, PortalkeyError
+from portalkey.broker.audit import Audit, event_facts
+from portalkey.errors import NoKeyOpens, PersonMustAct, PortalkeyError
+from portalkey.model.connection import Connection
 from portalkey.model.events import EventName, Fact
 from portalkey.vault.health import StoreCause
 
@@ -61,17 +62,34 @@ class Alarms:
         """Tell of a *trouble* that ended work in the background."""
         if isinstance(trouble, PersonMustAct):
             log.debug("background work ended: %s", trouble.code)
+        elif isinstance(trouble, NoKeyOpens):
+            self.report_missing_key(trouble)
         elif self._is_news(trouble):
             log.warning("background work ended in trouble (%s): %s", trouble.code, trouble)
+
+    def report_missing_key(self, trouble: NoKeyOpens, connection: Connection | None = None) -> None:
+        """Tell that no key of this process opens *connection*, once for each label.
+
+        It is this process that lacks the key: nothing is written on the row, which others open.
+        """
+        if self._is_news(trouble):
+            log.critical("a key is missing or wrong in this process: %s", trouble)
+            self._audit.record(
+                EventName.NO_KEY_OPENS,
+                owner=connection.owner if connection else None,
+                connection_id=connection.id if connection else None,
+                facts=event_facts(trouble),
+            )
 
     def close(self) -> None:
         """Wait for the events that are being recorded."""
         self._background.join()
 
     def _is_news(self, trouble: PortalkeyError) -> bool:
-        # Each row that cannot be read is a matter of its own.
-        row = str(trouble) if trouble.cause == StoreCause.BAD_ROW else ""
-        key, now = (trouble.code, trouble.cause, row), self._clock()
+        # Each row that cannot be read is a matter of its own, and so is each key.
+        which = str(trouble) if trouble.cause == StoreCause.BAD_ROW else ""
+        which = trouble.key_name if isinstance(trouble, NoKeyOpens) else which
+        key, now = (trouble.code, trouble.cause, which), self._clock()
         renew_inherited()
         with self._lock:
             told = self._told.get(key)

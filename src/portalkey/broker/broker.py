@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -13,14 +14,13 @@ from portalkey._support.fork import renew_after_fork
 from portalkey._support.time_limit import limit_request
 from portalkey._support.unpicklable import Unpicklable
 from portalkey._support.uwsgi import warn_of_missing_threads
-from portalkey.broker import waiting
 from portalkey.broker.account import AccountHandle
 from portalkey.broker.async_methods import AsyncMethods
-from portalkey.broker.caller_gate import GateClosed
+from portalkey.broker.disconnect import DisconnectMethods
 from portalkey.broker.parts import put_together
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
-from portalkey.errors import NoSession, NotConnected
+from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.model.connection import (
     Connection,
@@ -31,15 +31,14 @@ from portalkey.model.connection import (
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings, log_warnings
-from portalkey.vault.keyring import Keyring
-from portalkey.vault.open import open_store
+from portalkey.vault.open import open_vault
 from portalkey.vault.vault import Vault
 
 SIDE_SECONDS = 60.0
 """Seconds between two looks of a process at what HubSpot is still owed."""
 
 
-class Broker(Unpicklable, AsyncMethods, WebMethods):
+class Broker(Unpicklable, AsyncMethods, DisconnectMethods, WebMethods):
     """The one door to portalkey: begins and finishes attempts, hands out working access tokens.
 
     Make one for a process, from the environment, and ask it for a token whenever one is needed::
@@ -64,24 +63,26 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         return cls.of(Settings.from_env(env_file), env_file)
 
     @classmethod
-    def of(cls, settings: Settings, env_file: str | Path | None = None) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        env_file: str | Path | None = None,
+        *,
+        are_keys_checked: bool = True,
+    ) -> Self:
         """Make a broker over the store that *settings* name, and log what they should not say.
 
         *env_file* is the file that they were read from, if they were.
 
         Raises:
-            BadSettings: The file of authorities cannot be used.
+            BadSettings: The file of authorities cannot be used; a key is not the one that its label
+                says, or one is missing that connections are sealed with, unless *are_keys_checked*
+                is False.
             StoreUnusable: The database cannot be opened; the message names it.
         """
         log_warnings(find_warnings(settings, Surroundings.look(env_file)))
-        keyring, client = Keyring(settings.keys), HubSpotClient.of(settings)
-        store = open_store(
-            settings.database_url,
-            settings.database_schema,
-            plaintext=settings.database_plaintext,
-            seconds=settings.database_seconds,
-        )
-        vault = Vault(keyring, store, settings.client_id)
+        client = HubSpotClient.of(settings)
+        vault = open_vault(settings, are_keys_checked=are_keys_checked)
         return cls(settings, vault, client.send, close=client.close)
 
     def __init__(
@@ -137,12 +138,13 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
         Args:
             owner: Whose connection.
             hub_id: Which HubSpot account; needed only where several are connected.
-            scopes: The scopes that the caller is going to need; checked against those granted.
+            scopes: The scopes that the caller is going to need; checked against those granted,
+                once these are known.
 
         Raises:
             NotConnected, AccountNotNamed, NeedsReconnect, ScopesMissing: The person must act.
-            HubSpotRefused, HubSpotUnreachable, BadAnswer, NoKeyOpens, StoreUnusable: The operator
-                must act.
+            HubSpotRefused, HubSpotUnreachable, BadAnswer, BadSettings, NoKeyOpens, StoreUnusable:
+                The operator must act.
             HubSpotUnavailable, RateLimited, StoreBusy: Try again after ``.retry_after`` seconds.
         """
         cached = self._cached.get((owner, hub_id))
@@ -150,8 +152,10 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
             with limit_request(self.settings.database_seconds):
                 cached = self._tokens.get(owner, hub_id, lambda: self._connection(owner, hub_id))
             self._work_on_the_side()
+            if not (cached.scopes or self.is_personal):
+                self._background.start("scopes", partial(self._learn_scopes, cached.id))
         if scopes:
-            require_scopes(cached.scopes, scopes)
+            require_scopes(cached.scopes, scopes, self.settings.wanted_scopes)
         return cached.token
 
     @contextmanager
@@ -204,58 +208,9 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
     def connections(self, owner: str) -> Sequence[Connection]:
         """Return *owner*'s connections, oldest first, those that need reconnecting included."""
         require_owner(owner)
-        return self.vault.store.connections(owner, self.settings.client_id)
-
-    def disconnect(self, owner: str, connection_id: str) -> None:
-        """Erase the connection here at once, and have HubSpot revoke its refresh token.
-
-        A revocation that fails is queued and retried; so is one that would have to wait longer for
-        HubSpot than callers may. The app stays installed in the account.
-
-        Raises:
-            NotConnected: The owner has no such connection.
-        """
-        with limit_request(self.settings.database_seconds):
-            connection = next((c for c in self.connections(owner) if c.id == connection_id), None)
-            if connection is None:
-                raise NotConnected
-            owed = self._disconnector.disconnect(connection)
-        self._tokens.evict(owner)
-        if owed is None:
-            return
-        with suppress(GateClosed), self._gate.place(owner):
-            if self._outbox.send(owed, waiting.FOR_HUBSPOT):
-                self._background.start("owed", self.send_owed)
-
-    def on_user_deleted(self, owner: str) -> int:
-        """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
-
-        Their connections are unusable as this returns, and attempts under way end with nothing
-        stored. Their tokens are revoked in the background; what fails is queued and retried.
-
-        Returns:
-            How many connections there were.
-
-        Raises:
-            StoreBusy, StoreUnusable: Some may be left; call it again.
-            NoSession: Connections are in visitors' sessions, which the app has to end.
-        """
-        require_owner(owner)
-        if self.vault.store.is_personal:
-            self.attempts.cancel_all(owner)
-            raise NoSession("Connections are in visitors' sessions: end the sessions of this user.")
-        count = self._disconnect_all(owner)
-        self.attempts.cancel_all(owner)
-        # Again: an exchange may have ended in between. One that has not saves nothing any more.
-        count += self._disconnect_all(owner)
-        self._background.start("owed", self.send_owed)
-        return count
-
-    def _disconnect_all(self, owner: str) -> int:
-        try:
-            return self._disconnector.disconnect_all(owner)
-        finally:
-            self._tokens.evict(owner)
+        rows = self.vault.store.connections(owner, self.settings.client_id)
+        is_marked = any(row.status_reason == NoKeyOpens.code for row in rows)
+        return self._refresh.heal(rows) if is_marked else rows
 
     def send_owed(self, at_most: int = 5) -> int:
         """Send HubSpot what it is still owed; return how many revocations went.

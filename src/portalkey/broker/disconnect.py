@@ -1,14 +1,27 @@
 """Disconnection: the grant is erased here at once, and HubSpot is told after that."""
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from typing import TYPE_CHECKING
 
+from portalkey._support.background import Background
+from portalkey._support.time_limit import limit_request
+from portalkey.broker import waiting
 from portalkey.broker.audit import Audit, event_facts
-from portalkey.errors import NoKeyOpens, NotConnected
-from portalkey.model.connection import Connection
+from portalkey.broker.caller_gate import GateClosed
+from portalkey.errors import NoKeyOpens, NoSession, NotConnected
+from portalkey.model.connection import Connection, require_owner
 from portalkey.model.events import Event, EventName
+from portalkey.settings.settings import Settings
 from portalkey.vault.store import OwedRevocation
 from portalkey.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from portalkey.broker.caller_gate import CallerGate
+    from portalkey.broker.connect import Attempts
+    from portalkey.broker.outbox import Outbox
+    from portalkey.broker.token_cache import TokenCache
 
 
 class Disconnector:
@@ -26,10 +39,12 @@ class Disconnector:
             StoreBusy, StoreUnusable: Nothing was erased.
         """
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
-        # Without its key it is erased all the same, but HubSpot cannot be told.
-        alarm = partial(self._record_missing_key, connection)
-        owed = self._vault.erase(connection, event=event, on_missing_key=alarm)
+        # Without its key it is erased all the same, and HubSpot is told once the key is back.
+        troubles: list[NoKeyOpens] = []
+        owed = self._vault.erase(connection, event=event, on_missing_key=troubles.append)
         self._audit.announce(event)
+        for trouble in troubles[-1:]:
+            self._record_owed(connection, trouble)
         return owed
 
     def disconnect_all(self, owner: str) -> int:
@@ -44,10 +59,84 @@ class Disconnector:
                 self.disconnect(connection)
         return len(connections)
 
-    def _record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
+    def _record_owed(self, connection: Connection, trouble: NoKeyOpens) -> None:
         self._audit.record(
-            EventName.NO_KEY_OPENS,
+            EventName.REVOCATION_OWED,
             owner=connection.owner,
             connection_id=connection.id,
             facts=event_facts(trouble),
         )
+
+
+class DisconnectMethods:
+    """The Broker's methods that end connections."""
+
+    settings: Settings
+    vault: Vault
+    attempts: "Attempts"
+    _background: Background
+    _disconnector: Disconnector
+    _gate: "CallerGate"
+    _outbox: "Outbox"
+    _tokens: "TokenCache"
+
+    @abstractmethod
+    def connections(self, owner: str) -> Sequence[Connection]:
+        """Return *owner*'s connections; see ``Broker.connections``."""
+
+    @abstractmethod
+    def send_owed(self, at_most: int = 5) -> int:
+        """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
+
+    def disconnect(self, owner: str, connection_id: str) -> None:
+        """Erase the connection here at once, and have HubSpot revoke its refresh token.
+
+        A revocation that fails is queued and retried; so is one that would have to wait longer for
+        HubSpot than callers may. The app stays installed in the account.
+
+        Raises:
+            NotConnected: The owner has no such connection.
+        """
+        with limit_request(self.settings.database_seconds):
+            connection = next((c for c in self.connections(owner) if c.id == connection_id), None)
+            if connection is None:
+                raise NotConnected
+            try:
+                owed = self._disconnector.disconnect(connection)
+            finally:
+                self._tokens.evict(owner)
+        if owed is None:
+            return
+        with suppress(GateClosed), self._gate.place(owner):
+            if self._outbox.send(owed, waiting.FOR_HUBSPOT):
+                self._background.start("owed", self.send_owed)
+
+    def on_user_deleted(self, owner: str) -> int:
+        """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
+
+        Their connections are unusable as this returns, and attempts under way end with nothing
+        stored. Their tokens are revoked in the background; what fails is queued and retried.
+
+        Returns:
+            How many connections there were.
+
+        Raises:
+            StoreBusy, StoreUnusable: Some may be left; call it again.
+            NoSession: Connections are in visitors' sessions, which the app has to end.
+        """
+        require_owner(owner)
+        if self.vault.store.is_personal:
+            self.attempts.cancel_all(owner)
+            raise NoSession("Connections are in visitors' sessions: end the sessions of this user.")
+        count = self._disconnect_all(owner)
+        self.attempts.cancel_all(owner)
+        # Again: an exchange may have ended in between. One that has not saves nothing any more.
+        count += self._disconnect_all(owner)
+        self._background.start("owed", self.send_owed)
+        return count
+
+    def _disconnect_all(self, owner: str) -> int:
+        try:
+            return self._disconnector.disconnect_all(owner)
+        finally:
+            self._tokens.evict(owner)

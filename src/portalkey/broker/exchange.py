@@ -169,7 +169,7 @@ class Exchange:
         if permit.is_news or self._breaker.is_troubled:
             self._breaker.record_answer()
 
-    def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...]]:
+    def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...] | None]:
         return identify(grant, self._introspect(grant, until), self._details(grant, until))
 
     def _introspect(self, grant: Grant, until: float) -> Introspection | None:

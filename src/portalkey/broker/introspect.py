@@ -52,7 +52,9 @@ class Introspector:
         token = self._vault.open_refresh(connection)
         request = introspect_request(self._settings, token)
         response = self._send(replace(request, seconds=seconds, owner=connection.owner))
-        if read_introspection(response).active:
+        answer = read_introspection(response)
+        if answer.active:
+            self._learn_scopes(connection, answer.scopes)
             return
         event = Event(
             EventName.NEEDS_RECONNECT, owner=connection.owner, connection_id=connection.id
@@ -61,6 +63,14 @@ class Introspector:
         if self._vault.store.mark(connection, mark):
             self._evict(connection.owner)
             self._audit.announce(event)
+
+    def _learn_scopes(self, connection: Connection, scopes: tuple[str, ...] | None) -> None:
+        """Keep the *scopes* of *connection*, where nobody has named them before."""
+        # Whoever renews it just now would lose to this, and learns them too.
+        if not scopes or connection.scopes or connection.is_leased:
+            return
+        if self._vault.learn_scopes(connection, scopes):
+            self._evict(connection.owner)
 
     def _is_due(self, connection: Connection) -> bool:
         last = self._checked.get(connection.id)

@@ -65,7 +65,7 @@ def put_together(
         uniform=uniform,
         endpoint=endpoint,
         check=check,
-        on_trouble=alarms.report,
+        alarms=alarms,
     )
     tokens = TokenCache(vault, refresh, clock, gate)
     return Parts(

@@ -6,13 +6,14 @@ lives is served.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time, sleep_seconds
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey.broker import waiting
+from portalkey.broker.alarms import Alarms
 from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
@@ -58,7 +59,7 @@ class Refresh:
         lease_owner: LeaseOwner | None = None,
         endpoint: TokenEndpoint | None = None,
         check: Check = always,
-        on_trouble: Callable[[PortalkeyError], object] | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings, self._vault = settings, vault
@@ -67,7 +68,8 @@ class Refresh:
             settings, vault, audit, clock=clock, uniform=uniform, sleep=sleep
         )
         self.admission = endpoint.admission
-        self._outcomes = OutcomeRecorder(vault, audit, uniform, endpoint.breaker)
+        alarms = alarms or Alarms(audit, clock=clock)
+        self._outcomes = OutcomeRecorder(vault, audit, uniform, endpoint.breaker, alarms)
         self._token_request = TokenRequest(
             settings,
             vault,
@@ -82,7 +84,7 @@ class Refresh:
         tries = (vault, self._token_request, self._outcomes, self.admission, clock)
         self._renewal = Renewal(*tries, lease_owner=lease_owner or LeaseOwner(), check=check)
         self._renewals: SingleFlight[Connection] = SingleFlight()
-        self._background = Background(on_trouble=on_trouble)
+        self._background = Background(on_trouble=alarms.report)
 
     def ensure_fresh(self, connection: Connection, until: float = UNBOUNDED) -> Connection:
         """Return *connection* with an access token that is good for a minute, if one can be had.
@@ -201,16 +203,20 @@ class Refresh:
             return self._is_good(row)
         return row.generation > job.generation
 
+    def heal(self, connections: Sequence[Connection]) -> Sequence[Connection]:
+        """Return *connections*, healed of what an older portalkey wrote there of itself."""
+        return [self._outcomes.clear_missing_key(each) for each in connections]
+
     def decrypt_access_token(self, connection: Connection) -> str:
         """Open the access token of *connection*.
 
         Raises:
-            NoKeyOpens: No key opens its seal. The row stays as it is; the alarm is recorded once.
+            NoKeyOpens: No key opens its seal. The row stays as it is; the alarm is raised once.
         """
         try:
             return self._vault.open_access(connection).get_secret_value()
         except NoKeyOpens as trouble:
-            self._outcomes.record_missing_key(connection, trouble)
+            self._outcomes.alarms.report_missing_key(trouble, connection)
             raise
 
     def _save_later(self, connection_id: str) -> None:

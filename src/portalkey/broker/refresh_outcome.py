@@ -7,8 +7,10 @@ it is, a token that still lives is served.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from portalkey.broker.alarms import Alarms
 from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.broker.breaker import Breaker, is_of_app, reason_of
 from portalkey.broker.waiting import Uniform
@@ -43,9 +45,17 @@ MOST_WAIT = throttle.LONGEST_WAIT
 class OutcomeRecorder:
     """Records what a renewal came to."""
 
-    def __init__(self, vault: "Vault", audit: Audit, uniform: Uniform, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        vault: "Vault",
+        audit: Audit,
+        uniform: Uniform,
+        breaker: Breaker,
+        alarms: Alarms,
+    ) -> None:
         self._vault = vault
         self._audit = audit
+        self.alarms = alarms
         self.breaker = breaker
         self._uniform = uniform
 
@@ -69,21 +79,19 @@ class OutcomeRecorder:
         self.record_answer(lease)
         return is_marked
 
-    def record_missing_key(self, connection: Connection, trouble: NoKeyOpens) -> None:
-        """Raise an alarm, once, as no key opens the seal; the row stays. Never raises."""
-        # Somebody who has the key may be renewing it, and a mark would take the lease away.
-        if connection.status_reason == trouble.code or connection.is_leased:
-            return
-        event = Event(
-            EventName.NO_KEY_OPENS,
-            owner=connection.owner,
-            connection_id=connection.id,
-            facts=event_facts(trouble),
-        )
+    def clear_missing_key(self, connection: Connection) -> Connection:
+        """Return *connection*, healed where an older portalkey marked it for want of a key.
+
+        That was the fault of one process, and is over for whoever opens it. Never raises.
+        """
+        # Whoever renews it heals it too, and a mark would take the lease away.
+        if connection.status_reason != NoKeyOpens.code or connection.is_leased:
+            return connection
         with suppress(PortalkeyError):
-            mark = Mark(ConnectionStatus.FAILING, trouble.code, event=event)
-            if self._vault.store.mark(connection, mark):
-                self._audit.announce(event)
+            self._vault.open_refresh(connection)
+            if self._vault.store.mark(connection, Mark(ConnectionStatus.CONNECTED)):
+                return replace(connection, status=ConnectionStatus.CONNECTED, status_reason=None)
+        return connection
 
     def record_answer(self, lease: Lease) -> None:
         """Record that the token endpoint answered, where that is news. Never raises."""
@@ -115,10 +123,10 @@ class OutcomeRecorder:
         is_alarm: bool,
     ) -> None:
         reason, wait = reason_of(trouble), self._wait(connection, trouble)
-        is_news = (connection.status, connection.status_reason) != (
-            ConnectionStatus.FAILING,
-            reason,
-        )
+        # Whoever has wrong settings is refused so: it says nothing of the connection.
+        is_of_settings = isinstance(trouble, HubSpotRefused) and trouble.of_app
+        status = connection.status if is_of_settings else ConnectionStatus.FAILING
+        is_news = (connection.status, connection.status_reason) != (status, reason)
         name = EventName.REFRESH_FAILED
         event = Event(
             event_name_of(trouble, name) if is_alarm else name,
@@ -127,7 +135,7 @@ class OutcomeRecorder:
             facts=event_facts(trouble),
         )
         mark = Mark(
-            ConnectionStatus.FAILING,
+            status,
             reason,
             failures=connection.failures + 1,
             wait=wait,

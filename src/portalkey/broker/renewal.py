@@ -155,5 +155,5 @@ class Renewal:
             return self._vault.open_refresh(row)
         except NoKeyOpens as trouble:
             send_measure(Measured.REFRESH, None, trouble)
-            self._outcomes.record_missing_key(row, trouble)
+            self._outcomes.alarms.report_missing_key(trouble, row)
             raise

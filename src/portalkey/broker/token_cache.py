@@ -58,7 +58,7 @@ class CachedToken:
     token: str = field(repr=False)
     id: str
     generation: int
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
     until: float
     good_until: float
     renew_at: float
@@ -81,6 +81,7 @@ class TokenCache:
     def _renew(self) -> None:
         self._version_lock = threading.Lock()
         self._version: tuple[int | None, float] = (None, float("-inf"))
+        self._evictions = 0
         self.clear()
 
     def get(self, owner: str, hub_id: int | None, find: FindConnection) -> CachedToken:
@@ -114,7 +115,8 @@ class TokenCache:
             return self._check(lookup)
         left = lookup.until - self._clock()
         try:
-            cached = self._reads.do(repr(lookup.key), lambda: self._check(lookup), left)
+            name = repr((lookup.key, self._evictions))
+            cached = self._reads.do(name, lambda: self._check(lookup), left)
         except FlightTimeout:
             raise waiting.late_error() from None
         # Only now: those who waited for this thread need not wait until another has started.
@@ -140,6 +142,7 @@ class TokenCache:
         self, lookup: _Lookup, cached: CachedToken | None, now: float, version: int | None
     ) -> CachedToken:
         """Read the row, and open its token unless that is cached; *now* is before the read."""
+        evictions = self._evictions
         try:
             row = lookup.find()
             connection = self._refresh.ensure_fresh(row, lookup.until)
@@ -154,7 +157,7 @@ class TokenCache:
             # As much later as the store's clock says, but not later than now.
             now = min(now + (connection.seen_at - row.seen_at).total_seconds(), self._clock())
         cached = self._open(connection, now, version)
-        if not self._vault.store.is_personal:
+        if not self._vault.store.is_personal and evictions == self._evictions:
             self._put(lookup.key, cached, now)
         return cached
 
@@ -196,7 +199,8 @@ class TokenCache:
         except GateClosed as trouble:
             row = self._refresh.serve_living(find(), trouble)
             token = self._refresh.decrypt_access_token(row)
-        self.evict(owner)
+        finally:
+            self.evict(owner)  # whatever came of it: what was refused is handed out no more
         return token
 
     def _replace(self, refused: str, find: FindConnection) -> str:
@@ -210,7 +214,11 @@ class TokenCache:
         return token
 
     def evict(self, owner: str) -> None:
-        """Drop *owner*'s tokens, as something was done to a connection of theirs here."""
+        """Drop *owner*'s tokens, as something was done to a connection of theirs here.
+
+        Whatever was read before is neither put into the cache nor waited for any more.
+        """
+        self._evictions += 1
         for key in [key for key in list(self.cached) if key[0] == owner]:
             self.cached.pop(key, None)
 

@@ -7,7 +7,6 @@ from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
     HubSpotUnavailable,
-    NoKeyOpens,
     PortalkeyError,
     RateLimited,
 )
@@ -116,7 +115,5 @@ def recall_error(reason: str | None, wait: float) -> PortalkeyError:
         )
     if code == BadAnswer.code:
         return BadAnswer()
-    if code == NoKeyOpens.code:
-        return NoKeyOpens(status)
     error = RateLimited if code == RateLimited.code else HubSpotUnavailable
     return error(retry_after=max(wait, 1.0))

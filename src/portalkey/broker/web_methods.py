@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
+from portalkey.broker.lost_key import LostKey
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
@@ -183,6 +184,12 @@ class WebMethods:
                     with suppress(PortalkeyError):
                         self.introspector.check(connection, seconds)
 
+    def _learn_scopes(self, connection_id: str) -> None:
+        """Ask HubSpot what a connection has granted, as nobody has said so yet."""
+        connection = self.vault.store.connection(connection_id)
+        if connection is not None and connection.is_authenticated:
+            self.introspector.check(connection)
+
     def count_forgery(self, owner: str, check: str) -> None:
         """Count and announce a forged request in *owner*'s browser; never raises."""
         self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
@@ -206,6 +213,10 @@ class WebMethods:
                 self.vault.probe()
         return health.trouble is None
 
+    def lost_key(self, name: str) -> LostKey:
+        """Return what is sealed with the key *name* and does not open here, to be given up."""
+        return LostKey(self.vault, self.audit, name)
+
     @property
     def is_personal(self) -> bool:
         """True where connections are in visitors' own sessions."""
@@ -226,7 +237,7 @@ class WebMethods:
         owner: str,
         refresh_token: SecretStr,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         *,
         imported_from: str,
     ) -> bool:

@@ -28,7 +28,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         # A word of Python's own cannot name a module.
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         try:
             module = importlib.import_module(f"portalkey.cli.{name}")
         except ModuleNotFoundError as missing:

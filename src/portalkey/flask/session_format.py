@@ -68,7 +68,7 @@ def read_row(row: Sequence[Any], seen_at: datetime) -> Connection:
             hub_domain=hub_domain,
             **{name: account_facts.get(name) for name in _FACTS},
         ),
-        scopes=tuple(json.loads(scopes)),
+        scopes=tuple(json.loads(scopes) or ()) or None,
         sealed=SealedGrant(access, refresh, fingerprint, key_name) if refresh else None,
         access_expires_at=datetime.fromtimestamp(access_expires_at, UTC),
         connected_at=datetime.fromtimestamp(connected_at, UTC),

@@ -19,6 +19,7 @@ from typing import ClassVar, TypeVar
 from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
+from portalkey.flask.session_keys import SessionKeys
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -28,7 +29,6 @@ from portalkey.flask.session_rows import (
 )
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
-from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
@@ -43,7 +43,7 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(Store):
+class SessionStore(SessionKeys, Store):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises
@@ -113,7 +113,12 @@ class SessionStore(Store):
     # In the session
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``."""
         require_fit(self._rows().dump(connection))
@@ -124,7 +129,10 @@ class SessionStore(Store):
                 return True
             return self._store.move_attempt(attempt_id, to, connection_id=ours) is not None
 
-        return self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
+        is_put = self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
+        if is_put and owed is not None:
+            self._store.enqueue(owed)
+        return is_put
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, if it is in this session."""
@@ -273,14 +281,6 @@ class SessionStore(Store):
     def record(self, event: Event) -> Event:
         """Append *event* to the audit."""
         return self._store.record(event)
-
-    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
-        """Add *tallies* to the counters of today."""
-        self._store.count(client_id, tallies)
-
-    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
-        """The counters of one connection, or those of none."""
-        return self._store.counters(client_id, connection_id)
 
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""

@@ -102,8 +102,8 @@ def read_details(response: Response) -> Details:
 
 def identify(
     grant: Grant, introspection: Introspection | None, details: Details | None
-) -> tuple[Account, tuple[str, ...]]:
-    """Return the account that *grant* is for, and the granted scopes (empty where none are named).
+) -> tuple[Account, tuple[str, ...] | None]:
+    """Return the account that *grant* is for, and the granted scopes; None where none are named.
 
     The token response counts first, then the introspection, then the details.
 
@@ -126,7 +126,7 @@ def identify(
         ui_domain=facts.ui_domain if facts else None,
         data_hosting=facts.data_hosting if facts else None,
     )
-    return account, (grant.scopes if grant.scopes is not None else about.scopes) or ()
+    return account, grant.scopes or about.scopes or None
 
 
 def _require_same(*ids: int | None) -> int | None:

@@ -1,5 +1,6 @@
 """Connections: an owner's lasting ties to HubSpot accounts, and the grants that they hold."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import TypeGuard
 
 from pydantic import SecretStr
 
-from portalkey.errors import AccountNotNamed, NotConnected, ScopesMissing
+from portalkey.errors import AccountNotNamed, BadSettings, NotConnected, ScopesMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class ConnectionStatus(StrEnum):
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
 
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 SET_BACK = timedelta(seconds=60)
 """Time ahead of a clock at which it is taken to have been set back."""
@@ -102,6 +105,9 @@ class Connection:
     that clock's now at the moment the row was read, and ``updated_at`` is since when it has its
     grant and its status.
 
+    ``scopes`` is None where nobody has named them yet: unknown, and not none. An older portalkey
+    kept an empty list for that; no grant of HubSpot's is without any.
+
     ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
     the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases.
     ``unanswered_since`` is when a request was sent whose answer was never saved. ``forced_at`` is
@@ -113,7 +119,7 @@ class Connection:
     owner: str
     client_id: str
     account: Account
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
     sealed: SealedGrant | None = field(repr=False)
     access_expires_at: datetime
     connected_at: datetime
@@ -158,25 +164,59 @@ class Connection:
         return self.lease_until is not None and self.lease_until > self.seen_at
 
     def missing_scopes(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the *wanted* scopes that the account has not granted, in their order."""
+        """Return those of the *wanted* scopes that the account has not granted, in their order.
+
+        None of them, where it is not known what it has granted.
+        """
         return _missing(self.scopes, wanted)
 
 
-def require_scopes(granted: tuple[str, ...], wanted: Iterable[str]) -> None:
-    """Raise ``ScopesMissing`` where not all of the *wanted* scopes were *granted*."""
+def require_scopes(
+    granted: tuple[str, ...] | None, wanted: Iterable[str], asked_for: Iterable[str]
+) -> None:
+    """Return where all of the *wanted* scopes were *granted*, or nobody knows yet.
+
+    Raises:
+        BadSettings: One that is missing is none that the app *asked_for*: no person can grant it.
+        ScopesMissing: Some are missing.
+    """
     missing = _missing(granted, wanted)
+    never = [scope for scope in missing if scope not in asked_for]
+    if never:
+        raise BadSettings([_NEVER_ASKED.format(scopes=" ".join(never))])
     if missing:
         raise ScopesMissing(missing)
 
 
-def _missing(granted: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+_NEVER_ASKED = (
+    "HUBSPOT_SCOPES and HUBSPOT_OPTIONAL_SCOPES do not ask for {scopes}, which the app needs a "
+    "token for; name it in one of them, and have the accounts connected again."
+)
+
+
+def _missing(granted: tuple[str, ...] | None, wanted: Iterable[str]) -> tuple[str, ...]:
+    if not granted:
+        return ()
     return tuple(scope for scope in wanted if scope not in granted)
+
+
+def is_storable(text: str) -> bool:
+    """Return True where every store keeps *text* unchanged.
+
+    PostgreSQL keeps no NUL, and UTF-8 has no half of a surrogate pair.
+    """
+    return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
+
+
+def require_storable(text: str) -> None:
+    """Raise ``ValueError`` where not every store would keep *text* unchanged."""
+    if not is_storable(text):
+        raise ValueError("A text with a NUL or half a character in it cannot be stored.")
 
 
 def is_owner(owner: object) -> TypeGuard[str]:
     """Return True where *owner* can be the id of a user or tenant."""
-    # No database stores a NUL in a text unchanged.
-    return isinstance(owner, str) and bool(owner.strip()) and "\0" not in owner
+    return isinstance(owner, str) and bool(owner.strip()) and is_storable(owner)
 
 
 def require_owner(owner: object) -> None:

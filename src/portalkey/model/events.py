@@ -33,6 +33,7 @@ class EventName(StrEnum):
     DISCONNECTED = "disconnected"
     REVOKED = "revoked"
     REVOCATION_OWED = "revocation_owed"
+    REVOCATION_FORGOTTEN = "revocation_forgotten"
     BREAKER_OPENED = "breaker_opened"
     BREAKER_CLOSED = "breaker_closed"
     STORE_FAILED = "store_failed"

@@ -21,7 +21,7 @@ from portalkey.model.attempt import (
     Attempt,
     AttemptStatus,
 )
-from portalkey.model.connection import ConnectionStatus
+from portalkey.model.connection import AUTHENTICATED, ConnectionStatus
 
 RETENTION = timedelta(days=30)
 """Time for which an attempt is kept after its end."""
@@ -95,10 +95,13 @@ def mark_delivered(attempt: Attempt) -> Attempt | None:
 def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:
     """Return the statuses that may be marked as *status*, itself included.
 
-    None may be marked as disconnected, as that takes erasing the grant too.
+    None may be marked as disconnected, as that takes erasing the grant too; and where the person
+    has to act, only another grant makes it connected.
     """
     if status is ConnectionStatus.DISCONNECTED:
         return frozenset()
+    if status is ConnectionStatus.CONNECTED:
+        return AUTHENTICATED
     moves = connections.MOVES.items()
     return frozenset({status, *(before for before, onward in moves if status in onward)})
 

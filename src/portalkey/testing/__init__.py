@@ -22,7 +22,7 @@ __all__ = ["Ahead", "StoreContract"]
 
 # Loaded on first use: the plugin lives here too, and every run of pytest loads that.
 _HOMES = {"Ahead": "samples", "StoreContract": "contract"}
-_PROMISES = ("attempts", "stats", "connections", "contract", "leases", "outbox", "samples")
+_PROMISES = ("attempts", "stats", "connections", "contract", "keys", "leases", "outbox", "samples")
 
 if not TYPE_CHECKING:  # whoever checks types knows the names, and no others
 

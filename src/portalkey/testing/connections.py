@@ -23,11 +23,21 @@ from portalkey.testing.samples import (
 )
 from portalkey.vault.store import Mark, Store
 
+DEAD = frozenset({(C.CONNECTED, C.NEEDS_RECONNECT), (C.CONNECTED, C.DISCONNECTED)})
+"""Moves that take another grant, and no mark."""
 _OTHERS = (("owner", "eve"), ("client_id", "other"), ("account", Account(2)))
 
 
 class ConnectionPromises:
     """Connections: written with their attempt, never over what the writer did not see."""
+
+    def test_unknown_scopes_are_not_none(self, store: Store) -> None:
+        """Nobody has named them yet; a renewal that does is kept."""
+        row = connect(store, scopes=None)
+
+        assert row.scopes is None
+        assert store.renew(next_generation(row, scopes=("oauth",)), instead_of="fingerprint 1")
+        assert load(store, row).scopes == ("oauth",)
 
     def test_a_connection_comes_back_whole(self, store: Store) -> None:
         """By its id and by its account, and its attempt is connected to it."""
@@ -147,9 +157,9 @@ class ConnectionPromises:
     @pytest.mark.parametrize("to", [each for each in C if each is not C.DISCONNECTED])
     @pytest.mark.parametrize("at", C)
     def test_a_mark_follows_the_table(self, store: Store, at: C, to: C) -> None:
-        """A status may also be marked anew, with other facts."""
+        """A status may also be marked anew, with other facts; a dead grant stays dead."""
         row = connect(store, status=at)
-        is_move = to is at or to in connections.MOVES[at]
+        is_move = to is at or (to in connections.MOVES[at] and (to, at) not in DEAD)
 
         assert store.mark(row, Mark(to, reason="why", failures=2, wait=9)) == is_move
         current = load(store, row)

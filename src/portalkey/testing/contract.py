@@ -10,6 +10,7 @@ from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
 from portalkey.testing.connections import ConnectionPromises
+from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
@@ -26,6 +27,7 @@ class StoreContract(
     LeasePromises,
     SetBackPromises,
     OutboxPromises,
+    KeyPromises,
     ThrottlePromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""

@@ -22,7 +22,7 @@ class Adoption(Vault):
         owner: str,
         refresh_token: SecretStr,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         *,
         imported_from: str,
     ) -> Event | None:
@@ -32,7 +32,7 @@ class Adoption(Vault):
             owner: Whom the app says it belongs to.
             refresh_token: HubSpot honours it for this app.
             account: Whose grant it is.
-            scopes: What was granted.
+            scopes: What was granted, if it is known.
             imported_from: What the audit names as its origin.
 
         Returns:
@@ -50,7 +50,7 @@ class Adoption(Vault):
         owner: str,
         refresh_token: SecretStr,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         now: datetime,
     ) -> Connection:
         connection = Connection(

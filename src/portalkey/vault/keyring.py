@@ -124,6 +124,11 @@ class Keyring(Unpicklable):
             SecretStr(base64.urlsafe_b64encode(key.get_secret_value()).decode()) for key in keys
         )
 
+    def check_values(self, client_id: str) -> dict[str, str]:
+        """Return what tells each key from any other of its name, by name; it tells no secret."""
+        keys = self._masters.items()
+        return {name: _signature(master, "key-check", (client_id,)) for name, master in keys}
+
     def _fingerprint(self, name: str, secret: SecretStr) -> str:
         key = _derive(self._masters[name], "hmac", "refresh-fingerprint")
         return _hmac(key, _bytes(secret.get_secret_value())).hex()

@@ -14,8 +14,8 @@ from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, 
 from portalkey.model.events import Event, cancelled_event
 from portalkey.model.transitions import AttemptLimits, is_forgotten
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.snapshot import Snapshot, ThrottleRow
+from portalkey.vault.memory_keys import KeysInMemory
+from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
 
 
@@ -23,7 +23,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore(ConnectionsInMemory, Store):
+class MemoryStore(KeysInMemory, Store):
     """Keeps everything in this process, from any thread; gone with it.
 
     What each method promises stands in ``Store``.
@@ -45,6 +45,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         self._attempts: dict[str, Attempt] = {}
         self._owed: dict[str, OwedRevocation] = {}
         self._counters: dict[str, Counter] = {}
+        self._meta: dict[str, str] = {}
         self._health = StoreHealth()
 
     @classmethod
@@ -57,6 +58,7 @@ class MemoryStore(ConnectionsInMemory, Store):
         store._throttles.by_app = {each.client_id: each.state for each in snapshot.provider}
         store._events = list(snapshot.events)
         store._counters = {each.id: each for each in snapshot.counters}
+        store._meta = {each.id: each.value for each in snapshot.meta}
         return store
 
     def snapshot(self) -> Snapshot:
@@ -69,6 +71,7 @@ class MemoryStore(ConnectionsInMemory, Store):
                 provider=tuple(ThrottleRow(*each) for each in self._throttles.by_app.items()),
                 events=tuple(self._events),
                 counters=tuple(self._counters.values()),
+                meta=tuple(MetaRow(*each) for each in self._meta.items()),
             )
 
     @property
@@ -155,7 +158,12 @@ class MemoryStore(ConnectionsInMemory, Store):
             return before
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
@@ -166,6 +174,8 @@ class MemoryStore(ConnectionsInMemory, Store):
             if after is not None:
                 self._attempts[after.id] = replace(after, connection_id=connection.id)
             self._write(connection)
+            if owed is not None:
+                self._owed[owed.id] = owed
             self._record(event)
             return True
 

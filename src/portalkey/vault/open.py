@@ -5,9 +5,13 @@ from collections.abc import Callable
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
 from portalkey.errors import BadSettings
+from portalkey.settings.settings import Settings
 from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
+from portalkey.vault.key_checks import KeyChecks
+from portalkey.vault.keyring import Keyring
 from portalkey.vault.store import CALL_SECONDS, Store, single_wait
+from portalkey.vault.vault import Vault
 
 
 def open_store(
@@ -50,6 +54,30 @@ def open_store(
     if schema:
         raise BadSettings([NO_SCHEMA])
     return _open_file(database_url, seconds, ahead, mounts)
+
+
+def open_vault(settings: Settings, *, are_keys_checked: bool = True) -> Vault:
+    """Open the store that *settings* name, and check their keys by what is in it.
+
+    Raises:
+        BadSettings: A key is not the one that its label says, or one is missing.
+        StoreBusy, StoreUnusable: As ``open_store`` does.
+    """
+    keyring = Keyring(settings.keys)
+    store = open_store(
+        settings.database_url,
+        settings.database_schema,
+        plaintext=settings.database_plaintext,
+        seconds=settings.database_seconds,
+    )
+    vault = Vault(keyring, store, settings.client_id)
+    try:
+        if are_keys_checked:
+            KeyChecks(vault).require()
+    except BaseException:
+        store.close()
+        raise
+    return vault
 
 
 def _open_file(

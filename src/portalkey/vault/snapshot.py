@@ -19,6 +19,14 @@ class ThrottleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MetaRow:
+    """A value, and the name that it is kept under."""
+
+    id: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Rows of every kind, in the order in which they came."""
 
@@ -28,3 +36,4 @@ class Snapshot:
     provider: tuple[ThrottleRow, ...] = ()
     events: tuple[Event, ...] = ()
     counters: tuple[Counter, ...] = ()
+    meta: tuple[MetaRow, ...] = ()

@@ -6,7 +6,7 @@ whether they happened; nothing is ever written over what the caller did not see.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -18,13 +18,23 @@ from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
+from portalkey.vault.key_store import KeyStore, OwedRevocation
+
+__all__ = [
+    "BUSY_SECONDS",
+    "CALL_SECONDS",
+    "PATIENT_SECONDS",
+    "Mark",
+    "OwedRevocation",
+    "Stats",
+    "Store",
+    "single_wait",
+]
 
 BUSY_SECONDS = 5.0
 """Whoever writes waits so long for somebody else before the store is called busy."""
 CALL_SECONDS = 10.0
 """One call takes no longer than this, all its waits and tries together."""
-
-
 PATIENT_SECONDS = 120.0
 """The same for commands that move or import: no page waits for them."""
 
@@ -32,23 +42,6 @@ PATIENT_SECONDS = 120.0
 def single_wait(seconds: float) -> float:
     """Return for how many seconds a call that takes *seconds* at most waits for somebody else."""
     return min(BUSY_SECONDS, seconds / 2)
-
-
-@dataclass(frozen=True, slots=True)
-class OwedRevocation:
-    """A refresh token that HubSpot still has to be told to forget.
-
-    ``sealed_token`` is bound to ``id``. ``tries`` counts the requests that failed so far.
-    """
-
-    id: str
-    client_id: str
-    connection_id: str | None
-    sealed_token: str = field(repr=False)
-    fingerprint: str = field(repr=False)
-    key_name: str
-    tries: int
-    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ class Mark:
     event: Event | None = None
 
 
-class Store(Protocol):
+class Store(KeyStore, Protocol):
     """Keeps connections, attempts, events and owed revocations.
 
     ``is_personal`` is True where what is found depends on whose request it is looked for in:
@@ -147,10 +140,16 @@ class Store(Protocol):
         """
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
+        *owed* is kept with it: the grant that this one replaces has to be given back.
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or
         another row for the same owner, client and account came first. Without *attempt_id* nobody

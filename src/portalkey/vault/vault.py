@@ -1,28 +1,25 @@
 """Keyring and store together: the only thing that holds both."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from portalkey.errors import BadAnswer, NoKeyOpens, NotConnected, StoreBusy
+from portalkey.errors import BadAnswer, NotConnected, StoreBusy
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event, EventName
 from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
+from portalkey.vault.revocations import REFRESH, TRIES, Revocations
 from portalkey.vault.store import OwedRevocation, Store
 
-TRIES = 5
-"""A write that lost a race is made anew from a fresh read, so often at most."""
-
 _PROBE = "portalkey-probe"
-_ACCESS, _REFRESH, _OWED = "access_token", "refresh_token", "owed_token"
+_ACCESS = "access_token"
 
 
-class Vault(AttemptSeals):
+class Vault(AttemptSeals, Revocations):
     """Seals what goes into the store, and opens what comes out of it."""
 
     def __init__(self, keyring: Keyring, store: Store, client_id: str) -> None:
@@ -36,17 +33,20 @@ class Vault(AttemptSeals):
         attempt: Attempt,
         grant: Grant,
         account: Account,
-        scopes: tuple[str, ...],
+        scopes: tuple[str, ...] | None,
         *,
         sent_at: datetime,
     ) -> Connection | None:
         """Seal *grant*, write it as the owner's connection to *account* and end *attempt* so.
 
+        HubSpot is owed the refresh token that it replaces, unless that is the same or lives on
+        elsewhere.
+
         Args:
             attempt: The attempt that was claimed for the exchange.
             grant: What HubSpot gave, with a refresh token.
             account: Whose grant it is.
-            scopes: What was granted.
+            scopes: What was granted, if it is known.
             sent_at: When the token request was sent, by the store's clock.
 
         Returns:
@@ -62,13 +62,27 @@ class Vault(AttemptSeals):
             connection = self._bear_grant(
                 replace(bare, scopes=scopes), grant, sent_at, now=self.store.now()
             )
-            event = build_connected_event(attempt, connection)
-            if self.store.connect(attempt.id, connection, event=event):
+            if self._replace(row, attempt, connection, grant.refresh_token):
                 return connection
             current = self.store.attempt(attempt.id)
             if current is None or current.status is not AttemptStatus.EXCHANGING:
                 return None
         raise StoreBusy
+
+    def _replace(
+        self,
+        row: Connection | None,
+        attempt: Attempt,
+        connection: Connection,
+        refresh_token: SecretStr | None,
+    ) -> bool:
+        """Write *connection* in the place of *row*, and owe HubSpot what that held."""
+        event = build_connected_event(attempt, connection)
+        owed = self.owe_replaced(row, refresh_token)
+        is_written = self.store.connect(attempt.id, connection, event=event, owed=owed)
+        if is_written and owed is None:
+            self.owe_raced(row)
+        return is_written
 
     def _start_connection(self, owner: str, account: Account, row: Connection | None) -> Connection:
         """Return the connection without a grant: as in its *row*, or generation 0 of a new one."""
@@ -78,7 +92,7 @@ class Vault(AttemptSeals):
             owner=owner,
             client_id=self.client_id,
             account=account.fill_from(row.account) if row else account,
-            scopes=(),
+            scopes=None,
             sealed=None,
             access_expires_at=now,
             connected_at=now,
@@ -102,7 +116,7 @@ class Vault(AttemptSeals):
         """Return the refresh token of *connection*; raises like ``open_access``."""
         if connection.sealed is None:
             raise NotConnected
-        return self.keyring.open(connection.sealed.refresh, _bind(connection, _REFRESH))
+        return self.keyring.open(connection.sealed.refresh, _bind(connection, REFRESH))
 
     def renew(
         self,
@@ -134,7 +148,7 @@ class Vault(AttemptSeals):
             raise NotConnected
         if grant.refresh_token is None:
             grant = replace(grant, refresh_token=self.open_refresh(connection))
-        scopes = connection.scopes if grant.scopes is None else grant.scopes
+        scopes = grant.scopes or connection.scopes
         current: Connection | None = connection
         for _ in range(TRIES):
             if current is None or current.sealed is None:
@@ -144,6 +158,18 @@ class Vault(AttemptSeals):
                 return renewed
             current = self._load_resealed(current, self.open_refresh(connection))
         raise StoreBusy
+
+    def learn_scopes(self, connection: Connection, scopes: tuple[str, ...]) -> bool:
+        """Write the *scopes* of *connection*, sealed anew for that; False where others came first.
+
+        Raises:
+            NotConnected, NoKeyOpens: As ``open_access`` does.
+        """
+        access, refresh = self.open_access(connection), self.open_refresh(connection)
+        known = replace(connection, scopes=scopes, generation=connection.generation + 1)
+        sealed = self._seal_grant(known, Grant(access, refresh, expires_in=0))
+        before = connection.sealed.fingerprint if connection.sealed else ""
+        return self.store.renew(replace(known, sealed=sealed), instead_of=before)
 
     def _load_resealed(self, before: Connection, refresh_token: SecretStr) -> Connection | None:
         """Return the row, where it bears the same *refresh_token* under another key by now.
@@ -181,81 +207,9 @@ class Vault(AttemptSeals):
             raise BadAnswer("HubSpot's answer holds no refresh token, so nothing was kept.")
         return SealedGrant(
             access=self.keyring.seal(grant.access_token, _bind(connection, _ACCESS)),
-            refresh=self.keyring.seal(grant.refresh_token, _bind(connection, _REFRESH)),
+            refresh=self.keyring.seal(grant.refresh_token, _bind(connection, REFRESH)),
             fingerprint=self.keyring.fingerprint(grant.refresh_token),
             key_name=self.keyring.first_key_name,
-        )
-
-    def erase(
-        self,
-        connection: Connection,
-        *,
-        event: Event | None = None,
-        on_missing_key: Callable[[NoKeyOpens], None] = lambda _: None,
-    ) -> OwedRevocation | None:
-        """Erase the grant of *connection* here, at once, whatever its key, and record *event*.
-
-        *on_missing_key* is called where no key opens the refresh token.
-
-        Returns:
-            The revocation that HubSpot is now owed, to be sent; None where another live
-            connection holds the same refresh token, or where the token does not open.
-
-        Raises:
-            NotConnected: Somebody else came first; nothing was left to forget.
-            StoreBusy: Others wrote the connection each time; nothing was erased.
-        """
-        current: Connection | None = connection
-        for _ in range(TRIES):
-            if current is None or current.status is ConnectionStatus.DISCONNECTED:
-                raise NotConnected
-            token = self._open_refresh_or_none(current, on_missing_key)
-            # A refresh token that another live connection holds must not be revoked: HubSpot would
-            # end that one too.
-            is_last = token is not None and self._count_holders(token) <= 1
-            owed = self._build_revocation(token, current.id) if token and is_last else None
-            if self.store.disconnect(current, owed, event=event):
-                return owed or self._owe_if_last(token, current.id)
-            current = self.store.connection(connection.id)
-        raise StoreBusy
-
-    def _open_refresh_or_none(
-        self, connection: Connection, on_missing_key: Callable[[NoKeyOpens], None]
-    ) -> SecretStr | None:
-        try:
-            return self.open_refresh(connection)
-        except NoKeyOpens as trouble:
-            on_missing_key(trouble)
-        except NotConnected:
-            pass
-        return None
-
-    def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
-        """Enqueue *token* unless it is held: two erased at once each saw the other's row."""
-        if token is None or self.is_held(token):
-            return None
-        return self.enqueue(token, connection_id)
-
-    def enqueue(self, refresh_token: SecretStr, connection_id: str | None = None) -> OwedRevocation:
-        """Keep *refresh_token*, sealed anew, until HubSpot has been told to forget it."""
-        owed = self._build_revocation(refresh_token, connection_id)
-        self.store.enqueue(owed)
-        return owed
-
-    def _build_revocation(
-        self, refresh_token: SecretStr, connection_id: str | None
-    ) -> OwedRevocation:
-        owed_id = secrets.token_urlsafe(16)
-        binding = Binding(self.client_id, owed_id, _OWED, 0)
-        return OwedRevocation(
-            id=owed_id,
-            client_id=self.client_id,
-            connection_id=connection_id,
-            sealed_token=self.keyring.seal(refresh_token, binding),
-            fingerprint=self.keyring.fingerprint(refresh_token),
-            key_name=self.keyring.first_key_name,
-            tries=0,
-            due_at=self.store.now(),
         )
 
     def probe(self) -> None:
@@ -268,22 +222,6 @@ class Vault(AttemptSeals):
         self.store.complete(_PROBE)  # as the last one may have been cut off
         self.store.enqueue(OwedRevocation(_PROBE, _PROBE, None, "", "", "", 0, due_at))
         self.store.complete(_PROBE)
-
-    def open_owed(self, owed: OwedRevocation) -> SecretStr:
-        """Return the refresh token that HubSpot still has to forget.
-
-        Raises:
-            NoKeyOpens: The operator has to bring back its key.
-        """
-        binding = Binding(owed.client_id, owed.id, _OWED, 0)
-        return self.keyring.open(owed.sealed_token, binding)
-
-    def is_held(self, refresh_token: SecretStr) -> bool:
-        """Return True while a live connection holds *refresh_token*, under whichever key."""
-        return self._count_holders(refresh_token) > 0
-
-    def _count_holders(self, refresh_token: SecretStr) -> int:
-        return self.store.holders(self.keyring.fingerprints(refresh_token))
 
 
 def build_connected_event(attempt: Attempt, connection: Connection) -> Event:

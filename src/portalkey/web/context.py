@@ -91,7 +91,7 @@ class Context:
             "time_zone": account.time_zone,
             "ui_domain": account.ui_domain,
             "status": connection.status.value,
-            "scopes": connection.scopes,
+            "scopes": connection.scopes or None,
             "may_disconnect": self.may_disconnect(connection),
         }
 

@@ -28,10 +28,12 @@ from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
+from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.visitor import query_of
 
@@ -521,6 +523,21 @@ def test_what_was_known_of_an_account_stays_known(
     assert (connection.generation, connection.account.time_zone) == (2, "US/Eastern")
 
 
+def test_a_page_heals_what_an_older_portalkey_wrote_of_its_key(
+    broker: Broker, hubspot: HubSpot
+) -> None:
+    """No token has to be asked for: whoever looks with the right key sees the truth."""
+    finished(broker, hubspot)
+    (connection,) = broker.connections("ada")
+    assert broker.vault.store.mark(connection, Mark(ConnectionStatus.FAILING, NoKeyOpens.code))
+
+    (seen,) = broker.connections("ada")
+    assert (seen.status, seen.status_reason) == (ConnectionStatus.CONNECTED, None)
+    stored = broker.vault.store.connection(seen.id)
+    assert stored is not None
+    assert stored.status is ConnectionStatus.CONNECTED
+
+
 def test_disconnecting_without_the_key_is_an_alarm(
     broker: Broker, hubspot: HubSpot, settings: Settings
 ) -> None:
@@ -533,6 +550,7 @@ def test_disconnecting_without_the_key_is_an_alarm(
 
     with pytest.raises(NoKeyOpens):
         keyless.access_token("ada")
+    assert broker.connections("ada")[0].status is ConnectionStatus.CONNECTED
     keyless.disconnect("ada", connection.id)
 
     names = [event.name for event in broker.vault.store.events()]

@@ -148,7 +148,8 @@ def test_one_that_fails_in_any_way_holds_up_nobody(place: Place, way: str) -> No
 
     assert retry_at
     assert retry_at - place.store.now() <= timedelta(seconds=120)
-    assert place.row(bad).status is ConnectionStatus.FAILING
+    is_of_settings = way in {"invalid_client", "HTML 403"}  # perhaps of one process alone
+    assert (place.row(bad).status is ConnectionStatus.CONNECTED) == is_of_settings
     assert place.sent[bad] < 12
     began = place.time()
     assert [place.ask(owner) for owner in healthy] == [None] * 19

@@ -261,8 +261,11 @@ def test_a_living_lease_is_left_alone(place: Place) -> None:
     assert place.sent == []
 
 
-def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
-    """Without the key nothing is sent, and the row is told of once."""
+def test_a_key_that_is_lost_for_one_half(
+    place: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the key nothing is sent, the alarm is raised once, and the row stays as it is."""
+    before = place.seen()
     stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
     refresh = place.process(LeaseOwner(tmp_path), stranger)
     for _ in range(2):
@@ -270,16 +273,50 @@ def test_a_key_that_is_lost_for_one_half(place: Place, tmp_path: Path) -> None:
             refresh.ensure_fresh(place.seen())
 
     assert place.sent == []
-    assert len([e for e in place.store.events() if e.name == "no_key_opens"]) == 1
+    assert [e.facts["key_name"] for e in place.store.events() if e.name == "no_key_opens"] == ["a"]
+    assert place.seen() == before
+    assert "key is missing or wrong in this process" in caplog.text
 
 
-def test_a_seal_that_was_replaced_meanwhile_is_no_news(place: Place) -> None:
-    """Whoever looked at an old row raises no alarm of it."""
-    old = place.seen()
+@pytest.mark.parametrize("by", ["looking", "renewing"])
+def test_a_row_that_was_marked_for_want_of_a_key_heals(place: Place, by: str) -> None:
+    """An older portalkey wrote that down; whoever has the key takes it back."""
+    place.store.mark(place.seen(), Mark(ConnectionStatus.FAILING, NoKeyOpens.code))
+    if by == "renewing":
+        assert place.token() == "new"
+    else:
+        (healed,) = place.refresh.heal([place.seen()])
+        assert healed == place.seen()
+
+    assert (place.seen().status, place.seen().status_reason) == ("connected", None)
+
+
+def test_a_marked_row_waits_for_its_key(place: Place) -> None:
+    """Without it, or while somebody renews it, it is left alone."""
+    stranger = Vault(Keyring([Key("b", new_key())]), place.store, place.settings.client_id)
+    place.store.mark(place.seen(), Mark(ConnectionStatus.FAILING, NoKeyOpens.code))
+    marked = place.seen()
+
+    assert place.process(LeaseOwner(), stranger).heal([marked]) == [marked]
+    place.store.lease(marked, LeaseRequest("other machine", 30.0))
+    assert place.refresh.heal([place.seen()]) == [place.seen()]
+    assert place.refresh.heal([marked]) == [marked]
+    assert place.seen().is_leased
+
+
+@pytest.mark.parametrize("word", ["BAD_CLIENT_SECRET", "BAD_CLIENT_ID"])
+def test_wrong_settings_are_no_status_of_a_connection(place: Place, word: str) -> None:
+    """They may be of one process alone: the row is held back, and goes on as connected."""
+    place.answers = [Response(400, {}, json.dumps({"status": word}).encode())]
+
+    assert place.token() == "old"
+    row = place.seen()
+    assert (row.status, row.status_reason) == ("connected", f"hubspot_refused:{word}")
+    assert row.retry_at
+    assert len([e for e in place.store.events() if e.name == "hubspot_refused"]) == 1
+    place.time.passes(60)
     assert place.token() == "new"
-    place.refresh._outcomes.record_missing_key(old, NoKeyOpens("a"))
-
-    assert not [e for e in place.store.events() if e.name == "no_key_opens"]
+    assert place.seen().status_reason is None
 
 
 def test_without_the_key_nobodys_lease_is_taken_away(place: Place) -> None:
@@ -328,7 +365,6 @@ def test_our_own_pace_is_waited_for_a_little(place: Place, tmp_path: Path) -> No
     [
         ("hubspot_refused:BAD_CLIENT_ID", HubSpotRefused),
         ("bad_answer", BadAnswer),
-        ("no_key_opens", NoKeyOpens),
         ("rate_limited", RateLimited),
         ("hubspot_unavailable", HubSpotUnavailable),
         ("something new", HubSpotUnavailable),

@@ -1,6 +1,7 @@
 """The setup page and the popup's last page, in every state of a connection."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -226,3 +227,18 @@ def test_a_hostile_owner_stays_text(
 
     assert page.select_one("[data-owner]")["data-owner"] == hostile  # type: ignore[index]
     assert not page.select("script:not([src])")
+
+
+def test_unknown_scopes_are_said_to_be_unknown(
+    client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
+) -> None:
+    """Neither the page nor the API takes them for none."""
+    bare = replace(two[0], scopes=None, generation=two[0].generation + 1)
+    assert two[0].sealed
+    assert broker.vault.store.renew(bare, instead_of=two[0].sealed.fingerprint)
+
+    assert "has not said yet which permissions" in said(cards(page_of(client))[0])
+    listed = client.get("/api/hubspot/connections", headers={"Sec-Fetch-Site": "same-origin"}).json
+    assert listed is not None
+    facts = listed["connections"][0]
+    assert (facts["scopes"], facts["missing_scopes"]) == (None, [])

@@ -75,3 +75,11 @@ def test_a_row_without_a_grant_is_read() -> None:
     )
 
     assert read_row(write_row(bare), AT) == bare
+
+
+def test_unknown_scopes_stay_unknown() -> None:
+    """And an empty list, as an older portalkey wrote it, means the same."""
+    row = write_row(replace(CONNECTION, scopes=None))
+
+    assert read_row(row, AT).scopes is None
+    assert read_row([*row[:7], "[]", *row[8:]], AT).scopes is None

@@ -139,15 +139,18 @@ def test_account_in_doubt(sources: tuple[Grant, Introspection | None, Details | 
     ("first", "second", "expected"),
     [
         (("a",), ("b",), ("a",)),
-        ((), ("b",), ()),
+        ((), ("b",), ("b",)),
+        ((), (), None),
         (None, ("b",), ("b",)),
-        (None, None, ()),
+        (None, None, None),
     ],
 )
 def test_granted_scopes(
-    first: tuple[str, ...] | None, second: tuple[str, ...] | None, expected: tuple[str, ...]
+    first: tuple[str, ...] | None,
+    second: tuple[str, ...] | None,
+    expected: tuple[str, ...] | None,
 ) -> None:
-    """The token response counts first; scopes that nobody named are not granted."""
+    """The token response counts first; scopes that nobody named are unknown, and not none."""
     told = Introspection(active=True, hub_id=1, scopes=second)
 
     assert identify(grant(1, scopes=first), told, None)[1] == expected

@@ -134,7 +134,7 @@ def test_garbage_is_one_error(sealed: str, name: str) -> None:
     with pytest.raises(NoKeyOpens) as refusal:
         RING.open(sealed, HERE)
 
-    assert (refusal.value.key_name, str(refusal.value)) == (name, str(NoKeyOpens()))
+    assert (refusal.value.key_name, str(refusal.value)) == (name, str(NoKeyOpens(name)))
 
 
 def test_the_first_key_seals_and_every_key_opens() -> None:

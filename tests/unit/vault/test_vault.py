@@ -28,8 +28,8 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey.vault.keyring import new_key
+from portalkey.vault.revocations import TRIES
 from portalkey.vault.store import Mark
-from portalkey.vault.vault import TRIES
 
 Grants = Callable[..., Grant]
 Attempts = Callable[..., Attempt]
@@ -47,11 +47,16 @@ class Crowded(MemoryStore):
         self.times = times
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1
-        return self.times < 0 and super().connect(attempt_id, connection, event=event)
+        return self.times < 0 and super().connect(attempt_id, connection, event=event, owed=owed)
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
@@ -294,13 +299,15 @@ def test_twins_do_not_rely_on_each_other(grant: Grants) -> None:
 
 
 def test_forgetting_needs_no_key(vault: Vault, kept: MakeConnection) -> None:
-    """Who wants to go can go; what does not open cannot be revoked."""
+    """Who wants to go can go; what does not open is owed until the key is back."""
     connection = kept()
     stranger = Vault(Keyring([Key("first", new_key())]), vault.store, "app")
 
-    assert stranger.erase(connection) is None
+    owed = stranger.erase(connection)
     assert list(vault.store.connections("ada", "app")) == []
-    assert list(vault.store.pending(9)) == []
+    assert list(vault.store.pending(9)) == [owed]
+    assert owed
+    assert vault.open_owed(owed) == SecretStr(REFRESH)
 
 
 def test_a_grant_that_was_never_kept_is_owed(vault: Vault) -> None:

@@ -33,7 +33,7 @@ class Known:
     """Account and scopes of a refresh token that HubSpot honours for this app."""
 
     account: Account
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from portalkey.model.counters import Counter
 from portalkey.model.events import Event
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
-from portalkey.vault.snapshot import Snapshot, ThrottleRow
+from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 2
+FORMAT = 3
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (
@@ -32,9 +32,11 @@ _ROWS = {
     "provider": ThrottleRow,
     "events": Event,
     "counters": Counter,
+    "meta": MetaRow,
 }
-_SINCE_FORMAT_2 = frozenset({"counters"})
-_ONE_LINE_A_ROW = frozenset({"events", "counters"})
+_SINCE = {2: frozenset({"counters"}), 3: frozenset({"meta"})}
+"""By format, the kinds of rows that came with it."""
+_ONE_LINE_A_ROW = frozenset({"events", "counters", "meta"})
 
 
 class Wrong(Exception):
@@ -58,10 +60,19 @@ class _Repeated(Exception):
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """Return the file's content: two spaces a step, and one line an event or counter."""
+    """Return the file's content: two spaces a step, and one line an event or counter.
+
+    Raises:
+        ValueError: It cannot be written: half a character, or a number that is none.
+    """
     head = [f'  "about": {json.dumps(_ABOUT)}', f'  "format": {FORMAT}']
     parts = [f'  "{name}": {_write_rows(name, getattr(snapshot, name))}' for name in _ROWS]
-    return ("{\n" + ",\n".join(head + parts) + "\n}\n").encode()
+    text = "{\n" + ",\n".join(head + parts) + "\n}\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass  # raised below: the original holds all that is in the file
+    raise ValueError("A text with half a character in it cannot be stored.")
 
 
 def _write_rows(name: str, rows: Iterable[Any]) -> str:
@@ -140,7 +151,8 @@ def _read_snapshot(document: Any) -> Snapshot:  # noqa: ANN401 - JSON
         raise Misplaced(where, f'"format" must be there, and be {FORMAT} at most')
     if file_format > FORMAT:
         raise Newer(file_format)
-    optional = _SINCE_FORMAT_2 if file_format < FORMAT else frozenset()
+    newer = (names for since, names in _SINCE.items() if since > file_format)
+    optional = frozenset[str]().union(*newer)
     require_names(document, {*_ROWS, "format"} - optional, {"about", *optional}, ())
     kinds = {name: kind for name, kind in _ROWS.items() if name in document}
     snapshot = Snapshot(**{name: _read_rows(document, name, kind) for name, kind in kinds.items()})
@@ -166,6 +178,7 @@ def _require_distinct(snapshot: Snapshot) -> None:
         "outbox": [each.id for each in snapshot.outbox],
         "provider": [each.client_id for each in snapshot.provider],
         "counters": [each.id for each in snapshot.counters],
+        "meta": [each.id for each in snapshot.meta],
     }
     for name, ids in keys.items():
         _require_once(ids, name, "this row stands there a second time")

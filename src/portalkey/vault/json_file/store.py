@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
@@ -26,6 +26,7 @@ from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
+from portalkey.vault.json_file.keys import ConfigFileKeys
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
@@ -40,7 +41,7 @@ pushes out what happened to a connection.
 """
 
 
-class ConfigFileStore(Store):
+class ConfigFileStore(ConfigFileKeys, Store):
     """Keeps everything in one file, from any thread, process and forked child of one machine."""
 
     def __init__(
@@ -166,10 +167,16 @@ class ConfigFileStore(Store):
         return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        return self._write(lambda store: store.connect(attempt_id, connection, event=event))
+        facts: Any = {"event": event, "owed": owed}
+        return self._write(lambda store: store.connect(attempt_id, connection, **facts))
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

@@ -30,6 +30,8 @@ Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+UNKNOWN = "null"
+"""The scopes that nobody has named yet, in JSON."""
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 """The columns that clear a lease once there is an answer."""
 
@@ -83,7 +85,12 @@ class SQLConnections(SQLEvents):
         return next(iter(rows), None)
 
     def connect(
-        self, attempt_id: str | None, connection: Connection, *, event: Event | None = None
+        self,
+        attempt_id: str | None,
+        connection: Connection,
+        *,
+        event: Event | None = None,
+        owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
@@ -98,6 +105,8 @@ class SQLConnections(SQLEvents):
             is_written = _put(tx, connection)
             if not is_written:  # somebody else was first, so the attempt can try again
                 tx.rollback()
+            elif owed is not None:
+                tx.execute(insert_owed(owed))
             return is_written
 
         return self._write_with(event, move_and_put)
@@ -273,8 +282,8 @@ def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
 
 # The same few are read again and again, and parsing them costs more than the rest of a row.
 @lru_cache(maxsize=1024)
-def _parse_scopes(text: str) -> tuple[str, ...]:
-    return read_words(text)
+def _parse_scopes(text: str) -> tuple[str, ...] | None:
+    return None if text == UNKNOWN else read_words(text)
 
 
 @lru_cache(maxsize=1024)

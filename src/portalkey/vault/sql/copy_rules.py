@@ -174,5 +174,7 @@ KINDS = (
     Kind(tables.outbox, _newest_by("tries", "due_at")),
     Kind(tables.provider, _newest_by("bucket_at")),
     Kind(tables.counters, _newest_by("n")),
+    # The source's, as the rows are that it checks the keys of.
+    Kind(tables.meta, _newest_by()),
 )
 """Every table, in the order they are moved."""

@@ -21,6 +21,7 @@ from portalkey._support.fork import (
     renew_inherited,
 )
 from portalkey._support.time_limit import Slots, until_room
+from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
@@ -219,12 +220,15 @@ def to_columns(values: Values) -> Values:
     """Return *values* as they are stored: times as seconds since 1970, None as it is.
 
     Raises:
-        ValueError: A time has no time zone, so that it names no moment.
+        ValueError: A time has no time zone, so that it names no moment; or a text cannot be stored.
     """
-    return {
-        name: _seconds(value) if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
+    return {name: _to_column(value) for name, value in values.items()}
+
+
+def _to_column(value: object) -> object:
+    if isinstance(value, str):
+        require_storable(value)
+    return _seconds(value) if isinstance(value, datetime) else value
 
 
 def _seconds(moment: datetime) -> float:

@@ -35,7 +35,7 @@ class SQLOutbox(StorePart):
         while len(found) < at_most:
             page = query.offset(seen)
             rows = self._database.read(lambda tx, page=page: fetch_rows(tx, page, asked))  # type: ignore[misc]
-            found += self._database.read_rows(_read_owed, rows, skips=True)
+            found += self._database.read_rows(read_owed, rows, skips=True)
             seen += len(rows)
             if len(rows) < at_most:
                 break
@@ -78,4 +78,5 @@ def _make_owed(row: Sequence[Any]) -> OwedRevocation:
     return OwedRevocation(fingerprint=fingerprint, due_at=due_at, **values)
 
 
-_read_owed = guard(table, table.columns.keys(), _make_owed)
+read_owed = guard(table, table.columns.keys(), _make_owed)
+"""Reads a row, with its columns in their order."""

@@ -17,7 +17,7 @@ from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
 from portalkey.vault.sql.naming import Schemas, compile_statement
-from portalkey.vault.sql.wall import require_asked
+from portalkey.vault.sql.wall import may_be_stored, require_asked
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -226,6 +226,8 @@ class StatementRunner(ABC):
             StoreBusy: Somebody else kept the database to himself for too long, or it is away.
             StoreUnusable: The operator has to look at the database.
         """
+        if not may_be_stored(values):
+            return []
 
         def read(driver: Driver) -> Sequence[Any]:
             self.be_patient(driver)

@@ -8,6 +8,7 @@ from portalkey._support.mounts import read_mounts
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.counters import SQLCounters
+from portalkey.vault.sql.keys import SQLKeys
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
@@ -18,7 +19,15 @@ from portalkey.vault.store import CALL_SECONDS, Store
 
 
 class SQLStore(
-    SQLAttempts, SQLConnections, SQLCounters, SQLLeases, SQLOutbox, SQLPurge, SQLStats, Store
+    SQLAttempts,
+    SQLConnections,
+    SQLCounters,
+    SQLKeys,
+    SQLLeases,
+    SQLOutbox,
+    SQLPurge,
+    SQLStats,
+    Store,
 ):
     """Keeps everything in one database: SQLite for a machine, PostgreSQL for many.
 

@@ -60,6 +60,13 @@ connections = Table(
     Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
     # All that the census asks for, so that it reads this and no row.
     Index("portalkey_connections_by_status", "client_id", "status", "updated_at"),
+    _partial_index(
+        "portalkey_connections_by_key",
+        "client_id",
+        "key_name",
+        "id",
+        where="key_name IS NOT NULL",
+    ),
 )
 
 attempts = Table(
@@ -127,6 +134,7 @@ outbox = Table(
     Column("due_at", Moment, nullable=False),
     Index("portalkey_outbox_by_due", "due_at"),
     Index("portalkey_outbox_by_app", "client_id", "due_at"),
+    Index("portalkey_outbox_by_key", "client_id", "key_name", "id"),
 )
 
 counters = Table(
@@ -142,6 +150,14 @@ counters = Table(
     Index("portalkey_counters_by_day", "day"),
 )
 """Counts: one row a day (since 1970), a kind and a connection, or none."""
+
+meta = Table(
+    "portalkey_meta",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts by name, such as the check value of each key's label."""
 
 provider = Table(
     "portalkey_provider",

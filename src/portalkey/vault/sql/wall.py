@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import Select
 
 from portalkey.errors import StoreUnusable
+from portalkey.model.connection import is_storable
 from portalkey.vault.health import StoreCause
 
 log = logging.getLogger("portalkey")
@@ -60,12 +61,19 @@ def require_asked(
                 raise StrangersRow(name)
 
 
+def may_be_stored(values: Mapping[str, object]) -> bool:
+    """Return False where one of *values* is a text that no row has: a database refuses it."""
+    return all(is_storable(value) for value in values.values() if isinstance(value, str))
+
+
 def fetch_rows(tx: Tx, query: Select[Any], asked: Mapping[str, object]) -> Sequence[Sequence[Any]]:
     """Return the rows of *query*, each with the values that were *asked* for.
 
     Raises:
         StrangersRow: One has another; *tx* is over then, and its connection is closed.
     """
+    if not may_be_stored(asked):
+        return []
     columns = tuple(column.name for column in query.selected_columns)
     rows: Sequence[Sequence[Any]] = tx.execute(query).all()
     try:

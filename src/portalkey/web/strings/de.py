@@ -167,6 +167,7 @@ PAGES = {
     "kind:SANDBOX": "Sandbox",
     "kind:APP_DEVELOPER": "Entwicklerkonto",
     "granted": "Erteilte Berechtigungen: {number}",
+    "granted_unknown": "HubSpot hat noch nicht gesagt, welche Berechtigungen erteilt sind.",
     "reconnect": "Neu verbinden",
     "reconnect_account": "Neu verbinden: {account}",
     "disconnect": "Trennen",

@@ -158,6 +158,7 @@ PAGES = {
     "kind:SANDBOX": "Sandbox",
     "kind:APP_DEVELOPER": "Developer account",
     "granted": "Permissions granted: {number}",
+    "granted_unknown": "HubSpot has not said yet which permissions were granted.",
     "reconnect": "Reconnect",
     "reconnect_account": "Reconnect {account}",
     "disconnect": "Disconnect",

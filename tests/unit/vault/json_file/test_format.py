@@ -1,6 +1,8 @@
 """What a config file may say, and at which line it says something else."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from portalkey.model.events import Event, EventName
 from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.format import Newer, Wrong
-from portalkey.vault.snapshot import Snapshot, ThrottleRow
+from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -51,6 +53,7 @@ SNAPSHOT = Snapshot(
     outbox=(OwedRevocation("owed", "app", None, "sealed", "fingerprint", "first", 0, NOW),),
     provider=(ThrottleRow("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
+    meta=(MetaRow("key_check app first", "value"),),
 )
 TEXT = file_format.write(SNAPSHOT).decode()
 SCOPES = TEXT[TEXT.index('"scopes"') : TEXT.index("]") + 1]
@@ -125,10 +128,10 @@ WRONG = [
     ('"due_at": "2026', '"due_at": "canary', None, "must be a time with its zone"),
     ('12:30:00+00:00",\n      "conn', '12:30:00",\n      "conn', None, "must be a time with its"),
     ('"due_at": "2026-03-01T12:30:00', '"due_at": "0001-01-01T00:00:00', None, ""),
-    ('"format": 2', '"format": "1"', None, '"format" must be there, and be 2 at most'),
-    ('"format": 2', '"format": 0', None, '"format" must be there'),
-    ('  "format": 2,\n', "", "{", '"format" must be there'),
-    ('"format": 2,', '"format": 2', '"connections"', "Expecting ',' delimiter at column 3"),
+    ('"format": 3', '"format": "1"', None, '"format" must be there, and be 3 at most'),
+    ('"format": 3', '"format": 0', None, '"format" must be there'),
+    ('  "format": 3,\n', "", "{", '"format" must be there'),
+    ('"format": 3,', '"format": 3', '"connections"', "Expecting ',' delimiter at column 3"),
     ('"owner": "ada"', '"owner": "ada', None, "Invalid control character at column"),
     ('"events"', '"event"', "{", '"events" is missing here'),
 ]
@@ -186,7 +189,7 @@ def test_a_section_is_a_list() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider"])
+@pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider", "meta"])
 def test_a_row_stands_there_once(name: str) -> None:
     """A row that was pasted twice is refused at its second place."""
     twice = Snapshot(**{name: getattr(SNAPSHOT, name) * 2})
@@ -209,9 +212,19 @@ def test_an_owner_has_one_connection_to_an_account() -> None:
 def test_a_newer_format_says_which() -> None:
     """Nothing else is looked at."""
     with pytest.raises(Newer) as newer:
-        file_format.read(b'{"format": 3, "what": "ever"}')
+        file_format.read(b'{"format": 4, "what": "ever"}')
 
-    assert newer.value.format == 3
+    assert newer.value.format == 4
+
+
+@pytest.mark.parametrize(("number", "since"), [(1, ("counters", "meta")), (2, ("meta",))])
+def test_an_older_format_is_read(number: int, since: tuple[str, ...]) -> None:
+    """What came later is not there yet."""
+    older = TEXT.replace('"format": 3', f'"format": {number}')
+    for name in since:
+        older = re.sub(rf',\n  "{name}": \[[^]]*\]', "", older)
+
+    assert file_format.read(older.encode()) == replace(SNAPSHOT, meta=())
 
 
 def test_nothing_is_written_that_could_not_be_read() -> None:

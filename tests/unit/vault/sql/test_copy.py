@@ -45,6 +45,7 @@ EVERYTHING = {
     "outbox": 2,
     "provider": 1,
     "counters": 2,
+    "meta": 1,
 }
 Move = Callable[..., dict[str, Moved]]
 
@@ -86,6 +87,7 @@ def fill(store: SQLStore) -> None:
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
     store.count("app", [Tally(CounterKind.CALLBACK_REFUSED, None, 3)])
     store.count("app", [Tally(CounterKind.RENEWED, connection.id, 2)])
+    store.add_meta("key_check app a", "value")
     lease = store.lease(connection, LeaseRequest("me", 30.0))
     assert isinstance(lease, Lease)
     assert isinstance(store.take_portion("app", PortionRequest(LIMITS)), Portion)
@@ -196,6 +198,7 @@ def test_what_changed_since(
         "outbox": Moved(changed=1, same=1),
         "provider": Moved(changed=1),
         "counters": Moved(changed=1, same=1),
+        "meta": Moved(same=1),
     }
     assert in_any_order(content(to)) == in_any_order(content(f"sqlite:///{path}"))
 
@@ -225,8 +228,18 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
         "outbox": Moved(same=1, kept=1),
         "provider": Moved(kept=1),
         "counters": Moved(same=1, kept=1),
+        "meta": Moved(same=1),
     }
     assert content(to) == before
+
+
+def test_the_check_value_goes_with_its_rows(store: SQLStore, target: SQLStore, moved: Move) -> None:
+    """Where the target has begun with another key, that one is refused after the move."""
+    store.add_meta("key_check app a", "of the rows")
+    target.add_meta("key_check app a", "of a stranger")
+
+    assert moved()["meta"] == Moved(changed=1)
+    assert target.meta("key_check app a") == "of the rows"
 
 
 def test_an_account_connected_at_both_places(

@@ -23,6 +23,7 @@ from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
+from portalkey.vault.key_store import KeyStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
@@ -108,6 +109,13 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "record": lambda: store.record(Event(EventName.CONNECTED)),
         "count": lambda: store.count("app", [Tally(CounterKind.RENEWED, row.id, 1)] * 2),
         "counters": lambda: [store.counters("app", row.id), store.counters("app")],
+        "meta": lambda: store.meta("a"),
+        "add_meta": lambda: store.add_meta("a", "b"),
+        "remove_meta": lambda: store.remove_meta("a"),
+        "key_names": lambda: store.key_names("app"),
+        "count_sealed": lambda: store.count_sealed("app", "a"),
+        "sealed_under": lambda: store.sealed_under("app", "a", 5, after="b"),
+        "owed_under": lambda: store.owed_under("app", "k"),
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
         "purge": purge,
         "close": store.close,
@@ -116,7 +124,8 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
 
 def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     """What a store learns to do is named here."""
-    methods = {name for name in vars(Store) if not name.startswith("_")} - {"is_personal", "health"}
+    names = vars(Store).keys() | vars(KeyStore).keys()
+    methods = {name for name in names if not name.startswith("_")} - {"is_personal", "health"}
 
     assert set(use_all(store, ahead)) == methods
 

@@ -1,0 +1,51 @@
+"""Keys and counters, in the store beside the sessions: a session is its visitor's alone."""
+
+from collections.abc import Collection, Sequence
+
+from portalkey.model.connection import Connection
+from portalkey.model.counters import Counter, Tally
+from portalkey.vault.store import OwedRevocation, Store
+
+
+class SessionKeys:
+    """The part of ``SessionStore`` that is all in the other store."""
+
+    _store: Store
+
+    def meta(self, name: str) -> str | None:
+        """Return what is kept under *name*."""
+        return self._store.meta(name)
+
+    def add_meta(self, name: str, value: str) -> str:
+        """Keep *value* under *name* unless there is one."""
+        return self._store.add_meta(name, value)
+
+    def remove_meta(self, name: str) -> None:
+        """Forget what is kept under *name*."""
+        self._store.remove_meta(name)
+
+    def key_names(self, client_id: str) -> Collection[str]:
+        """The labels that the app's rows bear, other than those in sessions."""
+        return self._store.key_names(client_id)
+
+    def count_sealed(self, client_id: str, key_name: str) -> int:
+        """The number of connections with this label, other than those in sessions."""
+        return self._store.count_sealed(client_id, key_name)
+
+    def sealed_under(
+        self, client_id: str, key_name: str, at_most: int, *, after: str = ""
+    ) -> Sequence[Connection]:
+        """Connections with this label, other than those in sessions."""
+        return self._store.sealed_under(client_id, key_name, at_most, after=after)
+
+    def owed_under(self, client_id: str, key_name: str) -> Sequence[OwedRevocation]:
+        """Revocations with this label."""
+        return self._store.owed_under(client_id, key_name)
+
+    def count(self, client_id: str, tallies: Collection[Tally]) -> None:
+        """Add *tallies* to the counters of today."""
+        self._store.count(client_id, tallies)
+
+    def counters(self, client_id: str, connection_id: str | None = None) -> Sequence[Counter]:
+        """The counters of one connection, or those of none."""
+        return self._store.counters(client_id, connection_id)

@@ -1,0 +1,93 @@
+"""Check values of keys, one a label, by which a wrong key is found before it seals anything.
+
+A check value is written for a label that nothing bears yet, and for one of an older store once the
+key has opened something that bears it. A key that is another one than its label says, or that is
+missing while connections need it, is refused.
+"""
+
+import logging
+from collections.abc import Iterator
+
+from portalkey.errors import BadSettings, NoKeyOpens
+from portalkey.model.connection import Connection
+from portalkey.vault.store import OwedRevocation
+from portalkey.vault.vault import Vault
+
+log = logging.getLogger("portalkey")
+
+SAMPLE = 20
+"""Connections that are tried before a key is called wrong: one of them may be damaged."""
+
+_WRONG = (
+    "PORTALKEY_KEYS has another key under the label {name} than the one that seals in this store; "
+    "put that one back, and give a new key a label of its own. Where it is lost for good, "
+    "`portalkey lost-key {name}` says what to do."
+)
+_LOST = (
+    "PORTALKEY_KEYS lacks the key {name}, which connections are sealed with ({number}); put it "
+    "back. Where it is lost for good, `portalkey lost-key {name}` says what to do."
+)
+_OWED = "no key here opens revocations that HubSpot is owed (%s, key %s); put the key back"
+
+
+class KeyChecks:
+    """Checks the keys of a *vault* by what its store knows of them."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._store, self._app = vault.store, vault.client_id
+
+    def require(self) -> None:
+        """Return where every key is the one that its label says, and none is missing.
+
+        Raises:
+            BadSettings: Some are wrong or missing; each is named by its label.
+            StoreBusy, StoreUnusable: The store cannot be asked.
+        """
+        values = self._vault.keyring.check_values(self._app)
+        wrong = [name for name, value in values.items() if not self._is_right(name, value)]
+        problems = [_WRONG.format(name=name) for name in wrong]
+        lost = sorted({*self._store.key_names(self._app)} - values.keys())
+        problems += [problem for name in lost for problem in self._describe_lost(name)]
+        if problems:
+            raise BadSettings(problems)
+
+    def _is_right(self, name: str, value: str) -> bool:
+        known = self._store.meta(self._check_name(name))
+        if known is None:
+            bearers = [self.opens(each) for each in self._find_bearers(name)]
+            if bearers and not any(bearers):
+                return False
+            # Of several processes that begin with different keys, the first is right.
+            known = self._store.add_meta(self._check_name(name), value)
+        return known == value
+
+    def _find_bearers(self, name: str) -> Iterator[Connection | OwedRevocation]:
+        yield from self._store.sealed_under(self._app, name, SAMPLE)
+        yield from self._store.owed_under(self._app, name)
+
+    def opens(self, bearer: Connection | OwedRevocation) -> bool:
+        """Return True where a key opens the refresh token of *bearer*."""
+        try:
+            if isinstance(bearer, OwedRevocation):
+                self._vault.open_owed(bearer)
+            else:
+                self._vault.open_refresh(bearer)
+        except NoKeyOpens:
+            return False
+        return True
+
+    def _describe_lost(self, name: str) -> Iterator[str]:
+        number = self._store.count_sealed(self._app, name)
+        owed = len(self._store.owed_under(self._app, name))
+        if number:
+            yield _LOST.format(name=name, number=number)
+        elif owed:  # they wait for it: no customer is the worse for that
+            log.error(_OWED, owed, name)
+
+    def forget(self, name: str) -> None:
+        """Forget what is known of the key *name*, as nothing is sealed with it any more."""
+        self._store.remove_meta(self._check_name(name))
+
+    def _check_name(self, name: str) -> str:
+        return f"key_check {self._app} {name}"
