@@ -143,6 +143,7 @@ class Broker(Unpicklable, AsyncMethods, WebMethods):
             self._work_on_the_side()
         if scopes:
             require_scopes(cached.scopes, scopes)
+        next(cached.takes)
         return cached.token
 
     @contextmanager

@@ -37,6 +37,9 @@ PORTALKEY_KEYS=key-{today}:{key}
 
 # How many seconds one request waits for it at most.
 # PORTALKEY_DATABASE_SECONDS=10
+
+# How this process is called where it is counted who took a token; the program's name.
+# PORTALKEY_LABEL=web
 """
 
 

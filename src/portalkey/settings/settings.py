@@ -17,7 +17,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import environment, numbers, urls, validators
+from portalkey.settings import environment, labels, numbers, urls, validators
 from portalkey.settings.keys import Key
 
 __all__ = ["Key", "Settings"]
@@ -149,6 +149,10 @@ class Settings(Unpicklable, BaseModel):
         400, alias="PORTALKEY_EVENTS_DAYS"
     )
     """Days for which the audit is kept, 1 to 36500."""
+    label: Annotated[str, BeforeValidator(labels.label)] = Field(
+        default_factory=labels.program_label, alias="PORTALKEY_LABEL"
+    )
+    """Name of this process where it is counted who took a token."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""
