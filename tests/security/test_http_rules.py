@@ -184,3 +184,51 @@ def test_a_proxys_headers_are_not_believed(
     assert status.json()["connect_url"].startswith("/auth/hubspot/start?t=")
     assert "evil" not in f"{answer.headers}{status.text}{status.headers}"
     assert visitor.owner == owner
+
+
+STRANGE_TYPES = (
+    "text/plain",
+    "text/plain; charset=utf-7",
+    "text/xml",
+    "application/xml",
+    "application/x-yaml",
+    "application/x-python-pickle",
+    "application/octet-stream",
+    "application/csp-report",
+    "application/jsonp",
+    "image/svg+xml",
+    "form",
+)
+USUAL_TYPES = ("application/x-www-form-urlencoded", "Application/JSON; charset=utf-8", "")
+
+
+@pytest.mark.parametrize("kind", STRANGE_TYPES)
+def test_a_body_of_another_type_is_refused(visitor: Visitor, broker: Broker, kind: str) -> None:
+    """415 in JSON, whatever token stands in the header, and nothing is done."""
+    attempt = secrets.token_urlsafe(16)
+    visitor.begin(attempt)
+    answer = cancel(visitor, attempt, kind)
+    row = broker.vault.store.attempt(attempt)
+
+    assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_type")
+    assert row
+    assert row.ended_at is None
+
+
+@pytest.mark.parametrize("kind", USUAL_TYPES)
+def test_a_body_of_a_usual_type_is_taken(visitor: Visitor, broker: Broker, kind: str) -> None:
+    """The negative control: the same request does its work otherwise."""
+    attempt = secrets.token_urlsafe(16)
+    visitor.begin(attempt)
+
+    assert cancel(visitor, attempt, kind).json()["attempt"]["status"] == "cancelled"
+
+
+def cancel(visitor: Visitor, attempt: str, kind: str) -> Any:
+    """Cancel an attempt by a post with a body of this *kind*."""
+    own = {"x-portalkey-token": query_of(visitor.connect_link)["t"], "origin": visitor.app_url}
+    return visitor.http.post(
+        f"/api/hubspot/attempts/{attempt}/cancel",
+        headers={**own, **({"content-type": kind} if kind else {})},
+        content=b"{}" if kind else b"",
+    )

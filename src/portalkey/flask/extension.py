@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
-from portalkey.web.options import MayDisconnect, WebOptions
+from portalkey.web.options import MayDeliver, MayDisconnect, WebOptions
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class HubSpotAuth:
         may_disconnect: Called in a request with the owner and one of their connections: False where
             whoever is signed in may not disconnect it, as where the owner is a team and only some
             of its members may. By default everybody may who stands for the owner.
+        may_deliver: Called likewise before a token is delivered to a page: False where whoever is
+            signed in has to confirm that first, by a password or a second factor.
 
     Raises:
         ValueError: *deliver* or *store* is something else, or *strings* has what is not known.
@@ -72,6 +74,7 @@ class HubSpotAuth:
         deliver: Literal["access_token"] | None = None,
         store: Literal["session"] | None = None,
         may_disconnect: MayDisconnect | None = None,
+        may_deliver: MayDeliver | None = None,
     ) -> None:
         if store not in {None, "session"}:
             raise ValueError('store must be "session", or left out')
@@ -86,6 +89,7 @@ class HubSpotAuth:
             base_template=base_template,
             deliver=deliver,
             may_disconnect=may_disconnect,
+            may_deliver=may_deliver,
         )
         if app is not None:
             self.init_app(app, broker)

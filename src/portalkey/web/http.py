@@ -28,6 +28,10 @@ VISITOR_KEY = "portalkey_visitor"
 
 _PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
+_USABLE_TYPES = frozenset(
+    {"", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"}
+)
+
 Pairs = tuple[tuple[str, str], ...]
 Session = MutableMapping[str, Any]
 """The host's session of one browser."""
@@ -145,6 +149,15 @@ class WebRequest:
         origin = self.headers.get("origin", origins[0])
         site = "same-origin" if origin == origins[0] else "same-site"
         return origin in origins and self.headers.get("sec-fetch-site", site) == site
+
+    @property
+    def has_usable_type(self) -> bool:
+        """True for a body of a form or of JSON, or none; only forms are read, nothing is guessed.
+
+        Whatever else arrives was sent by a page that tries to look like another (OWASP ASVS 4.1.1).
+        """
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type in _USABLE_TYPES
 
     @property
     def wants_json(self) -> bool:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 MayDisconnect = Callable[[str, "Connection"], bool]
 """True where whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
 
+MayDeliver = Callable[[str, "Connection"], bool]
+"""True where whoever asks may have the access token of this *owner*'s connection in the page, as
+where they signed in a moment ago."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
@@ -20,8 +24,8 @@ class WebOptions:
     ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
     ``setup_page`` is False where the app shows connections on a page of its own, and
     ``base_template`` is the layout of the app's that ours extends. ``deliver`` names the token that
-    the page which opened the popup may fetch. ``may_disconnect`` and ``owner_name`` (what people
-    call an owner) are called in a request.
+    the page which opened the popup may fetch. ``may_disconnect``, ``may_deliver`` and
+    ``owner_name`` (what people call an owner) are called in a request.
 
     Raises:
         ValueError: *deliver* is something else.
@@ -34,6 +38,7 @@ class WebOptions:
     base_template: str | None = None
     deliver: Literal["access_token"] | None = None
     may_disconnect: MayDisconnect | None = None
+    may_deliver: MayDeliver | None = None
 
     def __post_init__(self) -> None:
         """Refuse a value that a type checker would have refused."""
