@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-SCRIPTS = ("schedules", "tenants", "herd", "kills", "file_kills", "imports", "mixed")
+SCRIPTS = ("schedules", "tenants", "herd", "kills", "file_kills", "imports", "mixed", "seals")
 FOLDER = Path(__file__).parent / "figures"
 PAGE = Path(__file__).parent / "figures.md"
 
