@@ -13,7 +13,17 @@ from typing import Any
 
 import click
 
-SCRIPTS = ("schedules", "tenants", "herd", "kills", "file_kills", "imports", "mixed", "seals")
+SCRIPTS = (
+    "schedules",
+    "tenants",
+    "herd",
+    "kills",
+    "file_kills",
+    "imports",
+    "mixed",
+    "seals",
+    "malformed",
+)
 FOLDER = Path(__file__).parent / "figures"
 PAGE = Path(__file__).parent / "figures.md"
 

@@ -3,14 +3,9 @@
 ``python -m bench.seals --n 1000``; blocks that are there already are not run again.
 """
 
-import sys
-from pathlib import Path
 from typing import TypedDict
 
 import click
-
-# Where the attack is.
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from bench.blocks import Blocks
 from bench.stage import Record
