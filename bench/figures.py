@@ -23,6 +23,7 @@ SCRIPTS = (
     "mixed",
     "seals",
     "malformed",
+    "matrix",
 )
 FOLDER = Path(__file__).parent / "figures"
 PAGE = Path(__file__).parent / "figures.md"

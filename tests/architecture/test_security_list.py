@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ def split(state: str) -> tuple[str, str]:
     return name, why
 
 
+@cache
 def names_of_tests(path: Path) -> set[str]:
     """The tests in the file at *path*, those of classes included."""
     nodes = ast.walk(ast.parse(path.read_text()))
