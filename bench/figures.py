@@ -24,6 +24,7 @@ SCRIPTS = (
     "seals",
     "malformed",
     "matrix",
+    "log_lines",
 )
 FOLDER = Path(__file__).parent / "figures"
 PAGE = Path(__file__).parent / "figures.md"
