@@ -78,6 +78,8 @@ def test_an_account_ends_with_its_block(broker: Broker, hubspot: HubSpot) -> Non
         account.report_unauthorized("token")
 
 
+pytest_plugins = ("support.postgres",)
+
 SCRIPT = """
 from portalkey import Broker
 broker = Broker.from_env(None)
@@ -86,11 +88,24 @@ for _ in range(3):
 """
 
 
-@pytest.mark.parametrize("more", ["", "broker.close()"])
+@pytest.mark.parametrize(
+    ("more", "database"),
+    [("", "sqlite"), ("broker.close()", "sqlite"), ("", "postgresql"), ("", "file")],
+)
 def test_a_script_is_counted(
-    broker: Broker, hubspot: HubSpot, settings: Settings, tmp_path: Path, more: str
+    hubspot: HubSpot,
+    settings: Settings,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    more: str,
+    database: str,
 ) -> None:
-    """By its name, whether it closes its broker or just ends."""
+    """By its name, whether it closes its broker or just ends, in every store of a script's."""
+    url = {"sqlite": settings.database_url, "file": f"file://{tmp_path}/connections.json"}
+    if database not in url:
+        url[database] = request.getfixturevalue("migrated_postgres_url")
+    settings = settings.model_copy(update={"database_url": url[database]})
+    broker = Broker.of(settings)
     connect(broker, hubspot, "ada")
     script = tmp_path / "nightly.py"
     script.write_text(f"{SCRIPT}{more}\n")
@@ -102,6 +117,7 @@ def test_a_script_is_counted(
 
     assert (done.returncode, done.stderr) == (0, "")
     taken = [(each.label, each.n) for each in broker.counters(connection.id)]
+    broker.close()
     assert taken == [("nightly", 3)]
 
 
