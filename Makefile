@@ -13,7 +13,7 @@ WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lowest pythons everything coverage others check format lock browsers need-programs screenshots bench figures fidelity interop clean
+.PHONY: help demo test lowest pythons everything coverage others check format lock sbom browsers need-programs screenshots bench figures fidelity interop clean
 
 help:
 	@echo "make demo         run the app on http://localhost:6001, with a simulated HubSpot beside it"
@@ -23,6 +23,7 @@ help:
 	@echo "make check        the quick part: linters, types, architecture, unit tests"
 	@echo "make format       format the code"
 	@echo "make lock         pin the newest versions that fit"
+	@echo "make sbom         write what runs, from the lock file, into sbom.cdx.json"
 	@echo "make pythons      run the tests of the Python code under every Python that is here (3.11 to 3.14)"
 	@echo "make browsers     run the tests in real browsers, and write docs/browsers.md from them"
 	@echo "make bench        measure speed beside other libraries, into bench/results.md"
@@ -119,6 +120,10 @@ lock: .venv/test
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 		--python-version 3.11 --upgrade requirements/interop.in \
 		--constraint requirements/test.txt --output-file requirements/interop.txt
+
+sbom:
+	@scripts/sbom > sbom.cdx.json
+	@echo "Written to sbom.cdx.json."
 
 clean:
 	rm -rf .venv .venv-bench .venv-interop .venv-lowest .venv-pythons node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots

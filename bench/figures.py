@@ -13,7 +13,19 @@ from typing import Any
 
 import click
 
-SCRIPTS = ("schedules", "tenants", "herd", "kills", "file_kills", "imports", "mixed")
+SCRIPTS = (
+    "schedules",
+    "tenants",
+    "herd",
+    "kills",
+    "file_kills",
+    "imports",
+    "mixed",
+    "seals",
+    "malformed",
+    "matrix",
+    "log_lines",
+)
 FOLDER = Path(__file__).parent / "figures"
 PAGE = Path(__file__).parent / "figures.md"
 

@@ -274,8 +274,7 @@ class HubSpotUnavailable(TryLater):
     """HubSpot cannot be reached or is not well; try again in a moment.
 
     ``of_account`` is True where it says so of one account only, which is locked or moving.
-    ``is_timeout`` is True where the request was sent and no whole answer came in time: HubSpot may
-    have acted on it.
+    ``is_timeout`` is True where it was sent and no whole answer came: HubSpot may have acted on it.
     """
 
     code = "hubspot_unavailable"

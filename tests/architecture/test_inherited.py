@@ -44,6 +44,7 @@ RENEWED = {
     "broker/alarms.py Alarms threading.Lock",
     "broker/caller_gate.py CallerGate self._began",
     "broker/caller_gate.py CallerGate threading.Condition",
+    "broker/counters.py Counters self._takes",
     "broker/counters.py Counters threading.Lock",
     "broker/lease_owner.py LeaseOwner threading.Lock",
     "broker/lease_owner.py LeaseOwner self._at",

@@ -47,6 +47,40 @@ def test_a_wheel_holds_its_package_whole(package: str, wheels: dict[str, Path]) 
     assert any("/templates/" in name for name in own)
 
 
+KINDS = {
+    "portalkey": {".css", ".html", ".js", ".md", ".py", ".svg", ".ts", ".typed"},
+    "portalkey_simulator": {".css", ".html", ".js", ".py", ".typed"},
+}
+ABOUT = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+"""Files about a wheel (PEP 427), and nothing of where it was made."""
+
+
+@pytest.mark.parametrize("package", PROJECTS)
+def test_a_wheel_holds_nothing_else(package: str, wheels: dict[str, Path]) -> None:
+    """A snapshot by kind of file: no version control, no tests, no notes, no databases."""
+    with zipfile.ZipFile(wheels[package]) as archive:
+        about = {name.partition(".dist-info/")[2] for name in archive.namelist()}
+
+    assert about - {""} == ABOUT
+    assert {Path(name).suffix for name in content(wheels[package])} == KINDS[package]
+    assert unwanted(content(wheels[package])) == []
+
+
+def unwanted(names: set[str]) -> list[str]:
+    """Return files that begin with a dot, or are tests; ``testing/`` is for an app's own tests."""
+    parts = {name: Path(name).parts for name in sorted(names)}
+    return [
+        name
+        for name, each in parts.items()
+        if {"tests", "test"} & set(each) or any(part.startswith((".", "test_")) for part in each)
+    ]
+
+
+def test_what_is_unwanted_would_be_seen() -> None:
+    """The negative control."""
+    assert len(unwanted({"p/.git/config", "p/tests/x.py", "p/test_x.py", "p/testing/x.py"})) == 3
+
+
 def test_portalkeys_wheel_is_small(wheels: dict[str, Path]) -> None:
     """A production install holds what production needs, and no simulator.
 

@@ -25,6 +25,7 @@ from portalkey.errors import (
 )
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.counters import CounterKind
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey.vault.store import Mark
@@ -252,7 +253,7 @@ def test_nobody_waits_until_a_renewal_is_started(broker: Broker, owner: str, ahe
     ahead.seconds += 1800 - 250
     refresh = Starting(broker._refresh, lambda: pool.submit(look).result(timeout=PATIENCE))
     open_tokens = tokens.TokenCache(
-        broker.vault, cast("Refresh", refresh), broker._clock, broker._gate
+        broker.vault, cast("Refresh", refresh), broker._clock, broker._gate, broker._counters
     )
 
     def look() -> str:
@@ -272,6 +273,26 @@ def test_an_open_token_is_small(broker: Broker, owner: str) -> None:
 
     assert sum(map(sys.getsizeof, kept)) < 1000
     assert not any(isinstance(value, Connection) for value in kept)
+
+
+def test_who_took_a_token_is_counted(broker: Broker, owner: str, settings: Settings) -> None:
+    """By connection and label, from the cache and past it, and nothing is written on the way."""
+    (connection,) = broker.connections(owner)
+    broker.counters()
+    token = broker.access_token(owner)
+    with watched(["portalkey.vault.sql", "portalkey.broker.counters"]) as called:
+        cached = broker._tokens.cached[owner, None]
+        cached.until += 60
+        for _ in range(99):
+            assert broker.access_token(owner) == token
+        with pytest.raises(ScopesMissing):
+            broker.access_token(owner, scopes=["crm.other.read"])
+    assert called == []
+    broker.report_unauthorized(owner, token)
+
+    taken = [e for e in broker.counters(connection.id) if e.kind is CounterKind.TOKEN_TAKEN]
+
+    assert [(each.label, each.n) for each in taken] == [(settings.label, 101)]
 
 
 def test_nothing_is_kept_past_its_use(broker: Broker, owner: str, ahead: Any) -> None:

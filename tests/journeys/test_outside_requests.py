@@ -1,7 +1,11 @@
 """Scripts and workers: an account to work with, and an owner who is gone."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +24,7 @@ from portalkey.settings import Settings
 from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey_simulator import HubSpot
 from processes.herd import agreed, connect, expire, renewals
+from support.environment import environment_of
 
 
 def test_an_account_gives_valid_tokens(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
@@ -71,6 +76,49 @@ def test_an_account_ends_with_its_block(broker: Broker, hubspot: HubSpot) -> Non
         account.access_token()
     with pytest.raises(RuntimeError, match="begin another"):
         account.report_unauthorized("token")
+
+
+pytest_plugins = ("support.postgres",)
+
+SCRIPT = """
+from portalkey import Broker
+broker = Broker.from_env(None)
+for _ in range(3):
+    broker.access_token("ada")
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "database"),
+    [("", "sqlite"), ("broker.close()", "sqlite"), ("", "postgresql"), ("", "file")],
+)
+def test_a_script_is_counted(
+    hubspot: HubSpot,
+    settings: Settings,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    more: str,
+    database: str,
+) -> None:
+    """By its name, whether it closes its broker or just ends, in every store of a script's."""
+    url = {"sqlite": settings.database_url, "file": f"file://{tmp_path}/connections.json"}
+    if database not in url:
+        url[database] = request.getfixturevalue("migrated_postgres_url")
+    settings = settings.model_copy(update={"database_url": url[database]})
+    broker = Broker.of(settings)
+    connect(broker, hubspot, "ada")
+    script = tmp_path / "nightly.py"
+    script.write_text(f"{SCRIPT}{more}\n")
+    environment = {**os.environ, **environment_of(settings)}
+    done = subprocess.run(
+        [sys.executable, script], check=False, capture_output=True, text=True, env=environment
+    )
+    (connection,) = broker.connections("ada")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    taken = [(each.label, each.n) for each in broker.counters(connection.id)]
+    broker.close()
+    assert taken == [("nightly", 3)]
 
 
 def test_a_refused_token_is_renewed_in_a_block(broker: Broker, hubspot: HubSpot) -> None:

@@ -156,6 +156,7 @@ class Broker(Unpicklable, AsyncMethods, DisconnectMethods, WebMethods):
                 self._background.start("scopes", partial(self._learn_scopes, cached.id))
         if scopes:
             require_scopes(cached.scopes, scopes, self.settings.wanted_scopes)
+        next(cached.takes)
         return cached.token
 
     @contextmanager

@@ -49,7 +49,7 @@ def put_together(
     reachability = _watch_hubspot(settings, send, clock, uniform)
     send, check = reachability.send, reachability.check
     gate = CallerGate(settings.hubspot_calls, clock)
-    counters, audit, alarms = _open_records(vault)
+    counters, audit, alarms = _open_records(settings, vault)
     outbox = Outbox(settings, vault, send, audit, check=check)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
     exchange = Exchange(
@@ -67,7 +67,7 @@ def put_together(
         check=check,
         alarms=alarms,
     )
-    tokens = TokenCache(vault, refresh, clock, gate)
+    tokens = TokenCache(vault, refresh, clock, gate, counters)
     return Parts(
         audit=audit,
         reachability=reachability,
@@ -89,9 +89,9 @@ def _watch_hubspot(settings: Settings, send: Send, clock: Clock, uniform: Unifor
     return Reachability(trace(send), probe, clock=clock, uniform=uniform)
 
 
-def _open_records(vault: Vault) -> tuple[Counters, Audit, Alarms]:
+def _open_records(settings: Settings, vault: Vault) -> tuple[Counters, Audit, Alarms]:
     """Make what remembers: numbers, events, and the operator's alarms, which hear the store too."""
-    counters = Counters(vault)
+    counters = Counters(vault, label=settings.label)
     audit = Audit(vault, counters.add)
     alarms = Alarms(audit)
     vault.store.health.listen(alarms.hear)

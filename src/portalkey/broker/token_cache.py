@@ -7,7 +7,7 @@ open while it is still the one in the row.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from portalkey._support.single_flight import FlightTimeout, SingleFlight
 from portalkey._support.timing import Measured, Timer
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import CallerGate, GateClosed
+from portalkey.broker.counters import Counters
 from portalkey.model import expiry
 from portalkey.model.connection import Connection
+from portalkey.model.counters import CounterKind
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
@@ -46,13 +48,14 @@ class _Lookup:
     until: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class CachedToken:
     """An open access token, and the moments by the cache's clock that end its use.
 
     There may be many, so it holds no more of the connection than is needed. Until ``until`` the
     token is served without a read; until ``good_until`` once the row has been read again. From
-    ``renew_at`` on a renewal is started in the background.
+    ``renew_at`` on a renewal is started in the background. Whoever hands it out takes one step of
+    ``takes``, which counts them.
     """
 
     token: str = field(repr=False)
@@ -63,13 +66,22 @@ class CachedToken:
     good_until: float
     renew_at: float
     version: int | None
+    takes: Iterator[int] = field(init=False, repr=False, compare=False)
 
 
 class TokenCache:
     """Open access tokens by owner and account, checked and renewed as they are asked for."""
 
-    def __init__(self, vault: Vault, refresh: "Refresh", clock: Clock, gate: CallerGate) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        refresh: "Refresh",
+        clock: Clock,
+        gate: CallerGate,
+        counters: Counters,
+    ) -> None:
         self._gate = gate
+        self._counters = counters
         self._vault = vault
         self._refresh = refresh
         self._clock = clock
@@ -162,7 +174,7 @@ class TokenCache:
         return cached
 
     def _open(self, connection: Connection, now: float, version: int | None) -> CachedToken:
-        return CachedToken(
+        cached = CachedToken(
             token=self._refresh.decrypt_access_token(connection),
             id=connection.id,
             generation=connection.generation,
@@ -172,6 +184,8 @@ class TokenCache:
             renew_at=now + connection.seconds_left - expiry.window(connection),
             version=version,
         )
+        cached.takes = self._counters.follow(connection.id, cached)
+        return cached
 
     def _put(self, key: tuple[str, int | None], cached: CachedToken, now: float) -> None:
         if len(self.cached) >= MOST_TOKENS:
@@ -195,15 +209,16 @@ class TokenCache:
         """Return another token than the *refused* one, if there is one; raises as ``get``."""
         try:
             with self._gate.place(owner):
-                token = self._replace(refused, find)
+                token, row = self._replace(refused, find)
         except GateClosed as trouble:
             row = self._refresh.serve_living(find(), trouble)
             token = self._refresh.decrypt_access_token(row)
         finally:
             self.evict(owner)  # whatever came of it: what was refused is handed out no more
+        self._counters.add(CounterKind.TOKEN_TAKEN, row.id)
         return token
 
-    def _replace(self, refused: str, find: FindConnection) -> str:
+    def _replace(self, refused: str, find: FindConnection) -> tuple[str, Connection]:
         until = self._clock() + waiting.LONGEST
         # From the row, as another thread may put the refused one into the cache again meanwhile.
         connection = self._refresh.ensure_fresh(find(), until)
@@ -211,7 +226,7 @@ class TokenCache:
         if token == refused:
             connection = self._refresh.force_refresh(connection, until)
             token = self._refresh.decrypt_access_token(connection)
-        return token
+        return token, connection
 
     def evict(self, owner: str) -> None:
         """Drop *owner*'s tokens, as something was done to a connection of theirs here.

@@ -25,6 +25,7 @@ from portalkey.model.authorization import (
     find_match,
 )
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
+from portalkey.model.counters import Counter
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
     from portalkey.broker.caller_gate import CallerGate
     from portalkey.broker.connect import Attempts
+    from portalkey.broker.counters import Counters
     from portalkey.broker.introspect import Introspector
     from portalkey.broker.token_cache import TokenCache
 
@@ -58,6 +60,7 @@ class WebMethods:
     audit: "Audit"
     attempts: "Attempts"
     introspector: "Introspector"
+    _counters: "Counters"
     _tokens: "TokenCache"
     _gate: "CallerGate"
     _clock: Clock
@@ -166,6 +169,7 @@ class WebMethods:
             attempt_id=attempt.id,
             connection_id=connection.id,
         )
+        next(cached.takes)
         current = self.connection_of(attempt) or connection
         return DeliveredToken(cached.token, max(0, int(current.seconds_left)))
 
@@ -201,6 +205,18 @@ class WebMethods:
             StoreBusy, StoreUnusable: The store cannot be read.
         """
         return self.vault.store.stats(self.settings.client_id)
+
+    def counters(self, connection_id: str | None = None) -> Sequence[Counter]:
+        """Return what was counted of a connection by day: renewals, and who took its token.
+
+        ``n`` hand-outs of a day are those of all processes of one ``label``; other processes' last
+        minute may be missing. Without an id it is what belongs to no connection: refused requests.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        self._counters.flush()
+        return self.vault.store.counters(self.settings.client_id, connection_id)
 
     def is_store_well(self) -> bool:
         """Return False while what this process last wrote failed; a write is tried then.

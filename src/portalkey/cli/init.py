@@ -44,6 +44,9 @@ PORTALKEY_KEYS=key-{today}:{key}
 # Where this network lets nothing out but through a proxy, and where that proxy looks into TLS.
 # PORTALKEY_PROXY_URL=http://proxy.example.com:3128
 # PORTALKEY_CA_FILE=/etc/ssl/our-authority.pem
+
+# How this process is called where it is counted who took a token; the program's name.
+# PORTALKEY_LABEL=web
 """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
-from portalkey.web.options import MayDisconnect, WebOptions
+from portalkey.web.options import MayDeliver, MayDisconnect, WebOptions
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class HubSpotAuth:
         may_disconnect: Called in a request with the owner and one of their connections: False where
             whoever is signed in may not disconnect it, as where the owner is a team and only some
             of its members may. By default everybody may who stands for the owner.
+        may_deliver: Called likewise before a token is delivered to a page: False where whoever is
+            signed in has to confirm that first, by a password or a second factor.
 
     Raises:
         ValueError: *deliver* or *store* is something else, or *strings* has what is not known.
@@ -79,6 +81,7 @@ class HubSpotAuth:
         allow_debug: bool = False,
         store: Literal["session"] | None = None,
         may_disconnect: MayDisconnect | None = None,
+        may_deliver: MayDeliver | None = None,
     ) -> None:
         if store not in {None, "session"}:
             raise ValueError('store must be "session", or left out')
@@ -94,6 +97,7 @@ class HubSpotAuth:
             deliver=deliver,
             allow_debug=allow_debug,
             may_disconnect=may_disconnect,
+            may_deliver=may_deliver,
         )
         if app is not None:
             self.init_app(app, broker)

@@ -14,13 +14,15 @@ class CounterKind(StrEnum):
     RENEWED = "renewed"
     CALLBACK_REFUSED = "callback_refused"
     FORGERY_REFUSED = "forgery_refused"
+    TOKEN_TAKEN = "token_taken"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
     """One counter: of a kind, for a connection of the app or for none, on one day.
 
-    ``day`` counts from 1970-01-01, by the store's clock. ``id`` says all the rest again.
+    ``day`` counts from 1970-01-01, by the store's clock. ``label`` is the process's that took a
+    token, ``PORTALKEY_LABEL``; other kinds have none. ``id`` says all but the number again.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Counter:
     kind: CounterKind
     day: int
     n: int
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,6 +41,7 @@ class Tally:
     kind: CounterKind
     connection_id: str | None
     n: int
+    label: str | None = None
 
 
 def day_of(moment: datetime) -> int:
@@ -47,5 +51,14 @@ def day_of(moment: datetime) -> int:
 
 def counter_of(client_id: str, tally: Tally, day: int) -> Counter:
     """Return the counter that *tally* is added to, as if there were none yet."""
-    parts = (client_id, tally.connection_id or "-", tally.kind.value, str(day))
-    return Counter(" ".join(parts), client_id, tally.connection_id, tally.kind, day=day, n=tally.n)
+    label = () if tally.label is None else (tally.label,)
+    parts = (client_id, tally.connection_id or "-", tally.kind.value, *label, str(day))
+    return Counter(
+        id=" ".join(parts),
+        client_id=client_id,
+        connection_id=tally.connection_id,
+        kind=tally.kind,
+        day=day,
+        n=tally.n,
+        label=tally.label,
+    )

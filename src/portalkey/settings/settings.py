@@ -17,7 +17,7 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import environment, numbers, places, urls, validators, way
+from portalkey.settings import environment, labels, numbers, places, urls, validators, way
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
 
@@ -155,6 +155,10 @@ class Settings(Unpicklable, BaseModel):
         None, alias="PORTALKEY_CA_FILE"
     )
     """A file of authorities that HubSpot's certificate may be signed by, beside the system's."""
+    label: Annotated[str, BeforeValidator(labels.label)] = Field(
+        default_factory=labels.program_label, alias="PORTALKEY_LABEL"
+    )
+    """Name of this process where it is counted who took a token."""
 
     def __init__(self, **values: object) -> None:
         """Check all *values* and report every problem at once."""

@@ -54,6 +54,19 @@ class StoreContract(
 
         assert store.attempt(attempt.id)
 
+    def test_who_took_a_token_is_counted_by_label(self, store: Store) -> None:
+        """Each process has its own count of a connection's token, beside what has no label."""
+        taken = [Tally(CounterKind.TOKEN_TAKEN, "row 1", 2, name) for name in ("web", "worker")]
+        store.count("app", [*taken, Tally(CounterKind.RENEWED, "row 1", 1)])
+        store.count("app", taken[1:])
+
+        counted = [(each.kind, each.label, each.n) for each in store.counters("app", "row 1")]
+        assert counted == [
+            (CounterKind.RENEWED, None, 1),
+            (CounterKind.TOKEN_TAKEN, "web", 2),
+            (CounterKind.TOKEN_TAKEN, "worker", 4),
+        ]
+
     def test_counts_are_added_up_by_day(self, store: Store, ahead: Ahead) -> None:
         """By app, kind and connection, or none; what is 90 days old is forgotten."""
         of_row = Tally(CounterKind.RENEWED, "row 1", 2)

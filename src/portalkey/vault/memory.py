@@ -248,7 +248,7 @@ class MemoryStore(KeysInMemory, Store):
         with self._lock:
             of = (client_id, connection_id)
             rows = [e for e in self._counters.values() if (e.client_id, e.connection_id) == of]
-        return sorted(rows, key=lambda each: (each.day, each.kind))
+        return sorted(rows, key=lambda each: (each.day, each.kind, each.label or ""))
 
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""

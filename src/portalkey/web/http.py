@@ -32,6 +32,10 @@ and of a visitor's id."""
 
 _PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
+_USABLE_TYPES = frozenset(
+    {"", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"}
+)
+
 Pairs = tuple[tuple[str, str], ...]
 Session = MutableMapping[str, Any]
 """The host's session of one browser."""
@@ -198,6 +202,15 @@ class WebRequest:
             return self.peer is None or ip_address(self.peer).is_loopback
         except ValueError:  # a Unix socket has no address
             return True
+
+    @property
+    def has_usable_type(self) -> bool:
+        """True for a body of a form or of JSON, or none; only forms are read, nothing is guessed.
+
+        Whatever else arrives was sent by a page that tries to look like another (OWASP ASVS 4.1.1).
+        """
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type in _USABLE_TYPES
 
     @property
     def wants_json(self) -> bool:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 MayDisconnect = Callable[[str, "Connection"], bool]
 """True where whoever asks may disconnect this *owner*'s connection; the app knows who that is."""
 
+MayDeliver = Callable[[str, "Connection"], bool]
+"""True where whoever asks may have the access token of this *owner*'s connection in the page, as
+where they signed in a moment ago."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
@@ -21,8 +25,8 @@ class WebOptions:
     ``setup_page`` is False where the app shows connections on a page of its own, and
     ``base_template`` is the layout of the app's that ours extends. ``deliver`` names the token that
     the page which opened the popup may fetch, and ``allow_debug`` is True where it may in a
-    debugged app that other machines reach. ``may_disconnect`` and ``owner_name`` (what people
-    call an owner) are called in a request.
+    debugged app that other machines reach. ``may_disconnect``, ``may_deliver`` and ``owner_name``
+    (what people call an owner) are called in a request.
 
     Raises:
         ValueError: *deliver* is something else.
@@ -36,6 +40,7 @@ class WebOptions:
     deliver: Literal["access_token"] | None = None
     allow_debug: bool = False
     may_disconnect: MayDisconnect | None = None
+    may_deliver: MayDeliver | None = None
 
     def __post_init__(self) -> None:
         """Refuse a value that a type checker would have refused."""

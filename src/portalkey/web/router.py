@@ -153,7 +153,7 @@ class Router:
         request = None
         try:
             request = read()
-            return self._with_cors(name, request, self._handlers[name](request))
+            return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
             if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
@@ -166,6 +166,11 @@ class Router:
                 raise
             log.exception("callback could not be answered, attempt=%s", _attempts_of(request))
             return self._leave_callback(request, PortalkeyError.code)
+
+    def _handle(self, name: str, request: WebRequest) -> WebResponse:
+        if request.method == "POST" and not request.has_usable_type:
+            return self.context.refuse(request, "unsupported_type", 415)
+        return self._handlers[name](request)
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """Return *response*, readable for the page that asked where the app allows its origin."""

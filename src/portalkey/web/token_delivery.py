@@ -46,12 +46,20 @@ class TokenDelivery:
         attempt = self._context.attempt_of_session(request, request.arguments["attempt_id"])
         if attempt is None or not self._is_from_the_journey(request, attempt):
             return self._context.problem("not_found", 404)
+        if not self._may_deliver(attempt):
+            return self._context.problem("may_not_deliver", 403)
         return self._deliver(attempt)
 
     def _is_debugged_by_others(self, request: WebRequest) -> bool:
         """Return True where a debugger, which shows memory and runs code, is off this machine."""
         is_here = self._broker.settings.is_local and request.is_from_here
         return request.is_debug and not is_here and not self._context.options.allow_debug
+
+    def _may_deliver(self, attempt: Attempt) -> bool:
+        """Return False where the app wants to hear from the person first; it may be asked again."""
+        allows = self._context.options.may_deliver
+        connection = self._broker.connection_of(attempt) if allows else None
+        return allows is None or connection is None or allows(attempt.owner, connection)
 
     def _is_from_the_journey(self, request: WebRequest, attempt: Attempt) -> bool:
         """Return True where the browser says that the opening page asks, or our own popup."""

@@ -4,6 +4,7 @@ import threading
 from typing import Any, ClassVar
 
 from portalkey.broker.caller_gate import CallerGate
+from portalkey.broker.counters import Counters
 from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.waiting import Check
@@ -30,7 +31,8 @@ class TenantProcess(Process):
         super().__init__(keyring, settings)
         self._waiting: dict[threading.Event, Task] = {}
         self.gate = CallerGate(settings.hubspot_calls, self._clock)
-        self.tokens = TokenCache(self.vault, self.refresh, self._clock, self.gate)
+        counters = Counters(self.vault, lambda: 0.0)  # it never has to write
+        self.tokens = TokenCache(self.vault, self.refresh, self._clock, self.gate, counters)
 
     def _way_to_hubspot(self, settings: Settings) -> tuple[Send, Check]:
         """By the breaker of its own, as a broker's parts are put together."""

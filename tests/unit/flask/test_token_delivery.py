@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.attempt import DELIVER_SECONDS
+from portalkey.model.connection import Connection
 from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
 from support.visitor import query_of
@@ -74,6 +75,35 @@ def test_once(page: Page, hubspot: HubSpot) -> None:
     page.connect(hubspot)
 
     assert [page.ask().status_code for _ in range(3)] == [200, 409, 409]
+
+
+def test_an_app_may_ask_the_person_first(broker: Broker, hubspot: HubSpot) -> None:
+    """It is asked in the request, about this owner's connection, and a refusal uses nothing up."""
+    asked: list[tuple[str, str]] = []
+    answers = iter([False, True])
+
+    def may_deliver(owner: str, connection: Connection) -> bool:
+        asked.append((owner, connection.owner))
+        assert session["user"] == "ada"
+        return next(answers)
+
+    page = Page(make_app(broker, may_deliver=may_deliver), broker)
+    assert page.ask().status_code == 404  # nothing to be asked about
+    page.connect(hubspot)
+    refused, granted = page.ask(), page.ask()
+
+    assert (refused.status_code, refused.json["error"]) == (403, "may_not_deliver")
+    assert "access_token" not in refused.json
+    assert (granted.status_code, granted.json["access_token"]) == (200, broker.access_token("ada"))
+    assert asked == [("ada", "ada")] * 2
+
+
+def test_nobody_is_asked_about_what_is_no_more(broker: Broker, hubspot: HubSpot) -> None:
+    """An attempt that came to nothing has no connection to ask about."""
+    page = Page(make_app(broker, may_deliver=lambda *_: False), broker)
+    page.connect(hubspot, decision=hubspot.deny)
+
+    assert page.ask().status_code == 409
 
 
 def test_off_by_default(broker: Broker, hubspot: HubSpot) -> None:

@@ -25,7 +25,7 @@ class SQLCounters(StorePart):
             # All processes take the rows in one order, so that none waits for another in a circle.
             for counter in sorted(counters, key=lambda each: each.id):
                 values = {name: getattr(counter, name) for name in table.columns.keys()}  # noqa: SIM118 - not a dict
-                insert_or_add(tx, table, values | {"kind": counter.kind.value}, "n")
+                insert_or_add(tx, table, values | {"kind": _write_kind(counter)}, "n")
 
         self._database.write(add)
 
@@ -39,5 +39,11 @@ class SQLCounters(StorePart):
         return [_read_counter(row) for row in rows]
 
 
+def _write_kind(counter: Counter) -> str:
+    """Return what the column holds: the kind, and the label after it where there is one."""
+    return counter.kind.value if counter.label is None else f"{counter.kind} {counter.label}"
+
+
 def _read_counter(row: Mapping[Any, Any]) -> Counter:
-    return Counter(**{**row, "kind": CounterKind(row["kind"])})
+    kind, _, label = row["kind"].partition(" ")
+    return Counter(**{**row, "kind": CounterKind(kind), "label": label or None})

@@ -149,7 +149,10 @@ counters = Table(
     Index("portalkey_counters_by_connection", "client_id", "connection_id", "day"),
     Index("portalkey_counters_by_day", "day"),
 )
-"""Counts: one row a day (since 1970), a kind and a connection, or none."""
+"""Counts: one row a day (since 1970), a kind and a connection, or none.
+
+The label of who took a token stands behind its kind, after a space.
+"""
 
 meta = Table(
     "portalkey_meta",

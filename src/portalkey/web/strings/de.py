@@ -82,6 +82,12 @@ SENTENCES = {
     "may_not_disconnect": (
         "Sie dürfen dieses Konto nicht trennen; fragen Sie, wer es für Ihr Team betreut."
     ),
+    "may_not_deliver": (
+        "Bestätigen Sie in der App, dass Sie es sind, und versuchen Sie es noch einmal."
+    ),
+    "unsupported_type": (
+        "Eine Anfrage muss ein einfaches Formular oder JSON sein; diese war keines von beiden."
+    ),
 }
 
 TITLES = {
@@ -93,6 +99,7 @@ TITLES = {
     "title:unknown_origin": "Nicht von dieser Seite aus",
     "title:forgery_refused": "Es wurde nichts getan",
     "title:may_not_disconnect": "Weiterhin verbunden",
+    "title:unsupported_type": "Es wurde nichts getan",
 }
 
 PAGES = {

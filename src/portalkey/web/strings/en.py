@@ -74,6 +74,8 @@ SENTENCES = {
     "bad_next": "That is no page of this app to lead back to.",
     "not_connected": "This HubSpot account is not connected.",
     "may_not_disconnect": "You may not disconnect this account; ask whoever runs it for your team.",
+    "may_not_deliver": "Confirm in the app that it is you, then try again.",
+    "unsupported_type": "A request has to be a plain form, or JSON; this one was neither.",
 }
 
 TITLES = {
@@ -85,6 +87,7 @@ TITLES = {
     "title:unknown_origin": "Not from this page",
     "title:forgery_refused": "Nothing was done",
     "title:may_not_disconnect": "Still connected",
+    "title:unsupported_type": "Nothing was done",
 }
 
 PAGES = {

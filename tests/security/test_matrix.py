@@ -1,0 +1,47 @@
+"""Nobody gets at what is another's, by any route; ``make figures`` does it time and again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.settings import Settings
+from portalkey_simulator import HubSpot
+from security.matrix import ALL, ROOM, Cell, Place, Who, callback, disconnect, try_all
+
+LEAST_CELLS = 500
+
+
+@pytest.fixture
+def place(settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot) -> Place:
+    """An app with nobody in it yet, who may begin as often as they like."""
+    return Place(make_broker(settings.model_copy(update=ROOM)), hubspot)
+
+
+def test_off_the_diagonal_nobody_gets_anything(place: Place) -> None:
+    """Owner, session and browser at attempt and connection, by every route, with any tokens."""
+    visits = place.visits()
+    before = place.state(visits)
+
+    found = try_all(place, visits)
+
+    assert found.gave == []
+    assert place.state(visits) == before
+    assert sum(found.tried.values()) >= LEAST_CELLS
+    assert found.tried.keys() == {act.__name__ for act in ALL}
+
+
+def test_on_the_diagonal_everything_works(place: Place) -> None:
+    """The negative control: the same requests are seen to succeed where they may."""
+    visit, another = (place.visit(Who("ada", number)) for number in (1, 2))
+    before = place.state([visit])
+    acts = [act for act in ALL if act not in {callback, disconnect}]
+
+    silent = [
+        act.__name__
+        for act, own in [*((act, visit) for act in acts), (callback, another), (disconnect, visit)]
+        if not act(Cell(place, own.client, own.tokens, own))
+    ]
+
+    assert silent == []
+    assert place.state([visit]) != before

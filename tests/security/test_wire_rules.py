@@ -1,0 +1,113 @@
+"""What portalkey sends to HubSpot, request by request, over a whole life of a connection."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import portalkey
+from portalkey.broker import Broker
+from portalkey_simulator import HubSpot
+from portalkey_simulator.world.request_log import LoggedRequest
+from support.visitor import Visitor, query_of
+
+SOURCE = Path(portalkey.__file__).parent
+GRANT_TYPES = {"authorization_code", "refresh_token"}
+OTHER_GRANTS = {"password", "implicit", "client_credentials"}
+REFRESH_FIELDS = {"grant_type", "refresh_token", "client_id", "client_secret"}
+CREDENTIALS = {"client_id", "client_secret"}
+
+
+@pytest.fixture
+def life(visitor: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any) -> tuple[str, HubSpot]:
+    """The address of a consent page, and HubSpot after a connect, a renewal and a disconnect."""
+    address = visitor.begin()
+    visitor.get(visitor.agree(address))
+    ahead.seconds += 1801
+    hubspot.clock.move(1801)
+    broker.access_token(visitor.owner)
+    (connection,) = broker.connections(visitor.owner)
+    broker.check_connections([connection])
+    broker.disconnect(visitor.owner, connection.id)
+    return address, hubspot
+
+
+def asked_of_oauth(hubspot: HubSpot) -> list[LoggedRequest]:
+    """The requests that authenticate the app."""
+    return [each for each in hubspot.requests if "/oauth/" in each.path and each.method == "POST"]
+
+
+def methods_of_authentication(form: Mapping[str, str], headers: Mapping[str, str]) -> set[str]:
+    """How a request says which app it is (RFC 6749 section 2.3)."""
+    found = {"header"} if "authorization" in headers else set()
+    found |= {"assertion"} if "client_assertion" in form else set()
+    return found | ({"body"} if "client_secret" in form else set())
+
+
+def test_an_app_authenticates_in_one_way(life: tuple[str, HubSpot]) -> None:
+    """Each request has the secret in its body, and no second proof beside it."""
+    asked = asked_of_oauth(life[1])
+
+    assert len({each.path for each in asked}) >= 3  # token, introspect, revoke
+    for each in asked:
+        assert methods_of_authentication(each.form, each.headers) == {"body"}, each.path
+        assert each.form.keys() >= CREDENTIALS
+
+
+def test_a_second_way_would_be_seen() -> None:
+    """The negative control: basic authentication beside the body counts as two."""
+    form, headers = {"client_secret": "x"}, {"authorization": "Basic eDp5"}
+
+    assert methods_of_authentication(form, headers) == {"body", "header"}
+
+
+def test_a_renewal_asks_for_no_scope(life: tuple[str, HubSpot]) -> None:
+    """So HubSpot grants what it had granted, and no request widens it (RFC 6749 section 6)."""
+    renewals = [each for each in life[1].requests if each.form.get("grant_type") == "refresh_token"]
+
+    assert len(renewals) == 1
+    assert renewals[0].form.keys() == REFRESH_FIELDS
+
+
+def test_only_two_grants_are_asked_for(life: tuple[str, HubSpot]) -> None:
+    """A code and a refresh token: no password, and no token in an address (RFC 9700 section 2)."""
+    address, hubspot = life
+    types = {each.form["grant_type"] for each in hubspot.requests if "grant_type" in each.form}
+
+    assert types == GRANT_TYPES
+    assert query_of(address).get("response_type", "code") == "code"
+
+
+def grants_named(source: str) -> Iterator[str]:
+    """The values in *source* that stand for a grant type or a response type."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield from (
+                ast.unparse(value)
+                for key, value in pairs
+                if isinstance(key, ast.Constant) and key.value in {"grant_type", "response_type"}
+            )
+        if isinstance(node, ast.Constant) and node.value in OTHER_GRANTS:
+            yield str(node.value)
+
+
+def test_no_code_asks_for_another_grant() -> None:
+    """What no journey walks is read: one place names a grant type, from a list of two."""
+    found = {
+        (path.relative_to(SOURCE).as_posix(), value)
+        for path in SOURCE.rglob("*.py")
+        for value in grants_named(path.read_text())
+    }
+
+    assert found == {("hubspot/token.py", "asked.value")}
+
+
+@pytest.mark.parametrize(
+    "source", ['f = {"grant_type": "password"}', 'g = "implicit"', 'h = {"response_type": "token"}']
+)
+def test_another_grant_would_be_seen(source: str) -> None:
+    """The negative control."""
+    assert list(grants_named(source))
