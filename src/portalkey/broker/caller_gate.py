@@ -10,6 +10,7 @@ Work in the background passes no gate: it keeps no caller waiting, and has threa
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -87,9 +88,13 @@ class CallerGate:
         """Return for how long to wait for a place, at most; None where there is one."""
         if len(self._began) < self._share:
             return None
-        everybodys = [began for began, _ in self._began.values()]
-        owners = [began for began, whose in self._began.values() if whose == owner]
-        limits = (everybodys, self._places), (owners, self._share)
+        by_owner: dict[str, list[float]] = defaultdict(list)
+        for began, whose in self._began.values():
+            by_owner[whose].append(began)
+        # No owner counts for more than its share, though some of its callers may be back from the
+        # throttle's queue with nobody's leave.
+        everybodys = sorted(began for those in by_owner.values() for began in those[: self._share])
+        limits = (everybodys, self._places), (by_owner[owner], self._share)
         slow_at = [
             began[limit - 1] + SLOW for began, limit in limits if self._is_full(began, limit)
         ]

@@ -1,11 +1,11 @@
 """Circuit breaker of this process's own way to HubSpot.
 
 What only this process meets on the way there (no name, no connection, no TLS) is this machine's
-trouble: the throttle, which all machines share, is not told. After a few such failures in a row,
-or as many owners whose requests nobody answered in time, nothing is begun here for a while: no
-lease is taken that a healthy machine could use, no code is spent, and no caller waits. What is
-certain (a certificate that is not trusted, a proxy that refuses) opens it at once, and it is the
-operator's: callers hear that, as they do of what has lasted for minutes.
+trouble: the throttle, which all machines share, is not told. After a few such failures in a row, or
+one that took long, or as many owners whose requests nobody answered in time, nothing is begun here
+for a while: no lease is taken that a healthy machine could use, no code is spent, and no caller
+waits. What is certain (a certificate that is not trusted, a proxy that refuses) opens it at once,
+and it is the operator's: callers hear that, as they do of what has lasted for minutes.
 
 Where nothing reaches HubSpot, a request without meaning is sent now and then, on a thread of its
 own. Where HubSpot hangs, one caller at a time tries with what it wants anyway, as the server that
@@ -27,6 +27,8 @@ log = logging.getLogger("portalkey")
 
 IN_A_ROW = 3
 """Failures in a row that open the breaker; of those that took too long, so many owners'."""
+COSTLY = 3.0
+"""Seconds of a failure that opens it at once: for so long others waited for the lease in vain."""
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 10.0
 """Seconds until the first probe, and between two at most: each pause is twice the one before."""
 PROBE_SECONDS = 5.0
@@ -158,11 +160,13 @@ class Reachability:
             self._is_probing = False
 
     def _observe(self, request: Request, *, is_probe: bool = False) -> Response:
+        began = self._clock()
         try:
             response = self._send(request)
         except PortalkeyError as trouble:
             if _is_of_the_way(trouble):
-                self._record_failure(trouble, request.owner, is_probe=is_probe)
+                seconds = self._clock() - began
+                self._record_failure(trouble, request.owner, seconds, is_probe=is_probe)
             else:
                 self._close()
             raise
@@ -170,11 +174,11 @@ class Reachability:
         return response
 
     def _record_failure(
-        self, trouble: PortalkeyError, owner: str | None, *, is_probe: bool
+        self, trouble: PortalkeyError, owner: str | None, seconds: float, *, is_probe: bool
     ) -> None:
         with self._lock:
             if trouble.is_local:
-                self._failures += 1
+                self._failures += IN_A_ROW if seconds >= COSTLY else 1
             else:  # one tenant whose requests take too long says nothing of the others'
                 self._unanswered.add(owner or object())
             # What was sent before the breaker opened, and fails late, is no news.

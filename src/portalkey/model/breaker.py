@@ -16,7 +16,7 @@ from portalkey.model.evidence import (
     short_name,
     write_evidence,
 )
-from portalkey.model.throttle import LONGEST_WAIT, PROBE_SECONDS, Throttle
+from portalkey.model.throttle import LONGEST_WAIT, OTHERS_FIRST, PROBE_SECONDS, Throttle
 
 WITNESSES = 3
 """Different connections that have to say the same; all there are, where there are only two."""
@@ -26,6 +26,9 @@ OWNERS = 2
 """Owners that they have to be of; one, where there are no others."""
 WITHIN = 60.0
 """Seconds within which they have to say it."""
+LONGEST_OPEN = LONGEST_WAIT - OTHERS_FIRST - 1.0
+"""Seconds that the breaker is open at most before a probe is due: the probe waits for others first,
+and a process looks once a second, and all of that is over within ``LONGEST_WAIT``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,11 @@ def record_failure(throttle: Throttle, trouble: Trouble, now: datetime) -> Throt
     after = replace(throttle, recent=write_evidence(evidence))
     if not throttle.is_open and not _is_enough(evidence, trouble):
         return after
-    wait = min(trouble.said or PROBE_SECONDS, LONGEST_WAIT)
+    wait = min(trouble.said or PROBE_SECONDS, LONGEST_OPEN)
     until = now + timedelta(seconds=wait)
     if throttle.open_until is not None and not is_probe:
         # One that was sent before: the newest probe knows better.
-        latest = now + timedelta(seconds=LONGEST_WAIT)
+        latest = now + timedelta(seconds=LONGEST_OPEN)
         until = min(max(until, throttle.open_until), latest)
     return replace(after, open_until=until, reason=trouble.reason)
 

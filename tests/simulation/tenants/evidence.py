@@ -79,8 +79,11 @@ class Evidence:
 
     @property
     def turn(self) -> float:
-        """Seconds after which each process has had its turn, and each owner in it another's."""
-        return 2 * (self.processes + 1) / self.rate
+        """Seconds after which each process has had its turn, and each owner in it another's.
+
+        Processes ask at random moments, so one may be passed over for some turns.
+        """
+        return 4 * (self.processes + 1) / self.rate
 
     def own(self, call: Call) -> float:
         """Seconds of *call* that were spent on requests of its own connection.
@@ -125,8 +128,12 @@ class Evidence:
 
     @cached_property
     def healthy(self) -> Sequence[Call]:
-        """The calls that nothing stands in the way of: neither their owner nor their machine."""
-        own = (each for each in self.calls if each.owner not in {SICK, BUSY})
+        """The calls that nothing stands in the way of: neither their owner nor their machine.
+
+        What a call at the very end came to was sent when nobody looked any more.
+        """
+        in_time = (each for each in self.calls if each.began < self.plan.seconds - _LOOK)
+        own = (each for each in in_time if each.owner not in {SICK, BUSY})
         return [call for call in own if not self._is_hindered(call)]
 
     def _is_hindered(self, call: Call) -> bool:

@@ -56,6 +56,26 @@ def test_one_owner_gets_half_of_the_places() -> None:
             assert gate.callers == 4
 
 
+def test_who_comes_back_takes_no_others_place() -> None:
+    """One owner's callers may all come back from the throttle at once: others find room still."""
+    time = Ahead()
+    gate = CallerGate(4, time)
+    with ExitStack() as stack:
+        waits = []
+        for _ in range(6):
+            stack.enter_context(gate.place("sick"))
+            waits.append(aside())
+            waits[-1].__enter__()
+        for each in waits:
+            each.__exit__(None, None, None)
+        time.passes(SLOW)
+        assert gate.callers == 6
+        with pytest.raises(GateClosed), gate.place("sick"):
+            pass
+        with gate.place("well"), gate.place("other"):
+            assert gate.callers == 8
+
+
 def test_a_wait_for_something_else_takes_no_place() -> None:
     """Who waits for the throttle's turn leaves the place to others, and begins anew after it."""
     time = Ahead()

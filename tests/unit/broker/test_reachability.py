@@ -9,6 +9,7 @@ import pytest
 
 from portalkey._support.background import Background
 from portalkey.broker.reachability import (
+    COSTLY,
     IN_A_ROW,
     LASTING,
     LONGEST_PAUSE,
@@ -99,6 +100,19 @@ def test_a_few_failures_open_it(way: Way) -> None:
     assert len(way.sent) == IN_A_ROW
     assert str(refusal) == "This machine cannot reach HubSpot. It is tried again in 2 seconds."
     assert (refusal.is_local, refusal.retry_after) == (True, 2.0)
+
+
+def test_one_failure_that_took_long_opens_it(way: Way) -> None:
+    """Whoever holds a lease for so long in vain, while a name is looked for, takes no other one."""
+    way.meanwhile = lambda: way.time.passes(COSTLY - 0.1)
+    way.fail(1, local)
+    assert not way.reachability.is_open
+
+    way.meanwhile = lambda: way.time.passes(COSTLY)
+    way.fail(1, local)
+
+    way.meanwhile = lambda: None
+    assert way.reachability.is_open
 
 
 @pytest.mark.parametrize("trouble", [None, HubSpotUnavailable, BadAnswer])
