@@ -1,4 +1,4 @@
-"""Everybody at everybody else's attempts and connections, time and again.
+"""Everybody of every team at everybody else's attempts and connections, time and again.
 
 ``python -m bench.matrix --n 20``: so many whole matrices, each of new visitors in a new store;
 those that are there already are not run again.
@@ -16,7 +16,7 @@ from bench.blocks import total
 from bench.stage import Record, bar, settings_for
 from portalkey.broker import Broker
 from portalkey_simulator import App, running_hubspot
-from security.matrix import ROOM, Place, try_all
+from security.matrix import EVERYBODY, ROOM, Place, try_all
 
 PAGE = "http://localhost:6001"
 
@@ -38,7 +38,7 @@ def block() -> Block:
         settings = settings_for(app, hubspot, PAGE, f"sqlite:///{folder}/portalkey.db")
         with closing(Broker.of(settings.model_copy(update=ROOM))) as broker:
             place = Place(broker, hubspot)
-            visits = place.visits()
+            visits = place.visits(EVERYBODY)
             before = place.state(visits)
             found = try_all(place, visits)
             changed = [] if place.state(visits) == before else ["something was changed"]

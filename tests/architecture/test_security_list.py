@@ -115,7 +115,7 @@ def test_a_test_that_is_not_there_would_be_seen(test: str) -> None:
     assert not is_there(test)
 
 
-SQL_WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|DROP|ALTER|PRAGMA)\s+\S")
+SQL_WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|PRAGMA|SET LOCAL)\s+\S")
 
 
 def formatted_sql(source: str) -> list[str]:
@@ -139,13 +139,19 @@ def test_no_sql_is_put_together() -> None:
 
 
 FORMATTED = {
-    "vault/sql/marks.py: f'(SELECT count(*) FROM {table})'",
-    "vault/sql/marks.py: f'CREATE VIEW {GUARD} AS SELECT {counts} AS number_of_rows'",
-    "vault/sql/marks.py: f'CREATE VIEW {MARK} AS SELECT 1 AS is_here'",
-    "vault/sql/marks.py: f'DROP VIEW IF EXISTS {view}'",
+    "vault/sql/marks.py: f'(SELECT count(*) FROM {name})'",
+    "vault/sql/marks.py: f'CREATE VIEW {guard} AS SELECT {counts} AS number_of_rows'",
+    "vault/sql/marks.py: f'CREATE VIEW {qualify(connection, MARK)} AS SELECT 1 AS is_here'",
+    "vault/sql/marks.py: f'DROP VIEW IF EXISTS {qualify(connection, view)}'",
+    "vault/sql/postgres.py: f'SET LOCAL search_path TO {quote_name(schema)}'",
+    "vault/sql/postgres.py: f'SET LOCAL {each}'",
+    "vault/sql/postgres.py: f\"SET LOCAL lock_timeout = '{_MIGRATE_SECONDS}s'\"",
+    "vault/sql/schemas.py: f'CREATE SCHEMA {quote_name(schema)}'",
     "vault/sql/sqlite.py: f'PRAGMA {pragma}'",
 }
-"""Views and pragmas, which take no parameters; all of their names are constants."""
+"""Views, schemas, limits and pragmas, which take no parameters. All of it is constants and numbers,
+but for a schema's name, which is quoted; the operator's has letters, digits and underscores only.
+"""
 
 
 def test_sql_that_is_put_together_would_be_seen() -> None:

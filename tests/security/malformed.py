@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from urllib.parse import urlencode
 
 from portalkey.web.router import API, PAGES, PREFLIGHTS, SETUP
@@ -176,7 +176,14 @@ class Found:
     bad: list[str] = field(default_factory=list)
 
 
-def attack(port: int, maker: Maker, amount: int) -> Found:
+class Requests(Protocol):
+    """What makes requests."""
+
+    def request(self) -> bytes:
+        """Return the bytes of one."""
+
+
+def attack(port: int, maker: Requests, amount: int) -> Found:
     """Send so many requests, and look at each answer."""
     found = Found()
     for status, asked in answers(port, maker, amount):
@@ -186,7 +193,7 @@ def attack(port: int, maker: Maker, amount: int) -> Found:
     return found
 
 
-def answers(port: int, maker: Maker, amount: int) -> Iterator[tuple[int, bytes]]:
+def answers(port: int, maker: Requests, amount: int) -> Iterator[tuple[int, bytes]]:
     """Yield the status of each answer, 0 where there is none, and what was asked."""
     while amount > 0:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:

@@ -1,14 +1,14 @@
 """Everybody at everybody else's attempts and connections, by every route.
 
-A cell is who asks (owner, session, browser), whose attempt or connection it is, by which route, and
-whose tokens come along. Off the diagonal nobody may get anything. A further coordinate, such as a
-person beside the owner, is a field of ``Who`` and one more loop in ``visits``.
+A cell is who asks (owner, browser, person), whose attempt or connection it is, by which route, and
+whose tokens come along. Off the diagonal nobody may get anything. Owners are teams, whose members
+share its connections and nothing of an attempt.
 """
 
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,15 +24,25 @@ from portalkey_simulator import HubSpot
 
 ROOM = {"attempts_per_browser": 1000}
 """Settings with which nobody's attempt makes room for another: many are begun here."""
-OWNERS, SESSIONS = ("ada", "bob", "carol"), (1, 2)
+OWNERS, BROWSERS, PERSONS = ("acme", "globex"), (1, 2), ("ada", "bob")
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The coordinates of a visitor; each session of an owner is in a browser of its own."""
+    """The coordinates of a visitor; each has a session of their own in that browser."""
 
     owner: str
-    session: int
+    browser: int
+    person: str
+
+    def is_member_with(self, other: "Who") -> bool:
+        """Return True where *other* is the same person of the same team, in whichever browser."""
+        return (self.owner, self.person) == (other.owner, other.person)
+
+
+EVERYBODY = [Who(*each) for each in itertools.product(OWNERS, BROWSERS, PERSONS)]
+NEIGHBOURS = [*EVERYBODY[:3], EVERYBODY[4]]
+"""One, and whoever differs from them in one coordinate."""
 
 
 @dataclass(slots=True)
@@ -65,23 +75,23 @@ class Place:
         self.broker, self.hubspot = broker, hubspot
         self.app = Flask("matrix")
         self.app.config.update(SECRET_KEY="of-the-host", SESSION_COOKIE_SAMESITE="Strict")
-        self.app.add_url_rule("/login/<who>", "login", lambda who: session.update(user=who) or "in")
-        owner = lambda: session.get("user")  # noqa: E731 - as hosts write it
-        HubSpotAuth(self.app, broker, owner=owner, deliver="access_token")
+        self.app.add_url_rule("/login/<owner>/<person>", "login", sign_in)
+        owner, person = lambda: session.get("owner"), lambda: session.get("person")
+        HubSpotAuth(self.app, broker, owner=owner, person=person, deliver="access_token")
 
-    def visits(self) -> list[Visit]:
-        """Everybody, each with all that they can have."""
-        return [self.visit(Who(*who)) for who in itertools.product(OWNERS, SESSIONS)]
+    def visits(self, everybody: Iterable[Who]) -> list[Visit]:
+        """Let *everybody* visit, each with all that they can have."""
+        return [self.visit(who) for who in everybody]
 
-    def sign_in(self, owner: str) -> FlaskClient:
-        """Return a new browser in which *owner* is signed in."""
+    def sign_in(self, who: Who) -> FlaskClient:
+        """Return a new browser in which that person is signed in."""
         client = self.app.test_client()
-        client.get(f"/login/{owner}")
+        client.get(f"/login/{who.owner}/{who.person}")
         return client
 
     def visit(self, who: Who) -> Visit:
         """Let somebody connect, begin one attempt more, and park a third."""
-        visit = Visit(who, self.sign_in(who.owner))
+        visit = Visit(who, self.sign_in(who))
         account = self.hubspot.accounts[OWNERS.index(who.owner)].hub_id
         visit.tokens = self.tokens_of(visit.client)
         visit.ended, callback = self.begin(visit, account)
@@ -132,6 +142,12 @@ class Place:
             *[(each.status, each.error, each.claimed_at) for each in attempts if each],
             *[(each.status, each.generation) for each in rows if each],
         ]
+
+
+def sign_in(owner: str, person: str) -> str:
+    """Sign a person in, in whichever session there is."""
+    session.update(owner=owner, person=person)
+    return "in"
 
 
 def copy_attempts(source: FlaskClient, target: FlaskClient) -> None:
@@ -205,6 +221,12 @@ def done(cell: Cell) -> bool:
     return bool(answer.status_code == 200)
 
 
+def account(cell: Cell) -> bool:
+    """Read on the last page of the popup which account it was."""
+    answer = cell.client.get(f"/auth/hubspot/done?attempt={cell.target.ended}")
+    return "Connected by" in answer.text
+
+
 def complete(cell: Cell) -> bool:
     """Look at the page between, which holds the form."""
     answer = cell.client.get(f"/auth/hubspot/complete?attempt={cell.target.parked}")
@@ -222,10 +244,8 @@ Act = Callable[[Cell], bool]
 """Tries one route, and returns True where it gave or did anything."""
 BY_TOKEN: tuple[Act, ...] = (status, cancel, token, disconnect)
 BY_LINK: tuple[Act, ...] = (start,)
-BY_COOKIE: tuple[Act, ...] = (callback, done, complete, completed)
+BY_COOKIE: tuple[Act, ...] = (callback, done, account, complete, completed)
 ALL = (*BY_TOKEN, *BY_LINK, *BY_COOKIE)
-OF_THE_OWNER: frozenset[Act] = frozenset({status, disconnect})
-"""Another session of the same owner may do these."""
 ENDING: tuple[Act, ...] = (callback, completed)
 """With the attempt's cookie and another owner these end the attempt, without an exchange."""
 
@@ -257,31 +277,37 @@ def try_all(place: Place, visits: list[Visit]) -> Found:
 def cells(place: Place, visits: list[Visit], target: Visit) -> Iterator[tuple[Act, Cell, str]]:
     """Yield each way to somebody else's: others, nobody, and others in the target's browser."""
     for other in visits:
-        is_same = other.who.owner == target.who.owner
-        acts = [each for each in ALL if not (is_same and each in OF_THE_OWNER)]
         if other is not target:
-            yield from by_others(place, other, target, acts)
+            yield from by_others(place, other, target)
     for act in ALL:
         yield act, Cell(place, place.app.test_client(), target.tokens, target), "nobody"
-    for owner in OWNERS:
-        if owner != target.who.owner:
-            yield from in_the_browser(place, owner, target)
+    for owner, person in itertools.product(OWNERS, PERSONS):
+        yield from in_the_browser(place, Who(owner, target.who.browser, person), target)
 
 
-def by_others(
-    place: Place, other: Visit, target: Visit, acts: list[Act]
-) -> Iterator[tuple[Act, Cell, str]]:
+def is_free(act: Act, asker: Who, target: Who) -> bool:
+    """Return True where that is the asker's to do, from any session of theirs.
+
+    A team's connection is every member's to disconnect, unless the app has it otherwise; how an
+    attempt ended is its person's to hear.
+    """
+    is_theirs = asker.owner == target.owner and act is disconnect
+    return is_theirs or (asker.is_member_with(target) and act is status)
+
+
+def by_others(place: Place, other: Visit, target: Visit) -> Iterator[tuple[Act, Cell, str]]:
     """Yield what *other* can try from their own browser, with either's tokens."""
-    for act in acts:
+    for act in (each for each in ALL if not is_free(each, other.who, target.who)):
         if act in BY_TOKEN:
             yield act, Cell(place, other.client, other.tokens, target), f"{other.who}"
         yield act, Cell(place, other.client, target.tokens, target), f"{other.who}, their tokens"
 
 
-def in_the_browser(place: Place, owner: str, target: Visit) -> Iterator[tuple[Act, Cell, str]]:
-    """Yield what *owner* can try with the attempts' cookies: tossed, or signed in later."""
-    for way in ("tossed", "later"):
-        client = place.sign_in(owner)
+def in_the_browser(place: Place, who: Who, target: Visit) -> Iterator[tuple[Act, Cell, str]]:
+    """Yield what *who* can try with the attempts' cookies: tossed, or signed in later."""
+    is_same = who.is_member_with(target.who)
+    for way in ("signed in anew",) if is_same else ("tossed", "later"):
+        client = place.sign_in(who)
         if way == "later":
             with target.client.session_transaction() as theirs:
                 browser = theirs[BROWSER_KEY]
@@ -289,14 +315,16 @@ def in_the_browser(place: Place, owner: str, target: Visit) -> Iterator[tuple[Ac
                 own[BROWSER_KEY] = browser
         tokens = place.tokens_of(client)
         copy_attempts(target.client, client)
-        for act in BY_TOKEN:
-            yield act, Cell(place, client, tokens, target), f"{owner}, {way}"
+        for act in (*BY_TOKEN, account):
+            if not is_free(act, who, target.who):
+                yield act, Cell(place, client, tokens, target), f"{who}, {way}"
         for act in (*BY_TOKEN, *BY_LINK):
-            yield act, Cell(place, client, target.tokens, target), f"{owner}, {way}, their tokens"
+            if not is_free(act, who, target.who):
+                yield act, Cell(place, client, target.tokens, target), f"{who}, {way}, their tokens"
         for act in ENDING:
             aim = fresh(place, target, is_parked=act is completed)
             copy_attempts(target.client, client)
-            yield act, Cell(place, client, tokens, aim), f"{owner}, {way}"
+            yield act, Cell(place, client, tokens, aim), f"{who}, {way}"
 
 
 def fresh(place: Place, target: Visit, *, is_parked: bool) -> Visit:

@@ -1,6 +1,8 @@
 """What portalkey sends to HubSpot, request by request, over a whole life of a connection."""
 
 import ast
+import inspect
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,16 @@ import pytest
 
 import portalkey
 from portalkey.broker import Broker
+from portalkey.hubspot.token import GrantType, _token_request
 from portalkey_simulator import HubSpot
 from portalkey_simulator.world.request_log import LoggedRequest
 from support.visitor import Visitor, query_of
 
 SOURCE = Path(portalkey.__file__).parent
 GRANT_TYPES = {"authorization_code", "refresh_token"}
-OTHER_GRANTS = {"password", "implicit", "client_credentials"}
+OTHER_GRANTS = {"implicit", "client_credentials"}
+"""Words of no other meaning; a password may be a database's."""
+NAMES = re.compile(r"(?<![A-Za-z_])(grant|response)_type(?![A-Za-z_])")
 REFRESH_FIELDS = {"grant_type", "refresh_token", "client_id", "client_secret"}
 CREDENTIALS = {"client_id", "client_secret"}
 
@@ -81,17 +86,30 @@ def test_only_two_grants_are_asked_for(life: tuple[str, HubSpot]) -> None:
 
 
 def grants_named(source: str) -> Iterator[str]:
-    """The values in *source* that stand for a grant type or a response type."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Dict):
-            pairs = zip(node.keys, node.values, strict=True)
-            yield from (
-                ast.unparse(value)
-                for key, value in pairs
-                if isinstance(key, ast.Constant) and key.value in {"grant_type", "response_type"}
-            )
+    """What *source* puts beside the name of a grant type or a response type, wherever it stands.
+
+    Where that is not the key of a dictionary, it is the mention itself.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    values = {
+        id(key): value
+        for node in nodes
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+    }
+    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if id(node) not in docs and any(NAMES.search(text) for text in words_of(node)):
+            yield ast.unparse(values.get(id(node), node))
         if isinstance(node, ast.Constant) and node.value in OTHER_GRANTS:
             yield str(node.value)
+
+
+def words_of(node: ast.AST) -> Iterator[str]:
+    """Yield the names and the text of *node* itself."""
+    yield from (value for _, value in ast.iter_fields(node) if isinstance(value, str))
+    if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+        yield node.value.decode("latin-1")
 
 
 def test_no_code_asks_for_another_grant() -> None:
@@ -103,11 +121,40 @@ def test_no_code_asks_for_another_grant() -> None:
     }
 
     assert found == {("hubspot/token.py", "asked.value")}
+    assert {each.value for each in GrantType} == GRANT_TYPES
+    assert inspect.signature(_token_request).parameters["asked"].annotation is GrantType
 
 
 @pytest.mark.parametrize(
-    "source", ['f = {"grant_type": "password"}', 'g = "implicit"', 'h = {"response_type": "token"}']
+    "source",
+    [
+        'f = {"grant_type": "password"}',
+        'f["grant_type"] = "password"',
+        'f = dict(grant_type="password")',
+        'f = [("grant_type", "password")]',
+        'f = f"grant_type=password&username={name}"',
+        'f = b"grant_type=password"',
+        'def ask(grant_type="password"): pass',
+        'f.grant_type = "password"',
+        'NAME = "grant_type"',
+        'g = "implicit"',
+        'h = {"response_type": "token"}',
+    ],
 )
 def test_another_grant_would_be_seen(source: str) -> None:
     """The negative control."""
-    assert list(grants_named(source))
+    assert set(grants_named(source)) - {"asked.value"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'secrets = frozenset({"password"})',
+        'user = match["password"]',
+        'codes = {"unsupported_grant_type": 1}',
+        'def ask(): """The ``grant_type``."""',
+    ],
+)
+def test_another_word_is_no_grant(source: str) -> None:
+    """A database's password, an error's code and a docstring ask for nothing."""
+    assert list(grants_named(source)) == []

@@ -120,7 +120,7 @@ class SessionStore(SessionKeys, Store):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
     ) -> bool:
-        """Write *connection* and move its attempt to ``CONNECTED``."""
+        """Write *connection*, move its attempt to ``CONNECTED``, and then keep *owed*."""
         require_fit(self._rows().dump(connection))
 
         def is_meant() -> bool:
@@ -131,7 +131,12 @@ class SessionStore(SessionKeys, Store):
 
         is_put = self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
         if is_put and owed is not None:
-            self._store.enqueue(owed)
+            # Not before: what is owed is sent by processes that cannot see who still holds it.
+            try:
+                self._store.enqueue(owed)
+            except PortalkeyError as trouble:
+                # It is connected all the same.
+                log.error("revocation not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
         return is_put
 
     def connection(self, connection_id: str) -> Connection | None:

@@ -21,6 +21,8 @@ _MAX_COOKIES = 20
 """A browser of ours holds five at most; more are somebody's game and not looked up."""
 _SAFE = "%/?#[]@:!$&'()*+,;=~"
 """Characters with a meaning in an address, or of what is quoted already (RFC 3986 section 2.2)."""
+_HALF_OF_A_PAIR = re.compile(r"[\ud800-\udfff]")
+"""No encoding has it (RFC 3629 section 3)."""
 MOST_FORM_BYTES = 16 * 1024
 """The largest form that a skin reads; ours are far smaller."""
 
@@ -267,8 +269,9 @@ class WebResponse:
 
     @classmethod
     def page(cls, body: str, headers: Mapping[str, str], status: int = 200) -> Self:
-        """Return an HTML page."""
-        return cls(status, {"Content-Type": "text/html; charset=utf-8", **headers}, body)
+        """Return an HTML page; halves of pairs, which an app's own words may hold, are replaced."""
+        text = _HALF_OF_A_PAIR.sub("\ufffd", body)
+        return cls(status, {"Content-Type": "text/html; charset=utf-8", **headers}, text)
 
     @classmethod
     def redirect(cls, location: str, headers: Mapping[str, str]) -> Self:

@@ -16,7 +16,9 @@ from typing import Protocol
 from pydantic import SecretStr
 
 START_HOURS = 12
-_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f\ud800-\udfff]{0,2000}")
+_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f\ud800-\udfff]*")
+_LONGEST_PATH = 2001
+"""Bytes: quoted in an address, or in a token, it is less than servers take."""
 
 
 class Signer(Protocol):
@@ -42,7 +44,8 @@ class Start:
 
 def is_own_path(path: str) -> bool:
     """Return True for a path on this site that no browser can read as leading elsewhere."""
-    return _OWN_PATH.fullmatch(path) is not None and "/.." not in path
+    is_path = _OWN_PATH.fullmatch(path) is not None and "/.." not in path
+    return is_path and len(path.encode()) <= _LONGEST_PATH
 
 
 def is_own_url(url: str, origins: Collection[str]) -> bool:
@@ -68,7 +71,8 @@ def sign_start(
     if not is_own_url(start.next, origins):
         raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
     until = int((signer.now() + timedelta(hours=START_HOURS)).timestamp())
-    content = json.dumps([start.next, start.hub_id, until], separators=(",", ":"))
+    parts = [start.next, start.hub_id, until]
+    content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     payload = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
     return f"{payload}~{signer.sign('start', browser, owner, payload)}"
 

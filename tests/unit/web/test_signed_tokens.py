@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from portalkey.settings import Key
 from portalkey.vault import Keyring
+from portalkey.web.http import WebResponse
 from portalkey.web.signed_tokens import (
     Start,
     is_form_signed,
@@ -49,6 +50,17 @@ def keyring(*names: str) -> Ring:
 def test_a_path_that_cannot_be_stored_is_refused() -> None:
     """Half of a surrogate pair is no text (RFC 3629 section 3)."""
     assert not is_own_path("/\ud800")
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "\u65e5", "\U0001f511"])
+def test_a_path_is_as_long_as_servers_take(letter: str) -> None:
+    """In bytes: whatever it is written in, its link and its redirect are no longer than that."""
+    path = "/" + letter * (2000 // len(letter.encode()))
+    token = sign_start(keyring("a"), Start(path), browser="b", owner="o")
+
+    assert not is_own_path(path + letter)
+    assert len(token) < 8000
+    assert len(WebResponse.redirect(path, {}).headers["Location"]) < 8000
 
 
 @pytest.mark.parametrize("path", HOSTILE)
