@@ -75,6 +75,7 @@ OTHERWISE = {
     "adapters/hubspot_api_client.py - @cache": "a fact about an installed library",
     "adapters/hubspot_sdk.py - @cache": "a fact about an installed library",
     "broker/alarms.py Alarms self._told": "what was told before the fork; it is told again in time",
+    "broker/caller_gate.py CallerGate defaultdict": "made anew for each look",
     "broker/introspect.py Introspector self._checked": "moments of checks by connection",
     "broker/token_request.py TokenRequest self.pending": "grants that are saved by comparison, by "
     "whoever comes first; what a live row holds is not revoked",

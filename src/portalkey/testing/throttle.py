@@ -7,7 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from portalkey.model.breaker import Trouble, record_answer, record_failure, release_probe
+from portalkey.model.breaker import (
+    LONGEST_OPEN,
+    Trouble,
+    record_answer,
+    record_failure,
+    release_probe,
+)
 from portalkey.model.connection import Account
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.throttle import (
@@ -138,7 +144,7 @@ class ThrottlePromises:
         """Whatever HubSpot asks for."""
         take(store)
         fail(store, "one", "two", "three", said=3600.0)
-        ahead.passes(119)
+        ahead.passes(LONGEST_OPEN - 1)
         assert expect_refusal(store, "four").wait <= 1.0
 
         ahead.passes(2)
