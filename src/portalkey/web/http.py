@@ -202,8 +202,8 @@ class WebRequest:
     @property
     def is_from_here(self) -> bool:
         """True where this machine sent it, or nothing is known of who did."""
-        try:
-            return self.peer is None or ip_address(self.peer).is_loopback
+        try:  # a socket for both kinds of addresses writes one kind within the other
+            return not self.peer or ip_address(self.peer.removeprefix("::ffff:")).is_loopback
         except ValueError:  # a Unix socket has no address
             return True
 
