@@ -94,6 +94,16 @@ def test_a_lost_key_is_named_with_what_needs_it(
     assert "no key here opens revocations that HubSpot is owed (1, key old)" in caplog.text
 
 
+def test_a_start_that_is_refused_decides_nothing(any_store: Store) -> None:
+    """The key that stood in for a lost one is no key of this store, once that is back."""
+    check(any_store, OLD)
+    connect(any_store, OLD)
+    with pytest.raises(BadSettings, match="lacks the key old"):
+        check(any_store, NEW)
+
+    check(any_store, Key("new", new_key()), OLD)
+
+
 def test_keys_are_rotated_without_a_stop(any_store: Store) -> None:
     """Appended last, moved first, and the old one taken away once nothing bears it."""
     check(any_store, OLD)

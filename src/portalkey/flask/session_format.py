@@ -34,7 +34,7 @@ def write_row(connection: Connection) -> list[Any]:
         connection.client_id,
         *[getattr(account, name) for name in _IDS],
         json.dumps({name: getattr(account, name) for name in _FACTS}),
-        json.dumps(connection.scopes),
+        json.dumps(connection.scopes or ()),  # as format 1 has it where they are not known
         connection.status.value,
         connection.status_reason,
         *([sealed.access, sealed.refresh, sealed.fingerprint] if sealed else [None] * 3),
@@ -68,7 +68,7 @@ def read_row(row: Sequence[Any], seen_at: datetime) -> Connection:
             hub_domain=hub_domain,
             **{name: account_facts.get(name) for name in _FACTS},
         ),
-        scopes=tuple(json.loads(scopes) or ()) or None,
+        scopes=tuple(json.loads(scopes)) or None,
         sealed=SealedGrant(access, refresh, fingerprint, key_name) if refresh else None,
         access_expires_at=datetime.fromtimestamp(access_expires_at, UTC),
         connected_at=datetime.fromtimestamp(connected_at, UTC),

@@ -105,8 +105,8 @@ class Connection:
     that clock's now at the moment the row was read, and ``updated_at`` is since when it has its
     grant and its status.
 
-    ``scopes`` is None where nobody has named them yet: unknown, and not none. An older portalkey
-    kept an empty list for that; no grant of HubSpot's is without any.
+    ``scopes`` is None where nobody has named them yet: unknown, and not none. A store may keep an
+    empty list for that, as an older portalkey did; no grant of HubSpot's is without any.
 
     ``granted_at`` is when the request for the access token was sent. Whoever renews the grant holds
     the lease ``lease_id`` until ``lease_until``; ``lease_fence`` counts leases.

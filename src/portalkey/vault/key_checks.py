@@ -2,11 +2,11 @@
 
 A check value is written for a label that nothing bears yet, and for one of an older store once the
 key has opened something that bears it. A key that is another one than its label says, or that is
-missing while connections need it, is refused.
+missing while connections need it, is refused; whoever is refused writes nothing.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portalkey.errors import BadSettings, NoKeyOpens
 from portalkey.model.connection import Connection
@@ -45,22 +45,30 @@ class KeyChecks:
             StoreBusy, StoreUnusable: The store cannot be asked.
         """
         values = self._vault.keyring.check_values(self._app)
-        wrong = [name for name, value in values.items() if not self._is_right(name, value)]
+        known = {name: self._store.meta(self._check_name(name)) for name in values}
+        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
         problems = [_WRONG.format(name=name) for name in wrong]
         lost = sorted({*self._store.key_names(self._app)} - values.keys())
         problems += [problem for name in lost for problem in self._describe_lost(name)]
+        if not problems:
+            new = {name: value for name, value in values.items() if known[name] is None}
+            problems = [_WRONG.format(name=name) for name in self._add(new)]
         if problems:
             raise BadSettings(problems)
 
-    def _is_right(self, name: str, value: str) -> bool:
-        known = self._store.meta(self._check_name(name))
-        if known is None:
-            bearers = [self.opens(each) for each in self._find_bearers(name)]
-            if bearers and not any(bearers):
-                return False
+    def _may_be(self, name: str, value: str, known: Mapping[str, str | None]) -> bool:
+        """Return False where the key *name* is another one than it was, as far as can be told."""
+        if known[name] is not None:
+            return known[name] == value
+        bearers = [self.opens(each) for each in self._find_bearers(name)]
+        return not bearers or any(bearers)
+
+    def _add(self, values: Mapping[str, str]) -> Iterator[str]:
+        """Keep the *values*; yield each label that another process was quicker with."""
+        for name, value in values.items():
             # Of several processes that begin with different keys, the first is right.
-            known = self._store.add_meta(self._check_name(name), value)
-        return known == value
+            if self._store.add_meta(self._check_name(name), value) != value:
+                yield name
 
     def _find_bearers(self, name: str) -> Iterator[Connection | OwedRevocation]:
         yield from self._store.sealed_under(self._app, name, SAMPLE)

@@ -32,6 +32,7 @@ VISITOR_KEY = "portalkey_visitor"
 """Names in the host's session: of this browser's value, of connections where they live in sessions,
 and of a visitor's id."""
 
+_OLDER_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _PURPOSES = ("sec-purpose", "purpose", "x-sec-purpose")
 
 _USABLE_TYPES = frozenset(
@@ -54,8 +55,9 @@ def identify_visitor(owner: object, session: Session, person: object = None) -> 
     """
     owner, person = _require_id("owner", owner), _require_id("person", person)
     forget_another(owner, session, person)
-    if owner is not None and BROWSER_KEY not in session:
-        session[BROWSER_KEY] = _make_value(secrets.token_urlsafe(32), owner, person)
+    value = str(session.get(BROWSER_KEY, ""))
+    if owner is not None and "." not in value:
+        session[BROWSER_KEY] = _make_value(value or secrets.token_urlsafe(32), owner, person)
     return Visitor(owner, session.get(BROWSER_KEY), person)
 
 
@@ -85,7 +87,9 @@ def _make_value(random: str, owner: str | None, person: str | None) -> str:
 
 
 def _is_value_of(value: object, owner: str | None, person: str | None) -> bool:
-    random = str(value).partition(".")[0]
+    random, says_whose, _ = str(value).partition(".")
+    if not says_whose:  # of an older portalkey; an upgrade takes it from nobody
+        return owner is not None and _OLDER_VALUE.fullmatch(random) is not None
     return owner is not None and value == _make_value(random, owner, person)
 
 
@@ -200,8 +204,8 @@ class WebRequest:
     @property
     def is_from_here(self) -> bool:
         """True where this machine sent it, or nothing is known of who did."""
-        try:
-            return self.peer is None or ip_address(self.peer).is_loopback
+        try:  # a socket for both kinds of addresses writes one kind within the other
+            return not self.peer or ip_address(self.peer.removeprefix("::ffff:")).is_loopback
         except ValueError:  # a Unix socket has no address
             return True
 

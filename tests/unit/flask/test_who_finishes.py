@@ -13,12 +13,15 @@ from portalkey.broker import Broker
 from portalkey.errors import NoSession
 from portalkey.flask import HubSpotAuth, forget_browser
 from portalkey.model.attempt import Attempt
+from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web.http import BROWSER_KEY, CONNECTIONS_KEY, VISITOR_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, page_of
 
 ATTEMPT = "W" * 22
 AGAIN = "You signed in again meanwhile; start once more."
+OLDER = "a-_Z" * 10 + "xyz"
+"""A session's value as it was before it said whose it is."""
 ELSEWHERE = "begun by somebody else or elsewhere"
 
 
@@ -455,4 +458,43 @@ def test_another_persons_connection_in_the_session_is_not_used(
 
     assert not client.get(path).get_json()["authenticated"]
     client.get("/login/acme.ada")
+    assert not client.get(path).get_json()["authenticated"]
+
+
+def session_of_before(app: Flask) -> FlaskClient:
+    """A browser in which ada is signed in, with a session that an older portalkey was in."""
+    client = signed_in(app, "ada")
+    with client.session_transaction() as before:
+        before[BROWSER_KEY] = OLDER
+    return client
+
+
+def test_an_upgrade_lets_whoever_is_under_way_finish(broker: Broker, hubspot: HubSpot) -> None:
+    """The attempt was begun by the version before, in the same session."""
+    client = session_of_before(login_app(broker))
+    started = broker.begin("acme", OLDER, AuthorizationOptions(attempt_id=ATTEMPT))
+    name = f"portalkey_attempt_{ATTEMPT}"
+    client.set_cookie(name, started.cookie.get_secret_value(), path="/auth/hubspot")
+
+    client.get("/auth" + hubspot.approve(started.authorize_url, FIRST).partition("/auth")[2])
+
+    assert row_of(broker).status == "connected"
+
+
+@pytest.mark.parametrize("path", ["/token", "/api/hubspot/status"])
+def test_an_upgrade_takes_no_connection_out_of_a_session(
+    broker: Broker, hubspot: HubSpot, path: str
+) -> None:
+    """Whosever page is asked first; whoever signs in after that finds nothing."""
+    app = login_app(broker, store="session")
+    app.add_url_rule("/token", "token", lambda: {"authenticated": bool(broker.connections("acme"))})
+    client = signed_in(app, "ada")
+    client.get(begin(client, hubspot))
+    with client.session_transaction() as before:
+        before[BROWSER_KEY] = OLDER
+
+    assert client.get(path).get_json()["authenticated"]
+    assert client.get("/api/hubspot/status").get_json()["authenticated"]
+    client.get("/logout")
+    client.get("/login/ada")
     assert not client.get(path).get_json()["authenticated"]

@@ -189,6 +189,31 @@ def test_a_value_that_is_not_ours_is_made_anew(value: object) -> None:
     assert visitor.browser != value
 
 
+OLDER = "a-_Z" * 10 + "xyz"
+"""A value as sessions had it before it said whose it is."""
+
+
+def test_a_session_of_an_older_portalkey_keeps_what_is_in_it() -> None:
+    """An upgrade takes nobody's connections; from the first request on it says whose it is."""
+    session: dict[str, object] = {BROWSER_KEY: OLDER, CONNECTIONS_KEY: "connections"}
+
+    first, second = (identify_visitor("ada", session) for _ in range(2))
+
+    assert first == second
+    assert session == {BROWSER_KEY: first.browser, CONNECTIONS_KEY: "connections"}
+    assert (first.browser or "").startswith(f"{OLDER}.")
+    identify_visitor("bob", session)
+    assert CONNECTIONS_KEY not in session
+
+
+def test_a_signed_out_request_forgets_an_older_value_too() -> None:
+    """It belongs to nobody then."""
+    session: dict[str, object] = {BROWSER_KEY: OLDER, CONNECTIONS_KEY: "connections"}
+
+    assert identify_visitor(None, session) == Visitor(None)
+    assert session == {}
+
+
 def test_a_signed_out_visitor_is_given_nothing() -> None:
     """No session begins because somebody looked."""
     session: dict[str, object] = {}

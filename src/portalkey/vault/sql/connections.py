@@ -22,7 +22,7 @@ from portalkey.vault.sql import attempts
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import insert_owed
-from portalkey.vault.sql.rows import guard, read_facts, read_words
+from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.store import Mark, OwedRevocation
 
@@ -30,8 +30,6 @@ Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
-UNKNOWN = "null"
-"""The scopes that nobody has named yet, in JSON."""
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 """The columns that clear a lease once there is an answer."""
 
@@ -236,7 +234,7 @@ def connection_values(connection: Connection) -> Values:
     values |= {name: getattr(account, name) for name in _ACCOUNT_COLUMNS}
     values |= {
         "account_facts": json.dumps({name: getattr(account, name) for name in _ACCOUNT_FACTS}),
-        "scopes": json.dumps(connection.scopes),
+        "scopes": write_scopes(connection.scopes),
         "status": connection.status.value,
     }
     return to_columns(values | sealed_values(connection.sealed))
@@ -283,7 +281,7 @@ def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
 # The same few are read again and again, and parsing them costs more than the rest of a row.
 @lru_cache(maxsize=1024)
 def _parse_scopes(text: str) -> tuple[str, ...] | None:
-    return None if text == UNKNOWN else read_words(text)
+    return read_words(text) or None
 
 
 @lru_cache(maxsize=1024)

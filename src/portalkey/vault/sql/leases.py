@@ -4,7 +4,6 @@ Whoever renews a grant comes by here, so that these statements are prepared once
 and a connection's are never locked together.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from portalkey.model.throttle import (
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.events import event_values
-from portalkey.vault.sql.rows import guard, require_finite
+from portalkey.vault.sql.rows import guard, require_finite, write_scopes
 from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import connections, events, provider
 from portalkey.vault.sql.wall import fetch_rows
@@ -220,7 +219,8 @@ class _LeaseStatements:
 def _renewed_values(connection: Connection) -> Values:
     """Return those columns of *connection* that a renewal writes."""
     values = {name: getattr(connection, name) for name in _RENEWED}
-    values["scopes"], values["status"] = json.dumps(connection.scopes), connection.status.value
+    values["scopes"] = write_scopes(connection.scopes)
+    values["status"] = connection.status.value
     return to_columns(values | sql_connections.sealed_values(connection.sealed))
 
 

@@ -118,6 +118,8 @@ _AT_THE_DOOR = tuple(
         ("SSL|certificate", _NO_TLS),
     )
 )
+# A standby will not begin to write, and has one code for all that it does not do.
+_UNSUPPORTED, _CHECKS_A_SETTING = "0A000", "call_bool_check_hook"
 _NOT_PREPARED = (
     psycopg.errors.InvalidSqlStatementName,
     psycopg.errors.DuplicatePreparedStatement,
@@ -167,6 +169,8 @@ def _find(error: BaseException | None) -> _Problem:
     code = getattr(error, "sqlstate", None)
     if code is None and isinstance(error, psycopg.OperationalError):
         return _find_by_words(error)
+    if code == _UNSUPPORTED and _place_of(error) == _CHECKS_A_SETTING:
+        return _READ_ONLY
     if code is not None:
         for pattern, problem in _BY_CODE:
             if pattern.match(code):
@@ -175,6 +179,11 @@ def _find(error: BaseException | None) -> _Problem:
             # PgBouncer has one code for all that it has to say.
             return _POOLER_FULL if "query_wait_timeout" in str(error) else _AWAY
     return _OTHERWISE
+
+
+def _place_of(error: BaseException | None) -> str | None:
+    """Return the function of the server that *error* is from: no language changes its name."""
+    return error.diag.source_function if isinstance(error, psycopg.Error) else None
 
 
 def _find_by_words(error: psycopg.OperationalError) -> _Problem:

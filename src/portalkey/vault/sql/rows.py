@@ -68,6 +68,14 @@ def read_words(text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def write_scopes(scopes: tuple[str, ...] | None) -> str:
+    """Return the column of *scopes*: an empty list where they are not known.
+
+    Processes of the version before, which go on during an upgrade, read nothing else.
+    """
+    return json.dumps(scopes or ())
+
+
 def read_facts(text: str) -> Mapping[str, Any]:
     """Return the object of plain values in JSON; raises ``ValueError`` for anything else."""
     facts = json.loads(text)

@@ -232,6 +232,23 @@ def test_a_door_that_stays_closed_says_why(
     assert "canary" not in str(problem)
 
 
+def test_a_standby_is_called_what_it_is(own_postgres: Server) -> None:
+    """It answers, and will not be written: at the start, and where it became one meanwhile."""
+    store = SQLStore.open(own_postgres.url)
+    own_postgres.stop()
+    (own_postgres.folder / "data" / "standby.signal").touch()
+    own_postgres.start()
+    database = PostgreSQL(own_postgres.url)
+
+    with pytest.raises(StoreUnusable, match="names the primary server") as trouble:
+        migrate(database)
+    with pytest.raises(StoreUnusable, match="names the primary server"):
+        store.complete("x")
+    assert trouble.value.cause == StoreCause.READ_ONLY
+    database.close()
+    store.close()
+
+
 def test_a_host_without_an_address_cannot_be_reached() -> None:
     """Whatever it is called."""
     told = psycopg.OperationalError("failed to resolve host 'password.invalid': not known")

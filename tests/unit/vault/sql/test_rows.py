@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.model.throttle import Limits, Portion, PortionRequest
-from portalkey.testing.samples import connect, new_attempt, new_owed
+from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
 from portalkey.vault.health import StoreCause
-from portalkey.vault.sql.tables import metadata
+from portalkey.vault.sql.tables import connections, metadata
 from support.postgres_server import execute
 
 pytest_plugins = ("support.postgres",)
@@ -202,4 +203,17 @@ def test_a_server_keeps_types_and_nothing_more(
         store.connections("ada", "app")
 
     assert store.connections("bob", "app")
+    store.close()
+
+
+def test_unknown_scopes_can_be_read_by_the_version_before(tmp_path: Path) -> None:
+    """It runs beside this one during an upgrade, and reads a list of words there."""
+    store = SQLStore.open(f"sqlite:///{tmp_path}/store.db")
+    row = connect(store, scopes=None)
+
+    for fingerprint in ("fingerprint 1", "fingerprint 2"):
+        text = store._database.read(lambda tx: tx.scalar(select(connections.c.scopes)))
+        assert (text, load(store, row).scopes) == ("[]", None)
+        row = next_generation(load(store, row))
+        assert store.renew(row, instead_of=fingerprint)
     store.close()
