@@ -15,6 +15,8 @@ from portalkey.vault.vault import Vault
 
 CHECK_SECONDS = 10.0
 """Seconds between two questions about one connection, at least."""
+LEARN_SECONDS = 600.0
+"""Seconds between two questions about scopes that HubSpot did not name the last time."""
 CHECKS_REMEMBERED = 1000
 
 
@@ -38,16 +40,18 @@ class Introspector:
         self._evict = evict
         self._checked: dict[str, datetime] = {}
 
-    def check(self, connection: Connection, seconds: float = DEADLINE) -> None:
+    def check(
+        self, connection: Connection, seconds: float = DEADLINE, every: float = CHECK_SECONDS
+    ) -> None:
         """Ask about *connection*, and mark it where HubSpot honours it no more.
 
         The request may last for so many *seconds*.
-        One connection is asked about once in ``CHECK_SECONDS`` at most: a page may poll this.
+        One connection is asked about once in *every* so many seconds: a page may poll this.
 
         Raises:
             OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
         """
-        if not self._is_due(connection):
+        if not self._is_due(connection, every):
             return
         token = self._vault.open_refresh(connection)
         request = introspect_request(self._settings, token)
@@ -72,9 +76,9 @@ class Introspector:
         if self._vault.learn_scopes(connection, scopes):
             self._evict(connection.owner)
 
-    def _is_due(self, connection: Connection) -> bool:
+    def _is_due(self, connection: Connection, every: float) -> bool:
         last = self._checked.get(connection.id)
-        if last is not None and (connection.seen_at - last).total_seconds() < CHECK_SECONDS:
+        if last is not None and (connection.seen_at - last).total_seconds() < every:
             return False
         if len(self._checked) >= CHECKS_REMEMBERED:
             self._checked.clear()

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
+from portalkey.broker.introspect import LEARN_SECONDS
 from portalkey.broker.lost_key import LostKey
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
@@ -192,7 +193,7 @@ class WebMethods:
         """Ask HubSpot what a connection has granted, as nobody has said so yet."""
         connection = self.vault.store.connection(connection_id)
         if connection is not None and connection.is_authenticated:
-            self.introspector.check(connection)
+            self.introspector.check(connection, every=LEARN_SECONDS)
 
     def count_forgery(self, owner: str, check: str) -> None:
         """Count and announce a forged request in *owner*'s browser; never raises."""

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.errors import BadSettings
+from portalkey.broker.introspect import LEARN_SECONDS
+from portalkey.errors import BadSettings, HubSpotUnavailable
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
@@ -83,6 +85,21 @@ def test_unknown_scopes_let_a_call_pass_and_are_asked_for(connected: Broker, tac
     assert scopes is not None
     assert "oauth" in scopes
     assert connected.access_token("ada", scopes=scopes) == token
+
+
+def test_hubspot_that_will_not_say_is_left_alone_for_a_while(
+    connected: Broker, tacit: Tacit, hubspot: HubSpot, ahead: Any
+) -> None:
+    """A connection in constant use asks once in ten minutes, not with every look."""
+    row = the_one(connected)
+    connected.introspector._checked.clear()
+    asked = len(hubspot.requests)
+    for _ in range(6):
+        with suppress(HubSpotUnavailable):
+            connected._learn_scopes(row.id)
+        ahead.seconds += LEARN_SECONDS / 4
+
+    assert len(hubspot.requests) == asked + 2
 
 
 def test_a_renewal_that_names_them_is_enough(
