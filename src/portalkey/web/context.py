@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import SESSION
 from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.http import WebRequest, WebResponse, add_next
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
@@ -155,8 +156,21 @@ class Context:
             return self.problem(code, status)
         return self.notice(code, status, back=self.home)
 
-    def ask_to_sign_in(self, *, tag: str | None = None) -> WebResponse:
-        """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it."""
-        if self.options.login_url is not None:
-            return WebResponse.redirect(self.options.login_url, headers.POPUP)
-        return self.notice("signed_out", 401, tag=tag)
+    def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
+        """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.
+
+        *way_back* is the path to go on at, by default home.
+        """
+        login = self.options.login_url
+        if login is None:
+            return self.notice("signed_out", 401, tag=tag)
+        back = way_back or self.home
+        url = add_next(login, back) if isinstance(login, str) else login(back)
+        return WebResponse.redirect(url, headers.POPUP)
+
+    def way_back(self, request: WebRequest, path: str, **query: str | None) -> str:
+        """Return *path* and what of *query* there is, in the language that *request* asks for."""
+        tag = request.query_value("language")
+        wanted = {**query, "language": tag and self.language(tag)}
+        kept = urlencode({name: value for name, value in wanted.items() if value})
+        return f"{self.path(path)}?{kept}" if kept else self.path(path)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
@@ -229,6 +229,14 @@ def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
     return f"{'__Secure-' if is_secure else ''}portalkey_attempt_{attempt_id}"
 
 
+def add_next(url: str, path: str) -> str:
+    """Return the sign-in's *url* with ``next=path``, in place of a ``next`` that it has."""
+    address, hash_, fragment = url.partition("#")
+    base, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if each and each.partition("=")[0] != "next"]
+    return f"{base}?{'&'.join([*kept, urlencode({'next': path})])}{hash_}{fragment}"
+
+
 def _single(pairs: Pairs, name: str) -> str | None:
     values = [value for key, value in pairs if key == name]
     return values[0] if len(values) == 1 else None
@@ -236,7 +244,7 @@ def _single(pairs: Pairs, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One attempt cookie to set, or to drop where ``value`` is empty. ``max_age`` is in seconds."""
+    """One cookie to set, or to drop where ``value`` is empty. ``max_age`` is in seconds."""
 
     name: str
     value: str = field(repr=False)
@@ -284,8 +292,8 @@ class WebResponse:
         return cls(status, {"Content-Type": "application/json", **headers}, json.dumps(value))
 
     def with_cookies(self, *cookies: Cookie) -> Self:
-        """Return the same response, setting *cookies*."""
-        return replace(self, cookies=cookies)
+        """Return the same response, setting *cookies* as well."""
+        return replace(self, cookies=self.cookies + cookies)
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return the same response, with further *headers*."""
