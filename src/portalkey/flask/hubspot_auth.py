@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable
 from flask import Blueprint, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 
+from portalkey.flask.session_cookie import is_session_foreign
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
+from portalkey.web.arrival import Arrival
 from portalkey.web.header_middleware import HEADERS_KEY
 from portalkey.web.http import (
+    BROWSER_KEY,
     MOST_FORM_BYTES,
     WebRequest,
     WebResponse,
@@ -67,7 +70,7 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
 def _view(name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
         router, visitors = _extension()
-        response = router.answer(name, lambda: _read_request(visitors.identify(), arguments))
+        response = router.answer(name, lambda: _read_request(visitors, arguments))
         request.environ[HEADERS_KEY] = response.headers
         return _write_response(response)
 
@@ -79,7 +82,9 @@ def _extension() -> tuple[Router, Visitors]:
     return router, visitors
 
 
-def _read_request(visitor: Visitor, arguments: dict[str, str]) -> WebRequest:
+def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
+    is_new = BROWSER_KEY not in session
+    visitor = visitors.identify()
     request.max_content_length = MOST_FORM_BYTES
     return WebRequest(
         method=request.method,
@@ -96,6 +101,12 @@ def _read_request(visitor: Visitor, arguments: dict[str, str]) -> WebRequest:
         ),
         is_debug=current_app.debug,
         peer=request.remote_addr,
+        arrival=Arrival(
+            root=request.root_path,
+            session_name=current_app.config["SESSION_COOKIE_NAME"],
+            session_path=current_app.session_interface.get_cookie_path(current_app),
+            is_session_foreign=is_new and is_session_foreign(),
+        ),
     )
 
 

@@ -74,6 +74,15 @@ SENTENCES: Mapping[str, str] = {
         "The session cookie comes along with requests of other sites (SameSite=None); set "
         "SESSION_COOKIE_SAMESITE to Lax."
     ),
+    "mount_differs": (
+        "HUBSPOT_REDIRECT_URI says that the app is mounted at {mount}, requests arrive as if it "
+        "were at {root}, and its session cookie is for {session_path}; {remedy}."
+    ),
+    "session_name_shared": (
+        "A session cookie {name} came that this app did not sign: another app on this host uses "
+        "the same name, and each signs the other's visitors out, or SECRET_KEY was changed; give "
+        "each app a SESSION_COOKIE_NAME of its own."
+    ),
 }
 """By code, what is wrong and what to do."""
 

@@ -9,8 +9,8 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import SESSION
 from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.http import WebRequest, WebResponse, add_next
-from portalkey.web.options import WebOptions
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.options import WebOptions, add_next
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
 from portalkey.web.strings import ENGLISH

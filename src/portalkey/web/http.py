@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from portalkey.model.authorization import AttemptCookies, Visitor
 from portalkey.model.connection import is_owner
+from portalkey.web.arrival import Arrival
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -108,7 +109,7 @@ class WebRequest:
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
     where the host's session is ``SameSite=Strict`` and did not come along. ``is_debug`` is True
     where the framework shows a debugger to whoever meets an error, ``peer`` who sent the request,
-    as far as the server knows.
+    as far as the server knows, ``arrival`` where the app is served.
     """
 
     method: str
@@ -121,6 +122,7 @@ class WebRequest:
     is_session_withheld: bool = False
     is_debug: bool = False
     peer: str | None = None
+    arrival: Arrival = field(default_factory=Arrival)
 
     @property
     def owner(self) -> str | None:
@@ -227,14 +229,6 @@ def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
     sent with every request of the site, as it demands the path ``/``.
     """
     return f"{'__Secure-' if is_secure else ''}portalkey_attempt_{attempt_id}"
-
-
-def add_next(url: str, path: str) -> str:
-    """Return the sign-in's *url* with ``next=path``, in place of a ``next`` that it has."""
-    address, hash_, fragment = url.partition("#")
-    base, _, query = address.partition("?")
-    kept = [each for each in query.split("&") if each and each.partition("=")[0] != "next"]
-    return f"{base}?{'&'.join([*kept, urlencode({'next': path})])}{hash_}{fragment}"
 
 
 def _single(pairs: Pairs, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 from portalkey.web.strings import Strings
 
@@ -51,3 +52,11 @@ class WebOptions:
         """Refuse a value that a type checker would have refused."""
         if self.deliver not in {None, "access_token"}:
             raise ValueError('deliver must be "access_token", or left out')
+
+
+def add_next(url: str, path: str) -> str:
+    """Return the sign-in's *url* with ``next=path``, in place of a ``next`` that it has."""
+    address, hash_, fragment = url.partition("#")
+    base, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if each and each.partition("=")[0] != "next"]
+    return f"{base}?{'&'.join([*kept, urlencode({'next': path})])}{hash_}{fragment}"

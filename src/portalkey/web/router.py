@@ -24,6 +24,7 @@ from portalkey.errors import (
 )
 from portalkey.web import headers
 from portalkey.web.api import Api
+from portalkey.web.arrival import ArrivalLog
 from portalkey.web.callback import CallbackPages
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
@@ -105,6 +106,8 @@ class Router:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self._arrivals = ArrivalLog(context.broker.settings)
+        self._has_looked = False
         callback, api = CallbackPages(context), Api(context)
         self._handlers = {
             "start": StartPage(context).start,
@@ -153,6 +156,7 @@ class Router:
         request = None
         try:
             request = read()
+            self._look(request)
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
@@ -166,6 +170,12 @@ class Router:
                 raise
             log.exception("callback could not be answered, attempt=%s", _attempts_of(request))
             return self._leave_callback(request, PortalkeyError.code)
+
+    def _look(self, request: WebRequest) -> None:
+        """Log what is odd about how requests arrive: the first, and those that say so."""
+        if not self._has_looked or request.arrival.is_session_foreign:
+            self._has_looked = True
+            self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
         if request.method == "POST" and not request.has_usable_type:

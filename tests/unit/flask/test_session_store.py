@@ -27,7 +27,7 @@ from portalkey.errors import (
     SessionFull,
 )
 from portalkey.flask import HubSpotAuth, visitor
-from portalkey.flask.session_rows import MOST_COOKIE_BYTES
+from portalkey.flask.session_cookie import MOST_COOKIE_BYTES
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
