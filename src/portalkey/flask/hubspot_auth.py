@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portalkey.flask.session_cookie import is_session_foreign
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
-from portalkey.web.arrival import Arrival
+from portalkey.settings.surroundings import Arrival
 from portalkey.web.header_middleware import HEADERS_KEY
 from portalkey.web.http import (
     BROWSER_KEY,

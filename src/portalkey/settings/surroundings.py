@@ -48,6 +48,21 @@ class Host:
     samesite: str | None = "Lax"
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Place that a request found the app at, as far as its framework knows.
+
+    ``root`` is the prefix that it is mounted at, and ``session_path`` the path that its session's
+    cookie is for. ``session_name`` is that cookie's name, and ``is_session_foreign`` is True where
+    one came that this app did not sign.
+    """
+
+    root: str = ""
+    session_name: str = "session"
+    session_path: str = "/"
+    is_session_foreign: bool = False
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(errors="replace")

@@ -83,6 +83,11 @@ SENTENCES: Mapping[str, str] = {
         "the same name, and each signs the other's visitors out, or SECRET_KEY was changed; give "
         "each app a SESSION_COOKIE_NAME of its own."
     ),
+    "other_address": (
+        "Somebody opened the app at {opened}, and PORTALKEY_PUBLIC_URL is {public_url}: HubSpot "
+        "leads back there, where a browser has another session; redirect the one to the other, or "
+        "set PORTALKEY_PUBLIC_URL and HUBSPOT_REDIRECT_URI to the one that people use."
+    ),
 }
 """By code, what is wrong and what to do."""
 

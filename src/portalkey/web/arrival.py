@@ -4,28 +4,16 @@ Nothing is refused by that: our own addresses are made of the settings alone, an
 where a prefix is known to one side only. What the app makes itself, or its session, may not.
 """
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator
 
 from portalkey.settings.settings import Settings
+from portalkey.settings.surroundings import Arrival
 from portalkey.settings.urls import CALLBACK
 from portalkey.settings.warnings import SettingsWarning, log_warnings
+from portalkey.web.http import WebRequest
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """The place that the app is served at, as far as its framework knows.
-
-    ``root`` is the prefix that it is mounted at, and ``session_path`` the path that its session's
-    cookie is for. ``session_name`` is that cookie's name, and ``is_session_foreign`` is True where
-    one came that this app did not sign.
-    """
-
-    root: str = ""
-    session_name: str = "session"
-    session_path: str = "/"
-    is_session_foreign: bool = False
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
 
 class ArrivalLog:
@@ -33,20 +21,35 @@ class ArrivalLog:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._codes: set[str] = set()
-        self._lock = threading.Lock()
+        self._logged: dict[str, SettingsWarning] = {}
 
     def note(self, arrival: Arrival) -> None:
         """Log what is odd about *arrival*."""
         for warning in find_oddities(self._settings, arrival):
             self._log(warning)
 
+    def note_address(self, opened: str) -> None:
+        """Log that a browser has the app open at *opened*, which is not the public URL."""
+        facts = {"opened": opened, "public_url": self._settings.public_url}
+        self._log(SettingsWarning.of("other_address", **facts))
+
     def _log(self, warning: SettingsWarning) -> None:
-        with self._lock:
-            is_new = warning.code not in self._codes
-            self._codes.add(warning.code)
-        if is_new:
+        if self._logged.setdefault(warning.code, warning) is warning:
             log_warnings([warning])
+
+
+def find_other_address(request: WebRequest, origins: Collection[str]) -> str | None:
+    """Return the origin that the browser has us open at, where it is none of *origins*; else None.
+
+    A page of ours said it, by the ``Origin`` of what it posts or the ``origin`` of its popup, and
+    the browser that this page is of one origin with us. A ``Host`` alone is often a proxy's.
+    """
+    origin = request.headers.get("origin") or request.query_value("origin") or ""
+    if origin in origins or not _ORIGIN.fullmatch(origin):
+        return None
+    is_host = origin.partition("://")[2] == request.headers.get("host")
+    site = request.headers.get("sec-fetch-site", "same-origin" if is_host else "")
+    return origin if site == "same-origin" else None
 
 
 def find_oddities(settings: Settings, arrival: Arrival) -> Iterator[SettingsWarning]:

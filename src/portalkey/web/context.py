@@ -115,12 +115,14 @@ class Context:
         status: int,
         *,
         back: str | None = None,
+        address: str | None = None,
         tag: str | None = None,
         wait: float | None = None,
         has_retry: bool = False,
     ) -> WebResponse:
         """Return a page that says one thing, in the language of *tag*, and leads *back*.
 
+        *address* is the origin that *back* leads to, where that is another than the page's own.
         *wait* is in how many seconds it is worth trying again. With *has_retry* it has a link to
         its own address, too.
         """
@@ -132,6 +134,7 @@ class Context:
             sentence=self.sentence(code, language),
             wait=self.describe_wait(wait, language),
             back=back,
+            address=address,
             has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
@@ -155,6 +158,15 @@ class Context:
         if request.wants_json:
             return self.problem(code, status)
         return self.notice(code, status, back=self.home)
+
+    def lead_to_address(self, request: WebRequest) -> WebResponse:
+        """Refuse what comes from a page of ours under another name, and lead to the public URL."""
+        code, status, public_url = "other_address", 421, self.broker.settings.public_url
+        if request.wants_json:
+            return self.problem(code, status)
+        tag = request.query_value("language")
+        back = f"{public_url}{self.home}"
+        return self.notice(code, status, back=back, address=public_url, tag=tag)
 
     def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
         """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from portalkey.model.authorization import AttemptCookies, Visitor
 from portalkey.model.connection import is_owner
-from portalkey.web.arrival import Arrival
+from portalkey.settings.surroundings import Arrival
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")

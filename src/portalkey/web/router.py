@@ -24,7 +24,7 @@ from portalkey.errors import (
 )
 from portalkey.web import headers
 from portalkey.web.api import Api
-from portalkey.web.arrival import ArrivalLog
+from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
@@ -178,9 +178,20 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
+        opened = self._find_other_address(name, request)
+        if opened is not None:
+            self._arrivals.note_address(opened)
+            return self.context.lead_to_address(request)
         if request.method == "POST" and not request.has_usable_type:
             return self.context.refuse(request, "unsupported_type", 415)
         return self._handlers[name](request)
+
+    def _find_other_address(self, name: str, request: WebRequest) -> str | None:
+        """Return where else a browser has us open, by what a page of ours sends; else None."""
+        origins = self.context.broker.settings.allowed_origins
+        says = request.method == "POST" or name == "start"
+        named = {request.headers.get("origin"), request.query_value("origin")} - {None, *origins}
+        return find_other_address(request, origins) if says and named else None
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """Return *response*, readable for the page that asked where the app allows its origin."""

@@ -123,3 +123,82 @@ def test_a_session_that_is_over_is_nobody_elses(
     client.set_cookie("session", "")
     assert client.get(SETUP).status_code == 401
     assert lines_of(caplog, "session_name_shared") == []
+
+
+ELSEWHERE = "http://127.0.0.1:5000"
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_a_popup_from_another_name_of_the_app_is_led_to_the_right_one(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before HubSpot is asked, signed in or not; nothing is begun, and the log names both."""
+    app, public_url = host_app(broker), broker.settings.public_url
+    for client in (app.test_client(), signed_in(app)):
+        query = {"attempt": "O" * 22, "origin": ELSEWHERE}
+        answer = client.get("/auth/hubspot/start", query_string=query, headers=SAME)
+
+        assert answer.status_code == 421
+        assert f'href="{public_url}{SETUP}"' in answer.text
+        assert f"Open the app at {public_url}" in answer.text
+    (line,) = lines_of(caplog, "other_address")
+    assert ELSEWHERE in line
+    assert public_url in line
+    assert not broker.has_attempt("O" * 22)
+
+
+@pytest.mark.parametrize("headers", [SAME, {"Host": "127.0.0.1:5000"}], ids=["says", "old"])
+def test_a_form_from_another_name_of_the_app_is_led_there_too(
+    broker: Broker,
+    hubspot: HubSpot,
+    caplog: pytest.LogCaptureFixture,
+    headers: dict[str, str],
+) -> None:
+    """Pages and programs; to reload, as a forgery is advised, would help nobody."""
+    client = signed_in(host_app(broker))
+    connect(client, hubspot, FIRST)
+    path = f"/api/hubspot/connections/{broker.connections('ada')[0].id}/disconnect"
+    posted = client.post(path, headers={"Origin": ELSEWHERE, **headers})
+    asked = client.post(
+        path, headers={"Origin": ELSEWHERE, "Accept": "application/json", **headers}
+    )
+
+    assert posted.status_code == asked.status_code == 421
+    assert f'href="{broker.settings.public_url}{SETUP}"' in posted.text
+    assert asked.json is not None
+    assert asked.json["error"] == "other_address"
+    assert len(lines_of(caplog, "other_address")) == 1
+    assert broker.connections("ada")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.test", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.test", "Sec-Fetch-Site": "cross-site", "Host": "evil.test"},
+        {"Origin": "http://evil.test"},
+        {"Origin": "null", **SAME},
+        {"Origin": "http://x\x1b[2J", **SAME},
+    ],
+    ids=str,
+)
+def test_what_another_site_says_is_no_name_of_ours(
+    broker: Broker, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+) -> None:
+    """It is a forgery as before, and no line of the log is its own."""
+    answer = signed_in(host_app(broker)).post("/api/hubspot/attempts/x/cancel", headers=headers)
+
+    assert answer.status_code == (401 if "Host" in headers else 403)  # the session is ours
+    assert lines_of(caplog, "other_address") == []
+
+
+def test_a_host_alone_says_nothing(
+    broker: Broker, hubspot: HubSpot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A proxy may send any: nobody is refused for that."""
+    client = signed_in(host_app(broker))
+    client.environ_base["HTTP_HOST"] = "10.0.0.7:8000"
+    connect(client, hubspot, FIRST)
+
+    assert broker.connections("ada")
+    assert caplog.messages == []

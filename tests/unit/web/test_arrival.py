@@ -4,7 +4,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from portalkey.settings import Settings
-from portalkey.web.arrival import Arrival, find_oddities
+from portalkey.settings.surroundings import Arrival
+from portalkey.web.arrival import find_oddities
 
 PUBLIC = "https://app.example.com"
 
