@@ -4,8 +4,9 @@ A skin translates and nothing more; every decision is made in ``web/``.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from flask import Blueprint, Response, current_app, request, session
+from flask import Blueprint, Response, current_app, request, send_from_directory, session
 from flask.typing import ResponseReturnValue
 
 from portalkey.flask.session_cookie import is_session_foreign
@@ -22,8 +23,14 @@ from portalkey.web.http import (
     identify_visitor,
     is_session_withheld,
 )
-from portalkey.web.rendering import STATIC_FOLDER, STATIC_PATH
 from portalkey.web.router import Route, Router
+from portalkey.web.static_files import (
+    STATIC_FOLDER,
+    STATIC_PATH,
+    hand_on,
+    static_headers,
+    static_version,
+)
 
 Owner = Callable[[], str | None]
 
@@ -53,9 +60,10 @@ class Visitors:
 
 def make_blueprint(routes: Iterable[Route]) -> Blueprint:
     """Make the blueprint of *routes*; one extension may serve several apps."""
-    blueprint = Blueprint(
-        "hubspot_auth", __name__, static_folder=STATIC_FOLDER, static_url_path=STATIC_PATH
-    )
+    blueprint = Blueprint("hubspot_auth", __name__)
+    for path in (f"{STATIC_PATH}/<path:filename>", f"{STATIC_PATH}/v-<version>/<path:filename>"):
+        blueprint.add_url_rule(path, "static", _serve_static)
+    blueprint.url_defaults(_add_version)
     for route in routes:
         blueprint.add_url_rule(
             route.path.replace("{", "<").replace("}", ">"),
@@ -65,6 +73,22 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
             provide_automatic_options=False,
         )
     return blueprint
+
+
+def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the version into the address of a script, wherever the host's templates name one."""
+    if endpoint == "hubspot_auth.static":
+        values.setdefault("version", static_version())
+
+
+def _serve_static(filename: str, version: str | None = None) -> Response:
+    module = hand_on(filename) if version is None else None
+    if module is None:
+        response = send_from_directory(STATIC_FOLDER, filename, max_age=0)
+    else:
+        response = Response(module, mimetype="text/javascript")
+    request.environ[HEADERS_KEY] = static_headers(version)
+    return response
 
 
 def _view(name: str) -> Callable[..., ResponseReturnValue]:
