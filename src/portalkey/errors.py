@@ -237,20 +237,26 @@ class NoSession(OperatorMustAct):
 
 
 class SessionFull(OperatorMustAct):
-    """The visitor's session has no room for the connection; nothing was kept.
+    """The visitor's session has no room for what is ours in it; nothing was kept.
 
-    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as browsers keep it.
+    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as may be.
     """
 
     code = "session_full"
 
-    def __init__(self, size: int, most: int) -> None:
-        """Tell both numbers: what the app itself keeps in the session counts as well."""
+    def __init__(self, size: int, most: int, *, is_for_connection: bool = True) -> None:
+        """Tell both numbers: what the app itself keeps in the session counts as well.
+
+        Where it is not *is_for_connection*, it is for the value that tells sessions apart.
+        """
         self.size, self.most = size, most
+        what = "this connection" if is_for_connection else "portalkey's value"
+        ways = "keep less in the session, or keep sessions on the server (Flask-Session)"
+        if is_for_connection:
+            ways += ', or leave out store="session"'
         super().__init__(
-            f"The session's cookie would be {size} bytes with this connection, and browsers keep "
-            f"{most}; keep less in the session, keep sessions on the server (Flask-Session), or "
-            'leave out store="session".'
+            f"The session's cookie would be {size} bytes with {what}, and browsers, or nginx with "
+            f"the headers beside it, let {most} pass; {ways}."
         )
 
 

@@ -4,12 +4,18 @@ A skin translates and nothing more; every decision is made in ``web/``.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request, send_from_directory, session
 from flask.typing import ResponseReturnValue
 
-from portalkey.flask.session_cookie import is_session_foreign
+from portalkey.errors import SessionFull
+from portalkey.flask.session_cookie import (
+    MOST_COOKIE_BYTES,
+    is_session_foreign,
+    measure_cookie,
+)
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
 from portalkey.settings.surroundings import Arrival
@@ -33,6 +39,7 @@ from portalkey.web.static_files import (
 )
 
 Owner = Callable[[], str | None]
+_TROUBLE = "portalkey.session_trouble"
 
 
 class Visitors:
@@ -43,9 +50,20 @@ class Visitors:
         self._find_person = find_person
 
     def identify(self) -> Visitor:
-        """Return who is signed in; the session forgets whoever else was before."""
+        """Return who is signed in; the session forgets whoever else was before.
+
+        Where its cookie has no room for the visitor's value, it is left as the host filled it.
+        """
         owner, person = self._find()
-        return identify_visitor(owner, session, person)
+        is_new = BROWSER_KEY not in session
+        visitor = identify_visitor(owner, session, person)
+        size = measure_cookie({}) if is_new and visitor.browser is not None else 0
+        if size <= MOST_COOKIE_BYTES:
+            return visitor
+        del session[BROWSER_KEY]
+        trouble = SessionFull(size, MOST_COOKIE_BYTES, is_for_connection=False)
+        request.environ[_TROUBLE] = trouble
+        return replace(visitor, browser=None)
 
     def forget_another(self) -> None:
         """Let the session forget whoever was signed in before, if somebody else is by now."""
@@ -130,6 +148,7 @@ def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
             session_name=current_app.config["SESSION_COOKIE_NAME"],
             session_path=current_app.session_interface.get_cookie_path(current_app),
             is_session_foreign=is_new and is_session_foreign(),
+            trouble=request.environ.get(_TROUBLE),
         ),
     )
 

@@ -13,6 +13,9 @@ from werkzeug.http import dump_cookie
 
 MOST_COOKIE_BYTES = 4093
 """Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
+MOST_BESIDE_HEADERS = 4096 - 1400
+"""nginx takes 4 KB of headers by default, and an answer of ours has others beside the session: the
+popup's, a cookie, an address at HubSpot, and what the host and the server add."""
 
 
 def measure_cookie(changes: Mapping[str, Any]) -> int:

@@ -153,11 +153,11 @@ def forget_another() -> None:
         visitors.forget_another()
 
 
-def require_fit(value: SessionValue | None) -> None:
-    """Raise ``SessionFull`` where the session's cookie could not hold *value*."""
+def require_fit(value: SessionValue | None, most: int = MOST_COOKIE_BYTES) -> None:
+    """Raise ``SessionFull`` where the session's cookie would have more than *most* with *value*."""
     size = 0 if value is None else measure_cookie({CONNECTIONS_KEY: value})
-    if size > MOST_COOKIE_BYTES:
-        raise SessionFull(size, MOST_COOKIE_BYTES)
+    if size > most:
+        raise SessionFull(size, most)
 
 
 def _read(value: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:

@@ -72,6 +72,7 @@ PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for r
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
+_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -178,6 +179,8 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
+        if request.arrival.trouble is not None and name in _OF_A_SESSION:
+            raise request.arrival.trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)

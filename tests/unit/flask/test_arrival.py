@@ -1,14 +1,18 @@
 """Apps that are served elsewhere than their settings say: told once, and refused nothing."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable
 
 import pytest
 from flask import Flask, session
+from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
+from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.settings import Settings
+from portalkey.web.http import BROWSER_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, signed_in
 
@@ -199,6 +203,56 @@ def test_a_host_alone_says_nothing(
     client = signed_in(host_app(broker))
     client.environ_base["HTTP_HOST"] = "10.0.0.7:8000"
     connect(client, hubspot, FIRST)
+
+    assert broker.connections("ada")
+    assert caplog.messages == []
+
+
+def fill(size: int) -> str:
+    """A host that keeps *size* characters, which nothing shortens."""
+    session["much"] = secrets.token_urlsafe(size * 3 // 4)
+    return "kept"
+
+
+def full_client(broker: Broker, size: int) -> FlaskClient:
+    """Ada's browser, with so much in her session."""
+    app = host_app(broker)
+    app.add_url_rule("/fill/<int:size>", "fill", fill)
+    app.add_url_rule("/link", "link", hubspot_connect_url)
+    client = signed_in(app)
+    client.get(f"/fill/{size}")
+    return client
+
+
+def test_a_session_without_room_for_ours_is_left_as_it_was(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The size is in the log, and the person is told, in place of a page that asks for ever."""
+    client = full_client(broker, 3900)
+    before = client.get_cookie("session")
+    assert before is not None
+    assert len(before.value) < 4093
+    for path in (SETUP, client.get("/link").text):
+        caplog.clear()
+        answer = client.get(path)
+
+        assert answer.status_code == 503
+        assert "your browser would drop it" in answer.text
+        sizes = [int(each) for line in caplog.messages for each in re.findall(r"be (\d+) b", line)]
+        assert len(sizes) == 1
+        assert 4093 < sizes[0] < 4400
+    asked = client.get("/api/hubspot/status")
+    assert (asked.status_code, asked.get_json()["error"]) == (503, "session_full")
+    with client.session_transaction() as there:
+        assert BROWSER_KEY not in there
+        assert there["user"] == "ada"
+
+
+def test_a_session_with_room_is_not_spoken_of(
+    broker: Broker, hubspot: HubSpot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nearly full is not full."""
+    connect(full_client(broker, 2500), hubspot, FIRST)
 
     assert broker.connections("ada")
     assert caplog.messages == []
