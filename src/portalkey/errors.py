@@ -244,19 +244,13 @@ class SessionFull(OperatorMustAct):
 
     code = "session_full"
 
-    def __init__(self, size: int, most: int, *, is_for_connection: bool = True) -> None:
-        """Tell both numbers: what the app itself keeps in the session counts as well.
-
-        Where it is not *is_for_connection*, it is for the value that tells sessions apart.
-        """
+    def __init__(self, size: int, most: int) -> None:
+        """Tell both numbers: what the app itself keeps in the session counts as well."""
         self.size, self.most = size, most
-        what = "this connection" if is_for_connection else "portalkey's value"
-        ways = "keep less in the session, or keep sessions on the server (Flask-Session)"
-        if is_for_connection:
-            ways += ', or leave out store="session"'
         super().__init__(
-            f"The session's cookie would be {size} bytes with {what}, and browsers, or nginx with "
-            f"the headers beside it, let {most} pass; {ways}."
+            f"The session's cookie would be {size} bytes with what portalkey keeps in it, and "
+            f"{most} pass browsers and proxies; keep less in the session, keep sessions on the "
+            'server (Flask-Session), or leave out store="session" where it is.'
         )
 
 

@@ -61,8 +61,7 @@ class Visitors:
         if size <= MOST_COOKIE_BYTES:
             return visitor
         del session[BROWSER_KEY]
-        trouble = SessionFull(size, MOST_COOKIE_BYTES, is_for_connection=False)
-        request.environ[_TROUBLE] = trouble
+        request.environ[_TROUBLE] = SessionFull(size, MOST_COOKIE_BYTES)
         return replace(visitor, browser=None)
 
     def forget_another(self) -> None:
