@@ -14,7 +14,7 @@ from portalkey.flask import HubSpotAuth
 from portalkey.testing import Ahead
 from portalkey.web.signed_tokens import Start, is_own_path, sign_start
 from portalkey_simulator import HubSpot
-from support.hosting import FIRST, SECOND, SETUP, come_back
+from support.hosting import FIRST, SECOND, SETUP, come_back, link_named, page_of
 from support.visitor import query_of
 
 ATTEMPT = "S" * 22
@@ -126,6 +126,9 @@ def test_a_link_from_elsewhere_through_the_sign_in_asks_first(
 
     assert client.get_cookie("portalkey_return", path="/auth/hubspot") is None
     assert is_asked(client, back)
+    go_on = link_named(page_of(client, back), "Go on to HubSpot")
+    assert query_of(go_on)["attempt"] == ATTEMPT
+    assert not is_asked(client, go_on)
 
 
 def test_a_link_to_the_sign_in_itself_asks_first(broker: Broker) -> None:
