@@ -237,9 +237,9 @@ class NoSession(OperatorMustAct):
 
 
 class SessionFull(OperatorMustAct):
-    """The visitor's session has no room for the connection; nothing was kept.
+    """The visitor's session has no room for what is ours in it; nothing was kept.
 
-    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as browsers keep it.
+    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as may be.
     """
 
     code = "session_full"
@@ -248,9 +248,9 @@ class SessionFull(OperatorMustAct):
         """Tell both numbers: what the app itself keeps in the session counts as well."""
         self.size, self.most = size, most
         super().__init__(
-            f"The session's cookie would be {size} bytes with this connection, and browsers keep "
-            f"{most}; keep less in the session, keep sessions on the server (Flask-Session), or "
-            'leave out store="session".'
+            f"The session's cookie would be {size} bytes with what portalkey keeps in it, and "
+            f"{most} pass browsers and proxies; keep less in the session, keep sessions on the "
+            'server (Flask-Session), or leave out store="session" where it is.'
         )
 
 

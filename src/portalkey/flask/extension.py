@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
-from portalkey.web.options import MayDeliver, MayDisconnect, WebOptions
+from portalkey.web.options import LoginUrl, MayDeliver, MayDisconnect, WebOptions
 from portalkey.web.strings import ENGLISH, Strings, Words
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ class HubSpotAuth:
             apart, and one can finish what the other began.
         owner_name: Called with an owner in a request: what people call them, for the pages; the id
             by default.
-        login_url: Where a signed-out visitor is sent; without it, a page says so (401).
+        login_url: Where a signed-out visitor is sent, with ``?next=`` for the path to lead back to;
+            or a function that is called with that path in a request and returns the address.
+            Without it, a page says so (401).
         setup_page: False leaves out ``/connections/setup`` for an app with a page of its own.
         strings: Texts of the pages that differ from ours, by language and key.
         language: The language of pages where nobody asks for another: a BCP 47 tag such as ``de``,
@@ -72,7 +74,7 @@ class HubSpotAuth:
         owner: "Owner | None" = None,
         person: "Owner | None" = None,
         owner_name: Callable[[str], str] = str,
-        login_url: str | None = None,
+        login_url: LoginUrl | None = None,
         setup_page: bool = True,
         strings: Mapping[str, Words] | None = None,
         language: str | Callable[[], str | None] = ENGLISH,

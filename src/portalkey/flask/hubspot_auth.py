@@ -4,14 +4,24 @@ A skin translates and nothing more; every decision is made in ``web/``.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
-from flask import Blueprint, Response, current_app, request, session
+from flask import Blueprint, Response, current_app, request, send_from_directory, session
 from flask.typing import ResponseReturnValue
 
+from portalkey.errors import SessionFull
+from portalkey.flask.session_cookie import (
+    MOST_COOKIE_BYTES,
+    is_session_foreign,
+    measure_cookie,
+)
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
+from portalkey.settings.surroundings import Arrival
 from portalkey.web.header_middleware import HEADERS_KEY
 from portalkey.web.http import (
+    BROWSER_KEY,
     MOST_FORM_BYTES,
     WebRequest,
     WebResponse,
@@ -19,10 +29,17 @@ from portalkey.web.http import (
     identify_visitor,
     is_session_withheld,
 )
-from portalkey.web.rendering import STATIC_FOLDER, STATIC_PATH
 from portalkey.web.router import Route, Router
+from portalkey.web.static_files import (
+    STATIC_FOLDER,
+    STATIC_PATH,
+    hand_on,
+    static_headers,
+    static_version,
+)
 
 Owner = Callable[[], str | None]
+_TROUBLE = "portalkey.session_trouble"
 
 
 class Visitors:
@@ -33,9 +50,19 @@ class Visitors:
         self._find_person = find_person
 
     def identify(self) -> Visitor:
-        """Return who is signed in; the session forgets whoever else was before."""
+        """Return who is signed in; the session forgets whoever else was before.
+
+        Where its cookie has no room for the visitor's value, it is left as the host filled it.
+        """
         owner, person = self._find()
-        return identify_visitor(owner, session, person)
+        is_new = BROWSER_KEY not in session
+        visitor = identify_visitor(owner, session, person)
+        size = measure_cookie({}) if is_new and visitor.browser is not None else 0
+        if size <= MOST_COOKIE_BYTES:
+            return visitor
+        del session[BROWSER_KEY]
+        request.environ[_TROUBLE] = SessionFull(size, MOST_COOKIE_BYTES)
+        return replace(visitor, browser=None)
 
     def forget_another(self) -> None:
         """Let the session forget whoever was signed in before, if somebody else is by now."""
@@ -50,9 +77,10 @@ class Visitors:
 
 def make_blueprint(routes: Iterable[Route]) -> Blueprint:
     """Make the blueprint of *routes*; one extension may serve several apps."""
-    blueprint = Blueprint(
-        "hubspot_auth", __name__, static_folder=STATIC_FOLDER, static_url_path=STATIC_PATH
-    )
+    blueprint = Blueprint("hubspot_auth", __name__)
+    for path in (f"{STATIC_PATH}/<path:filename>", f"{STATIC_PATH}/v-<version>/<path:filename>"):
+        blueprint.add_url_rule(path, "static", _serve_static)
+    blueprint.url_defaults(_add_version)
     for route in routes:
         blueprint.add_url_rule(
             route.path.replace("{", "<").replace("}", ">"),
@@ -64,10 +92,26 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
     return blueprint
 
 
+def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the version into the address of a script, wherever the host's templates name one."""
+    if endpoint == "hubspot_auth.static":
+        values.setdefault("version", static_version())
+
+
+def _serve_static(filename: str, version: str | None = None) -> Response:
+    module = hand_on(filename) if version is None else None
+    if module is None:
+        response = send_from_directory(STATIC_FOLDER, filename, max_age=0)
+    else:
+        response = Response(module, mimetype="text/javascript")
+    request.environ[HEADERS_KEY] = static_headers(version)
+    return response
+
+
 def _view(name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
         router, visitors = _extension()
-        response = router.answer(name, lambda: _read_request(visitors.identify(), arguments))
+        response = router.answer(name, lambda: _read_request(visitors, arguments))
         request.environ[HEADERS_KEY] = response.headers
         return _write_response(response)
 
@@ -79,7 +123,9 @@ def _extension() -> tuple[Router, Visitors]:
     return router, visitors
 
 
-def _read_request(visitor: Visitor, arguments: dict[str, str]) -> WebRequest:
+def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
+    is_new = BROWSER_KEY not in session
+    visitor = visitors.identify()
     request.max_content_length = MOST_FORM_BYTES
     return WebRequest(
         method=request.method,
@@ -96,6 +142,13 @@ def _read_request(visitor: Visitor, arguments: dict[str, str]) -> WebRequest:
         ),
         is_debug=current_app.debug,
         peer=request.remote_addr,
+        arrival=Arrival(
+            root=request.root_path,
+            session_name=current_app.config["SESSION_COOKIE_NAME"],
+            session_path=current_app.session_interface.get_cookie_path(current_app),
+            is_session_foreign=is_new and is_session_foreign(),
+            trouble=request.environ.get(_TROUBLE),
+        ),
     )
 
 

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, request, session
-from flask.sessions import SecureCookieSessionInterface
-from werkzeug.http import dump_cookie
+from flask import current_app, request
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import SessionFull
+from portalkey.flask.session_cookie import MOST_COOKIE_BYTES, measure_cookie
 from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -24,8 +23,6 @@ from portalkey.web.http import CONNECTIONS_KEY
 
 MOST_SESSIONS = 10_000
 """So many sessions are remembered in a process; one that is forgotten is read from its cookie."""
-MOST_COOKIE_BYTES = 4093
-"""Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
 
 _HAS_LOOKED = "portalkey.has_looked"
 
@@ -156,27 +153,11 @@ def forget_another() -> None:
         visitors.forget_another()
 
 
-def require_fit(value: SessionValue | None) -> None:
-    """Raise ``SessionFull`` where the session's cookie could not hold *value*."""
-    interface = current_app.session_interface
-    if not isinstance(interface, SecureCookieSessionInterface) or value is None:
-        return
-    serializer = interface.get_signing_serializer(current_app)
-    if serializer is None:  # no secret key: Flask itself says so as it is written
-        return
-    cookie = dump_cookie(
-        interface.get_cookie_name(current_app),
-        str(serializer.dumps({**session, CONNECTIONS_KEY: value})),
-        expires=interface.get_expiration_time(current_app, session),
-        path=interface.get_cookie_path(current_app),
-        domain=interface.get_cookie_domain(current_app),
-        secure=interface.get_cookie_secure(current_app),
-        httponly=True,
-        samesite=interface.get_cookie_samesite(current_app),
-        max_size=0,
-    )
-    if len(cookie) > MOST_COOKIE_BYTES:
-        raise SessionFull(len(cookie), MOST_COOKIE_BYTES)
+def require_fit(value: SessionValue | None, most: int = MOST_COOKIE_BYTES) -> None:
+    """Raise ``SessionFull`` where the session's cookie would have more than *most* with *value*."""
+    size = 0 if value is None else measure_cookie({CONNECTIONS_KEY: value})
+    if size > most:
+        raise SessionFull(size, most)
 
 
 def _read(value: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:

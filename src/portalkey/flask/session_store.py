@@ -19,6 +19,7 @@ from typing import ClassVar, TypeVar
 from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
+from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
 from portalkey.flask.session_keys import SessionKeys
 from portalkey.flask.session_rows import (
     SessionRegistry,
@@ -121,7 +122,7 @@ class SessionStore(SessionKeys, Store):
         owed: OwedRevocation | None = None,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED``, and then keep *owed*."""
-        require_fit(self._rows().dump(connection))
+        require_fit(self._rows().dump(connection), MOST_BESIDE_HEADERS)
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from portalkey._support.mounts import read_mounts
+from portalkey.errors import PortalkeyError
 from portalkey.settings.places import is_container
 from portalkey.settings.secret_files import is_for_others
 
@@ -46,6 +47,22 @@ class Host:
     is_secure: bool = True
     is_httponly: bool = True
     samesite: str | None = "Lax"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Place that a request found the app at, as far as its framework knows.
+
+    ``root`` is the prefix that it is mounted at, and ``session_path`` the path that its session's
+    cookie is for. ``session_name`` is that cookie's name, and ``is_session_foreign`` is True where
+    one came that this app did not sign. ``trouble`` is why the session cannot have what is ours.
+    """
+
+    root: str = ""
+    session_name: str = "session"
+    session_path: str = "/"
+    is_session_foreign: bool = False
+    trouble: PortalkeyError | None = None
 
 
 def _read(path: Path) -> str:

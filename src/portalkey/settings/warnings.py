@@ -74,6 +74,20 @@ SENTENCES: Mapping[str, str] = {
         "The session cookie comes along with requests of other sites (SameSite=None); set "
         "SESSION_COOKIE_SAMESITE to Lax."
     ),
+    "mount_differs": (
+        "HUBSPOT_REDIRECT_URI says that the app is mounted at {mount}, requests arrive as if it "
+        "were at {root}, and its session cookie is for {session_path}; {remedy}."
+    ),
+    "session_name_shared": (
+        "A session cookie {name} came that this app did not sign: another app on this host uses "
+        "the same name, and each signs the other's visitors out, or SECRET_KEY was changed; give "
+        "each app a SESSION_COOKIE_NAME of its own."
+    ),
+    "other_address": (
+        "Somebody opened the app at {opened}, and PORTALKEY_PUBLIC_URL is {public_url}: HubSpot "
+        "leads back there, where a browser has another session; redirect the one to the other, or "
+        "set PORTALKEY_PUBLIC_URL and HUBSPOT_REDIRECT_URI to the one that people use."
+    ),
 }
 """By code, what is wrong and what to do."""
 

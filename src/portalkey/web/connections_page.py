@@ -1,5 +1,6 @@
 """The setup page: an owner's connections, and what can be done about each."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from portalkey.web.strings import is_error_code
 
 PASSING = frozenset({HubSpotUnavailable.code, RateLimited.code, StoreBusy.code})
 """Reasons of a failed renewal that will work again without anybody's doing."""
+
+_CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 IN_HOST_LAYOUT: Mapping[str, str] = {
     name: value for name, value in headers.SETUP.items() if name != "Content-Security-Policy"
@@ -31,7 +34,7 @@ class ConnectionsPage:
         """Show the owner's connections, the one that was asked for first."""
         tag = request.query_value("language")
         if request.owner is None:
-            return self._context.ask_to_sign_in(tag=tag)
+            return self._context.ask_to_sign_in(self._build_way_back(request), tag=tag)
         language = self._context.language(tag)
         cards = [
             self._build_card(request, connection, language)
@@ -52,6 +55,12 @@ class ConnectionsPage:
             connections=cards,
         )
         return WebResponse.page(body, IN_HOST_LAYOUT if render.extends_host else headers.SETUP)
+
+    def _build_way_back(self, request: WebRequest) -> str:
+        asked_for = request.query_value("reconnect") or ""
+        is_id = _CONNECTION_ID.fullmatch(asked_for) is not None
+        reconnect = asked_for if is_id else None
+        return self._context.way_back(request, "/connections/setup", reconnect=reconnect)
 
     def _build_connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
         start = Start(self._context.home, hub_id)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import SESSION
 from portalkey.model.connection import Connection
 from portalkey.web import headers
 from portalkey.web.http import WebRequest, WebResponse
-from portalkey.web.options import WebOptions
+from portalkey.web.options import WebOptions, add_next
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
 from portalkey.web.strings import ENGLISH
@@ -114,12 +115,14 @@ class Context:
         status: int,
         *,
         back: str | None = None,
+        address: str | None = None,
         tag: str | None = None,
         wait: float | None = None,
         has_retry: bool = False,
     ) -> WebResponse:
         """Return a page that says one thing, in the language of *tag*, and leads *back*.
 
+        *address* is the origin that *back* leads to, where that is another than the page's own.
         *wait* is in how many seconds it is worth trying again. With *has_retry* it has a link to
         its own address, too.
         """
@@ -131,6 +134,7 @@ class Context:
             sentence=self.sentence(code, language),
             wait=self.describe_wait(wait, language),
             back=back,
+            address=address,
             has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
@@ -155,8 +159,30 @@ class Context:
             return self.problem(code, status)
         return self.notice(code, status, back=self.home)
 
-    def ask_to_sign_in(self, *, tag: str | None = None) -> WebResponse:
-        """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it."""
-        if self.options.login_url is not None:
-            return WebResponse.redirect(self.options.login_url, headers.POPUP)
-        return self.notice("signed_out", 401, tag=tag)
+    def lead_to_address(self, request: WebRequest) -> WebResponse:
+        """Refuse what comes from a page of ours under another name, and lead to the public URL."""
+        code, status, public_url = "other_address", 421, self.broker.settings.public_url
+        if request.wants_json:
+            return self.problem(code, status)
+        tag = request.query_value("language")
+        back = f"{public_url}{self.home}"
+        return self.notice(code, status, back=back, address=public_url, tag=tag)
+
+    def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
+        """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.
+
+        *way_back* is the path to go on at, by default home.
+        """
+        login = self.options.login_url
+        if login is None:
+            return self.notice("signed_out", 401, tag=tag)
+        back = way_back or self.home
+        url = add_next(login, back) if isinstance(login, str) else login(back)
+        return WebResponse.redirect(url, headers.POPUP)
+
+    def way_back(self, request: WebRequest, path: str, **query: str | None) -> str:
+        """Return *path* and what of *query* there is, in the language that *request* asks for."""
+        tag = request.query_value("language")
+        wanted = {**query, "language": tag and self.language(tag)}
+        kept = urlencode({name: value for name, value in wanted.items() if value})
+        return f"{self.path(path)}?{kept}" if kept else self.path(path)

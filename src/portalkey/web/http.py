@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from portalkey.model.authorization import AttemptCookies, Visitor
 from portalkey.model.connection import is_owner
+from portalkey.settings.surroundings import Arrival
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -114,7 +115,7 @@ class WebRequest:
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
     where the host's session is ``SameSite=Strict`` and did not come along. ``is_debug`` is True
     where the framework shows a debugger to whoever meets an error, ``peer`` who sent the request,
-    as far as the server knows.
+    as far as the server knows, ``arrival`` where the app is served.
     """
 
     method: str
@@ -127,6 +128,7 @@ class WebRequest:
     is_session_withheld: bool = False
     is_debug: bool = False
     peer: str | None = None
+    arrival: Arrival = field(default_factory=Arrival)
 
     @property
     def owner(self) -> str | None:
@@ -242,7 +244,7 @@ def _single(pairs: Pairs, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One attempt cookie to set, or to drop where ``value`` is empty. ``max_age`` is in seconds."""
+    """One cookie to set, or to drop where ``value`` is empty. ``max_age`` is in seconds."""
 
     name: str
     value: str = field(repr=False)
@@ -291,8 +293,8 @@ class WebResponse:
         return cls(status, {"Content-Type": "application/json", **headers}, json.dumps(value))
 
     def with_cookies(self, *cookies: Cookie) -> Self:
-        """Return the same response, setting *cookies*."""
-        return replace(self, cookies=cookies)
+        """Return the same response, setting *cookies* as well."""
+        return replace(self, cookies=self.cookies + cookies)
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return the same response, with further *headers*."""

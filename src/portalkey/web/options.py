@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 from portalkey.web.strings import Strings
 
@@ -17,11 +18,16 @@ MayDeliver = Callable[[str, "Connection"], bool]
 where they signed in a moment ago."""
 
 
+LoginUrl = str | Callable[[str], str]
+"""Address that a signed-out visitor is sent to, or what makes it of the path to lead back to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
     """An app's decisions about its pages and its API.
 
-    ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so.
+    ``login_url`` is where a signed-out visitor is sent, or None to show a page that says so; the
+    path to lead back to goes with it, as ``next`` or as a function's argument.
     ``setup_page`` is False where the app shows connections on a page of its own, and
     ``base_template`` is the layout of the app's that ours extends. ``deliver`` names the token that
     the page which opened the popup may fetch, and ``allow_debug`` is True where it may in a
@@ -33,7 +39,7 @@ class WebOptions:
     """
 
     owner_name: Callable[[str], str] = str
-    login_url: str | None = None
+    login_url: LoginUrl | None = None
     setup_page: bool = True
     strings: Strings = field(default_factory=Strings)
     base_template: str | None = None
@@ -46,3 +52,11 @@ class WebOptions:
         """Refuse a value that a type checker would have refused."""
         if self.deliver not in {None, "access_token"}:
             raise ValueError('deliver must be "access_token", or left out')
+
+
+def add_next(url: str, path: str) -> str:
+    """Return the sign-in's *url* with ``next=path``, in place of a ``next`` that it has."""
+    address, hash_, fragment = url.partition("#")
+    base, _, query = address.partition("?")
+    kept = [each for each in query.split("&") if each and each.partition("=")[0] != "next"]
+    return f"{base}?{'&'.join([*kept, urlencode({'next': path})])}{hash_}{fragment}"

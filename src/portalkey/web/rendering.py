@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from jinja2 import (
@@ -17,11 +16,8 @@ from jinja2 import (
 )
 
 from portalkey.settings.settings import Settings
+from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
-
-STATIC_FOLDER = Path(__file__).with_name("static")
-STATIC_PATH = "/auth/hubspot/static"
-"""Scripts and styles: where they are, and the path that a skin serves them at."""
 
 RenderWithHost = Callable[[str, Mapping[str, Any]], str]
 """Renders the template of this name with a host's own context around the values."""
@@ -88,9 +84,8 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
-        static = f"{settings.mount}{STATIC_PATH}"
         self._globals = {
-            "pk_static": lambda name: f"{static}/{name}",
+            "pk_static": lambda name: f"{settings.mount}{static_address(name)}",
             "pk_simulated": settings.is_simulated,
         }
 

@@ -24,6 +24,7 @@ from portalkey.errors import (
 )
 from portalkey.web import headers
 from portalkey.web.api import Api
+from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
@@ -71,6 +72,7 @@ PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for r
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
+_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -105,6 +107,8 @@ class Router:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self._arrivals = ArrivalLog(context.broker.settings)
+        self._has_looked = False
         callback, api = CallbackPages(context), Api(context)
         self._handlers = {
             "start": StartPage(context).start,
@@ -153,6 +157,7 @@ class Router:
         request = None
         try:
             request = read()
+            self._look(request)
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
@@ -167,10 +172,29 @@ class Router:
             log.exception("callback could not be answered, attempt=%s", _attempts_of(request))
             return self._leave_callback(request, PortalkeyError.code)
 
+    def _look(self, request: WebRequest) -> None:
+        """Log what is odd about how requests arrive: the first, and those that say so."""
+        if not self._has_looked or request.arrival.is_session_foreign:
+            self._has_looked = True
+            self._arrivals.note(request.arrival)
+
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
+        if request.arrival.trouble is not None and name in _OF_A_SESSION:
+            raise request.arrival.trouble
+        opened = self._find_other_address(name, request)
+        if opened is not None:
+            self._arrivals.note_address(opened)
+            return self.context.lead_to_address(request)
         if request.method == "POST" and not request.has_usable_type:
             return self.context.refuse(request, "unsupported_type", 415)
         return self._handlers[name](request)
+
+    def _find_other_address(self, name: str, request: WebRequest) -> str | None:
+        """Return where else a browser has us open, by what a page of ours sends; else None."""
+        origins = self.context.broker.settings.allowed_origins
+        says = request.method == "POST" or name == "start"
+        named = {request.headers.get("origin"), request.query_value("origin")} - {None, *origins}
+        return find_other_address(request, origins) if says and named else None
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """Return *response*, readable for the page that asked where the app allows its origin."""

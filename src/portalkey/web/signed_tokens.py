@@ -1,11 +1,11 @@
 """Signed tokens that the browser carries for us: start tokens and form tokens.
 
 Both are bound to the random value in the host's session and to the owner, so that neither works in
-another browser, after another sign-in, or from another site.
+another browser, after another sign-in, or from another site. What leads through a sign-in cannot
+be: it lies in a cookie of this browser, and is bound to the way back.
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Collection
@@ -16,6 +16,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 START_HOURS = 12
+RETURN_MINUTES = 10
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f\ud800-\udfff]*")
 _LONGEST_PATH = 2001
 """Bytes: quoted in an address, or in a token, it is less than servers take."""
@@ -71,9 +72,7 @@ def sign_start(
     if not is_own_url(start.next, origins):
         raise ValueError(f"next must be a path on this site, such as /settings, not {start.next!r}")
     until = int((signer.now() + timedelta(hours=START_HOURS)).timestamp())
-    parts = [start.next, start.hub_id, until]
-    content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
-    payload = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+    payload = _pack(start, until)
     return f"{payload}~{signer.sign('start', browser, owner, payload)}"
 
 
@@ -84,12 +83,50 @@ def read_start(
     payload, _, signature = (token or "").partition("~")
     if browser is None or not signer.is_signed(signature, "start", browser, owner, payload):
         return None
+    return _unpack(payload, signer.now())
+
+
+def peek_start(token: str | None, origins: Collection[str]) -> Start | None:
+    """Return the content of *token*, whoever it is for; None where nobody could be led by it.
+
+    Only where it does not matter who made it: it holds an own path and an account's number.
+    """
+    start = _unpack((token or "").partition("~")[0])
+    return start if start is not None and is_own_url(start.next, origins) else None
+
+
+def sign_return(signer: Signer, path: str, start: Start) -> str:
+    """Return the value of a cookie: whoever brings it to *path* soon began there, as *start*."""
+    until = int((signer.now() + timedelta(minutes=RETURN_MINUTES)).timestamp())
+    payload = _pack(start, until)
+    return f"{payload}~{signer.sign('return', path, payload)}"
+
+
+def read_return(signer: Signer, value: str | None, path: str) -> Start | None:
+    """Return what was begun at *path*; None where *value* is forged, another path's, or too old."""
+    payload, _, signature = (value or "").partition("~")
+    if not signer.is_signed(signature, "return", path, payload):
+        return None
+    return _unpack(payload, signer.now())
+
+
+def _pack(start: Start, until: int) -> str:
+    parts = [start.next, start.hub_id, until]
+    content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def _unpack(payload: str, now: datetime | None = None) -> Start | None:
+    """Return what ``_pack`` packed; None where it is something else, or was over by *now*."""
     try:
         padded = payload + "=" * (-len(payload) % 4)
         next_, hub_id, until = json.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError):  # signed by an older or newer portalkey
+        is_over = now is not None and now.timestamp() >= until
+    except (TypeError, ValueError):  # of an older or newer portalkey, or nobody's
         return None
-    return Start(next_, hub_id) if signer.now().timestamp() < until else None
+    if is_over or not isinstance(next_, str) or not (hub_id is None or isinstance(hub_id, int)):
+        return None
+    return Start(next_, hub_id)
 
 
 def sign_complete(signer: Signer, attempt_id: str, cookie: SecretStr) -> str:

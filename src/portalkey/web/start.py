@@ -8,6 +8,7 @@ from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
+from portalkey.web.sign_in import RETURN, SignInOnTheWay
 from portalkey.web.signed_tokens import Start, read_start
 
 MOST_LOOKED_UP = 20
@@ -26,14 +27,20 @@ class StartPage:
         self._context = context
         self._broker = context.broker
         self._origins = context.broker.settings.allowed_origins
+        self._sign_in = SignInOnTheWay(context)
 
     def start(self, request: WebRequest) -> WebResponse:
         """Begin an attempt and lead on to HubSpot; ask first where the visit may not be meant."""
         tag = request.query_value("language")
-        if request.owner is None:
-            return self._context.ask_to_sign_in(tag=tag)
         if request.query_value("origin") not in {None, *self._origins}:
             return self._context.notice("unknown_origin", 403, tag=tag)
+        if request.owner is None:
+            return self._sign_in.ask(request)
+        is_back = request.query_value(RETURN) is not None
+        begun = self._sign_in.find_start(request) if is_back else None
+        if begun is not None and self._has_usable_id(request):
+            response = self._begin(request, request.owner, request.browser or "", begun)
+            return self._sign_in.forget(response)
         token = request.query_value("t")
         start = read_start(self._broker, token, browser=request.browser, owner=request.owner)
         is_meant = request.is_own_navigation(self._origins) and self._has_usable_id(request)

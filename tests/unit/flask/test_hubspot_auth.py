@@ -110,7 +110,8 @@ def test_signed_out_visitors_can_be_led_to_the_sign_in(broker: Broker) -> None:
     """A setting says where the host's sign-in is."""
     answer = host_app(broker, login_url="/login").test_client().get("/connections/setup")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    where = "/login?next=%2Fconnections%2Fsetup"
+    assert (answer.status_code, answer.headers["Location"]) == (303, where)
 
 
 @pytest.mark.parametrize("path", ["status", "connections", "status?attempt=" + "A" * 22])

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
 from portalkey.web.http import BROWSER_KEY
+from portalkey.web.static_files import static_address
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in
 
@@ -105,7 +106,7 @@ def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) ->
     assert said(page.title) == "HubSpot connection"
     assert page.select("link[rel=icon]")
     assert [link["href"] for link in page.select("link[rel=stylesheet]")] == [
-        "/auth/hubspot/static/portalkey.css"
+        static_address("portalkey.css")
     ]
     assert page.select("script[type=module][src$='connect.js']")
     assert page.select("[data-owner=ada][lang=en] article.pk-card form")

@@ -27,7 +27,7 @@ from portalkey.errors import (
     SessionFull,
 )
 from portalkey.flask import HubSpotAuth, visitor
-from portalkey.flask.session_rows import MOST_COOKIE_BYTES
+from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
@@ -35,7 +35,7 @@ from portalkey.web.http import CONNECTIONS_KEY
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
-from support.hosting import FIRST, SECOND, SETUP, cards, connect, page_of, said
+from support.hosting import FIRST, SECOND, SETUP, SMALL, cards, connect, page_of, said
 
 TOKENS = {"token", "refresh_token"}
 WEEK = 7 * 24 * 3600.0
@@ -404,7 +404,31 @@ def test_a_cookie_is_never_larger_than_browsers_keep(client: FlaskClient, hubspo
     connect(client, hubspot, SECOND)
 
     assert len(cards(page_of(client))) == 2
-    assert len(cookie_of(client)) < MOST_COOKIE_BYTES
+    assert len(cookie_of(client)) < MOST_BESIDE_HEADERS
+
+
+def test_all_headers_of_an_answer_pass_nginx(
+    app: Flask, client: FlaskClient, hubspot: HubSpot
+) -> None:
+    """Below 4 KB by every account that is let in, even where each answer brings the session."""
+    app.before_request(lambda: setattr(session, "permanent", True))
+    sizes, answer = [], app.wsgi_app
+
+    def measure(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            sizes.append(sum(len(f"{name}: {value}\r\n") for name, value in headers))
+            return start_response(status, headers, *rest)
+
+        return answer(environ, start)
+
+    app.wsgi_app = measure  # type: ignore[method-assign]
+    client.get("/keep/700")
+    for account in (FIRST, SECOND, SMALL):
+        connect(client, hubspot, account)
+
+    server = 200  # the bytes of a status, a date and a name
+    assert 2500 < max(sizes) < 4096 - server
+    assert len(cards(page_of(client))) < 3
 
 
 def test_the_error_says_how_much_there_is() -> None:

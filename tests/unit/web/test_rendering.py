@@ -13,6 +13,7 @@ import portalkey.web
 from portalkey.model.connection import Account
 from portalkey.settings import Settings
 from portalkey.web.rendering import Renderer
+from portalkey.web.static_files import static_version
 from portalkey.web.strings import Strings
 
 FLASK_DOC = (Path(__file__).parents[3] / "docs" / "flask.md").read_text()
@@ -113,7 +114,7 @@ def test_every_page_renders(language: str, template: str, context: dict[str, Any
     assert (read.html["lang"], read.html["dir"]) == (language, "ltr")
     assert len(read.find_all("h1")) == 1
     assert not read.select("script:not([src])")
-    assert "49" not in page
+    assert "49" not in page.replace(static_version(), "")
     assert not read.select("[style], [onclick], style")
     assert not read.select("a[id], button[id], form[id], input[id]")
 

@@ -13,8 +13,11 @@ from portalkey.web.signed_tokens import (
     Start,
     is_form_signed,
     is_own_path,
+    peek_start,
+    read_return,
     read_start,
     sign_form,
+    sign_return,
     sign_start,
 )
 
@@ -129,3 +132,36 @@ def test_a_start_token_is_no_form_token() -> None:
     ring = keyring("a")
 
     assert not is_form_signed(ring, ring.sign("start", "b", "o"), browser="b", owner="o")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, "", "e30~x", "bnVsbA~x", "WyIvYSJd~x", "WzEsMiwzXQ~x", "WyIvYSIsIngiLDFd~x", "\ud800~x"],
+)
+def test_content_that_is_no_start_is_none(token: str | None) -> None:
+    """An unsigned token is read only where its content has the form of one."""
+    assert peek_start(token, ()) is None
+
+
+def test_an_unsigned_start_leads_to_own_paths_only() -> None:
+    """Whoever made it: an own path, or one on an origin of the app's own."""
+    evil = "https://evil.test"
+    ours = sign_start(keyring("a"), Start("/a", 7), browser="b", owner="o")
+    theirs = sign_start(keyring("a"), Start(f"{evil}/"), browser="b", owner="o", origins=[evil])
+
+    assert peek_start(ours, ()) == Start("/a", 7)
+    assert peek_start(theirs, ["https://app.test"]) is None
+
+
+def test_a_return_holds_for_its_path_and_ten_minutes() -> None:
+    """No other path, no other key, no start token in its place."""
+    ring = keyring("a")
+    value = sign_return(ring, "/start?a", Start("/a", 7))
+
+    assert read_return(ring, value, "/start?a") == Start("/a", 7)
+    assert read_return(ring, value, "/start?b") is None
+    assert read_return(keyring("a"), value, "/start?a") is None
+    assert read_return(ring, None, "/start?a") is None
+    assert read_start(ring, value, browser="/start?a", owner="") is None
+    ring.at += timedelta(minutes=10)
+    assert read_return(ring, value, "/start?a") is None

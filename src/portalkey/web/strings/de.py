@@ -59,6 +59,15 @@ SENTENCES = {
         "Die Seite, von der Sie kommen, darf HubSpot nicht mit dieser App verbinden. "
         "Es wurde nichts verbunden."
     ),
+    "other_address": (
+        "Die App ist hier unter einer anderen Adresse als ihrer eigenen geöffnet, und HubSpot "
+        "führt nur zu dieser zurück. Es wurde nichts getan. Bitte machen Sie dort weiter; "
+        "vielleicht müssen Sie sich neu anmelden."
+    ),
+    "session_full": (
+        "Die App merkt sich zu diesem Besuch so viel, dass Ihr Browser es verwerfen würde; darum "
+        "lässt sich nichts verbinden. Ihr Betreiber muss sich darum kümmern."
+    ),
     "not_from_here": (
         "HubSpot hat Sie hierher geschickt, ohne dass in dieser App und in diesem Browser ein "
         "Versuch begonnen wurde. Es wurde nichts verbunden. "
@@ -97,6 +106,7 @@ TITLES = {
     "title:unknown_attempt": "Bitte in der App neu beginnen",
     "title:store_busy": "Gleich noch einmal",
     "title:unknown_origin": "Nicht von dieser Seite aus",
+    "title:other_address": "Bitte unter der eigenen Adresse der App",
     "title:forgery_refused": "Es wurde nichts getan",
     "title:may_not_disconnect": "Weiterhin verbunden",
     "title:unsupported_type": "Es wurde nichts getan",
@@ -111,6 +121,7 @@ PAGES = {
     "simulator": "Simulator.",
     "simulator_what": "HubSpot wird hier von einem lokalen Simulator gespielt.",
     "back": "Zurück zur App",
+    "open_there": "Die App unter {address} öffnen",
     "may_close": "Sie können dieses Fenster schließen.",
     "wait_seconds": "Versuchen Sie es in {seconds} Sekunden noch einmal.",
     "wait_minutes": "Versuchen Sie es in {minutes} Minuten noch einmal.",

@@ -60,6 +60,14 @@ SENTENCES = {
         "The page that sent you here is not one that may connect HubSpot for this app. "
         "Nothing was connected."
     ),
+    "other_address": (
+        "This app is open here under another address than its own, and HubSpot leads back to its "
+        "own only. Nothing was done. Please go on there; you may have to sign in again."
+    ),
+    "session_full": (
+        "The app keeps so much about this visit that your browser would drop it, so nothing can be "
+        "connected. Whoever runs the app has to look into that."
+    ),
     "not_from_here": (
         "HubSpot sent you here without an attempt that began in this app and in this browser. "
         "Nothing was connected. To connect your HubSpot account, start from the app."
@@ -85,6 +93,7 @@ TITLES = {
     "title:unknown_attempt": "Start again from the app",
     "title:store_busy": "In a moment",
     "title:unknown_origin": "Not from this page",
+    "title:other_address": "Please go on at the app’s own address",
     "title:forgery_refused": "Nothing was done",
     "title:may_not_disconnect": "Still connected",
     "title:unsupported_type": "Nothing was done",
@@ -100,6 +109,7 @@ PAGES = {
     "simulator": "Simulator.",
     "simulator_what": "HubSpot is played by a local simulator here.",
     "back": "Back to the app",
+    "open_there": "Open the app at {address}",
     # The popup.
     "may_close": "You can close this window.",
     "wait_seconds": "Try again in {seconds} seconds.",

@@ -1,0 +1,57 @@
+"""The cookie that a host's session is: how large it would be, and if this app signed it.
+
+A session that is kept on the server has neither size nor signature here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app, request, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature, SignatureExpired
+from werkzeug.http import dump_cookie
+
+MOST_COOKIE_BYTES = 4093
+"""Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
+MOST_BESIDE_HEADERS = 4096 - 1400
+"""nginx takes 4 KB of headers by default, and an answer of ours has others beside the session: the
+popup's, a cookie, an address at HubSpot, and what the host and the server add."""
+
+
+def measure_cookie(changes: Mapping[str, Any]) -> int:
+    """Return the bytes of the session's cookie with *changes*; 0 where the session is no cookie."""
+    interface = current_app.session_interface
+    if not isinstance(interface, SecureCookieSessionInterface):
+        return 0
+    serializer = interface.get_signing_serializer(current_app)
+    if serializer is None:  # no secret key: Flask itself says so as it is written
+        return 0
+    cookie = dump_cookie(
+        interface.get_cookie_name(current_app),
+        str(serializer.dumps({**session, **changes})),
+        expires=interface.get_expiration_time(current_app, session),
+        path=interface.get_cookie_path(current_app),
+        domain=interface.get_cookie_domain(current_app),
+        secure=interface.get_cookie_secure(current_app),
+        httponly=True,
+        samesite=interface.get_cookie_samesite(current_app),
+        max_size=0,
+    )
+    return len(cookie)
+
+
+def is_session_foreign() -> bool:
+    """Return True where the request has a cookie of our session's name that we did not sign."""
+    interface = current_app.session_interface
+    value = request.cookies.get(interface.get_cookie_name(current_app))
+    if not value or not isinstance(interface, SecureCookieSessionInterface):
+        return False
+    serializer = interface.get_signing_serializer(current_app)
+    try:
+        if serializer is not None:
+            serializer.loads(value, int(current_app.permanent_session_lifetime.total_seconds()))
+    except SignatureExpired:
+        return False
+    except BadSignature:
+        return True
+    return False
