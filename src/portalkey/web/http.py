@@ -177,22 +177,30 @@ class WebRequest:
     def is_own_navigation(self, origins: Collection[str]) -> bool:
         """Return True for a person's own navigation: from a page of ours, or from no page.
 
-        False for another site's link, a frame, an image, a prefetch. Where pages of ours stand on
-        several *origins* they are one site. Browsers that send no Fetch Metadata are believed
-        here; the start token has to hold by itself.
+        Where pages of ours stand on several *origins* they are one site. Browsers that send no
+        Fetch Metadata are believed here; the start token has to hold by itself.
         """
         ours = {"same-origin", "none", *(["same-site"] if len(origins) > 1 else [])}
-        return (
-            self.is_plain_get
-            and self.headers.get("sec-fetch-site", "none") in ours
-            and self.headers.get("sec-fetch-dest", "document") == "document"
-        )
+        site = self.headers.get("sec-fetch-site", "none")
+        return self.is_plain_get and self.is_navigation and site in ours
+
+    @property
+    def is_navigation(self) -> bool:
+        """True where a page is opened; a service worker that passes it on leaves only the mode."""
+        mode = self.headers.get("sec-fetch-mode")
+        destination = self.headers.get("sec-fetch-dest", "document")
+        usable = {"navigate": ("document", "empty"), None: ("document",)}
+        return destination in usable.get(mode, ())
 
     @property
     def is_plain_get(self) -> bool:
         """True for a plain GET: no link checker's HEAD, no prefetch ahead of a click."""
-        purposes = (self.headers.get(name, "") for name in _PURPOSES)
-        return self.method == "GET" and not any("prefetch" in purpose for purpose in purposes)
+        return self.method == "GET" and not self.is_prefetch
+
+    @property
+    def is_prefetch(self) -> bool:
+        """True where a browser loads or renders ahead of a click that may never come."""
+        return any("prefetch" in self.headers.get(name, "") for name in _PURPOSES)
 
     def is_own_post(self, origins: Sequence[str]) -> bool:
         """Return True unless the browser says that a page elsewhere than at *origins* posted this.

@@ -1,7 +1,8 @@
 """The way out: from a link of ours, or a popup of ours, to HubSpot."""
 
+import logging
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
@@ -10,6 +11,8 @@ from portalkey.web.context import Context
 from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
 from portalkey.web.sign_in import RETURN, SignInOnTheWay
 from portalkey.web.signed_tokens import Start, read_start
+
+log = logging.getLogger("portalkey")
 
 MOST_LOOKED_UP = 20
 """So many of a browser's attempt cookies are looked up at a start, to see whether they can go."""
@@ -32,6 +35,8 @@ class StartPage:
     def start(self, request: WebRequest) -> WebResponse:
         """Begin an attempt and lead on to HubSpot; ask first where the visit may not be meant."""
         tag = request.query_value("language")
+        if answer := self._answer_program(request):
+            return answer
         if request.query_value("origin") not in {None, *self._origins}:
             return self._context.notice("unknown_origin", 403, tag=tag)
         if request.owner is None:
@@ -44,9 +49,40 @@ class StartPage:
         token = request.query_value("t")
         start = read_start(self._broker, token, browser=request.browser, owner=request.owner)
         is_meant = request.is_own_navigation(self._origins) and self._has_usable_id(request)
-        if start is None or not is_meant:
-            return self._ask_first(request, start or Start(self._context.home))
-        return self._begin(request, request.owner, request.browser or "", start)
+        if start is not None and is_meant:
+            return self._begin(request, request.owner, request.browser or "", start)
+        if request.query_value("asked"):
+            return self._explain(request, start)
+        return self._ask_first(request, start or Start(self._context.home))
+
+    def _answer_program(self, request: WebRequest) -> WebResponse | None:
+        """Return the answer to what only looks ahead, or swaps pages in; None to a visit."""
+        if request.is_prefetch:  # no browser shows a failure when the click comes
+            return WebResponse(503, headers.POPUP)
+        if "hx-request" not in request.headers:
+            return None
+        here = f"{self._context.path('/auth/hubspot/start')}?{urlencode(request.query)}"
+        return WebResponse(200, {**headers.POPUP, "HX-Redirect": here})
+
+    def _explain(self, request: WebRequest, start: Start | None) -> WebResponse:
+        """Say why the link of the page that asks did not begin: asked again, nobody gets on."""
+        code = self._find_obstacle(request, start)
+        sentence = self._context.sentence(code)
+        log.warning("start was asked for and not begun: %s: %s", code, sentence)
+        back = start.next if start else self._context.home
+        return self._context.notice(code, 403, back=back, tag=request.query_value("language"))
+
+    def _find_obstacle(self, request: WebRequest, start: Start | None) -> str:
+        """Return the code of what keeps a link of the page that asks from beginning."""
+        hosts = {request.headers.get(name) for name in ("host", "x-forwarded-host")} - {None}
+        if not request.is_navigation:
+            return "start_not_opened"
+        if start is not None:
+            is_own = request.is_own_navigation(self._origins)
+            return "start_taken" if is_own else "start_elsewhere"
+        if hosts and urlsplit(self._broker.settings.public_url).netloc not in hosts:
+            return "start_elsewhere"
+        return "session_lost" if request.headers.get("cookie") else "session_missing"
 
     def _has_usable_id(self, request: WebRequest) -> bool:
         """Return True where no attempt id came along, or a well-formed one that is not taken."""
@@ -69,14 +105,14 @@ class StartPage:
         return WebResponse.page(body, headers.POPUP)
 
     def _query_to_keep(self, request: WebRequest) -> str:
-        """Return the parameters that the opening page goes by: its attempt's id and its origin."""
-        query = {}
+        """Return what the opening page goes by, its attempt's id and its origin, and "asked"."""
+        query = {"asked": "1"}
         if request.attempt_id is not None and self._has_usable_id(request):
             query["attempt"] = request.attempt_id
         for name in ("origin", "language"):
             if value := request.query_value(name):
                 query[name] = value
-        return f"&{urlencode(query)}" if query else ""
+        return f"&{urlencode(query)}"
 
     def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
         options = AuthorizationOptions(

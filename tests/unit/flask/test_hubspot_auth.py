@@ -286,7 +286,6 @@ STALE: list[tuple[str, dict[str, str]]] = [
     ("/auth/hubspot/start", {}),
     ("/auth/hubspot/start?t=made~up", {}),
     ("LINK", {"Sec-Fetch-Site": "cross-site"}),
-    ("LINK", {"Sec-Purpose": "prefetch"}),
     ("LINK&attempt=short", {}),
     (f"LINK&attempt={'A' * 22}&attempt={'B' * 22}", {}),
     ("LINK&t=twice", {}),

@@ -24,10 +24,15 @@ ORIGINS = (OWN,)
         {},
         {"sec-fetch-site": "same-origin", "sec-fetch-dest": "document"},
         {"sec-fetch-site": "none"},
+        {
+            "sec-fetch-site": "same-origin",
+            "sec-fetch-mode": "navigate",
+            "sec-fetch-dest": "empty",
+        },
     ],
 )
 def test_an_own_visit(headers: dict[str, str]) -> None:
-    """A click on our page, the address bar, or a browser that does not say."""
+    """A click on our page, also through a service worker, the address bar, or no word about it."""
     assert WebRequest("GET", headers=headers).is_own_navigation(ORIGINS)
 
 
@@ -40,6 +45,10 @@ def test_an_own_visit(headers: dict[str, str]) -> None:
         {"sec-fetch-dest": "iframe"},
         {"sec-fetch-dest": "image"},
         {"sec-fetch-dest": "empty"},
+        {"sec-fetch-dest": "empty", "sec-fetch-mode": "cors"},
+        {"sec-fetch-dest": "empty", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate"},
+        {"sec-fetch-dest": "document", "sec-fetch-mode": "no-cors"},
         {"sec-purpose": "prefetch;prerender"},
         {"purpose": "prefetch"},
         {"x-sec-purpose": "prefetch"},

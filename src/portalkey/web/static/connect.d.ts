@@ -114,6 +114,8 @@ declare global {
     "hubspot-connect": HTMLElement;
   }
   interface GlobalEventHandlersEventMap {
+    /** Before anything is begun; `preventDefault()` says no. Bubbles up to the window. */
+    "hubspot-connect:begin": CustomEvent<null>;
     /** Bubbles up to the window; `preventDefault()` keeps `data-reload` from reloading the page. */
     "hubspot-connect": CustomEvent<Result>;
   }

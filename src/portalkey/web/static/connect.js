@@ -1,52 +1,41 @@
-// Connect a HubSpot account: <hubspot-connect> around a link, or connect() for a button of your own.
-// The law: what a browser signals only rings the doorbell. The server is asked, and its answer alone decides.
+// <hubspot-connect> around a link, or connect() for a button of your own.
+// What a browser signals only rings the doorbell: the server is asked, and decides.
 import { strings } from "./strings.js";
 import { connect, follow } from "./wait.js";
 
 export { bestMode, connect, follow, isInApp, strings };
 
-// Google signs nobody in inside of an app, so neither does HubSpot by Google.
+// Google signs nobody in inside of an app.
 const IN_APP = /FBA[NV]|Instagram|Line\/|MicroMessenger|LinkedInApp|Snapchat|TikTok|; wv\)|iP(hone|ad)(?!.*Safari)/;
 const isStandalone = () => navigator.standalone || matchMedia("(display-mode: standalone)").matches;
-
-// The screen, as a page that declares no viewport is laid out wider than it.
-const isPhone = () => matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 768;
-
 const isInApp = () => !isStandalone() && IN_APP.test(navigator.userAgent);
 
 /** "redirect" where a popup would become a tab or get lost. */
-const bestMode = () => (isInApp() || isStandalone() || isPhone() ? "redirect" : "popup");
+const bestMode = () => {
+  const isPhone = matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 768;
+  return isPhone || isStandalone() || isInApp() ? "redirect" : "popup";
+};
 
-// This tab's own attempt comes before another tab's. Where storage is forbidden, a reload forgets.
-const PLACES = ["sessionStorage", "localStorage"];
-
-/** Keep the attempt's id and when it began, neither of which opens anything. */
-const keep = (key, { attempt, began }) => {
-  for (const place of PLACES) {
+// This tab's own comes first. Where storage is forbidden, a reload forgets.
+const inEach = (act) => {
+  for (const place of ["sessionStorage", "localStorage"]) {
     try {
-      window[place][key] = JSON.stringify({ attempt, began });
+      const found = act(window[place]);
+      if (found) return found;
     } catch {}
   }
 };
 
-const forget = (key, attempt) => {
-  for (const place of PLACES) {
-    try {
-      if (window[place][key]?.includes(attempt)) delete window[place][key];
-    } catch {}
-  }
-};
+const keep = (key, { attempt, began }) => inEach((store) => void (store[key] = JSON.stringify({ attempt, began })));
 
-const kept = (key) => {
-  for (const place of PLACES) {
-    try {
-      const { attempt, began } = JSON.parse(window[place][key]);
-      if (/^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5) return { attempt, began };
-    } catch {}
-  }
-};
+const forget = (key, attempt) => inEach((store) => void (store[key].includes(attempt) && delete store[key]));
 
-/** What each state offers besides the link. */
+const kept = (key) =>
+  inEach((store) => {
+    const { attempt, began } = JSON.parse(store[key]);
+    return /^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5 && { attempt, began };
+  });
+
 const OFFERS = {
   waiting: ["show", "again", "cancel"],
   slow: ["show", "again", "here", "cancel"],
@@ -59,8 +48,10 @@ const OFFERS = {
 class HubSpotConnect extends HTMLElement {
   #pending;
   #key;
-  #pressed = 0;
-  #arrivals = new MutationObserver(() => this.#resume());
+  #resumes; // once the link is there
+  #now; // what was entered last
+  #busy;
+  #watch = new MutationObserver(() => this.#arrange());
   #status = document.createElement("p");
   #offers = document.createElement("p");
 
@@ -68,9 +59,10 @@ class HubSpotConnect extends HTMLElement {
     super();
     const acts = {
       show: () => this.#pending.show(),
-      again: () => this.#again(),
+      // A double click, or Enter held down, begins once.
+      again: () => Date.now() - this.#pending.began < 1e3 || this.#begin(),
       retry: () => this.#begin(),
-      here: () => this.#drop(),
+      here: ({ defaultPrevented }) => defaultPrevented || this.#drop(),
       copy: () => this.#copy(),
       cancel: () => this.#cancel(),
     };
@@ -81,31 +73,49 @@ class HubSpotConnect extends HTMLElement {
       offer.addEventListener("click", acts[name]);
       this.#offers.append(offer);
     }
-    this.addEventListener("click", this.#click);
+    this.#status.dataset.row = this.#offers.dataset.row = "";
+    this.addEventListener("click", this.#click, true); // before htmx
+    for (const type of ["htmx:beforeRequest", "htmx:before:request"])
+      this.addEventListener(type, (event) => this.#mode === "popup" && event.preventDefault());
     this.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
   }
 
   connectedCallback() {
     const place = [...document.querySelectorAll(this.localName)].indexOf(this);
-    this.#key = `portalkey:${location.pathname}:${this.dataset.key ?? place}`;
-    this.append(this.#status, this.#offers); // there before anything is said, or it is not read out
-    this.#enter(this.#mode === "redirect" && isInApp() ? "in_app" : this.dataset.state || "idle");
-    this.#arrivals.observe(this, { childList: true, subtree: true, attributeFilter: ["href"] });
+    this.#key ??= `portalkey:${location.pathname}:${this.dataset.key ?? place}`;
+    this.#watch.observe(this, { childList: true, subtree: true, attributeFilter: ["href", "state"] });
+    if (!this.#pending) {
+      this.#busy = this.getAttribute("state") in OFFERS; // of a clone
+      this.#now = [this.#mode === "redirect" && isInApp() ? "in_app" : this.dataset.state || "idle"];
+      this.#resumes = true;
+    }
+    this.#arrange();
+  }
+
+  /** Put our rows and words in place after a snapshot, a morph or a clone. */
+  #arrange() {
+    const rows = [this.#status, this.#offers];
+    for (const row of this.querySelectorAll("[data-row]")) if (!rows.includes(row)) row.remove();
+    // There before anything is said, or it is not read out.
+    if (!rows.every((row) => this.contains(row))) this.append(...rows);
+    this.#enter(...this.#now);
     this.#resume();
   }
 
-  /** Go on with what was begun before, once the link is there. */
   #resume() {
-    const before = kept(this.#key);
+    const before = this.#resumes && kept(this.#key);
     if (before && !this.#link?.pathname.endsWith("/auth/hubspot/start")) return;
-    this.#arrivals.disconnect();
+    this.#resumes = false;
     if (before) this.#wait(follow, before);
   }
 
   disconnectedCallback() {
-    this.#arrivals.disconnect();
-    this.#pending?.leave(); // kept: back on the page, it goes on
-    this.#pending = null;
+    queueMicrotask(() => {
+      if (this.isConnected) return; // it was moved
+      this.#watch.disconnect();
+      this.#pending?.leave(); // kept: back on the page, it goes on
+      this.#pending = null;
+    });
   }
 
   get #link() {
@@ -117,44 +127,41 @@ class HubSpotConnect extends HTMLElement {
     return mode === "popup" || mode === "redirect" ? mode : bestMode();
   }
 
-  /** What the page says of its language; where it does not, the server has one of its own. */
   get #lang() {
     return this.closest("[lang]")?.lang ?? "";
   }
 
-  get #language() {
-    const tag = this.#lang.split("-")[0].toLowerCase();
-    return Object.hasOwn(strings, tag) ? tag : "en";
-  }
-
   #say(name) {
-    return strings[this.#language][name] ?? strings.en[name];
+    return strings[this.#lang.split("-")[0].toLowerCase()]?.[name] ?? strings.en[name];
   }
 
   #click(event) {
     const link = event.target.closest("a");
-    if (!link || event.defaultPrevented) return;
+    const isOurs = link === this.#link;
+    if (!link?.href || event.defaultPrevented || !(isOurs || link.name === "here")) return;
+    if (isOurs && link.ariaDisabled === "true" && !this.#busy) return event.preventDefault();
     const url = new URL(link.href);
     if (this.#lang) url.searchParams.set("language", this.#lang);
     link.href = url;
-    // The browser's own ways stay: a new tab, a new window, a download. So does the way in this tab.
+    // The browser's own ways stay: a new tab, a new window, a download.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    if (link !== this.#link || this.#mode === "redirect" || this.getAttribute("state") === "blocked") return;
-    event.preventDefault();
+    const inTab = !isOurs || this.#mode === "redirect" || this.getAttribute("state") === "blocked";
+    if (!inTab || !this.#tell("hubspot-connect:begin")) event.preventDefault();
+    if (inTab) return;
     if (this.#pending?.canShow) this.#pending.show();
     else this.#begin();
   }
 
+  /** Return false where the app says no. */
+  #tell(name, detail) {
+    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail }));
+  }
+
   #begin() {
+    if (!this.#tell("hubspot-connect:begin")) return;
     const before = this.#pending;
     this.#wait(connect);
     before?.cancel().then(before.leave);
-  }
-
-  #again() {
-    if (Date.now() - this.#pressed < 1e3) return; // a double click, or Enter held down
-    this.#pressed = Date.now();
-    this.#begin();
   }
 
   async #wait(how, before) {
@@ -174,41 +181,41 @@ class HubSpotConnect extends HTMLElement {
     forget(this.#key, mine.attempt);
     if (detail.status === "unknown") return this.#enter("idle"); // somebody else's
     this.#enter(detail.status, detail);
-    const event = new CustomEvent("hubspot-connect", { bubbles: true, cancelable: true, detail });
-    if (this.dispatchEvent(event) && detail.status === "connected" && "reload" in this.dataset) location.reload();
+    if (this.#tell("hubspot-connect", detail) && detail.status === "connected" && "reload" in this.dataset) location.reload();
   }
 
   async #cancel() {
     const mine = this.#pending;
-    if (mine && !(await mine.cancel()) && mine === this.#pending) this.#status.textContent = this.#say("unreachable");
+    if (mine && !(await mine.cancel()) && mine === this.#pending) this.#enter(this.#now[0], { trouble: "unreachable" });
   }
 
-  /** The person goes on in this tab: what was begun in the window is over. */
   #drop() {
     const mine = this.#pending;
+    if (!mine) return;
     this.#pending = null;
-    if (mine) forget(this.#key, mine.attempt);
-    mine?.cancel();
+    forget(this.#key, mine.attempt);
+    mine.cancel();
   }
 
   async #copy() {
     // What cannot be copied is shown.
     const copied = await navigator.clipboard?.writeText(location).then(() => this.#say("copied"), () => {});
-    this.#status.textContent = copied || location;
+    this.#enter("in_app", { message: copied || location });
   }
 
-  #enter(state, { trouble, error, message, attempt } = {}) {
+  #enter(state, facts = {}) {
+    const { trouble, error, message, attempt } = facts;
     const link = this.#link;
-    const failed = state === "failed" || state === "expired";
-    const alert = state === "blocked" || state === "in_app";
+    this.#now = [state, facts];
+    const failed = ["failed", "expired"].includes(state);
+    const alert = ["blocked", "in_app"].includes(state);
     this.#status.role = alert ? "alert" : "status";
     this.#status.ariaLive = alert || failed ? "assertive" : "polite";
     const text = this.#say(trouble) || (failed && this.#say(`failed:${error}`)) || message || this.#say(state) || "";
-    const reference = failed && error && error !== "declined" ? ` (${this.#say("reference")} ${attempt})` : "";
-    const says = text + reference;
+    const says = failed && error && error !== "declined" ? `${text} (${this.#say("reference")} ${attempt})` : text;
     if (says !== this.#status.textContent) this.#status.textContent = says; // a poll repeats nothing aloud
     this.setAttribute("state", state);
-    this.toggleAttribute("declined", error === "declined"); // nothing to be red about
+    this.toggleAttribute("declined", error === "declined");
 
     const focused = document.activeElement;
     for (const offer of this.#offers.children) {
@@ -219,10 +226,17 @@ class HubSpotConnect extends HTMLElement {
       if (link && name === "here") offer.href = link.href;
     }
     this.#offers.hidden = !OFFERS[state];
-    if (!link) return;
-    link.ariaDisabled = state in OFFERS && !alert; // disabled would lose the focus
-    link.ariaBusy = state === "verifying";
-    if (this.#mode === "popup") link.title ||= this.#say("opens");
+    for (const each of this.querySelectorAll("a")) {
+      each.setAttribute("hx-boost", "false"); // what is opened cannot be swapped in
+      each.dataset.turbo = "false";
+    }
+    if (link) {
+      const busy = state in OFFERS && !alert;
+      if (busy || this.#busy) link.ariaDisabled = this.#busy = busy; // disabled would lose the focus
+      link.ariaBusy = state === "verifying";
+      if (this.#mode === "popup") link.title ||= this.#say("opens");
+    }
+    this.#watch.takeRecords(); // those were our own
   }
 }
 

@@ -1,5 +1,4 @@
-// What `<hubspot-connect>` says. Assign to an entry, or add a language: what it lacks is said in English.
-// Why an attempt failed is said by the server; a `failed:CODE` here comes before it.
+// What a language lacks is said in English. The server says why an attempt failed; a `failed:CODE` here comes first.
 export const strings = {
   en: {
     opens: "Opens a new window",

@@ -1,8 +1,5 @@
-// The wait: from the click to the end that the server tells.
-const EARLY = ["started", "at_hubspot", "pending"];
 const LATER = ["returned", "exchanging", "connected", "failed"];
 const OVER = ["cancelled", "expired"];
-const KNOWN = [...EARLY, ...LATER, ...OVER];
 
 const randomId = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
@@ -11,28 +8,27 @@ const randomId = () =>
 /** Open HubSpot and wait for the end. Call it inside the click, or the window is blocked. */
 export function connect(options) {
   return follow({ ...options, attempt: randomId(), began: Date.now() }, (start) => {
-    // Centred on this window, so on its screen; nobody can aim at a random name or learn from it.
-    const left = Math.round(screenX + (outerWidth - 600) / 2);
-    const top = Math.round(screenY + (outerHeight - 700) / 2);
+    // Nobody can aim at a random name.
+    const left = (screenX + (outerWidth - 600) / 2) | 0;
+    const top = (screenY + (outerHeight - 700) / 2) | 0;
     return open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
   });
 }
 
-/** Wait on for an attempt that was begun before this page was loaded. */
+/** Wait on for what was begun before. */
 export function follow({ href, statusUrl, language, deliver, signal, onchange, attempt, began = Date.now() }, opens) {
   signal?.throwIfAborted();
   const name = `portalkey:${attempt}`;
   const start = new URL(href, location);
-  const path = start.pathname.replace("/auth/hubspot/start", "/api/hubspot/status");
-  const status = new URL(statusUrl || path, start);
+  const status = new URL(statusUrl || start.pathname.replace("/auth/hubspot/start", "/api/hubspot/status"), start);
   for (const url of [start, status]) url.searchParams.set("attempt", attempt);
   start.searchParams.set("origin", location.origin);
   if (language) start.searchParams.set("language", language);
 
-  const over = new AbortController(); // takes every listener away at once
+  const over = new AbortController();
   let popup, channel, clock, settle, reject, asking, again, rung, told, decided, acknowledge;
   let verifying; // undefined until the server has known the attempt
-  let left, gone, lost; // the popup was seen elsewhere; looks closed; and the server was asked since
+  let left, gone, lost; // the popup was elsewhere; looks closed; the server was asked since
   let rings = 0;
   let failures = 0;
   let due = 0; // when to ask
@@ -64,17 +60,17 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     try {
       const answer = await post("token");
       return answer.ok && (await answer.json());
-    } catch {} // connected all the same, and the app's own code can ask
+    } catch {} // the app's own code can ask
   };
 
-  /** The attempt as the server sees it; or a `code`: 404 none of ours, 401 signed out, 0 no answer. */
+  /** The server's attempt; or a `code`: 404 none of ours, 401 signed out, 0 no answer. */
   const read = async (asked) => {
     try {
       const answer = await asked;
       rest = Date.now() + Math.min(answer.headers.get("Retry-After") * 1e3 || 0, 6e5);
-      if (answer.redirected || answer.status === 401 || answer.status === 403) return { code: 401 };
+      if (answer.redirected || [401, 403].includes(answer.status)) return { code: 401 };
       const { attempt: seen, error } = await answer.json();
-      if (answer.ok && seen?.id === attempt && KNOWN.includes(seen.status)) return seen;
+      if (answer.ok && seen?.id === attempt) return seen;
       return { code: error === "not_found" ? 404 : 0 }; // a proxy's 404 says nothing
     } catch {
       return { code: 0 };
@@ -82,31 +78,29 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   };
 
   const tell = () => {
-    const slow = Date.now() - began > 3e4;
-    const state = verifying ? "verifying" : lost ? "unobservable" : slow ? "slow" : "waiting";
+    const state = verifying ? "verifying" : lost ? "unobservable" : Date.now() - began > 3e4 ? "slow" : "waiting";
     if (!over.signal.aborted && told !== (told = state + trouble)) onchange?.(state, trouble);
   };
 
   const judge = (seen, closed) => {
     const { status, code } = seen;
     if (over.signal.aborted) return;
-    decided = OVER.includes(status) || status === "connected" || status === "failed";
+    decided = [...OVER, "connected", "failed"].includes(status);
     if (decided) acknowledge?.();
     if (OVER.includes(status)) return end(status, seen);
     if (code === 404 && verifying === undefined) {
-      // Nothing is begun, nor will be by a closed popup; but a page that asks first may only be cut off.
+      // One that asks first may only be cut off.
       if (closed && !left) return setTimeout(() => left || end("cancelled"), 400);
       if (!popup && Date.now() - began > 2e4) return end("unknown");
       if (Date.now() - began > 63e4) return end("expired");
     }
     failures = status || code === 404 ? 0 : failures + 1;
-    // What was known and is not ours any more was begun by somebody else.
     const away = code === 401 || (code === 404 && verifying !== undefined);
     trouble = away ? "signed_out" : failures > 2 ? "unreachable" : null;
     if (status) verifying = LATER.includes(status);
     lost ||= closed;
     tell();
-    // We may know before the popup has rung, but it waits for our acknowledgement.
+    // The popup waits for us.
     if (decided) setTimeout(end, rung ? 0 : 1e3, status, seen);
   };
 
@@ -119,19 +113,18 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     judge(await read(ask(status)), closed);
     asking = false;
     const waited = Date.now() - began;
-    const pause = failures ? Math.min(2e3 * 2 ** failures, waited > 6e5 ? 3e5 : 3e4) : waited < 3e4 ? 2e3 : waited < 12e4 ? 4e3 : 8e3;
+    const pause = failures ? Math.min(2e3 * 2 ** failures, waited > 6e5 ? 3e5 : 3e4) : Math.min(Math.max(waited / 15, 2e3), 8e3);
     due = Math.max(rest, Date.now() + pause);
     if (again) look();
   };
 
-  // A page gone mad cannot make us hammer the server: soon only the clock asks.
+  // Nobody can make us hammer the server: soon only the clock asks.
   const ring = () => rings++ < 8 && look();
   const hear = (heard, answer) => {
     const { source, v, type, attempt: whose, status } = heard ?? {};
     if (source !== "portalkey" || v !== 1 || whose !== attempt) return;
     if (type === "here") left ||= popup?.closed;
     if (type !== "result" || !["connected", "error", "ended"].includes(status)) return;
-    // Acknowledged is what this page can show.
     acknowledge = () => answer({ source, v, type: "ack", attempt, status });
     if (decided) acknowledge();
     rung = true;
@@ -152,12 +145,12 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
 
   const tick = () => {
     if (popup && !gone) {
-      // A window that was cut off looks closed while somebody types in it: ask, and no more.
+      // Cut off, it looks closed while somebody types in it.
       if ((gone = popup.closed)) look();
       try {
         left ||= !gone && !popup.location.href;
       } catch {
-        left = true; // another origin's address cannot be read
+        left = true; // on another origin
       }
     }
     if (Date.now() > due) look();
@@ -167,7 +160,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   const cancel = async () => {
     popup?.close();
     const answer = await read(post("cancel"));
-    if (answer.code === 404 && verifying === undefined) end("cancelled"); // the popup never came as far
+    if (answer.code === 404 && verifying === undefined) end("cancelled");
     else judge(answer); // it may be too late
     return answer.code !== 0;
   };

@@ -68,6 +68,31 @@ SENTENCES = {
         "Die App merkt sich zu diesem Besuch so viel, dass Ihr Browser es verwerfen würde; darum "
         "lässt sich nichts verbinden. Ihr Betreiber muss sich darum kümmern."
     ),
+    "start_not_opened": (
+        "Ein Skript hat diese Seite geholt, oder eine andere zeigt sie in einem Rahmen, statt sie "
+        "in einem Fenster zu öffnen. Laden Sie die App neu und drücken Sie dort noch einmal. Für "
+        "den Betreiber: Nehmen Sie diesen Link von dem aus, was Seiten holt oder rahmt."
+    ),
+    "start_elsewhere": (
+        "Diese Seite wurde unter einer anderen Adresse erreicht als der der App. Öffnen Sie die "
+        "App unter der Adresse, die Sie kennen. Für den Betreiber: PORTALKEY_PUBLIC_URL und die "
+        "Adresse im Browser müssen dieselben sein."
+    ),
+    "start_taken": (
+        "Dieser Versuch hat schon begonnen. Schließen Sie das Fenster und beginnen Sie in der App "
+        "neu."
+    ),
+    "session_missing": (
+        "Ihr Browser hat kein Cookie der App mitgeschickt. Erlauben Sie Cookies für diese Website "
+        "und melden Sie sich neu an. Für den Betreiber: Ein Secure-Cookie braucht https, und "
+        "keines darf für einen anderen Pfad oder eine andere Domain gelten."
+    ),
+    "session_lost": (
+        "Die App erkennt die Sitzung nicht, die sie eben mit Ihnen begonnen hat. Melden Sie sich "
+        "ab und wieder an und beginnen Sie neu. Für den Betreiber: Ihr Cookie ist vielleicht voll "
+        "(über 4096 Byte verwirft es der Browser), wird unterwegs geleert, oder jeder Prozess hat "
+        "einen Schlüssel für sich."
+    ),
     "not_from_here": (
         "HubSpot hat Sie hierher geschickt, ohne dass in dieser App und in diesem Browser ein "
         "Versuch begonnen wurde. Es wurde nichts verbunden. "
@@ -101,6 +126,11 @@ SENTENCES = {
 
 TITLES = {
     "title:too_many_attempts": "Bitte warten Sie einen Augenblick",
+    "title:start_not_opened": "Diese Seite muss geöffnet werden",
+    "title:start_elsewhere": "Nicht unter dieser Adresse",
+    "title:start_taken": "Bitte in der App neu beginnen",
+    "title:session_missing": "Ihre Sitzung fehlt",
+    "title:session_lost": "Ihre Sitzung ging verloren",
     "title:not_from_here": "Nicht verbunden",
     "title:signed_out": "Bitte melden Sie sich an",
     "title:unknown_attempt": "Bitte in der App neu beginnen",

@@ -68,6 +68,29 @@ SENTENCES = {
         "The app keeps so much about this visit that your browser would drop it, so nothing can be "
         "connected. Whoever runs the app has to look into that."
     ),
+    "start_not_opened": (
+        "A script fetched this page, or another page frames it, instead of opening it in a window. "
+        "Reload the app and press its link again. Whoever runs the app: take this link out of what "
+        "fetches or frames pages."
+    ),
+    "start_elsewhere": (
+        "This page was reached by another address than the app’s own. Open the app at the address "
+        "that you know it by. Whoever runs the app: PORTALKEY_PUBLIC_URL and the address in the "
+        "browser have to be the same."
+    ),
+    "start_taken": (
+        "This attempt has begun already. Close this window and start again from the app."
+    ),
+    "session_missing": (
+        "Your browser sent no cookie of the app’s along. Allow cookies for this site and sign in "
+        "again. Whoever runs the app: a Secure cookie needs https, and none may be for another "
+        "path or domain."
+    ),
+    "session_lost": (
+        "The app does not recognize the session that it began with you a moment ago. Sign out, "
+        "sign in and start again. Whoever runs the app: its session’s cookie may be full (browsers "
+        "drop one over 4096 bytes), emptied on the way, or signed with a key for each process."
+    ),
     "not_from_here": (
         "HubSpot sent you here without an attempt that began in this app and in this browser. "
         "Nothing was connected. To connect your HubSpot account, start from the app."
@@ -88,6 +111,11 @@ SENTENCES = {
 
 TITLES = {
     "title:too_many_attempts": "Please wait a moment",
+    "title:start_not_opened": "This page has to be opened",
+    "title:start_elsewhere": "Not at this address",
+    "title:start_taken": "Start again from the app",
+    "title:session_missing": "Your session is missing",
+    "title:session_lost": "Your session was lost",
     "title:not_from_here": "Not connected",
     "title:signed_out": "Please sign in",
     "title:unknown_attempt": "Start again from the app",
