@@ -18,9 +18,9 @@ from portalkey_simulator import HubSpot
 
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
-    "click": 27,
-    "callback": 43,
-    "status": 18,
+    "click": 28,
+    "callback": 44,
+    "status": 19,
     "token, cold": 20,
     "token, cached": 1,
     "token, expired": 37,

@@ -22,7 +22,7 @@ from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Store
-from portalkey.web.http import BROWSER_KEY
+from portalkey.web.host_session import BROWSER_KEY
 from portalkey.web.router import API, PAGES, SETUP
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
-from portalkey.web.http import BROWSER_KEY
+from portalkey.web.host_session import BROWSER_KEY
 from portalkey_simulator import HubSpot
 
 ROOM = {"attempts_per_browser": 1000}

@@ -41,7 +41,7 @@ CHECKS = {
     ),
     "session": (
         "model/authorization.py",
-        "return None if is_hash_of(attempt.browser_hash, value) else SESSION",
+        "return None if find_match(attempt.browser_hash, values) else SESSION",
         "return None",
         "test_who_is_not_the_same_exchanges_nothing",
     ),

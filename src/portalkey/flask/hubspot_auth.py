@@ -20,15 +20,13 @@ from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
 from portalkey.settings.surroundings import Arrival
 from portalkey.web.header_middleware import HEADERS_KEY
-from portalkey.web.http import (
+from portalkey.web.host_session import (
     BROWSER_KEY,
-    MOST_FORM_BYTES,
-    WebRequest,
-    WebResponse,
     forget_another,
     identify_visitor,
     is_session_withheld,
 )
+from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
 from portalkey.web.router import Route, Router
 from portalkey.web.static_files import (
     STATIC_FOLDER,

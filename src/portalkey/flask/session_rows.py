@@ -19,7 +19,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.memory_throttles import MemoryThrottles
-from portalkey.web.http import CONNECTIONS_KEY
+from portalkey.web.host_session import CONNECTIONS_KEY
 
 MOST_SESSIONS = 10_000
 """So many sessions are remembered in a process; one that is forgotten is read from its cookie."""

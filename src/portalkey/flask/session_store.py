@@ -36,7 +36,7 @@ from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttle
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
-from portalkey.web.http import CONNECTIONS_KEY
+from portalkey.web.host_session import CONNECTIONS_KEY
 
 log = logging.getLogger("portalkey")
 

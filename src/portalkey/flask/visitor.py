@@ -14,7 +14,7 @@ def visitor() -> str:
     For apps that keep connections in the session: everywhere else an owner has to outlive it.
     """
     # Imported here: a host's module that imports this pays for nothing else.
-    from portalkey.web.http import visitor_id  # noqa: PLC0415 - see above
+    from portalkey.web.host_session import visitor_id  # noqa: PLC0415 - see above
 
     return visitor_id(session)
 
@@ -28,7 +28,7 @@ def forget_browser() -> None:
     Raises:
         NoSession: There is no request.
     """
-    from portalkey.web.http import VISITOR_KEY, forget_sign_in  # noqa: PLC0415 - as above
+    from portalkey.web.host_session import VISITOR_KEY, forget_sign_in  # noqa: PLC0415 - as above
 
     if not has_request_context():
         raise NoSession(

@@ -41,16 +41,23 @@ class StartPage:
             return self._context.notice("unknown_origin", 403, tag=tag)
         if request.owner is None:
             return self._sign_in.ask(request)
+        return self._go_on(request, request.owner) or self._begin_or_ask(request, request.owner)
+
+    def _go_on(self, request: WebRequest, owner: str) -> WebResponse | None:
+        """Begin what was pressed before the sign-in; None where it was not in this browser."""
         is_back = request.query_value(RETURN) is not None
         begun = self._sign_in.find_start(request) if is_back else None
-        if begun is not None and self._has_usable_id(request):
-            response = self._begin(request, request.owner, request.browser or "", begun)
-            return self._sign_in.forget(response)
+        if begun is None or not self._has_usable_id(request):
+            return None
+        response = self._begin(request, owner, request.browser or "", begun)
+        return self._sign_in.forget(response)
+
+    def _begin_or_ask(self, request: WebRequest, owner: str) -> WebResponse:
         token = request.query_value("t")
-        start = read_start(self._broker, token, browser=request.browser, owner=request.owner)
+        start = read_start(self._broker, token, browser=request.browser, owner=owner)
         is_meant = request.is_own_navigation(self._origins) and self._has_usable_id(request)
         if start is not None and is_meant:
-            return self._begin(request, request.owner, request.browser or "", start)
+            return self._begin(request, owner, request.browser or "", start)
         if request.query_value("asked"):
             return self._explain(request, start)
         return self._ask_first(request, start or Start(self._context.home))
@@ -58,7 +65,7 @@ class StartPage:
     def _answer_program(self, request: WebRequest) -> WebResponse | None:
         """Return the answer to what only looks ahead, or swaps pages in; None to a visit."""
         if request.is_prefetch:  # no browser shows a failure when the click comes
-            return WebResponse(503, headers.POPUP)
+            return WebResponse(403, headers.POPUP)
         if "hx-request" not in request.headers:
             return None
         here = f"{self._context.path('/auth/hubspot/start')}?{urlencode(request.query)}"

@@ -132,7 +132,7 @@ def test_a_browser_looks_ahead(client: FlaskClient, broker: Broker, purpose: str
     link = go_on(client, broker)
     answer = client.get(link, base_url=broker.settings.public_url, headers=headers)
 
-    assert answer.status_code == 503
+    assert answer.status_code == 403
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert visit(client, broker, link)[0] == 303

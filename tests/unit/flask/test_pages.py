@@ -8,7 +8,7 @@ from flask import Flask, Response, session
 from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
-from portalkey.web.http import BROWSER_KEY
+from portalkey.web.host_session import BROWSER_KEY
 from portalkey.web.static_files import static_address
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in

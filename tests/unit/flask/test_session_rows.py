@@ -11,7 +11,7 @@ from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import load, new_connection, next_generation
 from portalkey.vault import MemoryStore
-from portalkey.web.http import CONNECTIONS_KEY
+from portalkey.web.host_session import CONNECTIONS_KEY
 
 
 @pytest.fixture

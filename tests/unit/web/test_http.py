@@ -3,16 +3,14 @@
 import pytest
 
 from portalkey.model.authorization import Visitor
-from portalkey.web.http import (
+from portalkey.web.host_session import (
     BROWSER_KEY,
     CONNECTIONS_KEY,
-    Cookie,
-    WebRequest,
-    attempt_cookie,
     identify_visitor,
     is_session_withheld,
     visitor_id,
 )
+from portalkey.web.http import Cookie, WebRequest, attempt_cookie
 
 OWN, OTHER = "https://api.example.com", "https://app.example.com"
 ORIGINS = (OWN,)
