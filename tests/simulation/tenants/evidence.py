@@ -92,8 +92,8 @@ class Evidence:
         waits for one may wait for that look, too.
         """
         total = self._late_look(call)
-        for begin, end, is_anothers in self._pieces(call):
-            total += end - begin + (min((end - begin) * 0.4, _LOOK) if is_anothers else 0.0)
+        for begin, end, look in self._pieces(call):
+            total += end - begin + look
         return total
 
     def _late_look(self, call: Call) -> float:
@@ -104,12 +104,14 @@ class Evidence:
         ]
         return max(0.0, max(ends, default=-_LOOK) + _LOOK - call.began)
 
-    def _pieces(self, call: Call) -> Iterator[tuple[float, float, bool]]:
+    def _pieces(self, call: Call) -> Iterator[tuple[float, float, float]]:
+        """Yield from when to when requests went on, and the look that notices another's end."""
         until = call.began
         for each in self.by_connection.get(call.connection_id, ()):
             begin, end = max(each.at, until), min(each.ended_at, call.ended)
             if begin < end:
-                yield begin, end, each.process != call.process
+                is_anothers = each.process != call.process
+                yield begin, end, min((end - each.at) * 0.4, _LOOK) if is_anothers else 0.0
                 until = end
 
     def is_short(self, call: Call) -> bool:
