@@ -65,10 +65,11 @@ def test_the_demo_is_healthy_and_private(demo: tuple[str, HubSpot, Path]) -> Non
 
 
 def test_a_foreign_host_gets_421(demo: tuple[str, HubSpot, Path]) -> None:
-    """No other name can be pointed here (DNS rebinding)."""
+    """No other name can be pointed here (DNS rebinding); a person reads the right address."""
     for path in ("/", "/healthz", "/connections/setup", "/api/hubspot/status"):
         answer = httpx2.get(demo[0] + path, headers={"Host": "evil.test"})
         assert answer.status_code == 421
+        assert demo[0].rstrip("/") in answer.text
 
 
 def test_the_demo_keeps_its_connections_over_a_restart(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from portalkey.flask import HubSpotAuth
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+    from portalkey.settings.settings import Settings
 
+_ELSEWHERE = 421
 _OWNER = "owner"
 _YEAR = 365 * 24 * 3600
 
@@ -44,7 +46,7 @@ def create_app(
         SESSION_COOKIE_SECURE=broker.settings.is_secure,
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
-    _answer_own_host_only(app, broker.settings.host)
+    _answer_own_host_only(app, broker.settings)
     HubSpotAuth(app, broker, owner=_visitor, store=store)
     _add_own_routes(app, broker)
     app.register_error_handler(HTTPException, _as_text)
@@ -59,10 +61,10 @@ def _visitor() -> str:
     return str(session[_OWNER])
 
 
-def _answer_own_host_only(app: Flask, host: str) -> None:
+def _answer_own_host_only(app: Flask, settings: "Settings") -> None:
     def check_host() -> None:
-        if request.headers.get("Host", "") != host:
-            abort(421, f"This app answers to {host} only.")
+        if request.headers.get("Host", "") != settings.host:
+            abort(_ELSEWHERE, f"This app answers at {settings.public_url} only; open it there.")
 
     app.before_request(check_host)
 
@@ -93,4 +95,6 @@ def _as_text(error: HTTPException) -> tuple[str, int, dict[str, str]]:
     allowed = error.get_response().headers.get("Allow")
     if allowed:
         headers["Allow"] = allowed
-    return f"{error.code} {error.name}\n", error.code or 500, headers
+    # Only what is written here: an extension's words may hold anything.
+    sentence = f"\n{error.description}" if error.code == _ELSEWHERE else ""
+    return f"{error.code} {error.name}{sentence}\n", error.code or 500, headers
