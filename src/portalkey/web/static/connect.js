@@ -47,6 +47,7 @@ const OFFERS = {
 
 class HubSpotConnect extends HTMLElement {
   #pending;
+  #pressed = 0; // "Start again", at which moment
   #key;
   #resumes; // once the link is there
   #now; // what was entered last
@@ -60,7 +61,7 @@ class HubSpotConnect extends HTMLElement {
     const acts = {
       show: () => this.#pending.show(),
       // A double click, or Enter held down, begins once.
-      again: () => Date.now() - this.#pending.began < 1e3 || this.#begin(),
+      again: () => Date.now() - this.#pressed < 1e3 || this.#begin((this.#pressed = Date.now())),
       retry: () => this.#begin(),
       here: ({ defaultPrevented }) => defaultPrevented || this.#drop(),
       copy: () => this.#copy(),
