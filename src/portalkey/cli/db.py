@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from portalkey.cli.envfile import env_file_option
 from portalkey.cli.terminal import bars
 from portalkey.errors import BadSettings, PortalkeyError
 from portalkey.settings.settings import Settings
@@ -55,13 +56,7 @@ def db() -> None:
     callback=lambda *arguments: _check(database_schema, arguments[-1]),
     help="Its schema, if that is neither portalkey nor where its tables are.",
 )
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings, which name the store to move; the environment goes before them.",
-)
+@env_file_option("Settings, which name the store to move; the environment goes before them.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 @click.pass_context
 def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json: bool) -> None:

@@ -1,14 +1,30 @@
 """Settings in files that only their owner can read."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 DEMO_FILE = "demo.env"
 """The demo's settings, in its data folder."""
 PORT = click.IntRange(1, 65535)
+
+
+def env_file_option(
+    help: str = "Settings; the environment goes before them.",  # noqa: A002 - as click calls it
+) -> Callable[[F], F]:
+    """Return the option ``--env-file`` of a command."""
+    return click.option(
+        "--env-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=Path(".env"),
+        show_default=True,
+        help=help,
+    )
 
 
 def write_private(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker.broker import Broker
+from portalkey.cli.envfile import env_file_option
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.cli.terminal import bars
@@ -51,13 +52,7 @@ def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="A CSV file, made new, of what became of each row, and why.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings, which name the store to import into; the environment goes before them.",
-)
+@env_file_option("Settings, which name the store to import into; the environment goes before them.")
 @click.pass_context
 def import_(
     ctx: click.Context,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from portalkey.cli.envfile import write_private
+from portalkey.cli.envfile import env_file_option, write_private
 from portalkey.cli.terminal import bold, panel
 from portalkey.vault.keyring import new_key
 
@@ -51,13 +51,7 @@ PORTALKEY_KEYS=key-{today}:{key}
 
 
 @click.command()
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="The file to write; it must not exist yet.",
-)
+@env_file_option("The file to write; it must not exist yet.")
 def init(env_file: Path) -> None:
     """Write a commented settings file with a fresh key."""
     if env_file.exists():

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker.broker import Broker
+from portalkey.cli.envfile import env_file_option
 from portalkey.settings.settings import Settings
 
 _NOTHING = "Nothing waits for the key {name}: what it sealed opens here, or there is nothing."
@@ -21,13 +22,7 @@ _DONE = "Given up: {connections} connections and {revocations} revocations."
 @click.argument("label")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings; the environment goes before them.",
-)
+@env_file_option()
 def lost_key(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     """Give up what is sealed with a key that is lost for good.
 

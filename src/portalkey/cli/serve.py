@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from portalkey.broker.broker import Broker
-from portalkey.cli.envfile import PORT
+from portalkey.cli.envfile import PORT, env_file_option
 from portalkey.cli.server import Listener, create_app
 from portalkey.cli.until import until_interrupted
 from portalkey.settings.settings import Settings
@@ -16,13 +16,7 @@ from portalkey.settings.settings import Settings
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, help="Port to listen on; the public URL's by default, or 6001.")
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings; the environment goes before them.",
-)
+@env_file_option()
 def serve(host: str, port: int | None, env_file: Path) -> None:
     """Run the app against HubSpot, with one owner per visitor's session."""
     settings = Settings.from_env(env_file)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker.broker import Broker
+from portalkey.cli.envfile import env_file_option
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import TryLater
 
@@ -22,13 +23,7 @@ _AT_ONCE = 50
     help="Seconds between two looks.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings; the environment goes before them.",
-)
+@env_file_option()
 def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
     """Send revocations to HubSpot that failed at first, until they succeed.
 
