@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from portalkey.broker import Broker
 from portalkey.model.connection import ConnectionStatus
@@ -77,9 +77,10 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
     page.goto(f"{url}/connections/setup")
     connect(page, shot, "deny", "declined")
     shot(page, "setup-declined")
-    for account, name in ((0, "success"), (2, "success-tier")):
+    for number, (account, name) in enumerate(((0, "success"), (2, "success-tier")), 1):
         page.goto(f"{url}/connections/setup")
         connect(page, shot, "approve", name, account)
+        expect(page.locator("article")).to_have_count(number)  # the page has come anew by itself
         page.goto(f"{url}/connections/setup")
         shot(page, f"setup-{account + 1}")
     trouble(page, url, broker)
