@@ -54,7 +54,7 @@ def nobody_healthy_fails(evidence: Evidence) -> Iterator[str]:
     """No healthy tenant's caller gets an error.
 
     Until a machine knows that it is cut off, its processes may hold the lease of a connection one
-    after another, each for as long as a name is looked for: few callers elsewhere hear of that.
+    after another, each for as long as a name is looked for: one caller elsewhere may hear of that.
     """
     failed = [call for call in evidence.healthy if call.error is not None]
     learning = [
@@ -63,9 +63,8 @@ def nobody_healthy_fails(evidence: Evidence) -> Iterator[str]:
         if isinstance(call.error, TryLater)
         and any(0 < call.ended - each.begins < _SETTLED for each in evidence.plan.cut_off)
     ]
-    few = len(learning) <= 1 + len(evidence.healthy) / 100
     for call in failed:
-        if not few or call not in learning:
+        if len(learning) > 1 or call not in learning:
             yield f"ERROR {call.owner} got {call.error!r} at {call.began:.1f}"
 
 
