@@ -12,7 +12,8 @@ An app needs three ``except`` clauses and never parses a message::
         ...
 
 The first paragraph of an error's docstring is its default message, so every error reads as a
-sentence that says what to do next. ``code`` is stable and safe to store, log and translate.
+sentence that says what to do next, for whoever wrote the app. ``for_person()`` says it to whoever
+uses the app. ``code`` is stable and safe to store and log.
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,16 @@ class PortalkeyError(Exception):
         """Take the *code* of a kind of error from its first line; else it is its parent's."""
         super().__init_subclass__(**others)
         cls.code = code or cls.code
+
+    def for_person(self, language: str | None = "en") -> str:
+        """Return what happened and what to do, as our pages say it to people.
+
+        ``de-AT`` gets German; who asks for no language that is here gets English.
+        """
+        from portalkey.sentences import explain  # noqa: PLC0415 - most errors are for programs
+
+        wait: float | None = getattr(self, "retry_after", None)
+        return explain(language, self.code, cause=self.cause, wait=wait)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers hand errors on by pickling them; each comes back with all that it had."""
