@@ -81,15 +81,19 @@ def test_unknown_paths_are_answered_plainly(app_url: str) -> None:
     assert "GET" in wrong.headers["allow"]
 
 
-def test_health_is_the_stores(settings: Settings, broker: Broker, broken_store: SQLStore) -> None:
-    """A store in trouble is told to whoever watches."""
+def test_it_is_ready_while_its_store_is(
+    settings: Settings, broker: Broker, broken_store: SQLStore
+) -> None:
+    """A store in trouble is told to whoever watches; a restart would not mend it."""
     vault = Vault(broker.vault.keyring, broken_store, settings.client_id)
     sick = create_app(Broker(settings, vault, broker._send)).test_client()
     well = create_app(broker).test_client()
 
-    assert well.get("/healthz", base_url=settings.public_url).status_code == 200
-    answer = sick.get("/healthz", base_url=settings.public_url)
+    by_address = {"base_url": "http://10.0.0.9:6001"}  # as whoever watches asks
+    assert well.get("/readyz", **by_address).status_code == 200
+    answer = sick.get("/readyz", **by_address)
     assert (answer.status_code, answer.json) == (503, {"status": "store_unusable"})
+    assert sick.get("/healthz", **by_address).json == {"status": "ok"}
 
 
 def test_a_crash_in_the_callback_still_leaves_its_address(

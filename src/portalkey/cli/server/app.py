@@ -1,14 +1,18 @@
 """A small Flask app around the blueprint."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from flask import Flask, redirect
-from werkzeug.wrappers import Response
+from flask import Flask, g, redirect
+from pydantic import SecretStr
 
 from portalkey.cli.server.error_pages import show_error_pages
-from portalkey.cli.server.owners import Owners, one_per_session
-from portalkey.errors import PortalkeyError
+from portalkey.cli.server.health import PATHS, add_health
+from portalkey.cli.server.logs import RequestLog, set_up_logs
+from portalkey.cli.server.mount import Mount
+from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth
+from portalkey.settings.standalone import StandaloneSettings
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -21,6 +25,7 @@ def create_app(
     *,
     session_cookie: str = "portalkey_session",
     owners: Owners | None = None,
+    metrics_token: SecretStr | None = None,
     store: Literal["session"] | None = None,
 ) -> Flask:
     """Return the standalone app.
@@ -31,6 +36,7 @@ def create_app(
         session_cookie: The session cookie's name. Cookies ignore ports, so apps that run on one
             host at different ports need different names.
         owners: Who visitors are; by default each session is an owner of its own.
+        metrics_token: Opens ``/metrics``; without one there is none.
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
     """
     app = Flask("portalkey.cli.server", static_folder=None)
@@ -46,22 +52,31 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
     owners = owners or one_per_session()
-    show_error_pages(app, broker.settings)
-    HubSpotAuth(app, broker, owner=owners.find, owner_name=owners.name, store=store)
-    _add_own_routes(app, broker)
+    show_error_pages(app, broker.settings, any_host=PATHS)
+    HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
+    home = f"{broker.settings.mount}/connections/setup"
+    app.add_url_rule("/", "home", lambda: redirect(home, 303))
+    add_health(app, broker, metrics_token)
+    app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
     return app
 
 
-def _add_own_routes(app: Flask, broker: "Broker") -> None:
-    def home() -> Response:
-        return redirect(f"{broker.settings.mount}/connections/setup", 303)
+def create_logged_app(broker: "Broker", standalone: StandaloneSettings) -> Flask:
+    """Return the standalone app as the operator's settings say, and set up this process's log."""
+    set_up_logs(standalone.log_format, standalone.log_level)
+    app = create_app(
+        broker, owners=choose_owners(standalone), metrics_token=standalone.metrics_token
+    )
+    RequestLog(app, broker)
+    return app
 
-    def healthz() -> tuple[dict[str, str], int]:
-        try:
-            broker.now()
-        except PortalkeyError as trouble:
-            return {"status": trouble.code}, 503
-        return {"status": "ok"}, 200
 
-    app.add_url_rule("/", "home", home)
-    app.add_url_rule("/healthz", "healthz", healthz)
+def _note_owner(find: Callable[[], str | None]) -> Callable[[], str | None]:
+    """Return what does the same as *find*, and leaves the owner for the log."""
+
+    def find_and_note() -> str | None:
+        owner = find()
+        g.portalkey_owner = owner
+        return owner
+
+    return find_and_note

@@ -1,5 +1,6 @@
 """Errors of the standalone app: a page for people, one line for programs."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 _CODES = {HTTPStatus.NOT_FOUND: "not_found"}
 
 
-def show_error_pages(app: Flask, settings: "Settings") -> None:
-    """Answer errors of *app* by pages, and what comes by another host's name by none else."""
+def show_error_pages(
+    app: Flask, settings: "Settings", any_host: Collection[str] = frozenset()
+) -> None:
+    """Answer errors of *app* by pages, and by another host's name none but paths of *any_host*."""
 
     def refuse_other_hosts() -> Response | None:
         # What a page looks like is nobody's secret, and the page that says so needs it.
-        is_static = request.path.startswith(f"{STATIC_PATH}/")
-        if is_static or request.headers.get("Host", "") == settings.host:
+        is_open = request.path.startswith(f"{STATIC_PATH}/") or request.path in any_host
+        if is_open or request.headers.get("Host", "") == settings.host:
             return None
         if not _is_person():
             line = f"This app answers at {settings.public_url} only; open it there."

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from itertools import cycle
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import request, session
+
+if TYPE_CHECKING:
+    from portalkey.settings.standalone import StandaloneSettings
 
 PEOPLE = (
     "Ada Lindqvist",
@@ -64,12 +68,24 @@ def named_by_proxy(header: str, proxies: Sequence[str]) -> Owners:
 
     def find() -> str | None:
         # The peer of the connection: what a request says of its own way counts for nothing.
-        peer = ip_address(request.environ["REMOTE_ADDR"])
+        try:
+            peer = ip_address(request.environ.get("REMOTE_ADDR", ""))
+        except ValueError:  # a socket in a file has none
+            return None
         is_trusted = any(peer in network for network in networks)
         value = request.headers.get(header, "").strip() if is_trusted else ""
         return value if value and "," not in value else None
 
     return Owners(find, str)
+
+
+def choose_owners(settings: "StandaloneSettings") -> Owners:
+    """Return the owners that the operator's *settings* say."""
+    if settings.owner:
+        return single(settings.owner)
+    if settings.owner_header:
+        return named_by_proxy(settings.owner_header, settings.trusted_proxies)
+    return one_per_session()
 
 
 def _of_session(make: Callable[[], str]) -> str:
