@@ -30,7 +30,7 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
-from portalkey.web.rendering import Renderer, RenderWithHost
+from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
@@ -87,6 +87,7 @@ class Router:
         options: WebOptions,
         templates: BaseLoader | None = None,
         render_with_host: RenderWithHost | None = None,
+        find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
 
@@ -95,6 +96,7 @@ class Router:
             options: The app's decisions.
             templates: The app's own templates, whose ``portalkey/...`` come before ours.
             render_with_host: Renders the setup page in the app's own layout.
+            find_static_file: Finds the address of a file of the app's, such as its logo.
         """
         render = Renderer(
             broker.settings,
@@ -102,6 +104,7 @@ class Router:
             strings=options.strings,
             base=options.base_template,
             with_host=render_with_host,
+            find_static_file=find_static_file,
         )
         return cls(Context(broker, render, options))
 
