@@ -12,6 +12,7 @@ from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import PORT, env_file_option
 from portalkey.cli.server.app import create_logged_app
 from portalkey.cli.server.listen import Listener
+from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.until import until_interrupted
 from portalkey.settings.settings import Settings
 from portalkey.settings.standalone import StandaloneSettings
@@ -35,6 +36,7 @@ def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> No
     settings_said = {f"PORTALKEY_{name.upper()}": value for name, value in said.items() if value}
     environ = {**os.environ, **settings_said}
     standalone = StandaloneSettings.from_env(env_file, environ)
+    set_up_logs(standalone.log_format, standalone.log_level)
     broker = Broker.of(Settings.from_env(env_file, environ), env_file)
     app = create_logged_app(broker, standalone)
     for warning in warn_of_outsiders(host):

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from portalkey.cli.server.error_pages import show_error_pages
 from portalkey.cli.server.health import PATHS, add_health
-from portalkey.cli.server.logs import RequestLog, set_up_logs
+from portalkey.cli.server.logs import log_requests, make_hash, set_up_logs
 from portalkey.cli.server.mount import Mount
 from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth
@@ -63,11 +63,12 @@ def create_app(
 
 def create_logged_app(broker: "Broker", standalone: StandaloneSettings) -> Flask:
     """Return the standalone app as the operator's settings say, and set up this process's log."""
-    set_up_logs(standalone.log_format, standalone.log_level)
+    hash_owner = make_hash(broker)
+    set_up_logs(standalone.log_format, standalone.log_level, hash_owner)
     app = create_app(
         broker, owners=choose_owners(standalone), metrics_token=standalone.metrics_token
     )
-    RequestLog(app, broker)
+    log_requests(app, hash_owner)
     return app
 
 
