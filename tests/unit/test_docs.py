@@ -20,8 +20,8 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     rows = [line for line in (DOCS / "settings.md").read_text().splitlines() if line[:3] == "| `"]
     listed = [row.split("`")[1] for row in rows]
 
-    names = {str(field.alias) for field in Settings.model_fields.values()} | standalone.NAMES
-    assert sorted(listed) == sorted(names)
+    aliases = [str(field.alias) for field in Settings.model_fields.values()]
+    assert sorted(listed) == sorted([*aliases, *standalone.NAMES])
 
 
 def leaves(base: type[errors.PortalkeyError]) -> list[type[errors.PortalkeyError]]:
