@@ -16,8 +16,8 @@ from portalkey.cli.server.listen import Listener
 from portalkey.cli.server.terminal_journey import End, TerminalJourney
 from portalkey.cli.terminal import bold, panel
 from portalkey.errors import BadSettings
+from portalkey.sentences import ENGLISH, explain
 from portalkey.settings.settings import Settings
-from portalkey.web.strings import ENGLISH, Strings
 
 _ELSEWHERE = (
     "PORTALKEY_PUBLIC_URL is {url}, and `portalkey connect` answers HubSpot on this machine only. "
@@ -46,7 +46,7 @@ def connect(*, owner: str | None, browser: bool, env_file: Path) -> None:
                 "changed; run the command again."
             )
         if end.connection_id is None:
-            sentence = Strings().sentence(end.code, ENGLISH)
+            sentence = explain(ENGLISH, end.code)
             raise click.ClickException(f"Not connected ({end.code}). {sentence}")
         _tell(broker, owner, end.connection_id)
 
