@@ -20,6 +20,7 @@ from portalkey.hubspot.endpoints import ApiVersion
 from portalkey.settings import environment, labels, numbers, places, urls, validators, way
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
+from portalkey.settings.misspellings import misspellings
 
 __all__ = ["Key", "Settings"]
 
@@ -189,7 +190,7 @@ class Settings(Unpicklable, BaseModel):
         """
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
-        problems = [*environment.read_files(values), *environment.misspellings(values, names)]
+        problems = [*environment.read_files(values), *misspellings(values, names)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
             values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None
