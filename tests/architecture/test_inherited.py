@@ -55,6 +55,8 @@ RENEWED = {
     "broker/reachability.py Reachability threading.Lock",
     "broker/token_cache.py TokenCache threading.Lock",
     "broker/token_cache.py TokenCache self.cached",
+    "flask/session_owed.py OwedBySessions self._waiting",
+    "flask/session_owed.py OwedBySessions threading.Lock",
     "flask/session_rows.py SessionRegistry threading.Lock",
     "flask/session_rows.py SessionRegistry OrderedDict",
     "hubspot/client.py HubSpotClient threading.Lock",
