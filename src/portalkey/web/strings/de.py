@@ -68,6 +68,10 @@ SENTENCES = {
         "Die App merkt sich zu diesem Besuch so viel, dass Ihr Browser es verwerfen würde; darum "
         "lässt sich nichts verbinden. Ihr Betreiber muss sich darum kümmern."
     ),
+    "owner_unusable": (
+        "Die App konnte nicht sagen, wer angemeldet ist; darum wurde nichts getan. Ihr Betreiber "
+        "muss sich darum kümmern."
+    ),
     "start_not_opened": (
         "Ein Skript hat diese Seite geholt, oder eine andere zeigt sie in einem Rahmen, statt sie "
         "in einem Fenster zu öffnen. Laden Sie die App neu und drücken Sie dort noch einmal. Für "

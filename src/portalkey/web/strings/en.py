@@ -68,6 +68,10 @@ SENTENCES = {
         "The app keeps so much about this visit that your browser would drop it, so nothing can be "
         "connected. Whoever runs the app has to look into that."
     ),
+    "owner_unusable": (
+        "The app could not say who is signed in, so nothing was done. Whoever runs the app has to "
+        "look into that."
+    ),
     "start_not_opened": (
         "A script fetched this page, or another page frames it, instead of opening it in a window. "
         "Reload the app and press its link again. Whoever runs the app: take this link out of what "
