@@ -69,13 +69,10 @@ class NotConnected(PersonMustAct, code="not_connected"):
 
 
 class AccountNotNamed(PersonMustAct, code="account_not_named"):
-    """Several HubSpot accounts are connected for this owner; say which one with hub_id.
-
-    ``hub_ids`` lists the accounts to choose from.
-    """
+    """Several HubSpot accounts are connected for this owner; say which one with hub_id."""
 
     def __init__(self, hub_ids: Sequence[int]) -> None:
-        """Keep the *hub_ids* that could have been meant."""
+        """Keep the *hub_ids* of the accounts to choose from."""
         self.hub_ids = tuple(hub_ids)
         listed = ", ".join(str(each) for each in self.hub_ids)
         super().__init__(
@@ -194,6 +191,10 @@ class SourceUnusable(OperatorMustAct, code="source_unusable"):
     """The source of the import cannot be read; the message names what to look at."""
 
 
+class OwnerUnusable(OperatorMustAct, TypeError, code="owner_unusable"):
+    """The app's owner() returned what cannot be an id; return a non-empty string, or None."""
+
+
 class NotHubSpot(OperatorMustAct, code="not_hubspot"):
     """This request goes elsewhere than to HubSpot, so it got no token and was not sent; send it
     with a client of its own.
@@ -230,15 +231,12 @@ class SessionFull(OperatorMustAct, code="session_full"):
 
 
 class TryLater(PortalkeyError, code="try_later"):
-    """This will pass; try again in a moment.
-
-    ``retry_after`` is a number of seconds to wait, at least.
-    """
+    """This will pass; try again in a moment."""
 
     def __init__(
         self, message: str | None = None, *, retry_after: float = 1.0, said: float = 0.0
     ) -> None:
-        """Advise to wait *retry_after* seconds; *said* is how many HubSpot itself asked for."""
+        """Advise to wait *retry_after* seconds at least; HubSpot itself *said* how many, or 0."""
         super().__init__(message)
         self.retry_after, self.said = retry_after, said
 

@@ -21,6 +21,7 @@ from flask import Response, has_request_context, request, session
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
 from portalkey.flask.session_keys import SessionKeys
+from portalkey.flask.session_owed import OwedBySessions
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -57,11 +58,13 @@ class SessionStore(SessionKeys, Store):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sessions = SessionRegistry(store.now)
+        self._owed = OwedBySessions(store)
 
     def write_back(self, response: Response) -> Response:
         """Give the session what is newest before it is written; another request may have it."""
         if _ROWS in request.environ:
             self._write(self._rows())
+            self._owed.hand_over()
         return response
 
     def _rows(self) -> SessionRows:
@@ -133,11 +136,7 @@ class SessionStore(SessionKeys, Store):
         is_put = self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
         if is_put and owed is not None:
             # Not before: what is owed is sent by processes that cannot see who still holds it.
-            try:
-                self._store.enqueue(owed)
-            except PortalkeyError as trouble:
-                # It is connected all the same.
-                log.error("revocation not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
+            self._owed.keep(owed)
         return is_put
 
     def connection(self, connection_id: str) -> Connection | None:

@@ -15,6 +15,7 @@ from jinja2 import BaseLoader
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
+    OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
     StoreBusy,
@@ -164,6 +165,8 @@ class Router:
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
+            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+                raise  # for whoever writes the app, who has the debugger before them
             if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
                 return self._leave_callback(request, error.code)
             if request is None:
@@ -182,8 +185,9 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
-        if request.arrival.trouble is not None and name in _OF_A_SESSION:
-            raise request.arrival.trouble
+        trouble = request.arrival.trouble
+        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+            raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)
@@ -220,6 +224,8 @@ class Router:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
         if isinstance(error, TooManyAttempts):
             status = 429
+        elif isinstance(error, OwnerUnusable):
+            status = 500
         wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
             response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
