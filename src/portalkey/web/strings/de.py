@@ -3,6 +3,10 @@
 SENTENCES = {
     "at_hubspot": "Wir warten auf HubSpot. Diese Seite sieht von selbst wieder nach.",
     "exchanging": "HubSpot hat zugestimmt, die Verbindung entsteht gerade. Einen Augenblick bitte.",
+    "asking": (
+        "Aus HubSpot kam ein anderes Konto zurück als letztes Mal. "
+        "Verbunden wird nichts, bis Sie im HubSpot-Fenster sagen, dass es das richtige ist."
+    ),
     "declined": (
         "Sie haben bei HubSpot nicht zugestimmt: Dieser App wurde nichts erlaubt, und es wurde "
         "nichts geändert. Dürfen Sie dort keine Apps installieren, fragen Sie einen Super-Admin."
@@ -182,6 +186,19 @@ PAGES = {
     "further_in_app": (
         "Soll das andere Konto hinzukommen, drücken Sie dort „Weiteres Konto verbinden“."
     ),
+    "confirm": "{account} verbinden?",
+    "confirm_other": (
+        "Das ist nicht das HubSpot-Konto vom letzten Mal. Noch ist nichts verbunden."
+    ),
+    "confirm_from": "Aus HubSpot",
+    "confirm_to": "Für diese App",
+    "confirm_id": "Konto {hub_id}",
+    "confirm_as": "Zugestimmt hat {person}",
+    "confirm_live": "Bisher verbunden",
+    "confirm_before": "Letztes Mal",
+    "confirm_yes": "{account} verbinden",
+    "confirm_no": "Nicht dieses Konto",
+    "confirm_wait": "Ohne Ihre Antwort wird nichts verbunden.",
     "setup": "Verbindung mit HubSpot",
     "setup_some": "Verbundene Konten von {owner}.",
     "setup_none": "Für {owner} ist noch kein Konto verbunden.",

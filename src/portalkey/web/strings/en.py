@@ -8,6 +8,10 @@ asked for by the templates.
 SENTENCES = {
     "at_hubspot": "Waiting for HubSpot. This page looks again by itself.",
     "exchanging": "HubSpot has agreed; the connection is being made. This takes a moment.",
+    "asking": (
+        "Another HubSpot account came back than last time. "
+        "Nothing is connected until you say in the HubSpot window that it is the right one."
+    ),
     "declined": (
         "You did not agree at HubSpot: this app was not given permission, and nothing was changed. "
         "If you may not install apps there, ask a Super Admin."
@@ -165,6 +169,17 @@ PAGES = {
     "further": "Connect the other account as a further one",
     "again_in_app": "To try again, go to the app and press “Reconnect” at {account}.",
     "further_in_app": "To have the other account as well, press “Connect another account” there.",
+    "confirm": "Connect {account}?",
+    "confirm_other": "This is not the HubSpot account of last time. Nothing is connected yet.",
+    "confirm_from": "From HubSpot",
+    "confirm_to": "To this app",
+    "confirm_id": "Account {hub_id}",
+    "confirm_as": "Agreed to by {person}",
+    "confirm_live": "Connected so far",
+    "confirm_before": "Last time",
+    "confirm_yes": "Connect {account}",
+    "confirm_no": "Not this account",
+    "confirm_wait": "Left undecided, nothing is connected.",
     # The setup page.
     "setup": "HubSpot connection",
     "setup_some": "Accounts connected for {owner}.",
