@@ -187,10 +187,11 @@ class Overtaken(MemoryStore):
         *,
         event: Event | None = None,
         owed: OwedRevocation | None = None,
+        settled: str | None = None,
     ) -> bool:
         """The connection, if it may still be made after that."""
         self._is_overtaken("connect")
-        return super().connect(attempt_id, connection, event=event, owed=owed)
+        return super().connect(attempt_id, connection, event=event, owed=owed, settled=settled)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -35,10 +36,11 @@ from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, code_request, read_grant
 from portalkey.model.attempt import Attempt
-from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.connection import Account, ConnectionStatus, Grant
+from portalkey.model.events import Event
 from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
-from portalkey.vault.vault import Vault
+from portalkey.vault.vault import Vault, build_connected_event
 
 UNREACHABLE_WAIT = 10.0
 """Seconds after which a code is tried again that the operator has to open the way for."""
@@ -117,12 +119,14 @@ class Exchange:
         is_passing = isinstance(trouble, TryLater)
         raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
 
-    def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Connection | None:
+    def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Event | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
 
-        All requests together end in time for the store to answer within the *turn*. Returns None
-        where the attempt was cancelled meanwhile. A grant that is not stored, for this or any other
-        reason, is revoked. Raises what the exchange raised.
+        All requests together end in time for the store to answer within the *turn*. Returns the
+        event that was recorded with what came of it: the account is connected, or it is another
+        than last time and has to be asked about. None where the attempt was cancelled meanwhile.
+        A grant that is not stored, for this or any other reason, is revoked. Raises what the
+        exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
         # The claim came before the request, so no lifetime is overstated. The store is not asked
@@ -133,16 +137,39 @@ class Exchange:
         )
         until = turn.until
         grant = self._request(replace(request, owner=attempt.owner), turn)
-        connection = None
+        event = None
         try:
             account, scopes = self._identify(grant, until)
             if attempt.expected_hub_id not in (None, account.hub_id):
                 raise WrongAccount
-            connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
+            event = self._keep(attempt, grant, account, scopes, sent_at)
         finally:
-            if connection is None and grant.refresh_token is not None:
+            if event is None and grant.refresh_token is not None:
                 self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
-        return connection
+        return event
+
+    def _keep(
+        self,
+        attempt: Attempt,
+        grant: Grant,
+        account: Account,
+        scopes: tuple[str, ...] | None,
+        sent_at: datetime,
+    ) -> Event | None:
+        """Store the grant as a connection, or with its attempt where the person is asked first."""
+        if self._is_another(attempt, account):
+            return self._vault.ask(attempt, grant, account, scopes, sent_at=sent_at)
+        connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
+        return build_connected_event(attempt, connection) if connection else None
+
+    def _is_another(self, attempt: Attempt, account: Account) -> bool:
+        """Return True where the owner neither has *account* nor had it last, and is to be asked."""
+        if attempt.last_hub_id in {None, account.hub_id}:
+            return False
+        row = self._vault.store.connection_to(
+            attempt.owner, self._settings.client_id, account.hub_id
+        )
+        return row is None or row.status is ConnectionStatus.DISCONNECTED
 
     def _request(self, request: Request, turn: ExchangeTurn) -> Grant:
         """Send *request*, and record what its answer says of the token endpoint."""

@@ -167,20 +167,26 @@ def _write_response(response: WebResponse) -> Response:
     return written
 
 
-def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> str:  # noqa: A002
+def hubspot_connect_url(
+    next: str | None = None,  # noqa: A002
+    hub_id: int | None = None,
+    *,
+    another: bool = False,
+) -> str:
     """Return the link into the journey for whoever is signed in, for templates and views.
 
     Args:
         next: The own path to lead back to where no popup is used; the setup page by default.
             Never pass on a visitor's query parameter.
         hub_id: The account that has to come back, to reconnect just that one.
+        another: The link says "Connect another account": nothing is asked of one that is new.
 
     Raises:
         ValueError: *next* is not a path on this site.
     """
     router, visitors = _extension()
     visitor = visitors.identify()
-    return router.connect_url(visitor.owner, visitor.browser, next, hub_id)
+    return router.connect_url(visitor.owner, visitor.browser, next, hub_id, another=another)
 
 
 def exempt_from_flask_wtf() -> None:

@@ -165,6 +165,11 @@ class Context:
         back = f"{public_url}{self.home}"
         return self.notice(code, status, back=back, address=public_url, tag=tag)
 
+    def lead_to_question(self, attempt: Attempt) -> WebResponse:
+        """Lead on to the page that asks whether the account that came back is meant."""
+        path = self.path(f"/auth/hubspot/confirm?attempt={attempt.id}")
+        return WebResponse.redirect(path, headers.POPUP)
+
     def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
         """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.
 

@@ -37,6 +37,8 @@ class ResultPages:
         if attempt is None:
             return self._show_unknown(request.query_value("trouble"))
         is_own = find_difference(attempt, request.visitor) is None
+        if is_own and attempt.status is AttemptStatus.ASKING:
+            return self._context.lead_to_question(attempt)
         if attempt.status is AttemptStatus.CONNECTED:
             template, facts = "popup/success.html", self._describe_success(attempt, is_own=is_own)
         else:
@@ -109,7 +111,10 @@ class ResultPages:
         owner, browser = request.owner, request.browser
         if attempt.opener_origin or owner != attempt.owner or browser is None:
             return {}
-        again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
+        again, further = (
+            Start(attempt.next, attempt.expected_hub_id),
+            Start(attempt.next, another=True),
+        )
         language = f"&language={self._context.language(attempt.language)}"
         return {
             "again": self._context.connect_url(owner, browser, again) + language,

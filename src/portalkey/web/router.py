@@ -27,6 +27,7 @@ from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
+from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
@@ -58,6 +59,8 @@ PAGES = (
     Route("callback", "GET", "/auth/hubspot/callback"),
     Route("complete", "GET", "/auth/hubspot/complete"),
     Route("completed", "POST", "/auth/hubspot/complete"),
+    Route("confirm", "GET", "/auth/hubspot/confirm"),
+    Route("confirmed", "POST", "/auth/hubspot/confirm"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("refused", "GET", "/auth/hubspot/refused"),
 )
@@ -113,13 +116,15 @@ class Router:
         self.context = context
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
-        callback, api = CallbackPages(context), Api(context)
+        callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
             "complete": callback.show_complete,
             "completed": callback.complete,
             "refused": callback.show_refused,
+            "confirm": confirm.show,
+            "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
             "status": api.show_status,
@@ -137,14 +142,20 @@ class Router:
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
-        self, owner: str | None, browser: str | None, next_url: str | None, hub_id: int | None
+        self,
+        owner: str | None,
+        browser: str | None,
+        next_url: str | None,
+        hub_id: int | None,
+        *,
+        another: bool = False,
     ) -> str:
         """Return the link into the journey that leads back to *next_url*, or else home.
 
         Raises:
             ValueError: *next_url* is not a path on this site.
         """
-        start = Start(next_url or self.context.home, hub_id)
+        start = Start(next_url or self.context.home, hub_id, another)
         return self.context.connect_url(owner, browser, start)
 
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:

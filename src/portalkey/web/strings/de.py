@@ -33,6 +33,19 @@ PAGES = {
     "further_in_app": (
         "Soll das andere Konto hinzukommen, drücken Sie dort „Weiteres Konto verbinden“."
     ),
+    "confirm": "{account} verbinden?",
+    "confirm_other": (
+        "Das ist nicht das HubSpot-Konto vom letzten Mal. Noch ist nichts verbunden."
+    ),
+    "confirm_from": "Aus HubSpot",
+    "confirm_to": "Für diese App",
+    "confirm_id": "Konto {hub_id}",
+    "confirm_as": "Zugestimmt hat {person}",
+    "confirm_live": "Bisher verbunden",
+    "confirm_before": "Letztes Mal",
+    "confirm_yes": "{account} verbinden",
+    "confirm_no": "Nicht dieses Konto",
+    "confirm_wait": "Ohne Ihre Antwort wird nichts verbunden.",
     "setup": "Verbindung mit HubSpot",
     "setup_some": "Verbundene Konten von {owner}.",
     "setup_none": "Für {owner} ist noch kein Konto verbunden.",
