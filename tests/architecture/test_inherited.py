@@ -92,6 +92,7 @@ OTHERWISE = {
     "hubspot/client.py HubSpotClient ConnectionPool": "in _pools, which is renewed",
     "hubspot/deadline.py TimedBackend queue.SimpleQueue": "of one call",
     "hubspot/deadline.py TimedBackend threading.Thread": "of one call",
+    "sentences/__init__.py - @cache": "texts",
     "settings/urls.py - @cache": "a list of names",
     "vault/files.py - ProcessLock()": "by identity",
     "vault/health.py StoreHealth self._listeners": "they listen on in a child",

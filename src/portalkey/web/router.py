@@ -31,7 +31,7 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
-from portalkey.web.rendering import Renderer, RenderWithHost
+from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
@@ -88,6 +88,7 @@ class Router:
         options: WebOptions,
         templates: BaseLoader | None = None,
         render_with_host: RenderWithHost | None = None,
+        find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
 
@@ -96,6 +97,7 @@ class Router:
             options: The app's decisions.
             templates: The app's own templates, whose ``portalkey/...`` come before ours.
             render_with_host: Renders the setup page in the app's own layout.
+            find_static_file: Finds the address of a file of the app's, such as its logo.
         """
         render = Renderer(
             broker.settings,
@@ -103,6 +105,7 @@ class Router:
             strings=options.strings,
             base=options.base_template,
             with_host=render_with_host,
+            find_static_file=find_static_file,
         )
         return cls(Context(broker, render, options))
 
@@ -227,24 +230,25 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
-        wait = None
         if isinstance(error, TooManyAttempts):
-            status, wait = 429, error.retry_after
+            status = 429
         elif isinstance(error, OwnerUnusable):
             status = 500
+        wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(error.code, status)
+            response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
         else:
             response = self.context.notice(
                 error.code,
                 status,
                 back=self.context.home,
                 tag=request.query_value("language"),
+                cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
-        if isinstance(error, TryLater):
-            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
+        if wait is not None:
+            return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
 
 

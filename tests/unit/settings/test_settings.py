@@ -588,4 +588,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 28
+    assert len({field.alias for field in fields}) == 30
