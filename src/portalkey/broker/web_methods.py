@@ -114,6 +114,14 @@ class WebMethods:
         """Derive one secret for each key, the first key's first, for signatures of a host's own."""
         return self.vault.keyring.derive(purpose)
 
+    def seal_return(self, name: str, query: SecretStr) -> str:
+        """Seal what HubSpot answered, for a cookie of this *name* in the browser that it is of."""
+        return self.vault.seal_return(name, query)
+
+    def open_return(self, name: str, sealed: str) -> SecretStr | None:
+        """Open what ``seal_return`` sealed under this *name*; None for anything else."""
+        return self.vault.open_return(name, sealed)
+
     def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an attempt whose code is parked; see ``Attempts.complete``."""
         return self.attempts.complete(attempt, visitor)

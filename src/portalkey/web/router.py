@@ -117,6 +117,7 @@ class Router:
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
         callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
+        self._callback = callback
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
@@ -162,8 +163,8 @@ class Router:
         """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
-        redirect, since its address holds a code, but where the store could not be asked: then the
-        same return is tried again at that address.
+        redirect, since its address holds a code. Where the store could not be asked, the same
+        return is tried again from an address without one.
         """
         with limit_request(self.context.broker.settings.database_seconds):
             return self._answer(name, read)
@@ -178,8 +179,10 @@ class Router:
             _log_error(name, request, error)
             if isinstance(error, OwnerUnusable) and request and request.is_debug:
                 raise  # for whoever writes the app, who has the debugger before them
-            if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
-                return self._leave_callback(request, error.code)
+            if name == "callback" and not self._is_at_kept_return(request, error):
+                is_busy = isinstance(error, _OF_THE_STORE)
+                kept = self._callback.keep_return(request) if request and is_busy else None
+                return kept or self._leave_callback(request, error.code)
             if request is None:
                 raise
             return self._with_cors(name, request, self._show_error(name, request, error))
@@ -222,6 +225,11 @@ class Router:
         return response.with_headers(
             headers.cors(origin, self.context.broker.settings.allowed_origins)
         )
+
+    def _is_at_kept_return(self, request: WebRequest | None, error: PortalkeyError) -> bool:
+        """Return True where a return that is tried again met the store's trouble once more."""
+        is_kept = request is not None and self._callback.kept_name(request) is not None
+        return is_kept and isinstance(error, _OF_THE_STORE)
 
     def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
         """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
