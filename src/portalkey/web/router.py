@@ -28,6 +28,7 @@ from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
+from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
@@ -51,7 +52,10 @@ class Route:
     path: str
 
 
-SETUP = Route("setup", "GET", "/connections/setup")
+SETUP = (
+    Route("setup", "GET", "/connections/setup"),
+    Route("confirm", "GET", "/connections/setup/{connection_id}/disconnect"),
+)
 PAGES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
@@ -72,7 +76,7 @@ PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for r
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
-_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
+_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -121,6 +125,7 @@ class Router:
             "refused": callback.show_refused,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
+            "confirm": DisconnectPage(context).show,
             "status": api.show_status,
             "connections": api.list_connections,
             "disconnect": api.disconnect,
@@ -132,7 +137,7 @@ class Router:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route that the app wants."""
-        setup = (SETUP,) if self.context.options.setup_page else ()
+        setup = SETUP if self.context.options.setup_page else ()
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
@@ -228,7 +233,7 @@ class Router:
                 error.code,
                 status,
                 back=self.context.home,
-                tag=request.query_value("language"),
+                tag=self.context.language_of(request),
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )

@@ -97,7 +97,7 @@ def layout_app(broker: Broker, **templates: str) -> Flask:
 
 
 def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) -> None:
-    """The host's context and blocks around our content, with our styles and without Pico's."""
+    """The host's context and blocks around our content, with our styles, which leave it alone."""
     client = signed_in(layout_app(broker))
     connect(client, hubspot, FIRST)
     page = page_of(client)
@@ -109,7 +109,7 @@ def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) ->
         static_address("portalkey.css")
     ]
     assert page.select("script[type=module][src$='connect.js']")
-    assert page.select("[data-owner=ada][lang=en] article.pk-card form")
+    assert page.select(".pk-on-host[data-owner=ada][lang=en] article.pk-account a.pk-leave")
     assert "Simulator." in page.text
 
 
@@ -135,13 +135,13 @@ def test_popups_keep_their_own_base(broker: Broker) -> None:
     page = page_of(signed_in(layout_app(broker)), "/auth/hubspot/start")
 
     assert page.nav is None
-    assert page.select("link[href$='pico.css']")
+    assert page.select("body.pk-popup")
 
 
 BLOCKS = {
     "heading": "<h1>Mine</h1>",
     "account": "<p>{{ connection.hub_id }}</p>",
-    "connect": "<p>later</p>",
+    "missing": "<p>later</p>",
     "actions": "<p>none</p>",
 }
 
