@@ -23,7 +23,8 @@ COMMANDS: Mapping[str, About] = {
     "init": About("Write a commented settings file with a fresh key."),
     "lost-key": About("Give up what is sealed with a key that is lost for good."),
     "serve": About(
-        "Run the app against HubSpot, with one owner per visitor's session.", ("server",)
+        "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
+        ("server",),
     ),
     "simulate": About(
         "Run a local HubSpot: consent pages, OAuth, account data, faults on demand.",
