@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from portalkey.broker import Broker
 from portalkey.model.connection import ConnectionStatus
+from portalkey.settings import Settings
 from portalkey.vault.store import Mark
 
 SIZES: dict[str, ViewportSize] = {
@@ -32,6 +33,12 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = Path(named) if named else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Those of an app that has a name."""
+    return settings.model_copy(update={"app_name": "Fieldnotes"})
 
 
 # Two of four show what could break; the others are for looking at.
@@ -83,6 +90,8 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
         expect(page.locator("article")).to_have_count(number)  # the page has come anew by itself
         page.goto(f"{url}/connections/setup")
         shot(page, f"setup-{account + 1}")
+    say_all(page)
+    shot(page, "setup-open")
     trouble(page, url, broker)
     shot(page, "setup-trouble")
     page.goto(f"{page.url}&language=de")
@@ -93,9 +102,26 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
     for language in ("en", "de"):
         page.goto(f"{url}/connections/setup?language={language}")
         wrong_account(page, shot, language)
+    page.goto(f"{url}/connections/setup")
+    leave(page, shot)
     page.goto(f"{broker.settings.app_url}/")
     page.wait_for_selector("#accounts li")
     shot(page, "control-room")
+
+
+def say_all(page: Page) -> None:
+    """Open what can be opened."""
+    for summary in page.locator("summary").all():
+        summary.click()
+
+
+def leave(page: Page, shot: Shot) -> None:
+    """Disconnect the first account."""
+    page.locator("a.pk-leave").first.click()
+    shot(page, "disconnect")
+    page.locator("button.pk-danger").click()
+    expect(page.locator(".pk-note")).to_be_visible()
+    shot(page, "setup-disconnected")
 
 
 def wrong_account(page: Page, shot: Shot, language: str) -> None:

@@ -71,6 +71,33 @@ def test_a_signed_out_visitor_asks_for_german(broker: Broker) -> None:
     assert "Bitte melden Sie sich an" in answer.text
 
 
+@pytest.mark.parametrize("path", [SETUP, "/auth/hubspot/start", "/auth/hubspot/refused"])
+def test_a_browser_asks_for_german(client: FlaskClient, path: str) -> None:
+    """Where neither the address nor the app says a language; the address comes first."""
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.8"}
+
+    assert '<html lang="de"' in client.get(path, headers=german).text
+    if path != "/auth/hubspot/refused":
+        assert '<html lang="en"' in client.get(f"{path}?language=en", headers=german).text
+
+
+def test_a_browser_does_not_overrule_the_app(broker: Broker) -> None:
+    """Whose own pages around ours are in that language."""
+    client = signed_in(host_app(broker, language="en"))
+
+    assert '<html lang="en"' in client.get(SETUP, headers={"Accept-Language": "de"}).text
+
+
+def test_a_journey_stays_in_the_browsers_language(client: FlaskClient) -> None:
+    """The attempt keeps it, for the page at its end."""
+    link = page_of(client).select_one("hubspot-connect a")
+    assert link is not None
+    attempt = "A" * 22
+    client.get(f"{link['href']}&attempt={attempt}", headers={"Accept-Language": "de"})
+
+    assert '<html lang="de"' in client.get(f"/auth/hubspot/done?attempt={attempt}").text
+
+
 def test_a_host_has_words_of_its_own(broker: Broker) -> None:
     """One text changed, all others as they were."""
     words = {"en": {"connect": "Bring your CRM"}}

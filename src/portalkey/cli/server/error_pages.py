@@ -35,7 +35,9 @@ def show_error_pages(
             return _as_text(HTTPStatus.MISDIRECTED_REQUEST, line)
         back = f"{settings.public_url}{_context().home}"
         return _as_page(
-            _context().notice("other_address", 421, back=back, address=settings.public_url)
+            _context().notice(
+                "other_address", 421, back=back, address=settings.public_url, tag=_language()
+            )
         )
 
     app.before_request(refuse_other_hosts)
@@ -47,13 +49,18 @@ def _show(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     if _is_person():
         code = _CODES.get(status, "otherwise")
-        response = _as_page(_context().notice(code, status, back=_context().home))
+        response = _as_page(_context().notice(code, status, back=_context().home, tag=_language()))
     else:
         response = _as_text(status)
     allowed = error.get_response().headers.get("Allow")
     if allowed:
         response.headers["Allow"] = allowed
     return response
+
+
+def _language() -> str:
+    accepts = request.headers.get("Accept-Language")
+    return _context().render.strings.language(request.args.get("language"), accepts)
 
 
 def _context() -> "Context":
