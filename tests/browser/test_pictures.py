@@ -1,7 +1,7 @@
 """Pictures of every page, made by the walk itself, so that none can show what is not there."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.owners import people_of_demo
 from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
 from portalkey.vault.store import Mark
@@ -39,6 +41,14 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def settings(settings: Settings) -> Settings:
     """Those of an app that has a name."""
     return settings.model_copy(update={"app_name": "Fieldnotes"})
+
+
+@pytest.fixture
+def app_url(settings: Settings, broker: Broker, port: int) -> Iterator[str]:
+    """The app as the demo runs it: whoever is signed in has a name."""
+    app = create_app(broker, owners=people_of_demo())
+    with Listener(app, broker, host="127.0.0.1", port=port):
+        yield settings.public_url
 
 
 # Two of four show what could break; the others are for looking at.
