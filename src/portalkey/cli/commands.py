@@ -12,6 +12,10 @@ class About(NamedTuple):
 
 
 COMMANDS: Mapping[str, About] = {
+    "connect": About(
+        "Connect a HubSpot account in the browser, and keep it for scripts of this machine.",
+        ("server",),
+    ),
     "db": About("Look after the database."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",

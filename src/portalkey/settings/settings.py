@@ -30,6 +30,7 @@ from portalkey.settings import (
 )
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
+from portalkey.settings.misspellings import misspellings
 
 __all__ = ["Key", "Settings"]
 
@@ -208,7 +209,7 @@ class Settings(Unpicklable, BaseModel):
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
         known = names | standalone.NAMES
-        problems = [*environment.read_files(values), *environment.misspellings(values, known)]
+        problems = [*environment.read_files(values), *misspellings(values, known)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
             values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None

@@ -44,9 +44,11 @@ class ConnectionRows:
             "reconnect_url": self.build_connect_url(request, connection.hub_id),
         }
 
-    def build_connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
+    def build_connect_url(
+        self, request: WebRequest, hub_id: int | None = None, *, another: bool = False
+    ) -> str:
         """Return the link into the journey that leads back to the page."""
-        start = Start(self._context.home, hub_id)
+        start = Start(self._context.home, hub_id, another)
         return self._context.connect_url(request.owner, request.browser, start)
 
     def _describe_state(self, connection: Connection, language: str) -> dict[str, Any]:

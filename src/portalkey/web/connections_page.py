@@ -45,7 +45,7 @@ class ConnectionsPage:
             request,
             "connections/setup.html",
             language,
-            connect_url=self._rows.build_connect_url(request),
+            connect_url=self._rows.build_connect_url(request, another=bool(rows)),
             status_url=self._context.path("/api/hubspot/status"),
             wanted=show(settings.scopes),
             wanted_optional=show(settings.optional_scopes),

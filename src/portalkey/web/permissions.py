@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 NOT_SHOWN = frozenset({"oauth"})
 """Every app has it, and it gives no more than the account's number."""
-OTHERWISE = "scope:otherwise"
+UNKNOWN = "scope:otherwise"
 SCOPE, GROUP = "scope:", "group:"
 
 
@@ -48,7 +48,7 @@ def permission_words(language: str) -> dict[str, str]:
     data = _data()
     groups = {f"{GROUP}{name}": words[language] for name, words in data["groups"].items()}
     scopes = {f"{SCOPE}{name}": words[language] for name, words in data["scopes"].items()}
-    return {**groups, **scopes, OTHERWISE: data["otherwise"][language]}
+    return {**groups, **scopes, UNKNOWN: data["otherwise"][language]}
 
 
 def show(scopes: Iterable[str]) -> tuple[str, ...]:
@@ -59,8 +59,8 @@ def show(scopes: Iterable[str]) -> tuple[str, ...]:
 def describe(scope: str, say: Callable[..., Markup], known: Callable[[str], bool]) -> Permission:
     """Return a *scope* in words; raw, within a sentence, where nobody has words for it."""
     key = f"{SCOPE}{scope}"
-    has_words = key != OTHERWISE and known(key)
-    return Permission(scope, say(key if has_words else OTHERWISE, scope=scope))
+    has_words = key != UNKNOWN and known(key)
+    return Permission(scope, say(key if has_words else UNKNOWN, scope=scope))
 
 
 def group(

@@ -35,7 +35,7 @@ def test_a_person_at_an_unknown_path_meets_a_page(app_url: str) -> None:
     page = BeautifulSoup(answer.text, "html.parser")
 
     assert answer.status_code == 404
-    assert "nothing of that name" in page.get_text()
+    assert "Nothing was found here" in page.get_text()
     assert page.select("a[href='/connections/setup']")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-frame-options"] == "DENY"

@@ -95,10 +95,10 @@ def test_reconnect_of_nothing_is_ignored(
 STATES = [
     ("connected", "", "Connected", "quiet", ""),
     ("failing", "hubspot_unavailable", "Connected, retrying", None, "keeps trying by itself"),
-    ("failing", "hubspot_refused", "Connected, retrying", None, "Whoever runs it"),
+    ("failing", "hubspot_refused", "Connected, retrying", None, "Whoever runs the app"),
     ("failing", "newer", "Connected, retrying", None, "keeps trying by itself"),
     ("needs_reconnect", "inactive", "Reconnect needed", "filled", "HubSpot ended"),
-    ("needs_reconnect", "no_key_opens", "Reconnect needed", "filled", "A key of the app"),
+    ("needs_reconnect", "no_key_opens", "Reconnect needed", "filled", "The app cannot open"),
     ("needs_reconnect", "newer", "Reconnect needed", "filled", "HubSpot ended"),
 ]
 

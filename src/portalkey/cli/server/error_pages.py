@@ -33,9 +33,9 @@ def show_error_pages(
         if not _is_person():
             line = f"This app answers at {settings.public_url} only; open it there."
             return _as_text(HTTPStatus.MISDIRECTED_REQUEST, line)
-        back = f"{settings.public_url}{_context().home}"
+        back = f"{settings.public_url}{context_of(app).home}"
         return _as_page(
-            _context().notice(
+            context_of(app).notice(
                 "other_address", 421, back=back, address=settings.public_url, tag=_language()
             )
         )
@@ -49,7 +49,8 @@ def _show(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     if _is_person():
         code = _CODES.get(status, "otherwise")
-        response = _as_page(_context().notice(code, status, back=_context().home, tag=_language()))
+        context = context_of(current_app)
+        response = _as_page(context.notice(code, status, back=context.home, tag=_language()))
     else:
         response = _as_text(status)
     allowed = error.get_response().headers.get("Allow")
@@ -60,11 +61,13 @@ def _show(error: HTTPException) -> Response:
 
 def _language() -> str:
     accepts = request.headers.get("Accept-Language")
-    return _context().render.strings.language(request.args.get("language"), accepts)
+    strings = context_of(current_app).render.strings
+    return strings.language(request.args.get("language"), accepts)
 
 
-def _context() -> "Context":
-    router, _ = cast("tuple[Router, object]", current_app.extensions[EXTENSION])
+def context_of(app: Flask) -> "Context":
+    """Return what the pages of *app* are made with."""
+    router, _ = cast("tuple[Router, object]", app.extensions[EXTENSION])
     return router.context
 
 
