@@ -90,6 +90,11 @@ class Account:
     ui_domain: str | None = None
     data_hosting: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What people call it: its domain, or its id where HubSpot named no domain."""
+        return self.hub_domain or str(self.hub_id)
+
     def fill_from(self, earlier: "Account") -> "Account":
         """Return the same account, with the facts of *earlier* where this one has none."""
         facts = {name: value for name, value in asdict(self).items() if value is not None}
