@@ -92,7 +92,7 @@ class Account:
 
     @property
     def name(self) -> str:
-        """What people call it: its domain, or its id where HubSpot named no domain."""
+        """The domain, which people know it by, or the id where HubSpot named none."""
         return self.hub_domain or str(self.hub_id)
 
     def fill_from(self, earlier: "Account") -> "Account":
