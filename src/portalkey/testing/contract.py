@@ -13,6 +13,7 @@ from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
+from portalkey.testing.questions import QuestionPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
@@ -27,6 +28,7 @@ class StoreContract(
     LeasePromises,
     SetBackPromises,
     OutboxPromises,
+    QuestionPromises,
     KeyPromises,
     ThrottlePromises,
 ):

@@ -88,6 +88,8 @@ class CallbackPages:
         """Redirect to the next page of the journey, or back to where one in this tab began."""
         if attempt.status is AttemptStatus.CONNECTED and not attempt.opener_origin:
             return WebResponse.redirect(attempt.next, headers.POPUP)
+        if attempt.status is AttemptStatus.ASKING:
+            return self._context.lead_to_question(attempt)
         is_parked = attempt.status is AttemptStatus.RETURNED
         return self._redirect_to("complete" if is_parked else "done", attempt)
 

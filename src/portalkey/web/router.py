@@ -16,6 +16,7 @@ from markupsafe import Markup
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
+    OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
     StoreBusy,
@@ -27,12 +28,13 @@ from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
+from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.element_state import render_state
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
-from portalkey.web.rendering import Renderer, RenderWithHost
+from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
@@ -59,6 +61,8 @@ PAGES = (
     Route("callback", "GET", "/auth/hubspot/callback"),
     Route("complete", "GET", "/auth/hubspot/complete"),
     Route("completed", "POST", "/auth/hubspot/complete"),
+    Route("confirm", "GET", "/auth/hubspot/confirm"),
+    Route("confirmed", "POST", "/auth/hubspot/confirm"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("refused", "GET", "/auth/hubspot/refused"),
 )
@@ -89,6 +93,7 @@ class Router:
         options: WebOptions,
         templates: BaseLoader | None = None,
         render_with_host: RenderWithHost | None = None,
+        find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
 
@@ -97,6 +102,7 @@ class Router:
             options: The app's decisions.
             templates: The app's own templates, whose ``portalkey/...`` come before ours.
             render_with_host: Renders the setup page in the app's own layout.
+            find_static_file: Finds the address of a file of the app's, such as its logo.
         """
         render = Renderer(
             broker.settings,
@@ -104,6 +110,7 @@ class Router:
             strings=options.strings,
             base=options.base_template,
             with_host=render_with_host,
+            find_static_file=find_static_file,
         )
         return cls(Context(broker, render, options))
 
@@ -111,13 +118,15 @@ class Router:
         self.context = context
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
-        callback, api = CallbackPages(context), Api(context)
+        callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
             "complete": callback.show_complete,
             "completed": callback.complete,
             "refused": callback.show_refused,
+            "confirm": confirm.show,
+            "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
             "status": api.show_status,
@@ -135,14 +144,20 @@ class Router:
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
-        self, owner: str | None, browser: str | None, next_url: str | None, hub_id: int | None
+        self,
+        owner: str | None,
+        browser: str | None,
+        next_url: str | None,
+        hub_id: int | None,
+        *,
+        another: bool = False,
     ) -> str:
         """Return the link into the journey that leads back to *next_url*, or else home.
 
         Raises:
             ValueError: *next_url* is not a path on this site.
         """
-        start = Start(next_url or self.context.home, hub_id)
+        start = Start(next_url or self.context.home, hub_id, another)
         return self.context.connect_url(owner, browser, start)
 
     def connect_state(self, owner: str | None) -> Markup:
@@ -175,6 +190,8 @@ class Router:
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
+            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+                raise  # for whoever writes the app, who has the debugger before them
             if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
                 return self._leave_callback(request, error.code)
             if request is None:
@@ -193,8 +210,9 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
-        if request.arrival.trouble is not None and name in _OF_A_SESSION:
-            raise request.arrival.trouble
+        trouble = request.arrival.trouble
+        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+            raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)
@@ -231,22 +249,25 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
-        wait = None
         if isinstance(error, TooManyAttempts):
-            status, wait = 429, error.retry_after
+            status = 429
+        elif isinstance(error, OwnerUnusable):
+            status = 500
+        wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(error.code, status)
+            response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
         else:
             response = self.context.notice(
                 error.code,
                 status,
                 back=self.context.home,
                 tag=request.query_value("language"),
+                cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
-        if isinstance(error, TryLater):
-            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
+        if wait is not None:
+            return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
 
 

@@ -94,6 +94,8 @@ attempts = Table(
     Column("delivered_at", Moment),
     Column("person", Text),
     Column("failed_check", Text),
+    Column("last_hub_id", BigInteger),
+    Column("sealed_grant", Text),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
     # has ended does not slow down the search for what has not.
@@ -103,6 +105,7 @@ attempts = Table(
     _partial_index(
         "portalkey_attempts_claimed", "owner", "claimed_at", where="claimed_at IS NOT NULL"
     ),
+    _partial_index("portalkey_attempts_asking", "expires_at", where="sealed_grant IS NOT NULL"),
 )
 
 events = Table(
