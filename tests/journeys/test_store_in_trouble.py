@@ -23,7 +23,7 @@ from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Store
 from portalkey.web.host_session import BROWSER_KEY
-from portalkey.web.router import API, PAGES, SETUP
+from portalkey.web.routes import API, PAGES, SETUP
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
 from support.hosting import host_app, link_named, page_of, signed_in

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 from urllib.parse import urlencode
 
-from portalkey.web.router import API, PAGES, PREFLIGHTS, SETUP
+from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP
 from support.patience import PATIENCE
 from support.visitor import Visitor, query_of
 

@@ -29,7 +29,8 @@ from portalkey.web.host_session import (
     require_id,
 )
 from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
-from portalkey.web.router import Route, Router
+from portalkey.web.router import Router
+from portalkey.web.routes import Route
 from portalkey.web.static_files import (
     STATIC_FOLDER,
     STATIC_PATH,

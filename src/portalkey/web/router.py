@@ -7,7 +7,6 @@ and writes the response out. It decides nothing.
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
@@ -37,6 +36,7 @@ from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
+from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP, Route
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
 from portalkey.web.token_delivery import TokenDelivery
@@ -46,39 +46,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("portalkey")
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route; parts of the path in braces are the request's arguments."""
-
-    name: str
-    method: str
-    path: str
-
-
-SETUP = (
-    Route("setup", "GET", "/connections/setup"),
-    Route("leave", "GET", "/connections/setup/{connection_id}/disconnect"),
-)
-PAGES = (
-    Route("start", "GET", "/auth/hubspot/start"),
-    Route("callback", "GET", "/auth/hubspot/callback"),
-    Route("complete", "GET", "/auth/hubspot/complete"),
-    Route("completed", "POST", "/auth/hubspot/complete"),
-    Route("confirm", "GET", "/auth/hubspot/confirm"),
-    Route("confirmed", "POST", "/auth/hubspot/confirm"),
-    Route("done", "GET", "/auth/hubspot/done"),
-    Route("refused", "GET", "/auth/hubspot/refused"),
-)
-API = (
-    Route("status", "GET", "/api/hubspot/status"),
-    Route("connections", "GET", "/api/hubspot/connections"),
-    Route("disconnect", "POST", "/api/hubspot/connections/{connection_id}/disconnect"),
-    Route("cancel", "POST", "/api/hubspot/attempts/{attempt_id}/cancel"),
-    Route("token", "POST", "/api/hubspot/attempts/{attempt_id}/token"),
-)
-PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for route in API)
-"""A browser asks these before a page on another origin may post (Fetch standard, CORS)."""
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)

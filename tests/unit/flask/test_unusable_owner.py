@@ -9,7 +9,7 @@ from portalkey.broker import Broker
 from portalkey.errors import OwnerUnusable
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import MOST_OWNER_BYTES, find_owner_fault
-from portalkey.web.router import API, PAGES, SETUP, Route
+from portalkey.web.routes import API, PAGES, SETUP, Route
 
 SECRET = "canary"
 UNUSABLE: dict[str, tuple[object, str]] = {

@@ -37,13 +37,13 @@ class Owners:
 
 
 def one_per_session() -> Owners:
-    """Take each visitor's session for an owner of its own."""
-    return Owners(lambda: _of_session(lambda: f"visitor-{secrets.token_hex(8)}"), str)
+    """Take each visitor's session for an owner of its own, which nobody calls by a name."""
+    return Owners(lambda: _of_session(lambda: f"visitor-{secrets.token_hex(8)}"), lambda _: "")
 
 
 def people_of_demo() -> Owners:
     """Give each browser that comes the next of ``PEOPLE``."""
-    names = {name.lower().replace(" ", "-"): name for name in PEOPLE}
+    names = names_of_demo()
     coming, lock = cycle(names), Lock()
 
     def next_person() -> str:
@@ -51,6 +51,11 @@ def people_of_demo() -> Owners:
             return next(coming)
 
     return Owners(lambda: _of_session(next_person), lambda owner: names.get(owner, owner))
+
+
+def names_of_demo() -> dict[str, str]:
+    """Return the names of ``PEOPLE`` by their ids as owners."""
+    return {name.lower().replace(" ", "-"): name for name in PEOPLE}
 
 
 def single(owner: str) -> Owners:

@@ -46,6 +46,8 @@ PAGES = {
     "confirm_wait": "Ohne Ihre Antwort wird nichts verbunden.",
     "setup": "Verbindung mit HubSpot",
     "setup_some": "Konten, mit denen {app} für {owner} arbeitet.",
+    "setup_some_here": "Konten, mit denen {app} arbeitet.",
+    "setup_none_here": "Noch ist kein Konto verbunden.",
     "setup_none": "Für {owner} ist noch kein Konto verbunden.",
     "accounts": "Verbundene Konten",
     "first": "HubSpot-Konto verbinden",

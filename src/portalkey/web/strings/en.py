@@ -50,6 +50,8 @@ PAGES = {
     # The setup page.
     "setup": "HubSpot connection",
     "setup_some": "Accounts that {app} works with for {owner}.",
+    "setup_some_here": "Accounts that {app} works with.",
+    "setup_none_here": "No account is connected yet.",
     "setup_none": "No account is connected for {owner} yet.",
     "accounts": "Connected accounts",
     "first": "Connect your HubSpot account",
