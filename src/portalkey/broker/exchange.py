@@ -10,12 +10,13 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.admission import Permit
-from portalkey.broker.breaker import is_of_app
+from portalkey.broker.breaker import is_of_all, is_of_process
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Check
 from portalkey.errors import (
+    HubSpotRefused,
     HubSpotUnavailable,
     HubSpotUnreachable,
     PortalkeyError,
@@ -87,12 +88,12 @@ class Exchange:
         return can be tried again. A permit that was not used is given back.
 
         Raises:
-            HubSpotUnavailable, RateLimited: HubSpot cannot be reached from here or hangs, too many
-                callers wait for it, or its token endpoint may not be asked just now.
+            HubSpotUnavailable, RateLimited: HubSpot cannot be reached from here, hangs or refused
+                the app, too many callers wait for it, or its token endpoint may not be asked now.
             StoreBusy, StoreUnusable: The store is in trouble.
         """
         turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST)
-        self._check_way()
+        self._check_app(owner)
         with self._gate.place(owner):
             try:
                 if is_to_be_sent:
@@ -102,10 +103,10 @@ class Exchange:
                 for unused in turn.permits:
                     self._admission.give_back(unused)
 
-    def _check_way(self) -> None:
+    def _check_app(self, owner: str) -> None:
         try:
-            self._check()
-        except HubSpotUnreachable as trouble:
+            self._check(owner)
+        except (HubSpotUnreachable, HubSpotRefused) as trouble:
             # The operator may be at it: for the person who connects it passes.
             raise HubSpotUnavailable(str(trouble), retry_after=UNREACHABLE_WAIT) from None
 
@@ -185,10 +186,14 @@ class Exchange:
         if trouble.is_local:
             # Nothing was sent: it tells of this machine alone.
             self._admission.give_back(permit)
-            return
-        if not is_of_app(trouble):
+        elif is_of_process(trouble):
+            self._admission.release_probe(permit)
+        elif not is_of_all(trouble):
             self._record_answer(permit)
-            return
+        else:
+            self._tell_breaker(owner, trouble)
+
+    def _tell_breaker(self, owner: str, trouble: PortalkeyError) -> None:
         with suppress(PortalkeyError):
             self._breaker.record_failure(owner, owner, trouble)
 

@@ -47,6 +47,10 @@ PORTALKEY_KEYS=key-{today}:{key}
 
 # How this process is called where it is counted who took a token; the program's name.
 # PORTALKEY_LABEL=web
+
+# How people call the app, and its logo: an image in its static folder.
+# PORTALKEY_APP_NAME=Harbour Pine
+# PORTALKEY_APP_LOGO=img/logo.svg
 """
 
 

@@ -1,10 +1,12 @@
 """Registers the blueprint ``hubspot_auth`` with an app."""
 
 from contextlib import suppress
+from pathlib import Path
 
-from flask import Flask, render_template
+from flask import Flask, render_template, url_for
 
 from portalkey.broker.broker import Broker
+from portalkey.errors import BadSettings
 from portalkey.flask.extension import HubSpotAuth
 from portalkey.flask.hubspot_auth import (
     Visitors,
@@ -29,11 +31,21 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     if extension.store == "session":
         _store_in_session(app, broker)
     elif broker.is_personal:
-        raise ValueError('this broker keeps connections in sessions: say store="session" too')
+        raise ValueError(
+            "This broker keeps connections in visitors' sessions, so the extension has to as well: "
+            'write HubSpotAuth(..., store="session"), or give it another broker.'
+        )
     render_with_host = make_host_renderer(
         lambda: app.jinja_env, lambda template, context: render_template(template, **context)
     )
-    router = Router.of(broker, extension.options, app.jinja_loader, render_with_host)
+    _require_logo(app, broker.settings.app_logo)
+    router = Router.of(
+        broker,
+        extension.options,
+        app.jinja_loader,
+        render_with_host,
+        lambda name: url_for("static", filename=name),
+    )
     log_warnings(find_host_warnings(broker.settings, _describe(app)))
     # Nothing of the app is kept on the extension: one extension may serve several apps.
     visitors = Visitors(extension.owner or visitor, extension.person)
@@ -44,6 +56,21 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     _forget_at_sign_out(app)
+
+
+def _require_logo(app: Flask, logo: str) -> None:
+    if not logo or logo.startswith("data:"):
+        return
+    folder = app.static_folder
+    if folder is None or not (Path(folder) / logo).is_file():
+        where = (
+            f"in {folder}, the app's static folder"
+            if folder
+            else "there: the app has no static folder"
+        )
+        raise BadSettings(
+            [f"PORTALKEY_APP_LOGO names {logo}, which is not {where}; correct it or leave it out."]
+        )
 
 
 def _forget_at_sign_out(app: Flask) -> None:

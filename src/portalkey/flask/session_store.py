@@ -22,6 +22,7 @@ from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_attempts import SessionAttempts
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
 from portalkey.flask.session_keys import SessionKeys
+from portalkey.flask.session_owed import OwedBySessions
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -59,11 +60,13 @@ class SessionStore(SessionAttempts, SessionKeys, Store):
         self._store = store
         self._most = most
         self._sessions = SessionRegistry(store.now)
+        self._owed = OwedBySessions(store)
 
     def write_back(self, response: Response) -> Response:
         """Give the session what is newest before it is written; another request may have it."""
         if _ROWS in request.environ:
             self._write(self._rows())
+            self._owed.hand_over()
         return response
 
     def _rows(self) -> SessionRows:
@@ -143,13 +146,13 @@ class SessionStore(SessionAttempts, SessionKeys, Store):
 
     def _settle(self, owed: OwedRevocation | None, settled: str | None) -> None:
         """Keep *owed* and forget what is *settled*; whatever fails, it is connected."""
-        try:
-            if settled is not None:
+        if owed is not None:
+            self._owed.keep(owed)
+        if settled is not None:
+            try:
                 self._store.complete(settled)
-            if owed is not None:
-                self._store.enqueue(owed)
-        except PortalkeyError as trouble:
-            log.error("revocation not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
+            except PortalkeyError as trouble:
+                log.error("%s not settled (%s)", settled, trouble.code)  # noqa: TRY400 - the code says it
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, if it is in this session."""

@@ -55,7 +55,8 @@ class Arrival:
 
     ``root`` is the prefix that it is mounted at, and ``session_path`` the path that its session's
     cookie is for. ``session_name`` is that cookie's name, and ``is_session_foreign`` is True where
-    one came that this app did not sign. ``trouble`` is why the session cannot have what is ours.
+    one came that this app did not sign. ``trouble`` is why the session cannot have what is ours, or
+    why nobody can tell whose it is.
     """
 
     root: str = ""

@@ -21,6 +21,8 @@ from portalkey.web.strings import Strings, direction
 
 RenderWithHost = Callable[[str, Mapping[str, Any]], str]
 """Renders the template of this name with a host's own context around the values."""
+FindStaticFile = Callable[[str], str]
+"""Returns the address of this file in the app's static folder."""
 OWN_BASE = "portalkey/base.html"
 
 
@@ -64,6 +66,7 @@ class Renderer:
         strings: The texts of the pages.
         base: The host's template that the setup page extends, instead of ours.
         with_host: Renders the setup page where *base* is the host's.
+        find_static_file: Finds the app's logo, where it is a file of the app's.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Renderer:
         strings: Strings | None = None,
         base: str | None = None,
         with_host: RenderWithHost | None = None,
+        find_static_file: FindStaticFile | None = None,
     ) -> None:
         self.strings = strings or Strings()
         self._base = base
@@ -84,7 +88,10 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
+        self._logo = settings.app_logo
+        self._find_static_file = find_static_file
         self._globals = {
+            "pk_app_name": settings.app_name,
             "pk_static": lambda name: f"{settings.mount}{static_address(name)}",
             "pk_simulated": settings.is_simulated,
         }
@@ -115,6 +122,7 @@ class Renderer:
         date: Callable[[datetime], str] = partial(self.strings.date, language)
         return {
             **self._globals,
+            "pk_app_logo": self._find_logo(),
             "base": base,
             "is_own_base": base == OWN_BASE,
             "pk_language": language,
@@ -123,3 +131,9 @@ class Renderer:
             "pk_date": date,
             **context,
         }
+
+    def _find_logo(self) -> str | None:
+        """Return the address of the app's logo, where it has one."""
+        if not self._logo or self._logo.startswith("data:"):
+            return self._logo or None
+        return self._find_static_file(self._logo) if self._find_static_file else None

@@ -15,6 +15,7 @@ from jinja2 import BaseLoader
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
+    OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
     StoreBusy,
@@ -31,7 +32,7 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
-from portalkey.web.rendering import Renderer, RenderWithHost
+from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
@@ -90,6 +91,7 @@ class Router:
         options: WebOptions,
         templates: BaseLoader | None = None,
         render_with_host: RenderWithHost | None = None,
+        find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
 
@@ -98,6 +100,7 @@ class Router:
             options: The app's decisions.
             templates: The app's own templates, whose ``portalkey/...`` come before ours.
             render_with_host: Renders the setup page in the app's own layout.
+            find_static_file: Finds the address of a file of the app's, such as its logo.
         """
         render = Renderer(
             broker.settings,
@@ -105,6 +108,7 @@ class Router:
             strings=options.strings,
             base=options.base_template,
             with_host=render_with_host,
+            find_static_file=find_static_file,
         )
         return cls(Context(broker, render, options))
 
@@ -172,6 +176,8 @@ class Router:
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
+            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+                raise  # for whoever writes the app, who has the debugger before them
             if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
                 return self._leave_callback(request, error.code)
             if request is None:
@@ -190,8 +196,9 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
-        if request.arrival.trouble is not None and name in _OF_A_SESSION:
-            raise request.arrival.trouble
+        trouble = request.arrival.trouble
+        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+            raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)
@@ -226,22 +233,25 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
-        wait = None
         if isinstance(error, TooManyAttempts):
-            status, wait = 429, error.retry_after
+            status = 429
+        elif isinstance(error, OwnerUnusable):
+            status = 500
+        wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(error.code, status)
+            response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
         else:
             response = self.context.notice(
                 error.code,
                 status,
                 back=self.context.home,
                 tag=request.query_value("language"),
+                cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
-        if isinstance(error, TryLater):
-            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
+        if wait is not None:
+            return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
 
 
