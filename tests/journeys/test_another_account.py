@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.model.attempt import Attempt
 from portalkey.model.events import EventName
+from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SECOND, SETUP, SMALL, host_app, page_of, said, signed_in
@@ -347,3 +348,15 @@ def test_it_asks_in_german(client: FlaskClient, broker: Broker, hubspot: HubSpot
     text = said(page_of(client, CONFIRM).main)
     assert "Nicht dieses Konto" in text
     assert "Bisher verbunden" in text
+
+
+def test_an_app_with_a_name_is_named(
+    settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
+) -> None:
+    """As the operator wrote it."""
+    broker = make_broker(settings.model_copy(update={"app_name": "Fieldnotes"}))
+    client = signed_in(host_app(broker))
+    connect(broker, "ada", hubspot, FIRST)
+    come_back(client, hubspot, SECOND)
+
+    assert "To Fieldnotes" in said(page_of(client, CONFIRM).main)

@@ -38,7 +38,7 @@ PAGES = {
         "Das ist nicht das HubSpot-Konto vom letzten Mal. Noch ist nichts verbunden."
     ),
     "confirm_from": "Aus HubSpot",
-    "confirm_to": "Für diese App",
+    "confirm_to": "Für {app}",
     "confirm_id": "Konto {hub_id}",
     "confirm_as": "Zugestimmt hat {person}",
     "confirm_live": "Bisher verbunden",

@@ -37,7 +37,7 @@ PAGES = {
     "confirm": "Connect {account}?",
     "confirm_other": "This is not the HubSpot account of last time. Nothing is connected yet.",
     "confirm_from": "From HubSpot",
-    "confirm_to": "To this app",
+    "confirm_to": "To {app}",
     "confirm_id": "Account {hub_id}",
     "confirm_as": "Agreed to by {person}",
     "confirm_live": "Connected so far",
