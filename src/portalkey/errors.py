@@ -69,7 +69,10 @@ class NotConnected(PersonMustAct, code="not_connected"):
 
 
 class AccountNotNamed(PersonMustAct, code="account_not_named"):
-    """Several HubSpot accounts are connected for this owner; say which one with hub_id."""
+    """Several HubSpot accounts are connected for this owner; say which one with hub_id.
+
+    ``hub_ids`` lists the accounts to choose from.
+    """
 
     def __init__(self, hub_ids: Sequence[int]) -> None:
         """Keep the *hub_ids* of the accounts to choose from."""
@@ -231,7 +234,10 @@ class SessionFull(OperatorMustAct, code="session_full"):
 
 
 class TryLater(PortalkeyError, code="try_later"):
-    """This will pass; try again in a moment."""
+    """This will pass; try again in a moment.
+
+    ``retry_after`` is a number of seconds to wait, at least.
+    """
 
     def __init__(
         self, message: str | None = None, *, retry_after: float = 1.0, said: float = 0.0

@@ -114,17 +114,20 @@ class WebMethods:
         """Derive one secret for each key, the first key's first, for signatures of a host's own."""
         return self.vault.keyring.derive(purpose)
 
+    def seal_return(self, name: str, query: SecretStr) -> str:
+        """Seal what HubSpot answered, for a cookie of this *name* in the browser that it is of."""
+        return self.vault.seal_return(name, query)
+
+    def open_return(self, name: str, sealed: str) -> SecretStr | None:
+        """Open what ``seal_return`` sealed under this *name*; None for anything else."""
+        return self.vault.open_return(name, sealed)
+
     def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an attempt whose code is parked; see ``Attempts.complete``."""
         return self.attempts.complete(attempt, visitor)
 
     def question_of(self, attempt: Attempt) -> Question:
-        """Return what *attempt* asks: whether another account than last time is meant.
-
-        Raises:
-            AttemptExpired: It asks nothing any more.
-            NoKeyOpens: The operator has to bring back the key that sealed it.
-        """
+        """Return which account *attempt* asks about; raises like ``Vault.open_grant``."""
         return self.vault.question_of(attempt)
 
     def confirm(self, attempt: Attempt, visitor: Visitor) -> Attempt:
@@ -161,6 +164,11 @@ class WebMethods:
     def connection_of(self, attempt: Attempt) -> Connection | None:
         """Return the connection that *attempt* made or renewed, if there is one."""
         return self.vault.store.connection(attempt.connection_id or "")
+
+    def connection_of_owner(self, owner: str, connection_id: str) -> Connection | None:
+        """Return *owner*'s connection of that id, whatever its status, if there is one."""
+        connection = self.vault.store.connection(connection_id)
+        return connection if connection is not None and connection.owner == owner else None
 
     def deliver(self, attempt: Attempt) -> DeliveredToken | None:
         """Hand the access token of a connected *attempt* to the page that opened the popup, once.

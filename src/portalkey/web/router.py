@@ -30,6 +30,7 @@ from portalkey.web.callback import CallbackPages
 from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
+from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
@@ -53,7 +54,10 @@ class Route:
     path: str
 
 
-SETUP = Route("setup", "GET", "/connections/setup")
+SETUP = (
+    Route("setup", "GET", "/connections/setup"),
+    Route("leave", "GET", "/connections/setup/{connection_id}/disconnect"),
+)
 PAGES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
@@ -76,7 +80,7 @@ PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for r
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
-_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
+_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -117,6 +121,7 @@ class Router:
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
         callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
+        self._callback = callback
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
@@ -127,6 +132,7 @@ class Router:
             "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
+            "leave": DisconnectPage(context).show,
             "status": api.show_status,
             "connections": api.list_connections,
             "disconnect": api.disconnect,
@@ -138,7 +144,7 @@ class Router:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route that the app wants."""
-        setup = (SETUP,) if self.context.options.setup_page else ()
+        setup = SETUP if self.context.options.setup_page else ()
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
@@ -162,8 +168,8 @@ class Router:
         """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
-        redirect, since its address holds a code, but where the store could not be asked: then the
-        same return is tried again at that address.
+        redirect, since its address holds a code. Where the store could not be asked, the same
+        return is tried again from an address without one.
         """
         with limit_request(self.context.broker.settings.database_seconds):
             return self._answer(name, read)
@@ -178,8 +184,10 @@ class Router:
             _log_error(name, request, error)
             if isinstance(error, OwnerUnusable) and request and request.is_debug:
                 raise  # for whoever writes the app, who has the debugger before them
-            if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
-                return self._leave_callback(request, error.code)
+            if name == "callback" and not self._is_at_kept_return(request, error):
+                is_busy = isinstance(error, _OF_THE_STORE)
+                kept = self._callback.keep_return(request) if request and is_busy else None
+                return kept or self._leave_callback(request, error.code)
             if request is None:
                 raise
             return self._with_cors(name, request, self._show_error(name, request, error))
@@ -223,6 +231,11 @@ class Router:
             headers.cors(origin, self.context.broker.settings.allowed_origins)
         )
 
+    def _is_at_kept_return(self, request: WebRequest | None, error: PortalkeyError) -> bool:
+        """Return True where a return that is tried again met the store's trouble once more."""
+        is_kept = request is not None and self._callback.kept_name(request) is not None
+        return is_kept and isinstance(error, _OF_THE_STORE)
+
     def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
         """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
         attempt_ids = list(request.attempt_cookies) if request else []
@@ -245,7 +258,7 @@ class Router:
                 error.code,
                 status,
                 back=self.context.home,
-                tag=request.query_value("language"),
+                tag=self.context.language_of(request),
                 cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
