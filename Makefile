@@ -128,8 +128,8 @@ sbom:
 clean:
 	rm -rf .venv .venv-bench .venv-interop .venv-lowest .venv-pythons node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
-# What the browser tests run on besides: TypeScript, axe, esbuild, React.
-node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs
+# What the browser tests run on besides: TypeScript, axe, esbuild, and the frameworks.
+node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json tests/browser/react-18/package.json | need-programs
 	npm ci --loglevel=error
 	@touch $@
 

@@ -10,8 +10,7 @@ pytest_plugins = ("browser.surroundings",)
 STORED_KEYS = "() => Object.keys(localStorage).filter((key) => key.startsWith('portalkey:'))"
 SOMETHING_BEGAN_LONG_AGO = """(minutes) => {
   const attempt = "A".repeat(22);
-  const kept = JSON.stringify({ attempt, began: Date.now() - minutes * 60_000 });
-  localStorage["portalkey:/:0"] = kept;
+  localStorage["portalkey:/:0"] = `${attempt}${Date.now() - minutes * 60_000}`;
 }"""
 
 

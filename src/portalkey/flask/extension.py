@@ -28,7 +28,8 @@ class HubSpotAuth:
     """HubSpot connections for a Flask app.
 
     Adds ``/auth/hubspot/*``, ``/api/hubspot/*`` and ``/connections/setup``, and to templates
-    ``hubspot_connect_url(next=None, hub_id=None, another=False)``.
+    ``hubspot_connect_url(next=None, hub_id=None, another=False)`` and
+    ``hubspot_connect_state()``.
 
     Args:
         app: The app, or None to call ``init_app`` later.

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request, send_from_directory, session
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portalkey.errors import OwnerUnusable, SessionFull
 from portalkey.flask.session_cookie import (
@@ -187,6 +188,15 @@ def hubspot_connect_url(
     router, visitors = _extension()
     visitor = visitors.identify()
     return router.connect_url(visitor.owner, visitor.browser, next, hub_id, another=another)
+
+
+def hubspot_connect_state() -> Markup:
+    """Return ``data-state`` and ``data-account`` for the element, for templates: what is connected.
+
+    Nothing where nothing is, or nobody is signed in.
+    """
+    router, visitors = _extension()
+    return router.connect_state(visitors.identify().owner)
 
 
 def exempt_from_flask_wtf() -> None:

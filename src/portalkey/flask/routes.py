@@ -11,6 +11,7 @@ from portalkey.flask.extension import HubSpotAuth
 from portalkey.flask.hubspot_auth import (
     Visitors,
     exempt_from_flask_wtf,
+    hubspot_connect_state,
     hubspot_connect_url,
     make_blueprint,
 )
@@ -52,6 +53,7 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     app.extensions[EXTENSION] = (router, visitors)
     app.register_blueprint(make_blueprint(router.routes))
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
+    app.jinja_env.globals["hubspot_connect_state"] = hubspot_connect_state
     # Ahead of the host's own check.
     app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]

@@ -93,6 +93,11 @@ class Account:
     ui_domain: str | None = None
     data_hosting: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The domain, which people know it by, or the id where HubSpot named none."""
+        return self.hub_domain or str(self.hub_id)
+
     def fill_from(self, earlier: "Account") -> "Account":
         """Return the same account, with the facts of *earlier* where this one has none."""
         facts = {name: value for name, value in asdict(self).items() if value is not None}

@@ -1,6 +1,7 @@
 """The JSON side: status, connections, disconnect, cancel. No token ever leaves by it."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from portalkey.errors import NotConnected
@@ -145,23 +146,36 @@ class Api:
     def _describe_attempt(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
         """Return where the attempt stands, and in its own language what came of it.
 
-        Another session of whoever began it hears whether it has ended, and how.
+        Another session of whoever began it hears whether it has ended, and how; not more.
         """
         is_own = find_difference(attempt, request.visitor) is None
+        account = self._find_account(attempt) if is_own else None
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
             "error": attempt.error,
-            "message": self._build_message(attempt) if is_own else None,
+            "message": self._build_message(attempt, account) if is_own else None,
+            "account": account,
+            "seconds_left": _count_seconds_left(attempt),
         }
 
-    def _build_message(self, attempt: Attempt) -> str | None:
+    def _find_account(self, attempt: Attempt) -> str | None:
+        """Return the name of the account that the attempt connected, once it has."""
+        is_connected = attempt.status is AttemptStatus.CONNECTED
+        connection = self._broker.connection_of(attempt) if is_connected else None
+        return connection.account.name if connection else None
+
+    def _build_message(self, attempt: Attempt, account: str | None) -> str | None:
         code = ASKING if attempt.status is ASKING else attempt.error
         if code:
             return self._context.explain(attempt, code, attempt.language)
-        connection = self._broker.connection_of(attempt)
-        if connection is None:
+        if account is None:
             return None
-        strings, account = self._context.render.strings, connection.account
-        language = strings.language(attempt.language)
-        return strings.plain(language, "connected_to", account=account.hub_domain or account.hub_id)
+        strings = self._context.render.strings
+        return strings.plain(strings.language(attempt.language), "connected_to", account=account)
+
+
+def _count_seconds_left(attempt: Attempt) -> int:
+    """Return how many seconds the attempt has yet; 0 once it has ended."""
+    left = (attempt.expires_at - attempt.seen_at).total_seconds()
+    return ceil(max(0.0, left)) if attempt.is_open else 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
+from markupsafe import Markup
 
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
@@ -31,6 +32,7 @@ from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.disconnect_page import DisconnectPage
+from portalkey.web.element_state import render_state
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
@@ -164,6 +166,18 @@ class Router:
         start = Start(next_url or self.context.home, hub_id, another)
         return self.context.connect_url(owner, browser, start)
 
+    def connect_state(self, owner: str | None) -> Markup:
+        """Return the attributes of the element that say what *owner* has connected.
+
+        Where the store cannot be asked they say nothing: the host's page is shown all the same.
+        """
+        try:
+            connections = self.context.broker.connections(owner) if owner is not None else []
+        except _OF_THE_STORE as error:
+            log.warning("a page cannot show what is connected: %s", error)
+            connections = []
+        return render_state(connections)
+
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         """Return the response on the route *name* to the request that *read* returns.
 
@@ -219,8 +233,10 @@ class Router:
         """Return where else a browser has us open, by what a page of ours sends; else None."""
         origins = self.context.broker.settings.allowed_origins
         says = request.method == "POST" or name == "start"
-        named = {request.headers.get("origin"), request.query_value("origin")} - {None, *origins}
-        return find_other_address(request, origins) if says and named else None
+        ours = tuple(f"{origin}/" for origin in origins)
+        named = [request.query_value("origin"), *map(request.headers.get, ("origin", "referer"))]
+        is_elsewhere = any(each and not f"{each}/".startswith(ours) for each in named)
+        return find_other_address(request, origins) if says and is_elsewhere else None
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """Return *response*, readable for the page that asked where the app allows its origin."""

@@ -90,7 +90,7 @@ def test_an_address_without_it_still_works(client: FlaskClient, name: str) -> No
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-cache"
         assert "Access-Control-Allow-Origin" in answer.headers
-        assert is_handed_on == (name in {"connect.js", "wait.js", "strings.js"})
+        assert is_handed_on == (name in {"connect.js", "wait.js", "strings.js", "strings-de.js"})
         assert is_handed_on or answer.data == (STATIC_FOLDER / name).read_bytes()
 
 

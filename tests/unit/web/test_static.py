@@ -11,6 +11,7 @@ import portalkey.web
 STATIC = Path(portalkey.web.__file__).parent / "static"
 BUDGETS = [
     (("connect.js", "wait.js", "strings.js"), 7 * 1024),
+    (("strings-de.js",), 1024),
     (("done.js",), 1229),
     (("complete.js",), 200),
     (("setup.js",), 700),
