@@ -53,7 +53,7 @@ def connect(broker: Broker, owner: str, hubspot: HubSpot, hub_id: int) -> None:
     client = signed_in(host_app(broker), owner)
     link = link_of(client, "?another=1")
     back = urlsplit(hubspot.approve(client.get(link).headers["Location"], hub_id))
-    assert client.get(f"{back.path}?{back.query}").headers["Location"] == SETUP
+    assert client.get(f"{back.path}?{back.query}").headers["Location"].startswith(SETUP)
 
 
 def fields(client: FlaskClient) -> dict[str, str]:
@@ -294,7 +294,7 @@ def test_last_time_is_remembered_after_disconnecting(
         broker.disconnect("ada", broker.connections("ada")[0].id)
         connect_again = link_of(client)
         back = urlsplit(hubspot.approve(client.get(connect_again).headers["Location"], FIRST))
-        assert client.get(f"{back.path}?{back.query}").headers["Location"] == SETUP
+        assert client.get(f"{back.path}?{back.query}").headers["Location"].startswith(SETUP)
     broker.disconnect("ada", broker.connections("ada")[0].id)
 
     assert come_back(client, hubspot, SECOND) == CONFIRM
