@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.model.attempt import Attempt
 from portalkey.model.events import EventName
+from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SECOND, SETUP, SMALL, host_app, page_of, said, signed_in
@@ -52,7 +53,7 @@ def connect(broker: Broker, owner: str, hubspot: HubSpot, hub_id: int) -> None:
     client = signed_in(host_app(broker), owner)
     link = link_of(client, "?another=1")
     back = urlsplit(hubspot.approve(client.get(link).headers["Location"], hub_id))
-    assert client.get(f"{back.path}?{back.query}").headers["Location"] == SETUP
+    assert client.get(f"{back.path}?{back.query}").headers["Location"].startswith(SETUP)
 
 
 def fields(client: FlaskClient) -> dict[str, str]:
@@ -293,7 +294,7 @@ def test_last_time_is_remembered_after_disconnecting(
         broker.disconnect("ada", broker.connections("ada")[0].id)
         connect_again = link_of(client)
         back = urlsplit(hubspot.approve(client.get(connect_again).headers["Location"], FIRST))
-        assert client.get(f"{back.path}?{back.query}").headers["Location"] == SETUP
+        assert client.get(f"{back.path}?{back.query}").headers["Location"].startswith(SETUP)
     broker.disconnect("ada", broker.connections("ada")[0].id)
 
     assert come_back(client, hubspot, SECOND) == CONFIRM
@@ -347,3 +348,15 @@ def test_it_asks_in_german(client: FlaskClient, broker: Broker, hubspot: HubSpot
     text = said(page_of(client, CONFIRM).main)
     assert "Nicht dieses Konto" in text
     assert "Bisher verbunden" in text
+
+
+def test_an_app_with_a_name_is_named(
+    settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot
+) -> None:
+    """As the operator wrote it."""
+    broker = make_broker(settings.model_copy(update={"app_name": "Fieldnotes"}))
+    client = signed_in(host_app(broker))
+    connect(broker, "ada", hubspot, FIRST)
+    come_back(client, hubspot, SECOND)
+
+    assert "To Fieldnotes" in said(page_of(client, CONFIRM).main)

@@ -103,6 +103,7 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
     link = link_named(page_of(client), "Connect to HubSpot")
     back = come_back(hubspot, begin(client, ATTEMPT))
     begin(client, OTHER)
+    answer = {"attempt": ATTEMPT, "answer": "yes", "portalkey_token": form_token}
     own = {"headers": {"X-Portalkey-Token": form_token}}
     status = "/api/hubspot/status"
     return {
@@ -110,6 +111,8 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
         "callback": [get(back)],
         "complete": [get(f"/auth/hubspot/complete?attempt={ATTEMPT}")],
         "completed": [("POST", "/auth/hubspot/complete", {"data": {"attempt": ATTEMPT}})],
+        "confirm": [get(f"/auth/hubspot/confirm?attempt={ATTEMPT}")],
+        "confirmed": [("POST", "/auth/hubspot/confirm", {"data": answer})],
         "done": [get(f"/auth/hubspot/done?attempt={ATTEMPT}")],
         "setup": [get("/connections/setup")],
         "status": [get(status), get(f"{status}?attempt={ATTEMPT}"), get(f"{status}?check=1")],

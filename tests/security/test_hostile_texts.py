@@ -272,6 +272,7 @@ PLACES: dict[str, tuple[Make, set[int]]] = {
     "status of an attempt": (target("/api/hubspot/status?attempt=*"), {404}),
     "done": (target("/auth/hubspot/done?attempt=*"), {404}),
     "complete": (target("/auth/hubspot/complete?attempt=*"), {404}),
+    "confirm": (target("/auth/hubspot/confirm?attempt=*"), {404}),
     "cancel": (target(f"{POSTED}/api/hubspot/attempts/*/cancel"), {404, 405}),
     "token": (target(f"{POSTED}/api/hubspot/attempts/*/token"), {404, 405}),
     "disconnect": (target(f"{POSTED}/api/hubspot/connections/*/disconnect"), {403, 404, 405}),

@@ -127,12 +127,7 @@ class WebMethods:
         return self.attempts.complete(attempt, visitor)
 
     def question_of(self, attempt: Attempt) -> Question:
-        """Return what *attempt* asks: whether another account than last time is meant.
-
-        Raises:
-            AttemptExpired: It asks nothing any more.
-            NoKeyOpens: The operator has to bring back the key that sealed it.
-        """
+        """Return which account *attempt* asks about; raises like ``Vault.open_grant``."""
         return self.vault.question_of(attempt)
 
     def confirm(self, attempt: Attempt, visitor: Visitor) -> Attempt:
