@@ -14,6 +14,7 @@ from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.samples import Ahead, new_attempt
+from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
 from portalkey.testing.throttle import ThrottlePromises
@@ -29,6 +30,7 @@ class StoreContract(
     OutboxPromises,
     KeyPromises,
     ThrottlePromises,
+    SearchPromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

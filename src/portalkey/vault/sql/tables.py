@@ -60,6 +60,19 @@ connections = Table(
     Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
     # All that the census asks for, so that it reads this and no row.
     Index("portalkey_connections_by_status", "client_id", "status", "updated_at"),
+    # Pages of a search, in the order of their ids.
+    _partial_index(
+        "portalkey_connections_live", "client_id", "id", where="status != 'disconnected'"
+    ),
+    Index("portalkey_connections_of_status", "client_id", "status", "id"),
+    Index("portalkey_connections_by_hub", "client_id", "hub_id", "id"),
+    _partial_index(
+        "portalkey_connections_by_domain",
+        "client_id",
+        "hub_domain",
+        "id",
+        where="hub_domain IS NOT NULL",
+    ),
     _partial_index(
         "portalkey_connections_by_key",
         "client_id",
@@ -116,8 +129,9 @@ events = Table(
     Column("attempt_id", Text),
     Column("connection_id", Text),
     Column("facts", Text, nullable=False),
-    Index("portalkey_events_by_owner", "owner"),
+    Index("portalkey_events_by_owner", "owner", "at"),
     Index("portalkey_events_by_attempt", "attempt_id"),
+    Index("portalkey_events_by_connection", "connection_id", "at"),
     Index("portalkey_events_by_time", "at"),
 )
 
