@@ -16,6 +16,11 @@ def printable(text: object) -> str:
     )
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return *number* and *noun*, one or many."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def utc(moment: datetime | None) -> str:
     """Return *moment* as a table has it, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""

@@ -20,6 +20,7 @@ from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
+from portalkey.flask.session_owners import SessionOwners
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -27,7 +28,6 @@ from portalkey.flask.session_rows import (
     forget_another,
     require_fit,
 )
-from portalkey.flask.session_search import SessionSearch
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
@@ -44,7 +44,7 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(SessionSearch, Store):
+class SessionStore(SessionOwners, Store):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises

@@ -13,6 +13,7 @@ from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
+from portalkey.testing.owners import OwnerPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
@@ -31,6 +32,7 @@ class StoreContract(
     KeyPromises,
     ThrottlePromises,
     SearchPromises,
+    OwnerPromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

@@ -14,7 +14,7 @@ from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, 
 from portalkey.model.events import Event, cancelled_event
 from portalkey.model.transitions import AttemptLimits, is_forgotten
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.memory_search import SearchInMemory
+from portalkey.vault.memory_owners import OwnersInMemory
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
 
@@ -23,7 +23,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore(SearchInMemory, Store):
+class MemoryStore(OwnersInMemory, Store):
     """Keeps everything in this process, from any thread; gone with it.
 
     What each method promises stands in ``Store``.

@@ -12,6 +12,7 @@ from portalkey.cli.connections.finding import find_pages
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.moments import Span
 from portalkey.cli.opening import open_broker
+from portalkey.cli.tables import count_of
 from portalkey.cli.terminal import Show, bars
 from portalkey.model.search import Narrowing
 
@@ -74,7 +75,7 @@ def revoke(
             _report({"dry_run": True, "connections": number}, _WOULD, as_json=as_json)
             return
         if number and not yes:
-            click.echo(_WHAT.format(connections=_count(number, "connection")), err=True)
+            click.echo(_WHAT.format(connections=count_of(number, "connection")), err=True)
             confirm_by_typing(f"revoke {number}")
         with bars(is_shown=not as_json) as show:
             ended = _end(broker, named, number, show)
@@ -108,12 +109,8 @@ def _report(numbers: dict[str, Any], sentence: str, *, as_json: bool) -> None:
         return
     if not (numbers["connections"] or numbers.get("revoked")):
         sentence = _NONE
-    connections = _count(numbers["connections"], "connection")
-    revoked = _count(numbers.get("revoked", 0), "refresh token")
+    connections = count_of(numbers["connections"], "connection")
+    revoked = count_of(numbers.get("revoked", 0), "refresh token")
     click.echo(sentence.format(connections=connections, revoked=revoked))
     if numbers.get("owed"):
-        click.echo(_OWED.format(owed=_count(numbers["owed"], "refresh token")), err=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        click.echo(_OWED.format(owed=count_of(numbers["owed"], "refresh token")), err=True)

@@ -26,7 +26,7 @@ from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
-from portalkey.vault.json_file.search import ConfigFileSearch
+from portalkey.vault.json_file.owners import ConfigFileOwners
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
@@ -41,7 +41,7 @@ pushes out what happened to a connection.
 """
 
 
-class ConfigFileStore(ConfigFileSearch, Store):
+class ConfigFileStore(ConfigFileOwners, Store):
     """Keeps everything in one file, from any thread, process and forked child of one machine."""
 
     def __init__(

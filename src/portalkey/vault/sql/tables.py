@@ -108,6 +108,7 @@ attempts = Table(
     Column("person", Text),
     Column("failed_check", Text),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
+    Index("portalkey_attempts_by_owner", "owner", "created_at"),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
     # has ended does not slow down the search for what has not.
     _partial_index("portalkey_attempts_by_end", "ended_at", where="ended_at IS NOT NULL"),
@@ -147,6 +148,7 @@ outbox = Table(
     Column("tries", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Index("portalkey_outbox_by_due", "due_at"),
+    Index("portalkey_outbox_by_connection", "connection_id"),
     Index("portalkey_outbox_by_app", "client_id", "due_at"),
     Index("portalkey_outbox_by_key", "client_id", "key_name", "id"),
 )

@@ -26,6 +26,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
 from portalkey.vault.key_store import KeyStore
+from portalkey.vault.owner_store import OwnerStore
 from portalkey.vault.search_store import SearchStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
@@ -141,6 +142,10 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
         "find": lambda: [store.find(each, 5, after="b") for each in SEARCHES],
         "find_events": lambda: [store.find_events(each, 5) for each in EVENT_SEARCHES],
+        "holdings": lambda: store.holdings("ada"),
+        "attempts_of": lambda: store.attempts_of("ada"),
+        "erase_owner": lambda: store.erase_owner("nobody", Event(EventName.OWNER_ERASED)),
+        "scrub": store.scrub,
         "purge": purge,
         "close": store.close,
     }
@@ -148,7 +153,8 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
 
 def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     """What a store learns to do is named here."""
-    names = vars(Store).keys() | vars(KeyStore).keys() | vars(SearchStore).keys()
+    names = vars(Store).keys() | vars(KeyStore).keys()
+    names = names | vars(SearchStore).keys() | vars(OwnerStore).keys()
     methods = {name for name in names if not name.startswith("_")} - {"is_personal", "health"}
 
     assert set(use_all(store, ahead)) == methods

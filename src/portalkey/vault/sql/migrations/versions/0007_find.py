@@ -1,4 +1,4 @@
-"""Indexes by which whoever runs the app finds connections and events."""
+"""Indexes by which whoever runs the app finds connections and events, and an owner's rows."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,10 @@ def upgrade() -> None:
 
     Tables come in the order in which every writer takes them, each with its strongest lock first.
     """
+    by_owner = ["owner", "created_at"]
+    op.create_index("portalkey_attempts_by_owner", "portalkey_attempts", by_owner)
     _connections()
+    op.create_index("portalkey_outbox_by_connection", "portalkey_outbox", ["connection_id"])
     op.drop_index("portalkey_events_by_owner", "portalkey_events")
     op.create_index("portalkey_events_by_owner", "portalkey_events", ["owner", "at"])
     by_connection = ["connection_id", "at"]
