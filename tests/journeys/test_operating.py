@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
-from portalkey.errors import NotConnected
+from portalkey.errors import HubSpotUnavailable, NotConnected
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
 from support.commands import PORTALKEY, clean_environment, run, running
@@ -261,6 +261,67 @@ def test_events_are_followed(operator: Operator, owners: tuple[str, ...], broker
 
     assert "grace" in lines[-1]
     assert len(lines) == len(set(lines))
+
+
+def test_an_owner_is_exported_and_erased(
+    operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
+) -> None:
+    """Shown whole and without secrets, erased after their name is typed, and gone."""
+    token = broker.access_token("ada")
+    kept = json.loads(operator.run("connections", "export", "--owner", "ada").stdout)
+    assert kept["connections"][0]["user_email"] == "maya@harbourpine.example"
+    assert [each["name"] for each in kept["events"]] == ["attempt_started", "connected"]
+    assert len(kept["attempts"]) == 1
+    assert token not in json.dumps(kept)
+    assert not [name for name in kept["attempts"][0] if "hash" in name or "sealed" in name]
+
+    wrong = operator.run("connections", "erase", "--owner", "ada", answer="ada\n")
+    assert (wrong.exit_code, operator.owners()) == (1, sorted(owners))
+    done = operator.run("connections", "erase", "--owner", "ada", answer="erase ada\n")
+    assert done.stdout.startswith("Erased: 1 connection, 1 attempt, 2 events."), done.output
+    assert operator.owners() == ["grace", "tenant 17"]
+    with pytest.raises(NotConnected):
+        broker.access_token("ada")
+    assert revocations(hubspot) == 1
+    told = [json.loads(line) for line in operator.run("events", "--json").stdout.splitlines()]
+    assert "ada" not in {each["owner"] for each in told}
+    again = operator.run("connections", "erase", "--owner", "ada")
+    assert (again.exit_code, again.stdout) == (0, "Nothing is kept of this owner.\n")
+    for arguments in (["erase"], ["erase", "--owner", " "], ["export", "--owner", ""]):
+        assert operator.run("connections", *arguments).exit_code == 2
+
+
+def test_the_app_is_taken_out_of_an_account(
+    operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
+) -> None:
+    """It is said whom it ends for; then nobody there has a token, and others keep theirs."""
+    (row,) = broker.connections("ada")
+    unsure = operator.run("connections", "disconnect", row.id, "--uninstall", answer="y\n")
+    assert "for everybody there: 1 other owner here" in unsure.stderr
+    assert unsure.exit_code == 1
+    assert broker.access_token("grace")
+
+    done = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [asked.method for asked in hubspot.requests if "install" in asked.path] == ["DELETE"]
+    assert operator.owners("--hub-id", "4410001", "--status", "needs_reconnect") == ["grace"]
+    assert broker.connections("ada") == []
+    assert broker.stats().outbox == 0
+    assert broker.access_token("tenant 17")
+    again = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
+    assert (again.exit_code, "Connected Apps" in again.stderr) == (1, True)
+
+
+def test_an_account_that_hubspot_does_not_leave_stays_connected(
+    operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
+) -> None:
+    """Nothing was changed, and it is said why."""
+    (row,) = broker.connections("ada")
+    hubspot.stop()
+    done = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
+
+    assert isinstance(done.exception, HubSpotUnavailable)
+    assert operator.owners("--hub-id", "4410001") == ["ada", "grace"]
 
 
 def test_nothing_is_listed_without_settings(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from portalkey.broker.disconnect import DisconnectMethods
 from portalkey.broker.find import FindMethods
 from portalkey.broker.owners import OwnerMethods
 from portalkey.broker.parts import put_together
+from portalkey.broker.uninstall import UninstallMethods
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoKeyOpens
@@ -46,6 +47,7 @@ class Broker(
     DisconnectMethods,
     FindMethods,
     OwnerMethods,
+    UninstallMethods,
     WebMethods,
 ):
     """The one door to portalkey: begins and finishes attempts, hands out working access tokens.
