@@ -66,6 +66,14 @@ def mistaken(visitor: Visitor) -> str:
     return called_back(visitor, visitor.hubspot.approve(anywhere, SECOND))
 
 
+def asks_about_another(visitor: Visitor) -> str:
+    """Another account came back than last time, and was not asked for."""
+    visitor.connect(FIRST)
+    link = visitor.status()["connect_url"]
+    to_hubspot = visitor.get(link, sec_fetch_site="same-origin").headers["location"]
+    return called_back(visitor, visitor.hubspot.approve(to_hubspot, SECOND))
+
+
 def pending(visitor: Visitor) -> str:
     """Not decided yet."""
     visitor.begin(ATTEMPT)
@@ -96,6 +104,7 @@ PAGES = {
     "setup, several accounts": several,
     "setup, to be connected again": removed,
     "start that asks first": asked_first,
+    "question about another account": asks_about_another,
     "success": succeeded,
     "success with a permission less": succeeded_in_part,
     "error: declined": declined,

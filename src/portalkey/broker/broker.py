@@ -25,12 +25,7 @@ from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import HubSpotClient, Send
-from portalkey.model.connection import (
-    Connection,
-    choose_connection,
-    require_owner,
-    require_scopes,
-)
+from portalkey.model.connection import Connection, choose_connection, require_owner, require_scopes
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings, log_warnings

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
+from portalkey.broker.breaker import is_of_process
 from portalkey.broker.waiting import LEAST_REQUEST, Check, always
 from portalkey.errors import (
     HubSpotRefused,
@@ -76,8 +77,8 @@ class Outbox:
         if seconds < LEAST_REQUEST:
             return _Outcome.LEFT
         try:
-            self._check()
-        except (HubSpotUnavailable, HubSpotUnreachable):
+            self._check(None)
+        except (HubSpotUnavailable, HubSpotUnreachable, HubSpotRefused):
             return _Outcome.STOP  # another machine may send it
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
@@ -136,7 +137,7 @@ class Outbox:
 
     def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
-        if trouble.is_local:
+        if is_of_process(trouble):
             wait = FIRST_WAIT  # another machine may be able to
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
@@ -145,7 +146,9 @@ class Outbox:
             self._vault.store.reschedule(owed.id, wait)
 
     def _record(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
-        name = event_name_of(trouble, EventName.REVOCATION_OWED)
+        name = EventName.REVOCATION_OWED
+        if not is_of_process(trouble):  # that alarm is raised where it was met
+            name = event_name_of(trouble, name)
         self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)
 
 

@@ -32,6 +32,12 @@ BY_STATUS: Mapping[AttemptStatus, Words] = {
         "HubSpot has agreed, and the connection is being made right now.",
         "Wait a moment, then reload the app's page.",
     ),
+    _S.ASKING: Words(
+        "HubSpot has agreed, for another account than the one connected before, and the person is "
+        "asked whether that is meant. Nothing is connected until they say so.",
+        "Look at HubSpot's window: say there whether the account is the right one. If the window "
+        "is closed, start again from the app.",
+    ),
     _S.CONNECTED: Words(
         "It ended well: the account is connected.",
         "You are connected. Reload the app's page if it does not show that.",

@@ -13,6 +13,10 @@ class About(NamedTuple):
 
 COMMANDS: Mapping[str, About] = {
     "attempts": About("See what became of somebody's try at connecting."),
+    "connect": About(
+        "Connect a HubSpot account in the browser, and keep it for scripts of this machine.",
+        ("server",),
+    ),
     "connections": About("See who is connected to which HubSpot account, and end it."),
     "db": About("Look after the database."),
     "demo": About(
@@ -26,7 +30,8 @@ COMMANDS: Mapping[str, About] = {
     "init": About("Write a commented settings file with a fresh key."),
     "lost-key": About("Give up what is sealed with a key that is lost for good."),
     "serve": About(
-        "Run the app against HubSpot, with one owner per visitor's session.", ("server",)
+        "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
+        ("server",),
     ),
     "simulate": About(
         "Run a local HubSpot: consent pages, OAuth, account data, faults on demand.",

@@ -22,6 +22,7 @@ class EventName(StrEnum):
     ATTEMPT_FAILED = "attempt_failed"
     ATTEMPT_CANCELLED = "attempt_cancelled"
     ATTEMPT_EXPIRED = "attempt_expired"
+    ACCOUNT_ASKED = "account_asked"
     CALLBACK_REFUSED = "callback_refused"
     FORGERY_REFUSED = "forgery_refused"
     CONNECTED = "connected"

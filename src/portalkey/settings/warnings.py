@@ -47,6 +47,10 @@ SENTENCES: Mapping[str, str] = {
         "PORTALKEY_KEYS_FILE is in the folder of the store that its keys open, {folder}, so that "
         "one backup holds both; move it to another."
     ),
+    "env_beside_store": (
+        "{file} holds the keys, and is in the folder of the store that they open, {folder}, so "
+        "that one backup holds both; name a file elsewhere in PORTALKEY_KEYS_FILE."
+    ),
     "store_of_one_instance": (
         "The store {file} is on the disk of one instance of {place}, which no other sees and which "
         "is thrown away; name a PostgreSQL database in PORTALKEY_DATABASE_URL."
@@ -158,11 +162,14 @@ def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
 def _of_files(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:
     if around.open_file is not None:
         yield SettingsWarning.of("env_file_open", file=around.open_file)
-    store = store_file(settings)
-    if store is not None and settings.keys_file is not None:
-        folder = settings.keys_file.resolve().parent
-        if folder == store.parent:
-            yield SettingsWarning.of("key_beside_store", folder=folder)
+    store, is_trial = store_file(settings), settings.is_simulated and settings.is_local
+    if store is None:
+        return
+    if settings.keys_file is not None and settings.keys_file.resolve().parent == store.parent:
+        yield SettingsWarning.of("key_beside_store", folder=store.parent)
+    file = around.key_file
+    if file is not None and not is_trial and file.resolve().parent == store.parent:
+        yield SettingsWarning.of("env_beside_store", file=file, folder=store.parent)
 
 
 def _of_store(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:

@@ -14,6 +14,7 @@ from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.owners import OwnerPromises
+from portalkey.testing.questions import QuestionPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
@@ -29,6 +30,7 @@ class StoreContract(
     LeasePromises,
     SetBackPromises,
     OutboxPromises,
+    QuestionPromises,
     KeyPromises,
     ThrottlePromises,
     SearchPromises,

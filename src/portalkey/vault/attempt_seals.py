@@ -1,12 +1,12 @@
-"""Secrets of an attempt, sealed for its row: the PKCE verifier, and a code that waits."""
+"""Secrets of an attempt, sealed: the PKCE verifier, a code that waits, a return that is kept."""
 
 from pydantic import SecretStr
 
-from portalkey.errors import AttemptExpired
+from portalkey.errors import AttemptExpired, NoKeyOpens
 from portalkey.model.attempt import Attempt
 from portalkey.vault.keyring import Binding, Keyring
 
-_VERIFIER, _CODE = "verifier", "code"
+_VERIFIER, _CODE, _RETURN = "verifier", "code", "return"
 
 
 class AttemptSeals:
@@ -39,6 +39,17 @@ class AttemptSeals:
         if attempt.sealed_code is None:
             raise AttemptExpired
         return self.keyring.open(attempt.sealed_code, self._bind_to_attempt(attempt.id, _CODE))
+
+    def seal_return(self, name: str, query: SecretStr) -> str:
+        """Seal what HubSpot answered, for a cookie of this *name* in the browser that it is of."""
+        return self.keyring.seal(query, self._bind_to_attempt(name, _RETURN))
+
+    def open_return(self, name: str, sealed: str) -> SecretStr | None:
+        """Open what ``seal_return`` sealed under this *name*; None for anything else."""
+        try:
+            return self.keyring.open(sealed, self._bind_to_attempt(name, _RETURN))
+        except NoKeyOpens:
+            return None
 
     def _bind_to_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
         return Binding(self.client_id, attempt_id, column, 0)

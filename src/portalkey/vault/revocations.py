@@ -4,6 +4,7 @@ import secrets
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -140,7 +141,11 @@ class Revocations:
         return owed
 
     def _build_revocation(
-        self, refresh_token: SecretStr, connection_id: str | None
+        self,
+        refresh_token: SecretStr,
+        connection_id: str | None,
+        *,
+        due_at: datetime | None = None,
     ) -> OwedRevocation:
         owed_id = secrets.token_urlsafe(16)
         binding = Binding(self.client_id, owed_id, _OWED, 0)
@@ -152,7 +157,7 @@ class Revocations:
             fingerprint=self.keyring.fingerprint(refresh_token),
             key_name=self.keyring.first_key_name,
             tries=0,
-            due_at=self.store.now(),
+            due_at=due_at or self.store.now(),
         )
 
     def open_owed(self, owed: OwedRevocation) -> SecretStr:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portalkey.errors import NotConnected
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Connection
 from portalkey.web import headers
@@ -13,6 +13,7 @@ from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
+ASKING = AttemptStatus.ASKING
 PENDING = "pending"
 """The status of an attempt under way, for another session of whoever began it."""
 
@@ -31,7 +32,7 @@ class Api:
         ``?attempt=ID`` answers whoever began it; in another session than then it says no more than
         ``pending`` or how it ended. ``?check=1`` asks HubSpot whether it still honours the
         connections. ``connect_url`` is the link into the journey; ``?next=`` says where it leads
-        back to.
+        back to, ``?another=1`` that it stands behind "Connect another account".
         """
         if request.owner is None:
             return self._context.problem("signed_out", 401)
@@ -112,7 +113,8 @@ class Api:
 
     def _build_connect_url(self, request: WebRequest, next_url: str) -> str:
         """Return the link into the journey; whole, where a page on another origin asks."""
-        link = self._context.connect_url(request.owner, request.browser, Start(next_url))
+        start = Start(next_url, another=request.query_value("another") == "1")
+        link = self._context.connect_url(request.owner, request.browser, start)
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
@@ -152,8 +154,9 @@ class Api:
         }
 
     def _build_message(self, attempt: Attempt) -> str | None:
-        if attempt.error:
-            return self._context.explain(attempt, attempt.error, attempt.language)
+        code = ASKING if attempt.status is ASKING else attempt.error
+        if code:
+            return self._context.explain(attempt, code, attempt.language)
         connection = self._broker.connection_of(attempt)
         if connection is None:
             return None

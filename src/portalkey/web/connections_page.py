@@ -47,7 +47,7 @@ class ConnectionsPage:
             language=language,
             pk_owner=request.owner,
             pk_owner_name=self._context.options.owner_name(request.owner),
-            connect_url=self._build_connect_url(request),
+            connect_url=self._build_connect_url(request, another=bool(cards)),
             form_token=self._context.form_token(request.owner, request.browser or ""),
             status_url=self._context.path("/api/hubspot/status"),
             wanted=settings.scopes,
@@ -62,8 +62,10 @@ class ConnectionsPage:
         reconnect = asked_for if is_id else None
         return self._context.way_back(request, "/connections/setup", reconnect=reconnect)
 
-    def _build_connect_url(self, request: WebRequest, hub_id: int | None = None) -> str:
-        start = Start(self._context.home, hub_id)
+    def _build_connect_url(
+        self, request: WebRequest, hub_id: int | None = None, *, another: bool = False
+    ) -> str:
+        start = Start(self._context.home, hub_id, another)
         return self._context.connect_url(request.owner, request.browser, start)
 
     def _build_card(

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from portalkey.errors import TooManyAttempts, WrongAccount
-from portalkey.model.attempt import MINUTE, OPEN, Attempt, AttemptStatus
+from portalkey.errors import WrongAccount
+from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Account
 from portalkey.web import headers
-from portalkey.web.context import Context
+from portalkey.web.context import Context, wait_of
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
 
@@ -37,6 +37,8 @@ class ResultPages:
         if attempt is None:
             return self._show_unknown(request.query_value("trouble"))
         is_own = find_difference(attempt, request.visitor) is None
+        if is_own and attempt.status is AttemptStatus.ASKING:
+            return self._context.lead_to_question(attempt)
         if attempt.status is AttemptStatus.CONNECTED:
             template, facts = "popup/success.html", self._describe_success(attempt, is_own=is_own)
         else:
@@ -52,7 +54,7 @@ class ResultPages:
             delivery=self._describe_delivery(request, attempt) if is_own else None,
             **facts,
         )
-        wait = _wait_of(attempt)
+        wait = wait_of(attempt)
         if wait is None:
             return WebResponse.page(body, headers.POPUP)
         later = {"Retry-After": str(ceil(wait))}
@@ -84,7 +86,6 @@ class ResultPages:
         is_wrong_account = code == WrongAccount.code and is_own
         language = self._context.language(attempt.language)
         return {
-            "wait": self._context.describe_wait(_wait_of(attempt), language),
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
@@ -110,7 +111,10 @@ class ResultPages:
         owner, browser = request.owner, request.browser
         if attempt.opener_origin or owner != attempt.owner or browser is None:
             return {}
-        again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
+        again, further = (
+            Start(attempt.next, attempt.expected_hub_id),
+            Start(attempt.next, another=True),
+        )
         language = f"&language={self._context.language(attempt.language)}"
         return {
             "again": self._context.connect_url(owner, browser, again) + language,
@@ -134,10 +138,3 @@ class ResultPages:
             "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
             "form_token": self._context.form_token(request.owner, request.browser),
         }
-
-
-def _wait_of(attempt: Attempt) -> float | None:
-    """Return the seconds after which another attempt may begin, where this one was one too many."""
-    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
-        return None
-    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

@@ -15,6 +15,7 @@ from jinja2 import BaseLoader
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
+    OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
     StoreBusy,
@@ -26,6 +27,7 @@ from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
+from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
@@ -57,6 +59,8 @@ PAGES = (
     Route("callback", "GET", "/auth/hubspot/callback"),
     Route("complete", "GET", "/auth/hubspot/complete"),
     Route("completed", "POST", "/auth/hubspot/complete"),
+    Route("confirm", "GET", "/auth/hubspot/confirm"),
+    Route("confirmed", "POST", "/auth/hubspot/confirm"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("refused", "GET", "/auth/hubspot/refused"),
 )
@@ -112,13 +116,16 @@ class Router:
         self.context = context
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
-        callback, api = CallbackPages(context), Api(context)
+        callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
+        self._callback = callback
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
             "complete": callback.show_complete,
             "completed": callback.complete,
             "refused": callback.show_refused,
+            "confirm": confirm.show,
+            "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
             "status": api.show_status,
@@ -136,22 +143,28 @@ class Router:
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
-        self, owner: str | None, browser: str | None, next_url: str | None, hub_id: int | None
+        self,
+        owner: str | None,
+        browser: str | None,
+        next_url: str | None,
+        hub_id: int | None,
+        *,
+        another: bool = False,
     ) -> str:
         """Return the link into the journey that leads back to *next_url*, or else home.
 
         Raises:
             ValueError: *next_url* is not a path on this site.
         """
-        start = Start(next_url or self.context.home, hub_id)
+        start = Start(next_url or self.context.home, hub_id, another)
         return self.context.connect_url(owner, browser, start)
 
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
-        redirect, since its address holds a code, but where the store could not be asked: then the
-        same return is tried again at that address.
+        redirect, since its address holds a code. Where the store could not be asked, the same
+        return is tried again from an address without one.
         """
         with limit_request(self.context.broker.settings.database_seconds):
             return self._answer(name, read)
@@ -164,8 +177,12 @@ class Router:
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
-            if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
-                return self._leave_callback(request, error.code)
+            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+                raise  # for whoever writes the app, who has the debugger before them
+            if name == "callback" and not self._is_at_kept_return(request, error):
+                is_busy = isinstance(error, _OF_THE_STORE)
+                kept = self._callback.keep_return(request) if request and is_busy else None
+                return kept or self._leave_callback(request, error.code)
             if request is None:
                 raise
             return self._with_cors(name, request, self._show_error(name, request, error))
@@ -182,8 +199,9 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
-        if request.arrival.trouble is not None and name in _OF_A_SESSION:
-            raise request.arrival.trouble
+        trouble = request.arrival.trouble
+        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+            raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)
@@ -208,6 +226,11 @@ class Router:
             headers.cors(origin, self.context.broker.settings.allowed_origins)
         )
 
+    def _is_at_kept_return(self, request: WebRequest | None, error: PortalkeyError) -> bool:
+        """Return True where a return that is tried again met the store's trouble once more."""
+        is_kept = request is not None and self._callback.kept_name(request) is not None
+        return is_kept and isinstance(error, _OF_THE_STORE)
+
     def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
         """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
         attempt_ids = list(request.attempt_cookies) if request else []
@@ -218,22 +241,25 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
-        wait = None
         if isinstance(error, TooManyAttempts):
-            status, wait = 429, error.retry_after
+            status = 429
+        elif isinstance(error, OwnerUnusable):
+            status = 500
+        wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(error.code, status)
+            response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
         else:
             response = self.context.notice(
                 error.code,
                 status,
                 back=self.context.home,
                 tag=request.query_value("language"),
+                cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
-        if isinstance(error, TryLater):
-            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
+        if wait is not None:
+            return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
 
 

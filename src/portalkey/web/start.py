@@ -127,6 +127,7 @@ class StartPage:
             next=start.next,
             opener_origin=self._opener_origin(request),
             hub_id=start.hub_id,
+            another=start.another,
             language=self._context.language(request.query_value("language")),
             person=request.visitor.person,
         )

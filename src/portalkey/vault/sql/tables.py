@@ -107,6 +107,8 @@ attempts = Table(
     Column("delivered_at", Moment),
     Column("person", Text),
     Column("failed_check", Text),
+    Column("last_hub_id", BigInteger),
+    Column("sealed_grant", Text),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     Index("portalkey_attempts_by_owner", "owner", "created_at"),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
@@ -117,6 +119,7 @@ attempts = Table(
     _partial_index(
         "portalkey_attempts_claimed", "owner", "claimed_at", where="claimed_at IS NOT NULL"
     ),
+    _partial_index("portalkey_attempts_asking", "expires_at", where="sealed_grant IS NOT NULL"),
 )
 
 events = Table(
