@@ -48,7 +48,7 @@ def test_a_wheel_holds_its_package_whole(package: str, wheels: dict[str, Path]) 
 
 
 KINDS = {
-    "portalkey": {".css", ".html", ".js", ".md", ".py", ".svg", ".toml", ".ts", ".typed"},
+    "portalkey": {".css", ".html", ".js", ".json", ".py", ".toml", ".ts", ".typed"},
     "portalkey_simulator": {".css", ".html", ".js", ".py", ".typed"},
 }
 ABOUT = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}

@@ -38,6 +38,20 @@ def removed(visitor: Visitor) -> str:
     return SETUP
 
 
+def leaving(visitor: Visitor) -> str:
+    """About to disconnect."""
+    visitor.connect()
+    return str(visitor.setup().select("a.pk-leave")[0]["href"])
+
+
+def just_left(visitor: Visitor) -> str:
+    """Disconnected a moment ago, with one account left."""
+    visitor.connect(SECOND)
+    visitor.connect()
+    form = visitor.leave_form()
+    return str(visitor.http.post(form.pop("action"), data=form).headers["location"])
+
+
 def asked_first(visitor: Visitor) -> str:
     """Somebody came from elsewhere."""
     del visitor
@@ -103,6 +117,8 @@ PAGES = {
     "setup, one account": one,
     "setup, several accounts": several,
     "setup, to be connected again": removed,
+    "setup, about to disconnect": leaving,
+    "setup, just disconnected": just_left,
     "start that asks first": asked_first,
     "question about another account": asks_about_another,
     "success": succeeded,

@@ -95,7 +95,7 @@ def test_a_script_fetches_the_start_through_a_worker(tab: Page, place: Place) ->
     """It gets the page that asks first."""
     text = tab.evaluate("async link => (await fetch(link)).text()", link_of(tab))
 
-    assert "Go on to HubSpot" in text
+    assert "Continue to HubSpot" in text
     assert cookies_of_attempts(tab, place) == []
 
 

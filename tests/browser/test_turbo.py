@@ -119,7 +119,7 @@ def test_a_script_shows_the_page_that_asks(person: BrowserContext, place: Place)
     """Turbo is told to open it, and it is a page of its own then."""
     tab = open_turbo(person, place)
     tab.evaluate("Turbo.visit('/auth/hubspot/start')")
-    tab.get_by_role("link", name="Go on to HubSpot").click()
+    tab.get_by_role("link", name="Continue to HubSpot").click()
 
     expect(tab.locator(AGREE)).to_be_visible()
 

@@ -153,7 +153,7 @@ def test_every_route_tells_a_store_in_trouble(
     wrong = [(name, path, a.status, a.text) for name, path, a in answers if not told(a, trouble)]
     assert wrong == []
     # The page of a refusal asks nobody.
-    assert {*asked, "refused"} == {route.name for route in (*PAGES, SETUP, *API)}
+    assert {*asked, "refused"} == {route.name for route in (*PAGES, *SETUP, *API)}
 
 
 def test_a_return_to_a_locked_database_is_tried_again(

@@ -47,6 +47,15 @@ class Visitor:
         """The setup page."""
         return BeautifulSoup(self.get("/connections/setup").text, "html.parser")
 
+    def leave_form(self) -> dict[str, str]:
+        """The form that disconnects the first account on the page: its fields, and ``action``."""
+        link = self.setup().select_one("a.pk-leave")
+        assert link is not None
+        form = BeautifulSoup(self.get(str(link["href"])).text, "html.parser").form
+        assert form is not None
+        fields = {str(each["name"]): str(each["value"]) for each in form.find_all("input")}
+        return {"action": str(form["action"]), **fields}
+
     @property
     def owner(self) -> str:
         """Who the app says this visitor is."""

@@ -170,6 +170,11 @@ class WebMethods:
         """Return the connection that *attempt* made or renewed, if there is one."""
         return self.vault.store.connection(attempt.connection_id or "")
 
+    def connection_of_owner(self, owner: str, connection_id: str) -> Connection | None:
+        """Return *owner*'s connection of that id, whatever its status, if there is one."""
+        connection = self.vault.store.connection(connection_id)
+        return connection if connection is not None and connection.owner == owner else None
+
     def deliver(self, attempt: Attempt) -> DeliveredToken | None:
         """Hand the access token of a connected *attempt* to the page that opened the popup, once.
 

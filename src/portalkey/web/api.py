@@ -64,7 +64,7 @@ class Api:
         return WebResponse.json(body, headers.API)
 
     def disconnect(self, request: WebRequest) -> WebResponse:
-        """Forget one of the owner's connections; forms are led back to the setup page."""
+        """Forget one of the owner's connections; forms are led back to the page, which says so."""
         owner = self._guard.authorize_post(request)
         if isinstance(owner, WebResponse):
             return owner
@@ -78,7 +78,9 @@ class Api:
                 return self._context.problem("not_connected", 404)
         if request.wants_json:
             return WebResponse.json(self._build_status(owner), headers.API)
-        return WebResponse.redirect(self._context.home, headers.SETUP)
+        told = {"disconnected": connection_id} if self._context.options.setup_page else {}
+        back = self._context.way_back(request, self._context.entrance, **told)
+        return WebResponse.redirect(back, headers.SETUP)
 
     def _may_disconnect(self, owner: str, connection_id: str) -> bool:
         """Return False where the app does not let whoever asks disconnect this connection."""

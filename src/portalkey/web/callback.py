@@ -98,8 +98,7 @@ class CallbackPages:
 
     def show_refused(self, request: WebRequest) -> WebResponse:
         """Show that a callback is not ours to finish, away from its address with a code in it."""
-        del request
-        return self._context.notice("not_from_here", 403, back=self._context.home)
+        return self._context.lead_home(request, "not_from_here", 403)
 
     def show_complete(self, request: WebRequest) -> WebResponse:
         """Show a page of our own between HubSpot and us, which posts the host's session along.
@@ -108,7 +107,7 @@ class CallbackPages:
         """
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
-            return self._context.notice("unknown_attempt", 404, back=self._context.home)
+            return self._context.lead_home(request, "unknown_attempt", 404)
         if attempt.status is not AttemptStatus.RETURNED:
             return self._lead_on(attempt)
         cookie = self._broker.cookie_of(attempt, request.attempt_cookies)
@@ -125,9 +124,9 @@ class CallbackPages:
         """Finish the attempt that the page above posted, with whoever is signed in."""
         attempt = self._context.attempt_of_cookie(request, request.form_value("attempt"))
         if attempt is None or not self._is_complete_signed(request, attempt):
-            return self._context.notice("unknown_attempt", 403, back=self._context.home)
+            return self._context.lead_home(request, "unknown_attempt", 403)
         if not request.is_own_post(self._broker.settings.allowed_origins[:1]):
-            return self._context.notice("forgery_refused", 403, back=self._context.home)
+            return self._context.lead_home(request, "forgery_refused", 403)
         try:
             self._broker.complete(attempt, request.visitor)
         except HubSpotUnavailable as trouble:
@@ -151,7 +150,7 @@ class CallbackPages:
     def _lead_on(self, attempt: Attempt) -> WebResponse:
         """Redirect to the next page of the journey, or back to where one in this tab began."""
         if attempt.status is AttemptStatus.CONNECTED and not attempt.opener_origin:
-            return WebResponse.redirect(attempt.next, headers.POPUP)
+            return WebResponse.redirect(self._context.way_on(attempt), headers.POPUP)
         if attempt.status is AttemptStatus.ASKING:
             return self._context.lead_to_question(attempt)
         is_parked = attempt.status is AttemptStatus.RETURNED

@@ -27,7 +27,7 @@ class ConfirmPage:
         """Name the account that came back and the one before it; nothing to another session."""
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
-            return self._context.notice("unknown_attempt", 404, back=self._context.home)
+            return self._context.lead_home(request, "unknown_attempt", 404)
         if not _is_asked(attempt, request):
             return self._lead_to_end(attempt)
         return WebResponse.page(self._render(request, attempt), headers.COMPLETE)
@@ -51,7 +51,7 @@ class ConfirmPage:
             return owner
         attempt = self._context.attempt_of_cookie(request, request.form_value("attempt"))
         if attempt is None or find_difference(attempt, request.visitor) is not None:
-            return self._context.notice("unknown_attempt", 403, back=self._context.home)
+            return self._context.lead_home(request, "unknown_attempt", 403)
         answer = request.form_value("answer")
         if answer == YES:
             self._broker.confirm(attempt, request.visitor)

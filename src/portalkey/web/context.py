@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from portalkey.errors import TooManyAttempts
-from portalkey.model.attempt import MINUTE, Attempt
+from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.sentences import ENGLISH
 from portalkey.web import headers
@@ -31,9 +31,14 @@ class Context:
         return f"{self.broker.settings.mount}{path}"
 
     @property
+    def entrance(self) -> str:
+        """The setup page, or without one the app's front door; below the app's prefix."""
+        return "/connections/setup" if self.options.setup_page else "/"
+
+    @property
     def home(self) -> str:
-        """Path to lead visitors back to: the setup page, or without one the app's front door."""
-        return self.path("/connections/setup" if self.options.setup_page else "/")
+        """Path to lead visitors back to."""
+        return self.path(self.entrance)
 
     def connect_url(self, owner: str | None, browser: str | None, start: Start) -> str:
         """Return the link into the journey: signed for this visitor, bare where nobody is in."""
@@ -96,6 +101,11 @@ class Context:
         """Return the language for somebody who asked for *tag*; the host's where none will do."""
         return self.render.strings.language(tag)
 
+    def language_of(self, request: WebRequest) -> str:
+        """Return the language that a *request* asks for: itself, or else by its browser."""
+        accepts = request.headers.get("accept-language")
+        return self.render.strings.language(request.query_value("language"), accepts)
+
     def sentence(
         self,
         code: str | None,
@@ -107,6 +117,13 @@ class Context:
         """Return the sentence for an error *code*, or one that fits any."""
         strings = self.render.strings
         return strings.sentence(code, strings.language(language), cause=cause, wait=wait)
+
+    def heading(self, code: str, language: str) -> str:
+        """Return the heading over the *code* that ended an attempt."""
+        strings = self.render.strings
+        if strings.has(f"title:{code}", language):
+            return strings.title(code, language)
+        return strings.plain(language, "not_connected_heading")
 
     def explain(self, attempt: Attempt, code: str, language: str) -> str:
         """Return the sentence for the *code* that an *attempt* is shown with."""
@@ -143,6 +160,26 @@ class Context:
         )
         return WebResponse.page(body, headers.POPUP, status)
 
+    def page_of_connections(
+        self,
+        request: WebRequest,
+        template: str,
+        language: str,
+        **facts: Any,  # noqa: ANN401 - templates take anything
+    ) -> WebResponse:
+        """Return a page about connections, in the host's layout where it has named one."""
+        owner = request.owner or ""
+        body = self.render.in_host_layout(
+            template,
+            language=language,
+            pk_owner=owner,
+            pk_owner_name=self.options.owner_name(owner),
+            app_url=self.path("/"),
+            **facts,
+        )
+        in_host = self.render.extends_host
+        return WebResponse.page(body, headers.IN_HOST_LAYOUT if in_host else headers.SETUP)
+
     def problem(
         self, code: str, status: int, *, cause: str = "", wait: float | None = None
     ) -> WebResponse:
@@ -154,14 +191,18 @@ class Context:
         """Return the problem to a program, and to a person the notice that leads back home."""
         if request.wants_json:
             return self.problem(code, status)
-        return self.notice(code, status, back=self.home)
+        return self.lead_home(request, code, status)
+
+    def lead_home(self, request: WebRequest, code: str, status: int) -> WebResponse:
+        """Return the notice that leads back home."""
+        return self.notice(code, status, back=self.home, tag=self.language_of(request))
 
     def lead_to_address(self, request: WebRequest) -> WebResponse:
         """Refuse what comes from a page of ours under another name, and lead to the public URL."""
         code, status, public_url = "other_address", 421, self.broker.settings.public_url
         if request.wants_json:
             return self.problem(code, status)
-        tag = request.query_value("language")
+        tag = self.language_of(request)
         back = f"{public_url}{self.home}"
         return self.notice(code, status, back=back, address=public_url, tag=tag)
 
@@ -170,17 +211,24 @@ class Context:
         path = self.path(f"/auth/hubspot/confirm?attempt={attempt.id}")
         return WebResponse.redirect(path, headers.POPUP)
 
-    def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
+    def ask_to_sign_in(self, request: WebRequest, way_back: str | None = None) -> WebResponse:
         """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.
 
         *way_back* is the path to go on at, by default home.
         """
         login = self.options.login_url
         if login is None:
-            return self.notice("signed_out", 401, tag=tag)
+            return self.notice("signed_out", 401, tag=self.language_of(request))
         back = way_back or self.home
         url = add_next(login, back) if isinstance(login, str) else login(back)
         return WebResponse.redirect(url, headers.POPUP)
+
+    def way_on(self, attempt: Attempt) -> str:
+        """Return where an *attempt* leads back to; our own page says there what has connected."""
+        is_ours = self.options.setup_page and attempt.next == self.home
+        if attempt.status is not AttemptStatus.CONNECTED or not is_ours:
+            return attempt.next
+        return f"{attempt.next}?{urlencode({'connected': attempt.id})}"
 
     def way_back(self, request: WebRequest, path: str, **query: str | None) -> str:
         """Return *path* and what of *query* there is, in the language that *request* asks for."""

@@ -30,6 +30,7 @@ from portalkey.web.callback import CallbackPages
 from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
+from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
@@ -53,7 +54,10 @@ class Route:
     path: str
 
 
-SETUP = Route("setup", "GET", "/connections/setup")
+SETUP = (
+    Route("setup", "GET", "/connections/setup"),
+    Route("leave", "GET", "/connections/setup/{connection_id}/disconnect"),
+)
 PAGES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
@@ -76,7 +80,7 @@ PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for r
 
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
-_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
+_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -128,6 +132,7 @@ class Router:
             "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
+            "leave": DisconnectPage(context).show,
             "status": api.show_status,
             "connections": api.list_connections,
             "disconnect": api.disconnect,
@@ -139,7 +144,7 @@ class Router:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route that the app wants."""
-        setup = (SETUP,) if self.context.options.setup_page else ()
+        setup = SETUP if self.context.options.setup_page else ()
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
@@ -253,7 +258,7 @@ class Router:
                 error.code,
                 status,
                 back=self.context.home,
-                tag=request.query_value("language"),
+                tag=self.context.language_of(request),
                 cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",

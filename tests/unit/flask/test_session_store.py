@@ -35,7 +35,18 @@ from portalkey.web.host_session import CONNECTIONS_KEY
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
-from support.hosting import FIRST, SECOND, SETUP, SMALL, cards, come_back, connect, page_of, said
+from support.hosting import (
+    FIRST,
+    SECOND,
+    SETUP,
+    SMALL,
+    cards,
+    come_back,
+    connect,
+    leave_form,
+    page_of,
+    said,
+)
 
 TOKENS = {"token", "refresh_token"}
 WEEK = 7 * 24 * 3600.0
@@ -318,16 +329,8 @@ def test_what_was_disconnected_stays_so(client: FlaskClient, hubspot: HubSpot) -
     """An older cookie, sent again, does not bring it back; and HubSpot was told."""
     connect(client, hubspot)
     old = cookie_of(client)
-    page = page_of(client)
-    form = page.select_one("form.pk-leave")
-    assert form is not None
-    field = form.select_one("[name=portalkey_token]")
-    assert field is not None
-    client.post(
-        str(form["action"]),
-        data={"portalkey_token": str(field["value"])},
-        headers={"Sec-Fetch-Site": "same-origin"},
-    )
+    form = leave_form(client)
+    client.post(form.pop("action"), data=form, headers={"Sec-Fetch-Site": "same-origin"})
 
     assert trouble_of(client) == NotConnected.code
     with client.session_transaction() as there:

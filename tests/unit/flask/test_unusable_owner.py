@@ -38,7 +38,7 @@ def address_of(route: Route) -> str:
 
 @pytest.mark.parametrize("name", ["owner", "person"])
 @pytest.mark.parametrize("kind", UNUSABLE)
-@pytest.mark.parametrize("route", [*PAGES, SETUP, *API], ids=lambda route: route.name)
+@pytest.mark.parametrize("route", [*PAGES, *SETUP, *API], ids=lambda route: route.name)
 def test_every_route_says_whose_mistake_it_is(
     broker: Broker, route: Route, kind: str, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:

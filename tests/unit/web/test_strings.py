@@ -1,7 +1,7 @@
 """The texts of the pages, and the choice of a language."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
@@ -13,7 +13,17 @@ from portalkey.web.strings import Strings, de, direction, en, read_words
 
 PACKAGE = Path(portalkey.__file__).parent
 TEMPLATES = "".join(path.read_text() for path in (PACKAGE / "web/templates").rglob("*.html"))
-NOT_IN_TEMPLATES = {"connected_to", "date", "months"}
+NOT_IN_TEMPLATES = {
+    "connected_to",
+    "date",
+    "months",
+    "just_now",
+    "minutes_ago",
+    "hour_ago",
+    "hours_ago",
+    "retrying",
+    "ended",
+}
 ENGLISH, GERMAN, FRENCH = (read_words(tag) for tag in ("en", "de", "fr"))
 
 
@@ -44,7 +54,7 @@ def test_everything_said_exists() -> None:
 
 def test_nothing_is_never_said() -> None:
     """Each text of the pages is in a template."""
-    prefixes = {"status:", "kind:"}
+    prefixes = {"status:", "kind:", "note_"}
     said = said_in_templates() | NOT_IN_TEMPLATES
     unused = {key for key in en.PAGES if key not in said and not key.startswith(tuple(prefixes))}
 
@@ -85,6 +95,45 @@ def test_nobody_asks_for_a_language(default: str, spoken: str) -> None:
 
     assert [strings.language(tag) for tag in (None, "xx")] == [spoken, spoken]
     assert strings.language("en") == "en"
+
+
+@pytest.mark.parametrize(
+    ("accepts", "spoken"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "de"),
+        ("en;q=0.4, de;q=0.7", "de"),
+        ("fr-FR, fr;q=0.9, de;q=0.5", "de"),
+        ("en-US,de;q=0.9", "en"),
+        ("de;q=0, fr", "en"),
+        ("*", "en"),
+        ("de;q=2", "en"),
+        ("de;q=x, <script>", "en"),
+        (f"{'fr,' * 20}de", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_a_browser_asks_for_a_language(accepts: str | None, spoken: str) -> None:
+    """The one that is wanted most and spoken here, where nobody else has said one."""
+    assert Strings().language(None, accepts) == spoken
+    assert Strings().language("xx", accepts) == spoken
+
+
+def test_the_browser_comes_last() -> None:
+    """Before it comes what the request asks for, and what the app has decided."""
+    assert Strings().language("en", "de") == "en"
+    assert Strings(default="en").language(None, "de") == "en"
+    assert Strings(default=lambda: None).language(None, "de") == "de"
+
+
+def test_a_host_has_words_for_a_permission_of_its_own() -> None:
+    """One that we have no sentence for; it may name itself."""
+    strings = Strings({"en": {"scope:my.things": "Use {scope}"}})
+
+    assert strings.say("en", "scope:my.things", scope="it") == "Use it"
+    assert not Strings().has("scope:my.things", language="en")
+    with pytest.raises(ValueError, match="nothing is known of"):
+        Strings({"en": {"scope:my.things": "{account}"}})
 
 
 def test_a_host_changes_one_text() -> None:
@@ -168,11 +217,32 @@ def test_facts_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("language", "written"),
-    [("en", "9 March 2026, 08:05 UTC"), ("de", "9. März 2026, 08:05 Uhr (UTC)")],
+    [("en", "9 March 2026"), ("de", "9. März 2026")],
 )
 def test_dates_are_written_in_the_language(language: str, written: str) -> None:
-    """The month has its name, and the time zone is said."""
+    """The month has its name, and the hour of what is old is nobody's concern."""
     assert Strings().date(language, datetime(2026, 3, 9, 8, 5, tzinfo=UTC)) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (-5, "just now", "gerade eben"),
+        (119, "just now", "gerade eben"),
+        (120, "2 minutes ago", "vor 2 Minuten"),
+        (3_599, "59 minutes ago", "vor 59 Minuten"),
+        (3_600, "an hour ago", "vor einer Stunde"),
+        (7_200, "2 hours ago", "vor 2 Stunden"),
+        (86_399, "23 hours ago", "vor 23 Stunden"),
+        (86_400, "9 March 2026", "9. März 2026"),
+    ],
+)
+def test_what_is_recent_is_told_by_its_age(seconds: int, english: str, german: str) -> None:
+    """By the minute, then by the hour; what is a day old has its date."""
+    moment = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)
+    now = moment + timedelta(seconds=seconds)
+
+    assert [Strings().ago(each, moment, now) for each in ("en", "de")] == [english, german]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def show_error_pages(
             return _as_text(HTTPStatus.MISDIRECTED_REQUEST, line)
         back = f"{settings.public_url}{context_of(app).home}"
         return _as_page(
-            context_of(app).notice("other_address", 421, back=back, address=settings.public_url)
+            context_of(app).notice(
+                "other_address", 421, back=back, address=settings.public_url, tag=_language()
+            )
         )
 
     app.before_request(refuse_other_hosts)
@@ -48,13 +50,19 @@ def _show(error: HTTPException) -> Response:
     if _is_person():
         code = _CODES.get(status, "otherwise")
         context = context_of(current_app)
-        response = _as_page(context.notice(code, status, back=context.home))
+        response = _as_page(context.notice(code, status, back=context.home, tag=_language()))
     else:
         response = _as_text(status)
     allowed = error.get_response().headers.get("Allow")
     if allowed:
         response.headers["Allow"] = allowed
     return response
+
+
+def _language() -> str:
+    accepts = request.headers.get("Accept-Language")
+    strings = context_of(current_app).render.strings
+    return strings.language(request.args.get("language"), accepts)
 
 
 def context_of(app: Flask) -> "Context":

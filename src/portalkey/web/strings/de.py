@@ -3,42 +3,40 @@
 PAGES = {
     "simulator": "Simulator.",
     "simulator_what": "HubSpot wird hier von einem lokalen Simulator gespielt.",
-    "back": "Zurück zur App",
-    "open_there": "Die App unter {address} öffnen",
+    "back": "Zurück zu {app}",
+    "open_there": "{app} unter {address} öffnen",
     "may_close": "Sie können dieses Fenster schließen.",
     "closing": "Dieses Fenster schließt sich in {seconds} Sekunden.",
     "close": "Fenster schließen",
-    "connecting": "Verbindung mit HubSpot …",
+    "connecting": "Verbindung wird hergestellt …",
+    "connecting_what": "HubSpot hat geantwortet, {app} übernimmt.",
     "go_on": "Weiter",
     "look_again": "Noch einmal nachsehen",
     "try_again": "Noch einmal versuchen",
     "connected": "Mit HubSpot verbunden",
     "connected_to": "Verbunden mit {account}.",
-    "connected_less": (
-        "Verbunden, doch HubSpot hat nicht alles erlaubt, worum diese App gebeten hat."
-    ),
-    "not_connected_title": "Nicht mit HubSpot verbunden",
+    "connected_heading": "Verbunden mit {account}",
+    "connected_what": "{app} arbeitet ab jetzt mit diesem HubSpot-Konto.",
     "not_connected_heading": "Nicht verbunden",
-    "reference": "Kennung",
-    "start": "Mit HubSpot verbinden?",
+    "reference": "Wenn es so bleibt, nennen Sie {app} diese Kennung:",
+    "start": "HubSpot mit {app} verbinden?",
     "start_why": (
-        "Wir können nicht erkennen, ob Sie dies in der App begonnen haben. Gehen Sie nur weiter, "
-        "wenn Sie ein HubSpot-Konto verbinden wollten, und zwar für:"
+        "Gehen Sie nur weiter, wenn Sie das selbst begonnen haben. "
+        "HubSpot zeigt dann, was {app} tun darf, und bittet Sie um Zustimmung."
     ),
     "start_go": "Weiter zu HubSpot",
+    "not_now": "Nicht jetzt",
+    "signed_in": "Angemeldet als",
+    "app": "App",
     "expected": "Neu zu verbinden ist {account}.",
     "again": "{account} neu verbinden",
     "further": "Das andere Konto zusätzlich verbinden",
-    "again_in_app": "Für einen neuen Versuch drücken Sie in der App bei {account} „Neu verbinden“.",
-    "further_in_app": (
-        "Soll das andere Konto hinzukommen, drücken Sie dort „Weiteres Konto verbinden“."
-    ),
     "confirm": "{account} verbinden?",
     "confirm_other": (
         "Das ist nicht das HubSpot-Konto vom letzten Mal. Noch ist nichts verbunden."
     ),
     "confirm_from": "Aus HubSpot",
-    "confirm_to": "Für diese App",
+    "confirm_to": "Zu {app}",
     "confirm_id": "Konto {hub_id}",
     "confirm_as": "Zugestimmt hat {person}",
     "confirm_live": "Bisher verbunden",
@@ -47,50 +45,88 @@ PAGES = {
     "confirm_no": "Nicht dieses Konto",
     "confirm_wait": "Ohne Ihre Antwort wird nichts verbunden.",
     "setup": "Verbindung mit HubSpot",
-    "setup_some": "Verbundene Konten von {owner}.",
+    "setup_some": "Konten, mit denen {app} für {owner} arbeitet.",
     "setup_none": "Für {owner} ist noch kein Konto verbunden.",
+    "accounts": "Verbundene Konten",
+    "first": "HubSpot-Konto verbinden",
     "intro": (
-        "Einmal verbunden, arbeitet diese App mit den Daten Ihres HubSpot-Kontos, soweit Sie es "
-        "erlauben und bis Sie die Verbindung hier trennen."
+        "{app} arbeitet dann mit den Daten Ihres Kontos, soweit Sie es unten erlauben, bis Sie die "
+        "Verbindung hier trennen. Sie müssen dort Super-Admin sein oder „App Marketplace access“ "
+        "haben."
     ),
-    "wanted": "Wozu HubSpot um Ihre Zustimmung bitten wird",
-    "wanted_optional": "Nur, wenn Ihr Konto es bietet",
+    "wanted": "{app} bittet um",
+    "wanted_optional": "falls Ihr Konto das hat",
     "status:connected": "Verbunden",
-    "status:failing": "Verbunden, mit Störung",
-    "status:needs_reconnect": "Muss neu verbunden werden",
-    "note_reconnect": (
-        "{account} muss neu verbunden werden. Drücken Sie unten „Neu verbinden“ "
-        "und wählen Sie bei HubSpot dasselbe Konto."
+    "status:failing": "Verbunden, neuer Versuch",
+    "status:needs_reconnect": "Neu verbinden nötig",
+    "retrying": (
+        "Der Zugriff konnte gerade nicht erneuert werden. "
+        "{app} versucht es selbst weiter; Sie brauchen nichts zu tun."
     ),
-    "note_fine": "{account} ist verbunden. Es ist nichts zu tun.",
-    "lacks_required": "HubSpot hat nicht alles erlaubt, was diese App braucht. Es fehlt:",
-    "lacks_optional": "HubSpot hat nicht alles erlaubt, was diese App nutzen könnte. Es fehlt:",
-    "who_may": (
-        "Erlauben kann es ein Super-Admin dieses HubSpot-Kontos oder wer dort die Berechtigung "
-        "„App Marketplace access“ hat. Bitte neu verbinden und allem zustimmen."
+    "ended": (
+        "HubSpot hat diese Verbindung beendet, und {app} kann mit dem Konto nicht mehr arbeiten. "
+        "Verbinden Sie neu und wählen Sie bei HubSpot dasselbe Konto."
     ),
-    "edition": "Manche Berechtigungen gibt es nur in bestimmten HubSpot-Editionen.",
-    "account": "HubSpot-Konto",
+    "fine": "Diese Verbindung funktioniert, es ist nichts zu tun.",
+    "lacks_required": (
+        "HubSpot hat nicht erlaubt, was {app} braucht: {permissions}. "
+        "Verbinden Sie als Super-Admin neu und stimmen Sie allem zu."
+    ),
+    "lacks_one": ("Eine freiwillige Berechtigung fehlt: {permissions}. Alles andere funktioniert."),
+    "lacks_some": ("Freiwillige Berechtigungen fehlen: {permissions}. Alles andere funktioniert."),
+    "lacks_why": (
+        "Nicht jeder HubSpot-Tarif hat das. Hat Ihrer es, kann ein Super-Admin des Kontos oder wer "
+        "dort „App Marketplace access“ hat es erlauben: neu verbinden und allem zustimmen."
+    ),
+    "not_granted": "nicht erteilt",
+    "account": "Konto",
     "account_name": "HubSpot-Konto {hub_id}",
+    "account_number": "Konto {hub_id}",
     "connected_by": "Verbunden von",
-    "since": "Seit",
-    "time_zone": "Zeitzone",
+    "connected_on": "Verbunden am",
+    "renewed": "Zuletzt erneuert",
     "kind:DEVELOPER_TEST": "Entwickler-Testkonto",
     "kind:SANDBOX": "Sandbox",
     "kind:APP_DEVELOPER": "Entwicklerkonto",
-    "granted": "Erteilte Berechtigungen: {number}",
-    "granted_unknown": "HubSpot hat noch nicht gesagt, welche Berechtigungen erteilt sind.",
+    "may": "Was {app} darf ({number})",
+    "may_unknown": "HubSpot hat noch nicht gesagt, welche Berechtigungen erteilt sind.",
     "reconnect": "Neu verbinden",
     "reconnect_account": "Neu verbinden: {account}",
-    "disconnect": "Trennen",
+    "disconnect": "Trennen …",
     "disconnect_account": "Trennen: {account}",
-    "disconnect_what": (
-        "Wenn Sie trennen, kommt diese App nicht mehr an das Konto. In HubSpot wird nichts "
-        "gelöscht, und die App bleibt dort installiert, bis sie in HubSpot entfernt wird."
-    ),
     "connect": "Mit HubSpot verbinden",
     "connect_another": "Weiteres Konto verbinden",
-    "date": "{day}. {month} {year}, {time} Uhr (UTC)",
+    "note_connected": "{account} ist verbunden.",
+    "note_connected_what": "{app} kann ab jetzt damit arbeiten.",
+    "note_disconnected": "{account} wurde getrennt.",
+    "note_disconnected_what": (
+        "{app} kann darin nichts mehr sehen oder ändern. Die App bleibt in HubSpot aufgeführt, bis "
+        "Sie sie dort unter „Einstellungen“, „Verbundene Apps“ entfernen."
+    ),
+    "leave": "{account} trennen?",
+    "leave_which": "HubSpot-Konto {hub_id}, verbunden von {user}",
+    "leave_ends": "Was endet",
+    "leave_ends_what": (
+        "{app} kann in diesem Konto nichts mehr sehen oder ändern, sofort und für alle, die diese "
+        "Verbindung nutzen."
+    ),
+    "leave_stays": "Was bleibt",
+    "leave_stays_what": (
+        "Alle Daten in HubSpot und was {app} schon gespeichert hat. "
+        "Die App bleibt in HubSpot aufgeführt, bis sie dort entfernt wird."
+    ),
+    "leave_undo": "Rückgängig",
+    "leave_undo_what": (
+        "Neu verbinden. Das kann ein Super-Admin des Kontos oder wer dort „App Marketplace access“ "
+        "hat."
+    ),
+    "leave_now": "Trennen",
+    "keep": "Verbunden lassen",
+    "just_now": "gerade eben",
+    "minutes_ago": "vor {number} Minuten",
+    "hour_ago": "vor einer Stunde",
+    "hours_ago": "vor {number} Stunden",
+    "date": "{day}. {month} {year}",
     "months": (
         "Januar, Februar, März, April, Mai, Juni, "
         "Juli, August, September, Oktober, November, Dezember"

@@ -7,37 +7,39 @@ PAGES = {
     # Every page.
     "simulator": "Simulator.",
     "simulator_what": "HubSpot is played by a local simulator here.",
-    "back": "Back to the app",
-    "open_there": "Open the app at {address}",
+    "back": "Back to {app}",
+    "open_there": "Open {app} at {address}",
     # The popup.
     "may_close": "You can close this window.",
     "closing": "This window closes in {seconds} seconds.",
     "close": "Close window",
-    "connecting": "Connecting to HubSpot…",
+    "connecting": "Connecting…",
+    "connecting_what": "HubSpot has answered, and {app} takes it from here.",
     "go_on": "Go on",
     "look_again": "Look again",
     "try_again": "Try again",
     "connected": "Connected to HubSpot",
     "connected_to": "Connected to {account}.",
-    "connected_less": "Connected, but HubSpot did not grant everything that this app asked for.",
-    "not_connected_title": "Not connected to HubSpot",
+    "connected_heading": "Connected to {account}",
+    "connected_what": "{app} works with this HubSpot account from now on.",
     "not_connected_heading": "Not connected",
-    "reference": "Reference",
-    "start": "Connect to HubSpot?",
+    "reference": "If it stays, tell {app} this reference:",
+    "start": "Connect HubSpot to {app}?",
     "start_why": (
-        "We cannot tell whether you began this in the app. "
-        "Go on only if you meant to connect a HubSpot account for:"
+        "Go on only if you began this yourself. "
+        "Next, HubSpot shows what {app} may do and asks you to agree."
     ),
-    "start_go": "Go on to HubSpot",
+    "start_go": "Continue to HubSpot",
+    "not_now": "Not now",
+    "signed_in": "Signed in as",
+    "app": "App",
     "expected": "The account to reconnect is {account}.",
     "again": "Reconnect {account}",
-    "further": "Connect the other account as a further one",
-    "again_in_app": "To try again, go to the app and press “Reconnect” at {account}.",
-    "further_in_app": "To have the other account as well, press “Connect another account” there.",
+    "further": "Connect the other account as well",
     "confirm": "Connect {account}?",
     "confirm_other": "This is not the HubSpot account of last time. Nothing is connected yet.",
     "confirm_from": "From HubSpot",
-    "confirm_to": "To this app",
+    "confirm_to": "To {app}",
     "confirm_id": "Account {hub_id}",
     "confirm_as": "Agreed to by {person}",
     "confirm_live": "Connected so far",
@@ -47,51 +49,90 @@ PAGES = {
     "confirm_wait": "Left undecided, nothing is connected.",
     # The setup page.
     "setup": "HubSpot connection",
-    "setup_some": "Accounts connected for {owner}.",
+    "setup_some": "Accounts that {app} works with for {owner}.",
     "setup_none": "No account is connected for {owner} yet.",
+    "accounts": "Connected accounts",
+    "first": "Connect your HubSpot account",
     "intro": (
-        "Once connected, this app works with the data of your HubSpot account, "
-        "within the permissions that you agree to, until you disconnect it here."
+        "{app} then works with the data of your account, within the permissions below, until you "
+        "disconnect it here. You need to be a Super Admin there, or have “App Marketplace access”."
     ),
-    "wanted": "What HubSpot will ask you to agree to",
-    "wanted_optional": "If your account has it",
+    "wanted": "{app} asks for",
+    "wanted_optional": "if your account has it",
     "status:connected": "Connected",
-    "status:failing": "Connected, with trouble",
-    "status:needs_reconnect": "Has to be connected again",
-    "note_reconnect": (
-        "{account} has to be connected again. "
-        "Press “Reconnect” below and choose the same account at HubSpot."
+    "status:failing": "Connected, retrying",
+    "status:needs_reconnect": "Reconnect needed",
+    "retrying": (
+        "Access could not be renewed just now. "
+        "{app} keeps trying by itself; you need not do anything."
     ),
-    "note_fine": "{account} is connected. There is nothing to do.",
-    "lacks_required": "HubSpot did not grant everything that this app needs. Missing:",
-    "lacks_optional": "HubSpot did not grant everything that this app could use. Missing:",
-    "who_may": (
-        "A Super Admin of this HubSpot account can grant it, or somebody who has the permission "
-        "“App Marketplace access” there. Connect again and agree to all of it."
+    "ended": (
+        "HubSpot ended this connection, and {app} can no longer work with the account. "
+        "Reconnect and choose the same account at HubSpot."
     ),
-    "edition": "Some permissions exist in certain HubSpot editions only.",
-    "account": "HubSpot account",
+    "fine": "This connection works, and there is nothing to do.",
+    "lacks_required": (
+        "HubSpot did not grant what {app} needs: {permissions}. "
+        "Reconnect as a Super Admin and agree to all of it."
+    ),
+    "lacks_one": "One optional permission is missing: {permissions}. Everything else works.",
+    "lacks_some": "Optional permissions are missing: {permissions}. Everything else works.",
+    "lacks_why": (
+        "Not every HubSpot plan has it. Where yours does, a Super Admin of the account, or "
+        "somebody with “App Marketplace access”, can grant it: reconnect and agree to all of it."
+    ),
+    "not_granted": "not granted",
+    "account": "Account",
     "account_name": "HubSpot account {hub_id}",
+    "account_number": "Account {hub_id}",
     "connected_by": "Connected by",
-    "since": "Since",
-    "time_zone": "Time zone",
+    "connected_on": "Connected on",
+    "renewed": "Last renewed",
     "kind:DEVELOPER_TEST": "Developer test account",
     "kind:SANDBOX": "Sandbox",
     "kind:APP_DEVELOPER": "Developer account",
-    "granted": "Permissions granted: {number}",
-    "granted_unknown": "HubSpot has not said yet which permissions were granted.",
+    "may": "What {app} may do ({number})",
+    "may_unknown": "HubSpot has not said yet which permissions were granted.",
     "reconnect": "Reconnect",
     "reconnect_account": "Reconnect {account}",
-    "disconnect": "Disconnect",
+    "disconnect": "Disconnect…",
     "disconnect_account": "Disconnect {account}",
-    "disconnect_what": (
-        "Disconnecting takes this app’s access to the account away. Nothing in HubSpot is deleted, "
-        "and the app stays installed there until it is removed in HubSpot."
-    ),
-    "connect": "Connect to HubSpot",
+    "connect": "Connect HubSpot",
     "connect_another": "Connect another account",
+    # Said once, at the first visit after it.
+    "note_connected": "{account} is connected.",
+    "note_connected_what": "{app} can work with it from now on.",
+    "note_disconnected": "{account} was disconnected.",
+    "note_disconnected_what": (
+        "{app} can no longer see or change anything in it. The app stays listed in HubSpot until "
+        "you remove it there, under Settings, Connected apps."
+    ),
+    # The page that asks before it disconnects.
+    "leave": "Disconnect {account}?",
+    "leave_which": "HubSpot account {hub_id}, connected by {user}",
+    "leave_ends": "What ends",
+    "leave_ends_what": (
+        "{app} can no longer see or change anything in this account, at once and for everybody "
+        "who uses this connection."
+    ),
+    "leave_stays": "What stays",
+    "leave_stays_what": (
+        "All data in HubSpot, and what {app} has already stored. "
+        "The app stays listed in HubSpot until it is removed there."
+    ),
+    "leave_undo": "To undo",
+    "leave_undo_what": (
+        "Connect again. That needs a Super Admin of the account, or somebody with “App Marketplace "
+        "access”."
+    ),
+    "leave_now": "Disconnect",
+    "keep": "Keep it connected",
     # Dates.
-    "date": "{day} {month} {year}, {time} UTC",
+    "just_now": "just now",
+    "minutes_ago": "{number} minutes ago",
+    "hour_ago": "an hour ago",
+    "hours_ago": "{number} hours ago",
+    "date": "{day} {month} {year}",
     "months": (
         "January, February, March, April, May, June, "
         "July, August, September, October, November, December"
