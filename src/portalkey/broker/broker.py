@@ -17,7 +17,10 @@ from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker.account import AccountHandle
 from portalkey.broker.async_methods import AsyncMethods
 from portalkey.broker.disconnect import DisconnectMethods
+from portalkey.broker.find import FindMethods
+from portalkey.broker.owners import OwnerMethods
 from portalkey.broker.parts import put_together
+from portalkey.broker.uninstall import UninstallMethods
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoKeyOpens
@@ -33,7 +36,15 @@ SIDE_SECONDS = 60.0
 """Seconds between two looks of a process at what HubSpot is still owed."""
 
 
-class Broker(Unpicklable, AsyncMethods, DisconnectMethods, WebMethods):
+class Broker(
+    Unpicklable,
+    AsyncMethods,
+    DisconnectMethods,
+    FindMethods,
+    OwnerMethods,
+    UninstallMethods,
+    WebMethods,
+):
     """The one door to portalkey: begins and finishes attempts, hands out working access tokens.
 
     Make one for a process, from the environment, and ask it for a token whenever one is needed::

@@ -12,15 +12,18 @@ class About(NamedTuple):
 
 
 COMMANDS: Mapping[str, About] = {
+    "attempts": About("See what became of somebody's try at connecting."),
     "connect": About(
         "Connect a HubSpot account in the browser, and keep it for scripts of this machine.",
         ("server",),
     ),
+    "connections": About("See who is connected to which HubSpot account, and end it."),
     "db": About("Look after the database."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
         ("server", "simulator"),
     ),
+    "events": About("Show the audit: what people did, and what became of connections."),
     "import": About(
         "Bring over the connections that another library kept, so that nobody has to connect again."
     ),

@@ -21,8 +21,8 @@ from flask import Response, has_request_context, request, session
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_attempts import SessionAttempts
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
-from portalkey.flask.session_keys import SessionKeys
 from portalkey.flask.session_owed import OwedBySessions
+from portalkey.flask.session_owners import SessionOwners
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -45,7 +45,7 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(SessionAttempts, SessionKeys, Store):
+class SessionStore(SessionAttempts, SessionOwners, Store):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises

@@ -42,6 +42,11 @@ def revocation(api_url: str, version: ApiVersion) -> str:
     return f"{api_url}/oauth/{version}/token/revoke"
 
 
+def external_install(api_url: str, version: ApiVersion) -> str:
+    """Return the endpoint by which an app takes itself out of an account."""
+    return f"{api_url}/appinstalls/{version}/external-install"
+
+
 def details(api_url: str, version: ApiVersion) -> str:
     """Return the endpoint with the facts of the account behind an access token."""
     return f"{api_url}/account-info/{version}/details"

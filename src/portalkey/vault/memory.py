@@ -14,7 +14,7 @@ from portalkey.model.events import Event
 from portalkey.model.transitions import is_forgotten
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.memory_attempts import AttemptsInMemory
-from portalkey.vault.memory_keys import KeysInMemory
+from portalkey.vault.memory_owners import OwnersInMemory
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Stats, Store
 
@@ -23,7 +23,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore(AttemptsInMemory, KeysInMemory, Store):
+class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
     """Keeps everything in this process, from any thread; gone with it.
 
     What each method promises stands in ``Store``.

@@ -85,14 +85,14 @@ class Revocations:
         *token* is None where no key opens it.
         """
         if token is None:
-            return self._keep_as_it_was(connection)
+            return self.owe_as_it_was(connection)
         # A refresh token that another live connection holds must not be revoked: HubSpot would
         # end that one too.
         is_last = self._count_holders(token) <= 1
         return self._build_revocation(token, connection.id) if is_last else None
 
-    def _keep_as_it_was(self, connection: Connection) -> OwedRevocation | None:
-        """Return the revocation of what no key opens now: sealed, and bound, as in its row."""
+    def owe_as_it_was(self, connection: Connection) -> OwedRevocation | None:
+        """Return the revocation of what is not opened now: sealed, and bound, as in its row."""
         sealed = connection.sealed
         if sealed is None:
             return None

@@ -19,6 +19,8 @@ from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttle
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.key_store import KeyStore, OwedRevocation
+from portalkey.vault.owner_store import OwnerStore
+from portalkey.vault.search_store import SearchStore
 
 __all__ = [
     "BUSY_SECONDS",
@@ -76,7 +78,7 @@ class Mark:
     event: Event | None = None
 
 
-class Store(KeyStore, Protocol):
+class Store(KeyStore, OwnerStore, SearchStore, Protocol):
     """Keeps connections, attempts, events and owed revocations.
 
     ``is_personal`` is True where what is found depends on whose request it is looked for in:

@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portalkey.model.connection import Connection
-from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import OwedRevocation
+
+if TYPE_CHECKING:
+    from portalkey.vault.memory import MemoryStore
 
 T = TypeVar("T")
 
@@ -15,11 +17,11 @@ class ConfigFileKeys:
     """The part of ``ConfigFileStore`` that ``KeyStore`` promises."""
 
     @abstractmethod
-    def _look(self, work: Callable[[MemoryStore], T]) -> T:
+    def _look(self, work: "Callable[[MemoryStore], T]") -> T:
         """Do *work* that as a rule changes nothing."""
 
     @abstractmethod
-    def _write(self, work: Callable[[MemoryStore], T]) -> T:
+    def _write(self, work: "Callable[[MemoryStore], T]") -> T:
         """Do *work* while nobody else writes."""
 
     def meta(self, name: str) -> str | None:

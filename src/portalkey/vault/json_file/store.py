@@ -25,7 +25,7 @@ from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.attempts import ConfigFileAttempts
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
-from portalkey.vault.json_file.keys import ConfigFileKeys
+from portalkey.vault.json_file.owners import ConfigFileOwners
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
@@ -40,7 +40,7 @@ pushes out what happened to a connection.
 """
 
 
-class ConfigFileStore(ConfigFileAttempts, ConfigFileKeys, Store):
+class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
     """Keeps everything in one file, from any thread, process and forked child of one machine."""
 
     def __init__(

@@ -84,7 +84,7 @@ class SQLAttempts(SQLEvents):
         query = select(table, self._database.now().label("seen_at"))
         query = query.where(_is_under_way(self._database, owner))
         query = query.order_by(table.c.created_at, table.c.id)
-        return self._database.read_rows(_read_attempt, fetch_rows(tx, query, {"owner": owner}))
+        return self._database.read_rows(read_attempt, fetch_rows(tx, query, {"owner": owner}))
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
@@ -190,7 +190,7 @@ class _AttemptQuery:
     def fetch_all(self, value: str) -> Sequence[Attempt]:
         """Return all attempts, in the order in which they were claimed."""
         rows = self._database.fetch(self._query, **{self._column: value})
-        return self._database.read_rows(_read_attempt, rows)
+        return self._database.read_rows(read_attempt, rows)
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -208,7 +208,7 @@ def _make_attempt(row: Sequence[Any]) -> Attempt:
 
 
 _ROW = (*table.columns.keys(), "seen_at")
-_read_attempt = guard(table, _ROW, _make_attempt)
+read_attempt = guard(table, _ROW, _make_attempt)
 
 
 def _is_under_way(database: Database, owner: str) -> Condition:
@@ -264,7 +264,7 @@ def _lock(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
     """Return the attempt as it stands until the commit, as no other writer gets at its row."""
     query = select(table, now.label("seen_at")).where(_has_id(attempt_id)).with_for_update()
     rows = fetch_rows(tx, query, {"id": attempt_id})
-    return _read_attempt(rows[0]) if rows else None
+    return read_attempt(rows[0]) if rows else None
 
 
 def _save(tx: Tx, attempt: Attempt) -> None:

@@ -156,6 +156,9 @@ class Database(StatementRunner):
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 
+    def scrub(self) -> None:
+        """Overwrite what was deleted, where a file keeps it; a server does that by itself."""
+
     def find_tables(self, tx: Connection) -> None:
         """Find the schema of our tables, for *tx* and whatever comes after it."""
 

@@ -22,7 +22,7 @@ from portalkey.vault.sql.tables import metadata
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``."""
 
 VERSION_TABLE = "portalkey_alembic_version"

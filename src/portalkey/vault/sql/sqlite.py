@@ -20,7 +20,7 @@ from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
-from portalkey._support.time_limit import seconds_left
+from portalkey._support.time_limit import lift_limit, seconds_left
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.files import close_to_others, make_file, warn_of_readers
 from portalkey.vault.health import StoreCause, with_cause
@@ -116,9 +116,35 @@ class SQLite(Database):
         )
         drivers = DriverPool(self._connect, wait=wait)
         super().__init__(engine, drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
-        is_shared = self._do(self._holds_others_tables)
-        self._pragmas = choose_pragmas(is_shared=is_shared, platform=platform)
-        (warn_of_readers if is_shared else close_to_others)(self._path)
+        self._is_shared = self._do(self._holds_others_tables)
+        self._pragmas = choose_pragmas(is_shared=self._is_shared, platform=platform)
+        (warn_of_readers if self._is_shared else close_to_others)(self._path)
+
+    def scrub(self) -> None:
+        """Write the file anew, so that no page keeps what was deleted, and empty its log.
+
+        ``secure_delete`` overwrites a row where it lies, but not the copies that SQLite leaves
+        behind as it moves rows between pages. Another program's file is only emptied of its log:
+        to write it anew is that program's to say.
+
+        Raises:
+            StoreBusy: Somebody reads or writes the file all the time; do it again.
+        """
+
+        def write_anew() -> None:
+            with self._writers.take():
+                connection = self._connect()
+                try:
+                    if not self._is_shared:
+                        connection.execute("VACUUM")
+                    is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    connection.close()
+            if is_busy:
+                raise self.crowd_problem()
+
+        with lift_limit():
+            self._do(write_anew, is_writing=True)
 
     def _holds_others_tables(self) -> bool:
         """Return True where another program has its tables in the file; nothing is written."""

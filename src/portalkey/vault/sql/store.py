@@ -12,7 +12,9 @@ from portalkey.vault.sql.keys import SQLKeys
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
+from portalkey.vault.sql.owners import SQLOwners
 from portalkey.vault.sql.purge import SQLPurge
+from portalkey.vault.sql.search import SQLSearch
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import CALL_SECONDS, Store
@@ -25,7 +27,9 @@ class SQLStore(
     SQLKeys,
     SQLLeases,
     SQLOutbox,
+    SQLOwners,
     SQLPurge,
+    SQLSearch,
     SQLStats,
     Store,
 ):
