@@ -4,12 +4,9 @@ An app needs three ``except`` clauses and never parses a message::
 
     try:
         token = broker.access_token(owner)
-    except PersonMustAct as error:      # show the sentence, offer to connect
-        ...
-    except OperatorMustAct as error:    # page somebody
-        ...
-    except TryLater as error:           # come back after error.retry_after seconds
-        ...
+    except PersonMustAct as error: ...    # show the sentence, offer to connect
+    except OperatorMustAct as error: ...  # page somebody
+    except TryLater as error: ...         # come back after error.retry_after seconds
 
 The first paragraph of an error's docstring is its default message, so every error reads as a
 sentence that says what to do next. ``code`` is stable and safe to store, log and translate.
@@ -89,9 +86,8 @@ class AttemptExpired(PersonMustAct):
 class AttemptMismatch(PersonMustAct):
     """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
 
-    Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
-    was begun with. Nothing was exchanged. If it happens without a known reason, treat it as an
-    attack: the audit event says which check failed.
+    Raised when browser, owner or ``state`` is not the one that the attempt was begun with. Nothing
+    was exchanged. Without a known reason treat it as an attack: the audit says which check failed.
     """
 
     code = "attempt_mismatch"
@@ -100,8 +96,7 @@ class AttemptMismatch(PersonMustAct):
 class NeedsReconnect(PersonMustAct):
     """HubSpot no longer honours this connection; the person has to connect the account again.
 
-    ``reconnect_url`` is the absolute address of the app's setup page, where the person can do it,
-    or None where no connection is known yet.
+    ``reconnect_url`` is the absolute address of the app's setup page, None if no row is known yet.
     """
 
     code = "needs_reconnect"
@@ -155,8 +150,7 @@ class HubSpotRefused(OperatorMustAct):
     settings of the app.
 
     ``status`` is HubSpot's own word for it (``BAD_CLIENT_ID``), or the HTTP status as a string.
-    ``of_app`` is True where every other request of the app would be refused like this one. No
-    connection is ended by this.
+    ``of_app`` is True where every request of the app would be refused. No connection is ended.
     """
 
     code = "hubspot_refused"
@@ -203,6 +197,12 @@ class StoreUnusable(OperatorMustAct):
     """The store cannot be read or written; the message names what to look at."""
 
     code = "store_unusable"
+
+
+class StoreIsCopy(OperatorMustAct):
+    """This copy (PORTALKEY_COPY) renews no grant it came with; connect the account in it anew."""
+
+    code = "store_is_copy"
 
 
 class SourceUnusable(OperatorMustAct):

@@ -10,6 +10,7 @@ from portalkey.errors import BadAnswer, NotConnected, StoreBusy
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event, EventName
+from portalkey.vault import copy_mark
 from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.revocations import REFRESH, TRIES, Revocations
@@ -27,6 +28,15 @@ class Vault(AttemptSeals, Revocations):
         self.keyring = keyring
         self.store = store
         self.client_id = client_id
+        self.is_copy = False
+
+    def is_own(self, connection: Connection) -> bool:
+        """Return False where the grant of *connection* is another store's, which this copies.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store could not be asked.
+        """
+        return not self.is_copy or copy_mark.is_own(self.store, connection)
 
     def save(
         self,
@@ -58,16 +68,22 @@ class Vault(AttemptSeals, Revocations):
         """
         for _ in range(TRIES):
             row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
-            bare = self._start_connection(attempt.owner, account, row)
-            connection = self._bear_grant(
-                replace(bare, scopes=scopes), grant, sent_at, now=self.store.now()
-            )
+            bare = replace(self._start_connection(attempt.owner, account, row), scopes=scopes)
+            connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
+            if self._is_anothers(row, grant.refresh_token):
+                connection = replace(connection, granted_at=None)
             if self._replace(row, attempt, connection, grant.refresh_token):
                 return connection
             current = self.store.attempt(attempt.id)
             if current is None or current.status is not AttemptStatus.EXCHANGING:
                 return None
         raise StoreBusy
+
+    def _is_anothers(self, row: Connection | None, refresh_token: SecretStr | None) -> bool:
+        """Return True where HubSpot gave a copy the very token that it was copied with."""
+        if not self.is_copy or refresh_token is None or (row is not None and self.is_own(row)):
+            return False
+        return self.is_held(refresh_token)
 
     def _replace(
         self,

@@ -47,6 +47,10 @@ SENTENCES = {
         "Die App kann nicht lesen oder schreiben, was sie aufbewahrt. "
         "Wer sie betreibt, muss sich darum kümmern."
     ),
+    "store_is_copy": (
+        "Dies ist eine Kopie der App zum Ausprobieren, die diesen Zugriff nicht erneuert. "
+        "Verbinden Sie das Konto hier, um weiterzumachen."
+    ),
     "hubspot_unreachable": (
         "Diese App erreicht HubSpot nicht. Darum muss sich ihr Betreiber kümmern."
     ),

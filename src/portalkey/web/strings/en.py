@@ -48,6 +48,10 @@ SENTENCES = {
     "store_unusable": (
         "The app cannot read or write what it keeps. Whoever runs it has to look into that."
     ),
+    "store_is_copy": (
+        "This is a copy of the app for trials, which does not renew this access. "
+        "Connect the account here to go on."
+    ),
     "hubspot_unreachable": (
         "This app cannot reach HubSpot. Whoever runs it has to look into that."
     ),
