@@ -12,7 +12,7 @@ class About(NamedTuple):
 
 
 COMMANDS: Mapping[str, About] = {
-    "db": About("Look after the database."),
+    "db": About("Back up, check or move the store."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
         ("server", "simulator"),
