@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, About] = {
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
         ("server", "simulator"),
     ),
+    "doctor": About("Look at settings, store, HubSpot and project, and say what has to be done."),
     "import": About(
         "Bring over the connections that another library kept, so that nobody has to connect again."
     ),

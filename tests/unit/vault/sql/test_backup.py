@@ -281,18 +281,21 @@ def test_a_restored_file_is_closed_to_others(
         assert len(again.events()) == 1
 
 
-def test_a_store_on_a_disk_that_is_only_read_is_checked(
-    store: SQLStore, path: Path, tmp_path: Path
-) -> None:
-    """A backup is often on such a disk; nothing is left beside it."""
-    store.close()
-    folder = tmp_path / "disk"
+def test_a_store_on_a_disk_that_is_only_read(nobody: Path) -> None:
+    """It is checked and backed up as it is; nothing is left beside it."""
+    folder = nobody / "disk"
     folder.mkdir()
-    shutil.copy(path, folder / "portalkey.db")
-    (folder / "portalkey.db").chmod(0o400)
+    path = folder / "portalkey.db"
+    with closing(SQLStore.open(f"sqlite:///{path}")) as store:
+        connect(store)
+        store.add_meta("key_check app a", "value")
+    path.chmod(0o400)
     folder.chmod(0o500)
     try:
-        assert set(states(folder / "portalkey.db").values()) <= {State.OK, State.WARNING}
+        assert set(states(path).values()) == {State.OK}
+        assert back_up(path, nobody / "backup.db") == 1
+        with pytest.raises(StoreUnusable, match="cannot be written"):
+            back_up(path, folder / "backup.db")
         assert left_in(folder) == ["portalkey.db"]
     finally:
         folder.chmod(0o700)
