@@ -189,7 +189,7 @@ def test_an_empty_owner_is_told(tmp_path: Path) -> None:
     done = run("token", "", cwd=tmp_path)
 
     assert done.returncode == 2
-    assert "name an owner" in done.stderr
+    assert "Invalid value for OWNER: it is empty; write the id" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -31,10 +31,6 @@ from support.patience import PATIENCE
 from support.visitor import query_of
 
 ATTEMPT, OTHER = "A" * 22, "B" * 22
-SENTENCES = {
-    StoreBusy: "The app is busy just now. Please try again in a moment.",
-    StoreUnusable: "The app cannot read or write what it keeps.",
-}
 Call = tuple[str, str, dict[str, Any]]
 """Method, path, and what else the test client is given."""
 ASKED = frozenset(name for name in vars(Store) if not name.startswith("_"))
@@ -98,7 +94,7 @@ def come_back(hubspot: HubSpot, away: str) -> str:
 def told(answer: TestResponse, trouble: PortalkeyError) -> bool:
     """True where the answer is the right one."""
     is_dated = "Retry-After" in answer.headers or isinstance(trouble, StoreUnusable)
-    return answer.status_code == 503 and is_dated and SENTENCES[type(trouble)] in answer.text
+    return answer.status_code == 503 and is_dated and trouble.for_person() in answer.text
 
 
 def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, list[Call]]:

@@ -17,13 +17,15 @@ from support.patience import PATIENCE
 class Visitor:
     """One browser, on the app's pages and at the simulator."""
 
-    def __init__(self, app_url: str, hubspot: HubSpot) -> None:
+    def __init__(
+        self, app_url: str, hubspot: HubSpot, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.app_url = app_url
         self.hubspot = hubspot
+        self._mount = urlsplit(app_url).path
         # A context of its own: reading the system's authorities takes longer than a journey.
-        self.http = httpx2.Client(
-            base_url=app_url, timeout=PATIENCE, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )
+        tls = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.http = httpx2.Client(base_url=app_url, timeout=PATIENCE, verify=tls)
 
     def __enter__(self) -> Self:
         return self
@@ -37,7 +39,8 @@ class Visitor:
         self.http.close()
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
-        """The answer of the app to a navigation."""
+        """The answer of the app to a navigation, to a path below its mount or from the root."""
+        path = path.removeprefix(self._mount)
         return self.http.get(path, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     def setup(self) -> BeautifulSoup:
@@ -54,7 +57,7 @@ class Visitor:
     @property
     def connect_link(self) -> str:
         """The link into the journey."""
-        link = self.setup().find("a", href=re.compile(r"^/auth/hubspot/start"))
+        link = self.setup().find("a", href=re.compile(r"/auth/hubspot/start"))
         assert link is not None
         return str(link["href"])
 

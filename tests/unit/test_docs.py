@@ -10,7 +10,7 @@ from portalkey import errors
 from portalkey.cli import COMMANDS
 from portalkey.model import attempt, connection
 from portalkey.model.events import EventName
-from portalkey.settings import Settings
+from portalkey.settings import Settings, standalone
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -21,7 +21,8 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     rows = [line for line in (DOCS / "settings.md").read_text().splitlines() if line[:3] == "| `"]
     listed = [row.split("`")[1] for row in rows]
 
-    assert sorted(listed) == sorted(str(f.alias) for f in Settings.model_fields.values())
+    aliases = [str(field.alias) for field in Settings.model_fields.values()]
+    assert sorted(listed) == sorted([*aliases, *standalone.NAMES])
 
 
 def leaves(base: type[errors.PortalkeyError]) -> list[type[errors.PortalkeyError]]:

@@ -79,7 +79,7 @@ def latest(until: float, row: Connection, read_at: float, now: float) -> float:
 def late_error() -> HubSpotUnavailable:
     """Return the error for a caller who has waited for somebody else's renewal for long enough."""
     return HubSpotUnavailable(
-        "Somebody else has been renewing this connection for long; try again in a moment."
+        "Another thread or process is still asking HubSpot for this token; try again in a moment."
     )
 
 

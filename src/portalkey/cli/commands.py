@@ -12,6 +12,10 @@ class About(NamedTuple):
 
 
 COMMANDS: Mapping[str, About] = {
+    "connect": About(
+        "Connect a HubSpot account in the browser, and keep it for scripts of this machine.",
+        ("server",),
+    ),
     "db": About("Back up, check or move the store."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
@@ -24,7 +28,8 @@ COMMANDS: Mapping[str, About] = {
     "init": About("Write a commented settings file with a fresh key."),
     "lost-key": About("Give up what is sealed with a key that is lost for good."),
     "serve": About(
-        "Run the app against HubSpot, with one owner per visitor's session.", ("server",)
+        "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
+        ("server",),
     ),
     "simulate": About(
         "Run a local HubSpot: consent pages, OAuth, account data, faults on demand.",

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.owners import people_of_demo
 from portalkey.cli.terminal import bold, panel
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
@@ -65,6 +66,7 @@ def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
     app = create_app(
         broker,
         session_cookie="portalkey_demo_session",
+        owners=people_of_demo(),
         store="session" if store == "session" else None,
     )
     with ExitStack() as running:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
+from portalkey.sentences import ENGLISH, Words
 from portalkey.web.options import LoginUrl, MayDeliver, MayDisconnect, WebOptions
-from portalkey.web.strings import ENGLISH, Strings, Words
+from portalkey.web.strings import Strings
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker

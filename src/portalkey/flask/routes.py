@@ -29,7 +29,10 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     if extension.store == "session":
         _store_in_session(app, broker)
     elif broker.is_personal:
-        raise ValueError('this broker keeps connections in sessions: say store="session" too')
+        raise ValueError(
+            "This broker keeps connections in visitors' sessions, so the extension has to as well: "
+            'write HubSpotAuth(..., store="session"), or give it another broker.'
+        )
     render_with_host = make_host_renderer(
         lambda: app.jinja_env, lambda template, context: render_template(template, **context)
     )

@@ -211,7 +211,9 @@ def is_storable(text: str) -> bool:
 def require_storable(text: str) -> None:
     """Raise ``ValueError`` where not every store would keep *text* unchanged."""
     if not is_storable(text):
-        raise ValueError("A text with a NUL or half a character in it cannot be stored.")
+        raise ValueError(
+            "A text with a NUL or half a character in it (a lone surrogate) cannot be stored."
+        )
 
 
 def is_owner(owner: object) -> TypeGuard[str]:

@@ -17,7 +17,17 @@ from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
-from portalkey.settings import brand, environment, labels, numbers, places, urls, validators, way
+from portalkey.settings import (
+    brand,
+    environment,
+    labels,
+    numbers,
+    places,
+    standalone,
+    urls,
+    validators,
+    way,
+)
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
 
@@ -201,7 +211,8 @@ class Settings(Unpicklable, BaseModel):
         """
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
-        problems = [*environment.read_files(values), *environment.misspellings(values, names)]
+        known = names | standalone.NAMES
+        problems = [*environment.read_files(values), *environment.misspellings(values, known)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
             values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None

@@ -1,25 +1,21 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
 from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import SESSION
+from portalkey.errors import TooManyAttempts
+from portalkey.model.attempt import MINUTE, Attempt
 from portalkey.model.connection import Connection
+from portalkey.sentences import ENGLISH
 from portalkey.web import headers
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions, add_next
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
-from portalkey.web.strings import ENGLISH
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
-
-_MOST_SECONDS = 90
-"""A longer wait is told in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +96,22 @@ class Context:
         """Return the language for somebody who asked for *tag*; the host's where none will do."""
         return self.render.strings.language(tag)
 
-    def sentence(self, code: str | None, language: str = ENGLISH) -> str:
+    def sentence(
+        self,
+        code: str | None,
+        language: str = ENGLISH,
+        *,
+        cause: str = "",
+        wait: float | None = None,
+    ) -> str:
         """Return the sentence for an error *code*, or one that fits any."""
-        return self.render.strings.sentence(code, self.language(language))
+        strings = self.render.strings
+        return strings.sentence(code, strings.language(language), cause=cause, wait=wait)
 
     def explain(self, attempt: Attempt, code: str, language: str) -> str:
         """Return the sentence for the *code* that an *attempt* is shown with."""
-        has_new_session = attempt.failed_check == SESSION and code == attempt.error
-        return self.sentence("signed_in_again" if has_new_session else code, language)
+        cause = (attempt.failed_check or "") if code == attempt.error else ""
+        return self.sentence(code, language, cause=cause, wait=wait_of(attempt))
 
     def notice(
         self,
@@ -117,6 +121,7 @@ class Context:
         back: str | None = None,
         address: str | None = None,
         tag: str | None = None,
+        cause: str = "",
         wait: float | None = None,
         has_retry: bool = False,
     ) -> WebResponse:
@@ -131,26 +136,18 @@ class Context:
             "popup/notice.html",
             language=language,
             title=self.render.strings.title(code, language),
-            sentence=self.sentence(code, language),
-            wait=self.describe_wait(wait, language),
+            sentence=self.sentence(code, language, cause=cause, wait=wait),
             back=back,
             address=address,
             has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
 
-    def describe_wait(self, seconds: float | None, language: str) -> str | None:
-        """Return the sentence that says in how many *seconds* to try again, or minutes."""
-        if seconds is None:
-            return None
-        whole = max(1, ceil(seconds))
-        if whole <= _MOST_SECONDS:
-            return self.render.strings.plain(language, "wait_seconds", seconds=whole)
-        return self.render.strings.plain(language, "wait_minutes", minutes=ceil(whole / 60))
-
-    def problem(self, code: str, status: int) -> WebResponse:
+    def problem(
+        self, code: str, status: int, *, cause: str = "", wait: float | None = None
+    ) -> WebResponse:
         """Return the same as JSON: ``{"error": code, "message": sentence}``."""
-        body = {"error": code, "message": self.sentence(code)}
+        body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
         return WebResponse.json(body, headers.API, status)
 
     def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
@@ -186,3 +183,10 @@ class Context:
         wanted = {**query, "language": tag and self.language(tag)}
         kept = urlencode({name: value for name, value in wanted.items() if value})
         return f"{self.path(path)}?{kept}" if kept else self.path(path)
+
+
+def wait_of(attempt: Attempt) -> float | None:
+    """Return the seconds after which another attempt may begin, where this one was one too many."""
+    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
+        return None
+    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

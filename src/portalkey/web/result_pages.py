@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from portalkey.errors import TooManyAttempts, WrongAccount
-from portalkey.model.attempt import MINUTE, OPEN, Attempt, AttemptStatus
+from portalkey.errors import WrongAccount
+from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Account
 from portalkey.web import headers
-from portalkey.web.context import Context
+from portalkey.web.context import Context, wait_of
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
 
@@ -52,7 +52,7 @@ class ResultPages:
             delivery=self._describe_delivery(request, attempt) if is_own else None,
             **facts,
         )
-        wait = _wait_of(attempt)
+        wait = wait_of(attempt)
         if wait is None:
             return WebResponse.page(body, headers.POPUP)
         later = {"Retry-After": str(ceil(wait))}
@@ -84,7 +84,6 @@ class ResultPages:
         is_wrong_account = code == WrongAccount.code and is_own
         language = self._context.language(attempt.language)
         return {
-            "wait": self._context.describe_wait(_wait_of(attempt), language),
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
@@ -134,10 +133,3 @@ class ResultPages:
             "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
             "form_token": self._context.form_token(request.owner, request.browser),
         }
-
-
-def _wait_of(attempt: Attempt) -> float | None:
-    """Return the seconds after which another attempt may begin, where this one was one too many."""
-    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
-        return None
-    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

@@ -92,7 +92,7 @@ def test_reconnect_of_nothing_is_ignored(
 STATES = [
     ("connected", "", "Connected", True, ""),
     ("failing", "hubspot_unavailable", "Connected, with trouble", True, "keeps trying by itself"),
-    ("failing", "hubspot_refused", "Connected, with trouble", True, "Whoever runs it"),
+    ("failing", "hubspot_refused", "Connected, with trouble", True, "Whoever runs the app"),
     ("failing", "newer", "Connected, with trouble", True, "keeps trying by itself"),
     ("needs_reconnect", "inactive", "Has to be connected again", False, "no longer accepts"),
     ("needs_reconnect", "newer", "Has to be connected again", False, "no longer accepts"),

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import DictLoader
 
 from portalkey.broker import Broker
-from portalkey.errors import StoreBusy
+from portalkey.errors import NotConnected, StoreBusy
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.model.counters import CounterKind
@@ -225,7 +225,7 @@ def test_another_owners_connection_is_not_found(broker: Broker, hubspot: HubSpot
         answer = bob.post(path, headers={"X-Portalkey-Token": token})
         assert (answer.status_code, answer.json) == (
             404,
-            {"error": "not_connected", "message": "This HubSpot account is not connected."},
+            {"error": "not_connected", "message": NotConnected().for_person()},
         )
     assert len(broker.connections("ada")) == 1
 

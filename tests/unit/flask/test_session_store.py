@@ -467,13 +467,16 @@ def test_a_session_of_another_key_is_told(
         assert len(there[CONNECTIONS_KEY]["rows"]) == 1
 
 
-def test_an_unknown_format_is_not_read(client: FlaskClient, hubspot: HubSpot) -> None:
-    """A session of a newer portalkey asks to connect again."""
+def test_an_unknown_format_is_not_read(
+    client: FlaskClient, hubspot: HubSpot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A session of a newer portalkey asks to connect again, and the log says why."""
     connect(client, hubspot)
     with client.session_transaction() as there:
         there[CONNECTIONS_KEY] = {**there[CONNECTIONS_KEY], "v": 99}
 
     assert trouble_of(client) == NotConnected.code
+    assert "another version of portalkey" in caplog.text
 
 
 def test_sessions_on_the_server(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
@@ -514,7 +517,7 @@ def test_a_broker_of_sessions_serves_no_other_app(broker: Broker) -> None:
     """An app that means the database is told, rather than led into sessions."""
     session_app(broker)
 
-    with pytest.raises(ValueError, match="sessions"):
+    with pytest.raises(ValueError, match=r"write HubSpotAuth\(\.\.\., store=\"session\"\)"):
         HubSpotAuth(Flask("other"), broker, owner=lambda: "ada")
 
 

@@ -175,7 +175,7 @@ def test_reconnecting_survives_the_sign_in(broker: Broker, hubspot: HubSpot) -> 
     client = login_app(broker).test_client()
     done = come_back(client, hubspot, sign_in_after(client, f"{START}&t={token}"), SECOND)
 
-    assert "A different HubSpot account" in client.get(done).text
+    assert "You chose another HubSpot account" in client.get(done).text
     assert 'href="/settings"' in client.get(done).text
 
 

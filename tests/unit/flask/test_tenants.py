@@ -116,7 +116,7 @@ def test_who_may_not_disconnect_cannot(
     status, text = leave(bob, broker, connection, accept=accept)
 
     assert status == 403
-    assert "ask whoever runs it" in text
+    assert "Ask whoever looks after it" in text
     assert broker.access_token("acme")
 
 

@@ -8,20 +8,13 @@ from string import Formatter
 import pytest
 
 import portalkey
-from portalkey.web.strings import Strings, de, direction, en
+from portalkey.sentences import read_languages
+from portalkey.web.strings import Strings, de, direction, en, read_words
 
 PACKAGE = Path(portalkey.__file__).parent
 TEMPLATES = "".join(path.read_text() for path in (PACKAGE / "web/templates").rglob("*.html"))
-CODE = "".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.parent.name != "strings")
-NOT_IN_TEMPLATES = {
-    "connected_to",
-    "otherwise",
-    "title:otherwise",
-    "date",
-    "months",
-    "wait_seconds",
-    "wait_minutes",
-}
+NOT_IN_TEMPLATES = {"connected_to", "date", "months"}
+ENGLISH, GERMAN, FRENCH = (read_words(tag) for tag in ("en", "de", "fr"))
 
 
 def said_in_templates() -> set[str]:
@@ -31,9 +24,9 @@ def said_in_templates() -> set[str]:
 
 def test_german_is_whole() -> None:
     """Both languages have the same keys, in the same order, and say the same facts."""
-    assert list(de.WORDS) == list(en.WORDS)
-    for key, text in en.WORDS.items():
-        assert event_facts(de.WORDS[key]) == event_facts(text), key
+    assert list(de.PAGES) == list(en.PAGES)
+    for key, text in en.PAGES.items():
+        assert event_facts(de.PAGES[key]) == event_facts(text), key
 
 
 def event_facts(text: str) -> set[str | None]:
@@ -50,16 +43,12 @@ def test_everything_said_exists() -> None:
 
 
 def test_nothing_is_never_said() -> None:
-    """Each text of the pages is in a template, and each sentence is for a code that exists."""
+    """Each text of the pages is in a template."""
     prefixes = {"status:", "kind:"}
     said = said_in_templates() | NOT_IN_TEMPLATES
     unused = {key for key in en.PAGES if key not in said and not key.startswith(tuple(prefixes))}
-    codes = set(re.findall(r'"([a-z_]+)"', CODE))
-    nameless = {key for key in en.SENTENCES if key not in codes}
 
     assert unused == set()
-    assert nameless == set()
-    assert {key.removeprefix("title:") for key in en.TITLES} <= en.SENTENCES.keys()
     assert all(prefix in TEMPLATES for prefix in prefixes)
 
 
@@ -103,8 +92,8 @@ def test_a_host_changes_one_text() -> None:
     strings = Strings({"de": {"declined": "Schade."}})
 
     assert strings.sentence("declined", "de") == "Schade."
-    assert strings.sentence("expired", "de") == de.WORDS["expired"]
-    assert strings.sentence("declined", "en") == en.WORDS["declined"]
+    assert strings.sentence("expired", "de") == GERMAN["expired"]
+    assert strings.sentence("declined", "en") == ENGLISH["declined"]
 
 
 def test_a_host_adds_a_language() -> None:
@@ -113,7 +102,32 @@ def test_a_host_adds_a_language() -> None:
 
     assert strings.language("fr-CA") == "fr"
     assert strings.say("fr", "back") == "Retour"
-    assert strings.say("fr", "close") == en.WORDS["close"]
+    assert strings.say("fr", "close") == ENGLISH["close"]
+
+
+def test_a_host_adds_a_language_that_has_sentences() -> None:
+    """It has them by itself, and may change each; all other texts that it lacks are English."""
+    strings = Strings({"fr-CA": {"declined": "Dommage.", "back": "Retour"}})
+
+    assert strings.sentence("expired", "fr-CA") == FRENCH["expired"]
+    assert strings.title("signed_out", "fr-CA") == FRENCH["title:signed_out"]
+    assert strings.sentence("declined", "fr-CA") == "Dommage."
+    assert strings.say("fr-CA", "close") == ENGLISH["close"]
+
+
+def test_a_host_adds_a_kind_of_german() -> None:
+    """What it does not say is said in German."""
+    strings = Strings({"de-AT": {"back": "Retour zur App"}})
+
+    assert strings.language("de-AT") == "de-AT"
+    assert strings.sentence("expired", "de-AT") == GERMAN["expired"]
+    assert strings.say("de-AT", "close") == GERMAN["close"]
+
+
+def test_a_page_is_in_one_language() -> None:
+    """Sentences alone make no page: who asks for French reads a page that is English throughout."""
+    assert "fr" in read_languages()
+    assert Strings().language("fr-CA") == "en"
 
 
 @pytest.mark.parametrize(
@@ -140,9 +154,9 @@ def test_an_unknown_code_has_a_sentence() -> None:
     """One that fits any, in each language."""
     strings = Strings()
 
-    assert strings.sentence("newer", "de") == de.WORDS["otherwise"]
-    assert strings.sentence(None, "en") == en.WORDS["otherwise"]
-    assert strings.title("newer", "de") == de.WORDS["title:otherwise"]
+    assert strings.sentence("newer", "de") == GERMAN["otherwise"]
+    assert strings.sentence(None, "en") == ENGLISH["otherwise"]
+    assert strings.title("newer", "de") == GERMAN["title:otherwise"]
 
 
 def test_facts_are_escaped() -> None:

@@ -1,7 +1,6 @@
 """A browser of few words, to ask the app's own public address what a person's would meet."""
 
 import http.client
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,8 +44,9 @@ def open_browser(origin: str) -> Visit:
 
     def connect() -> http.client.HTTPConnection:
         if parts.scheme == "https":
-            context: ssl.SSLContext = system_context()
-            return http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=context)
+            return http.client.HTTPSConnection(
+                parts.netloc, timeout=SECONDS, context=system_context()
+            )
         return http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
 
     def visit(path: str, headers: Mapping[str, str] | None = None) -> Page:

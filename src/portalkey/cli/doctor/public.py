@@ -1,6 +1,5 @@
 """Checks of the app at its public address: what proxies and middleware make of our answers."""
 
-import ssl
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -52,8 +51,8 @@ def check_public(settings: Settings, visit: Visit) -> Iterator[Finding]:
 
 def _unreachable(origin: str, error: OSError) -> Finding:
     what = f"{origin} does not answer from here ({type(error).__name__})"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        what = f"The certificate of {origin} cannot be trusted ({error.verify_message})"
+    if verdict := getattr(error, "verify_message", None):
+        what = f"The certificate of {origin} cannot be trusted ({verdict})"
     to_do = "Open it in a browser; where only this machine cannot, run doctor on another."
     return problem("public_url", f"{what}.", to_do)
 

@@ -10,7 +10,6 @@ from portalkey.vault.new_file import new_file
 from portalkey.vault.sql.half_copies import NO_LOG, lacks_log, log_of
 from portalkey.vault.sql.read_only import open_to_read
 from portalkey.vault.sql.sqlite_errors import problem_of
-from portalkey.vault.sql.tables import connections
 
 PAGES = 256
 """So many pages are copied between two reports."""
@@ -23,8 +22,8 @@ _DAMAGED = (
     "The backup of {} is damaged, and was thrown away: so is the store. `portalkey db check` says "
     "what of it; bring back the newest good backup."
 )
-_OURS = f"SELECT count(*) FROM sqlite_master WHERE name = '{connections.name}'"  # noqa: S608 - our own name
-_COUNT = f"SELECT count(*) FROM {connections.name} WHERE sealed_refresh IS NOT NULL"  # noqa: S608 - our own name
+_OURS = "SELECT count(*) FROM sqlite_master WHERE name = 'portalkey_connections'"
+_COUNT = "SELECT count(*) FROM portalkey_connections WHERE sealed_refresh IS NOT NULL"
 
 Report = Callable[[int, int], object]
 """Takes how many pages are copied, and how many there are."""

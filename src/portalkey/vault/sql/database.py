@@ -236,7 +236,9 @@ def _to_column(value: object) -> object:
 
 def _seconds(moment: datetime) -> float:
     if moment.tzinfo is None:
-        raise ValueError("A time without a time zone is not stored.")
+        raise ValueError(
+            "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
+        )
     return moment.timestamp()
 
 

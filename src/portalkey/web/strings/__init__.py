@@ -1,7 +1,7 @@
 """All texts of our pages, in one dictionary: English and German whole, and what a host adds.
 
-``Strings({"fr": {"declined": "..."}})`` adds a language or changes a text; what a language lacks
-is said in English.
+``Strings({"fr": {"back": "Retour"}})`` adds a language or changes a text. It has the sentences for
+error codes by itself where ``portalkey.sentences`` has them; what else it lacks is said in English.
 """
 
 import re
@@ -12,13 +12,20 @@ from string import Formatter
 
 from markupsafe import Markup
 
+from portalkey.sentences import (
+    ENGLISH,
+    OTHERWISE,
+    Words,
+    choose_sentence,
+    choose_title,
+    find_language,
+    read_languages,
+)
 from portalkey.web.strings import de, en
 
-Words = Mapping[str, str]
 Language = str | Callable[[], str | None]
 
-ENGLISH = "en"
-_OURS: Mapping[str, Words] = {ENGLISH: en.WORDS, "de": de.WORDS}
+_PAGES: Mapping[str, Words] = {ENGLISH: en.PAGES, "de": de.PAGES}
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 _MONTHS = 12
@@ -38,29 +45,26 @@ class Strings:
     def __init__(
         self, changes: Mapping[str, Words] | None = None, default: Language = ENGLISH
     ) -> None:
-        self._default = default
         self._words: dict[str, Words] = {}
-        for tag in dict.fromkeys([*_OURS, *(changes or {})]):
+        for tag in dict.fromkeys([*_PAGES, *(changes or {})]):
             own = (changes or {}).get(tag, {})
             _check(tag, own)
-            self._words[tag] = {**en.WORDS, **_OURS.get(tag, {}), **own}
-        self._tags = {tag.lower(): tag for tag in self._words}
+            self._words[tag] = {**read_words(tag), **own}
+        self._default = self._match(default) if isinstance(default, str) else default
 
     def language(self, tag: str | None = None) -> str:
         """Return the language for somebody who asked for *tag*; the default's where none will do.
 
         ``de-AT`` gets ``de``.
         """
-        return self._match(tag) or self._match(self._default_tag()) or ENGLISH
+        asked = self._match(tag) if tag else None
+        return asked or self._default_language() or ENGLISH
 
-    def _default_tag(self) -> str | None:
-        return self._default if isinstance(self._default, str) else self._default()
+    def _default_language(self) -> str | None:
+        return self._match(self._default()) if callable(self._default) else self._default
 
     def _match(self, tag: str | None) -> str | None:
-        # str() of a Babel locale says de_AT.
-        parts = (tag or "").replace("_", "-").lower().split("-")
-        shorter = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-        return next((self._tags[name] for name in shorter if name in self._tags), None)
+        return find_language(tag, self._words)
 
     def say(self, language: str, key: str, /, **facts: object) -> Markup:
         """Return the text *key*, with *facts* in place; both are escaped."""
@@ -70,15 +74,16 @@ class Strings:
         """Return the same as a program has it, with nothing escaped."""
         return self._words[language][key].format(**facts)
 
-    def sentence(self, code: str | None, language: str) -> str:
+    def sentence(
+        self, code: str | None, language: str, *, cause: str = "", wait: float | None = None
+    ) -> str:
         """Return the sentence for an error *code*, or one that fits any."""
-        key = code if code is not None and is_error_code(code) else "otherwise"
-        return self._words[language][key]
+        key = code if code is not None and is_error_code(code) else OTHERWISE
+        return choose_sentence(self._words[language], key, cause=cause, wait=wait)
 
     def title(self, code: str, language: str) -> str:
         """Return the heading over that sentence, where it stands alone on a page."""
-        key = f"title:{code}"
-        return self._words[language][key if key in en.TITLES else "title:otherwise"]
+        return choose_title(self._words[language], code)
 
     def date(self, language: str, moment: datetime) -> str:
         """Return *moment* as people write it, in UTC."""
@@ -87,9 +92,17 @@ class Strings:
         return words["date"].format(day=utc.day, month=month, year=utc.year, time=f"{utc:%H:%M}")
 
 
+def read_words(tag: str) -> Words:
+    """Return our own texts for *tag*: in the nearest languages that are here, else in English."""
+    words: dict[str, str] = {}
+    for ours in (read_languages(), _PAGES):
+        words |= {**ours[ENGLISH], **ours[find_language(tag, ours) or ENGLISH]}
+    return words
+
+
 def is_error_code(code: str) -> bool:
     """Return True where there is a sentence for an error *code*."""
-    return code in en.SENTENCES
+    return code in read_languages()[ENGLISH]
 
 
 def direction(language: str) -> str:
@@ -100,14 +113,15 @@ def direction(language: str) -> str:
 def _check(tag: str, words: Words) -> None:
     if not _TAG.fullmatch(tag):
         raise ValueError(f"strings: {tag!r} is no language tag such as de or pt-BR")
+    english = read_words(ENGLISH)
     for key, text in words.items():
-        if key not in en.WORDS:
-            near = get_close_matches(key, en.WORDS, n=1, cutoff=0)
+        if key not in english:
+            near = get_close_matches(key, english, n=1, cutoff=0)
             raise ValueError(f"strings[{tag!r}]: there is no {key!r}; did you mean {near[0]!r}?")
-        odd = _placeholders(text) - _placeholders(en.WORDS[key])
+        odd = _placeholders(text) - _placeholders(english[key])
         if odd:
             raise ValueError(f"strings[{tag!r}][{key!r}]: nothing is known of {sorted(odd)}")
-    if len(words.get("months", en.WORDS["months"]).split(", ")) != _MONTHS:
+    if len(words.get("months", english["months"]).split(", ")) != _MONTHS:
         raise ValueError(f"strings[{tag!r}]['months']: twelve names, each but the last before ', '")
 
 

@@ -251,7 +251,7 @@ def test_a_damaged_store_is_not_looked_into(settings: Settings, tmp_path: Path) 
     assert (tmp_path / "portalkey.db").read_bytes() == b"diary" * 1000
 
 
-def test_a_store_that_can_only_be_read(settings: Settings, nobody: Path) -> None:
+def test_a_store_that_can_only_be_read(settings: Settings, vault: Vault, nobody: Path) -> None:
     """It is whole, and the app could not start with it."""
     path = nobody / "portalkey.db"
     SQLStore.open(f"sqlite:///{path}").close()

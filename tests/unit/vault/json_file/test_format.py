@@ -116,7 +116,7 @@ WRONG = [
     ('"bucket": 19.5', '"bucket": 1e999', None, "must be a number"),
     ('"owner": "ada"', '"owner": "\\ud800"', None, "must be text"),
     ('"n": 1', '"n": 1e999', None, "must be one plain value"),
-    ('"bucket": 19.5', '"bucket": NaN', "{", "holds a number that is none"),
+    ('"bucket": 19.5', '"bucket": NaN', "{", "it holds NaN"),
     ('"status": "connected"', '"status": "canary"', None, "must be one of connected, failing"),
     ('"status": "connected"', '"status": []', None, "must be one of connected, failing"),
     ('"name": "connected"', '"name": "canary"', None, "must be one of attempt_started,"),
@@ -162,7 +162,10 @@ def test_a_slip_of_the_hand(old: str, new: str, at: str | None, words: str) -> N
         ("[]", "line 1: must be an object in braces"),
         ("7", "line 1: must be an object in braces"),
         (TEXT + TEXT, f"line {TEXT.count(chr(10)) + 1}: Extra data at column 1"),
-        ("[" * 100_000, "line 1: it holds a number that is none, or is nested too deeply"),
+        (
+            "[" * 100_000,
+            "line 1: it holds NaN, Infinity or too many digits, or is nested too deeply",
+        ),
         ("\n\n\xff".encode("latin-1"), "line 3: this is not UTF-8 text"),
     ],
 )

@@ -281,14 +281,14 @@ def test_a_restored_file_is_closed_to_others(
         assert len(again.events()) == 1
 
 
-def test_a_store_on_a_disk_that_is_only_read(nobody: Path) -> None:
+def test_a_store_on_a_disk_that_is_only_read(store: SQLStore, nobody: Path) -> None:
     """It is checked and backed up as it is; nothing is left beside it."""
     folder = nobody / "disk"
     folder.mkdir()
     path = folder / "portalkey.db"
-    with closing(SQLStore.open(f"sqlite:///{path}")) as store:
-        connect(store)
-        store.add_meta("key_check app a", "value")
+    with closing(SQLStore.open(f"sqlite:///{path}")) as there:
+        connect(there)
+        there.add_meta("key_check app a", "value")
     path.chmod(0o400)
     folder.chmod(0o500)
     try:
