@@ -190,6 +190,10 @@ class StoreUnusable(OperatorMustAct, code="store_unusable"):
     """The store cannot be read or written; the message names what to look at."""
 
 
+class StoreIsCopy(OperatorMustAct, code="store_is_copy"):
+    """This copy (PORTALKEY_COPY) renews no grant it came with; connect the account in it anew."""
+
+
 class SourceUnusable(OperatorMustAct, code="source_unusable"):
     """The source of the import cannot be read; the message names what to look at."""
 

@@ -13,7 +13,7 @@ from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.audit import Audit, event_facts
-from portalkey.errors import HubSpotRefused, NoKeyOpens, PersonMustAct, PortalkeyError
+from portalkey.errors import HubSpotRefused, NoKeyOpens, PersonMustAct, PortalkeyError, StoreIsCopy
 from portalkey.model.connection import Connection
 from portalkey.model.events import EventName, Fact
 from portalkey.vault.health import StoreCause
@@ -60,7 +60,7 @@ class Alarms:
 
     def report(self, trouble: PortalkeyError) -> None:
         """Tell of a *trouble* that ended work in the background."""
-        if isinstance(trouble, PersonMustAct):
+        if isinstance(trouble, PersonMustAct | StoreIsCopy):
             log.debug("background work ended: %s", trouble.code)
         elif isinstance(trouble, NoKeyOpens):
             self.report_missing_key(trouble)

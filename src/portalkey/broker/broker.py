@@ -113,14 +113,12 @@ class Broker(
             uniform: Draws how long to wait, between two numbers of seconds; at random by default.
         """
         self.settings, self.vault = settings, vault
+        vault.is_copy = settings.is_copy
         self._send, self._close = send, close
         self._clock, self._uniform = clock or boot_time, uniform or random.uniform
         parts = put_together(settings, vault, send, self._clock, self._uniform)
-        self.audit, self.attempts, self.introspector = (
-            parts.audit,
-            parts.attempts,
-            parts.introspector,
-        )
+        self.audit, self.attempts = parts.audit, parts.attempts
+        self.introspector = parts.introspector
         self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached

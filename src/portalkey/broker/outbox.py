@@ -74,6 +74,8 @@ class Outbox:
         return self._try(owed, seconds) is _Outcome.DONE
 
     def _try(self, owed: OwedRevocation, seconds: float) -> "_Outcome":
+        if self._vault.is_copy:
+            return _Outcome.STOP
         if seconds < LEAST_REQUEST:
             return _Outcome.LEFT
         try:
@@ -99,8 +101,11 @@ class Outbox:
         """Have HubSpot revoke a token that was not saved; never raises.
 
         While the store is in trouble nobody can tell whether a connection lives on the same token,
-        so it is left alone then, and recorded.
+        so it is left alone then, and recorded. A copy revokes nothing, and keeps none of it to be
+        revoked later.
         """
+        if self._vault.is_copy:
+            return
         try:
             if not self._vault.is_held(refresh_token):
                 self.send(self._vault.enqueue(refresh_token, connection_id), seconds)
@@ -111,7 +116,8 @@ class Outbox:
         """Send *at_most* so many of what is due, oldest first; return how many went.
 
         One that cannot be sent waits by itself, and holds up none of the others. Only what all of
-        them would meet ends the round: HubSpot is away, refuses the app, or the store is busy.
+        them would meet ends the round: HubSpot is away, refuses the app, or the store is busy or a
+        copy.
         """
         sent, tries = 0, at_most * MOST_TRIES
         while sent < at_most and tries > 0:

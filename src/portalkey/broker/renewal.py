@@ -23,7 +23,7 @@ from portalkey.broker.refresh_job import RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import Superseded, TokenRequest
 from portalkey.broker.waiting import Check
-from portalkey.errors import NoKeyOpens, PortalkeyError, StoreBusy, StoreUnusable
+from portalkey.errors import NoKeyOpens, PortalkeyError, StoreBusy, StoreIsCopy, StoreUnusable
 from portalkey.hubspot.client import DEADLINE
 from portalkey.model import leases
 from portalkey.model.connection import Connection
@@ -86,8 +86,11 @@ class Renewal:
         Raises:
             InvalidGrant: HubSpot no longer honours it, and the row says so by now.
             NoKeyOpens: No key opens its refresh token.
+            StoreIsCopy: Its grant is not this store's own to renew.
             OperatorMustAct, TryLater: Renewing failed; the failure is recorded.
         """
+        if not self._vault.is_own(row):
+            raise StoreIsCopy
         lease_id = row.lease_id if row.is_leased else None
         # A lease in our name that no thread is at was granted, but its response was lost.
         is_anothers = lease_id is not None and lease_id != self._lease_owner.name

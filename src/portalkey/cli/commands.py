@@ -18,11 +18,12 @@ COMMANDS: Mapping[str, About] = {
         ("server",),
     ),
     "connections": About("See who is connected to which HubSpot account, and end it."),
-    "db": About("Look after the database."),
+    "db": About("Back up, check or move the store."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
         ("server", "simulator"),
     ),
+    "doctor": About("Look at settings, store, HubSpot and project, and say what has to be done."),
     "events": About("Show the audit: what people did, and what became of connections."),
     "import": About(
         "Bring over the connections that another library kept, so that nobody has to connect again."

@@ -45,6 +45,9 @@ PORTALKEY_KEYS=key-{today}:{key}
 # PORTALKEY_PROXY_URL=http://proxy.example.com:3128
 # PORTALKEY_CA_FILE=/etc/ssl/our-authority.pem
 
+# For a copy of the database, as on staging: it leaves at HubSpot whatever it was copied with.
+# PORTALKEY_COPY=yes
+
 # How this process is called where it is counted who took a token; the program's name.
 # PORTALKEY_LABEL=web
 

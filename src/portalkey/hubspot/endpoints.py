@@ -20,6 +20,12 @@ VERSIONS: Mapping[str, ApiVersion] = {NEWEST: NEWEST, "2026-03": "2026-03", "v3"
 """The versions that can be asked for, the recommended one first."""
 V1_ENDS = "2027-02-16"
 V3_ENDS = "September 2027"
+ENDS: Mapping[ApiVersion, str] = {
+    NEWEST: "about March 2028",
+    "2026-03": "about September 2027",
+    "v3": V3_ENDS,
+}
+"""The time at which HubSpot stops supporting each: a dated one 18 months after it began."""
 
 
 def authorize(app_url: str, hub_id: int | None = None) -> str:

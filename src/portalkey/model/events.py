@@ -41,6 +41,7 @@ class EventName(StrEnum):
     BREAKER_CLOSED = "breaker_closed"
     STORE_FAILED = "store_failed"
     STORE_RECOVERED = "store_recovered"
+    STORE_TIGHTENED = "store_tightened"
     HUBSPOT_REFUSED = "hubspot_refused"
     NO_KEY_OPENS = "no_key_opens"
 

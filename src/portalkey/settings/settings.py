@@ -126,6 +126,10 @@ class Settings(Unpicklable, BaseModel):
         default=False, alias="PORTALKEY_DATABASE_PLAINTEXT"
     )
     """True where a PostgreSQL on another host may be spoken to without TLS."""
+    is_copy: Annotated[bool, BeforeValidator(validators.yes)] = Field(
+        default=False, alias="PORTALKEY_COPY"
+    )
+    """True where the store is a copy of another, whose grants are left alone at HubSpot."""
     database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )

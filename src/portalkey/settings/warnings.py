@@ -28,6 +28,10 @@ _MANY = {
 """Variables of places that run several instances, each on a disk of its own that does not last."""
 
 SENTENCES: Mapping[str, str] = {
+    "is_copy": (
+        "PORTALKEY_COPY is yes: no grant that this copy was made with is renewed, and HubSpot is "
+        "told of nothing; leave it out where customers are served."
+    ),
     "version_ends": (
         "HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {ends}; set it to {newest}."
     ),
@@ -150,6 +154,8 @@ def log_warnings(warnings: Iterable[SettingsWarning]) -> None:
 
 
 def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
+    if settings.is_copy:
+        yield SettingsWarning.of("is_copy")
     if settings.api_version == "v3":
         facts = {"ends": endpoints.V3_ENDS, "newest": endpoints.NEWEST}
         yield SettingsWarning.of("version_ends", **facts)

@@ -44,17 +44,34 @@ class KeyChecks:
             BadSettings: Some are wrong or missing; each is named by its label.
             StoreBusy, StoreUnusable: The store cannot be asked.
         """
-        values = self._vault.keyring.check_values(self._app)
-        known = {name: self._store.meta(self._check_name(name)) for name in values}
-        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
-        problems = [_WRONG.format(name=name) for name in wrong]
-        lost = sorted({*self._store.key_names(self._app)} - values.keys())
-        problems += [problem for name in lost for problem in self._describe_lost(name)]
+        values, known = self._load_values()
+        problems = self._find_problems(values, known)
         if not problems:
             new = {name: value for name, value in values.items() if known[name] is None}
             problems = [_WRONG.format(name=name) for name in self._add(new)]
         if problems:
             raise BadSettings(problems)
+
+    def find_problems(self) -> list[str]:
+        """Return what ``require`` would refuse, and write nothing.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be asked.
+        """
+        return self._find_problems(*self._load_values())
+
+    def _load_values(self) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """Return the check value of each key, and the one that the store has for its label."""
+        values = self._vault.keyring.check_values(self._app)
+        return values, {name: self._store.meta(self._check_name(name)) for name in values}
+
+    def _find_problems(
+        self, values: Mapping[str, str], known: Mapping[str, str | None]
+    ) -> list[str]:
+        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
+        problems = [_WRONG.format(name=name) for name in wrong]
+        lost = sorted({*self._store.key_names(self._app)} - values.keys())
+        return problems + [problem for name in lost for problem in self._describe_lost(name)]
 
     def _may_be(self, name: str, value: str, known: Mapping[str, str | None]) -> bool:
         """Return False where the key *name* is another one than it was, as far as can be told."""

@@ -30,6 +30,8 @@ class Revocations:
     keyring: Keyring
     store: Store
     client_id: str
+    is_copy: bool
+    """True where the store is a copy, which owes HubSpot nothing: its tokens are another's too."""
 
     @abstractmethod
     def open_refresh(self, connection: Connection) -> SecretStr:
@@ -84,6 +86,8 @@ class Revocations:
 
         *token* is None where no key opens it.
         """
+        if self.is_copy:
+            return None
         if token is None:
             return self.owe_as_it_was(connection)
         # A refresh token that another live connection holds must not be revoked: HubSpot would
@@ -130,7 +134,7 @@ class Revocations:
 
     def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
         """Enqueue *token* unless it is held: two erased at once each saw the other's row."""
-        if token is None or self.is_held(token):
+        if self.is_copy or token is None or self.is_held(token):
             return None
         return self.enqueue(token, connection_id)
 

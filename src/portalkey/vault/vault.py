@@ -10,6 +10,7 @@ from portalkey.errors import BadAnswer, NotConnected, StoreBusy
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event, EventName
+from portalkey.vault import copy_mark
 from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
 from portalkey.vault.questions import Questions
@@ -28,6 +29,15 @@ class Vault(AttemptSeals, Revocations, Questions):
         self.keyring = keyring
         self.store = store
         self.client_id = client_id
+        self.is_copy = False
+
+    def is_own(self, connection: Connection) -> bool:
+        """Return False where the grant of *connection* is another store's, which this copies.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store could not be asked.
+        """
+        return not self.is_copy or copy_mark.is_own(self.store, connection)
 
     def save(
         self,
@@ -62,6 +72,8 @@ class Vault(AttemptSeals, Revocations, Questions):
             row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
             bare = replace(self._start_connection(attempt.owner, account, row), scopes=scopes)
             connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
+            if self._is_anothers(row, grant.refresh_token):
+                connection = replace(connection, granted_at=None)
             owed = self.owe_replaced(row, grant.refresh_token)
             if self._replace(row, attempt, connection, owed, settled):
                 return connection
@@ -69,6 +81,12 @@ class Vault(AttemptSeals, Revocations, Questions):
             if current is None or not current.is_open:
                 return None
         raise StoreBusy
+
+    def _is_anothers(self, row: Connection | None, refresh_token: SecretStr | None) -> bool:
+        """Return True where HubSpot gave a copy the very token that it was copied with."""
+        if not self.is_copy or refresh_token is None or (row is not None and self.is_own(row)):
+            return False
+        return self.is_held(refresh_token)
 
     def _replace(
         self,

@@ -156,6 +156,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ),
     ("PORTALKEY_DATABASE_PLAINTEXT", " yes ", "database_plaintext", True),
     ("PORTALKEY_DATABASE_PLAINTEXT", "no", "database_plaintext", False),
+    ("PORTALKEY_COPY", "yes", "is_copy", True),
+    ("PORTALKEY_COPY", "no", "is_copy", False),
     (
         "PORTALKEY_ALLOWED_ORIGINS",
         "http://localhost:1, http://localhost:2 http://localhost:6001 http://localhost:1/",
@@ -240,6 +242,7 @@ BAD = [
     ),
     ("PORTALKEY_DATABASE_URL", "file:///a.json?canary=1", "that is not ?permissions=any"),
     ("PORTALKEY_DATABASE_URL", "file:///C:/a.json", "names a drive of Windows, and there are none"),
+    *(("PORTALKEY_COPY", each, "must be yes") for each in ("on", "true", "1")),
     *(("PORTALKEY_DATABASE_PLAINTEXT", each, "must be yes") for each in ("on", "1", "YES", "ja")),
     ("PORTALKEY_DATABASE_SCHEMA", 'x"; DROP TABLE', "must be a name"),
     ("PORTALKEY_DATABASE_SCHEMA", "pg_catalog", "must be a name"),
@@ -588,4 +591,4 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 30
+    assert len({field.alias for field in fields}) == 31

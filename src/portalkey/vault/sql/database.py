@@ -40,6 +40,9 @@ class Database(StatementRunner):
     begin_reading: str
     begin_writing: str
 
+    mode_before: str | None = None
+    """The mode of its file before that was closed to others, where it was open to them."""
+
     guards_tables: ClassVar[bool] = False
     """True where a view that looks at a table keeps it from being dropped."""
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
+from portalkey.model.events import Event, EventName
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.counters import SQLCounters
@@ -72,7 +73,15 @@ class SQLStore(
         )
         try:
             migrate(database)
+            store = cls(database)
+            store.tell_tightened()
         except BaseException:
             database.close()
             raise
-        return cls(database)
+        return store
+
+    def tell_tightened(self) -> None:
+        """Record that the file was open to others, as a restored one may be, if it was."""
+        mode = self._database.mode_before
+        if mode is not None:
+            self.record(Event(EventName.STORE_TIGHTENED, facts={"mode": mode}))

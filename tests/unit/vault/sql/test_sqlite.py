@@ -205,7 +205,8 @@ def test_the_pragmas_of_a_system_are_said_to_sqlite(path: Path) -> None:
         return [driver.execute(f"PRAGMA {name}").fetchone() for name in names]
 
     for platform, value in (("darwin", 1), ("linux", 0)):
-        with closing(SQLite(path, platform=platform)) as file:
+        file_of_system = path.with_name(f"{platform}.db")
+        with closing(SQLite(file_of_system, platform=platform)) as file:
             assert file._drivers.run(ask) == [(value,)] * 2
 
 
