@@ -4,6 +4,7 @@
 those that are there already are not run again.
 """
 
+import logging
 import secrets
 import tempfile
 from collections import Counter
@@ -41,7 +42,9 @@ def block() -> Block:
             visits = place.visits(EVERYBODY)
             before = place.state(visits)
             found = try_all(place, visits)
-            changed = [] if place.state(visits) == before else ["something was changed"]
+            after = place.state(visits)
+            pairs = zip(before, after, strict=True)
+            changed = [f"changed: {was} -> {now}" for was, now in pairs if was != now]
     return Block(tried=found.tried, gave=[*found.gave, *changed])
 
 
@@ -49,6 +52,8 @@ def block() -> Block:
 @click.option("--n", type=int, default=20, show_default=True, help="How many matrices.")
 def main(n: int) -> None:
     """Count the cells off the diagonal that gave anything."""
+    # Each refusal is a line of the app's log, and there are thousands.
+    logging.disable(logging.CRITICAL)
     record = Record("matrix")
     there = len(record.blocks())
     with bar() as progress:

@@ -236,10 +236,11 @@ def complete(cell: Cell) -> bool:
 
 
 def exchanges(cell: Cell, work: Callable[[], object]) -> bool:
-    """Return True where *work* had a code exchanged."""
+    """Return True where *work* had a code exchanged; revocations are sent on the side meanwhile."""
     before = len(cell.place.hubspot.requests)
     work()
-    return len(cell.place.hubspot.requests) > before
+    sent = cell.place.hubspot.requests[before:]
+    return any(each.form.get("grant_type") == "authorization_code" for each in sent)
 
 
 Act = Callable[[Cell], bool]
