@@ -14,7 +14,6 @@ from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.introspect import LEARN_SECONDS
-from portalkey.broker.lost_key import LostKey
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     from portalkey.broker.caller_gate import CallerGate
     from portalkey.broker.connect import Attempts
     from portalkey.broker.counters import Counters
+    from portalkey.broker.housekeeping import Housekeeping
     from portalkey.broker.introspect import Introspector
+    from portalkey.broker.keys import Keys
     from portalkey.broker.token_cache import TokenCache
 
 S = TypeVar("S", bound=Store)
@@ -62,6 +63,7 @@ class WebMethods:
     attempts: "Attempts"
     introspector: "Introspector"
     _counters: "Counters"
+    _housekeeping: "Housekeeping"
     _tokens: "TokenCache"
     _gate: "CallerGate"
     _clock: Clock
@@ -230,9 +232,17 @@ class WebMethods:
                 self.vault.probe()
         return health.trouble is None
 
-    def lost_key(self, name: str) -> LostKey:
-        """Return what is sealed with the key *name* and does not open here, to be given up."""
-        return LostKey(self.vault, self.audit, name)
+    @property
+    def keys(self) -> "Keys":
+        """The operator's acts on keys: status, rotation, retirement."""
+        from portalkey.broker.keys import Keys  # noqa: PLC0415 - no app needs it
+
+        return Keys(self.vault, self.audit, self._housekeeping.processes)
+
+    def announce(self) -> None:
+        """Write into the store which keys this process has; never raises."""
+        with suppress(PortalkeyError):
+            self._housekeeping.processes.announce()
 
     @property
     def is_personal(self) -> bool:
@@ -243,6 +253,7 @@ class WebMethods:
         """Put what *wrap* makes of the store in its place; for a skin, before the first request."""
         self.vault.store = store = wrap(self.vault.store)
         self._tokens.clear()
+        self.announce()
         return store
 
     def connection_to(self, owner: str, hub_id: int) -> Connection | None:

@@ -6,7 +6,7 @@ missing while connections need it, is refused; whoever is refused writes nothing
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from portalkey.errors import BadSettings, NoKeyOpens
 from portalkey.model.connection import Connection
@@ -21,11 +21,11 @@ SAMPLE = 20
 _WRONG = (
     "PORTALKEY_KEYS has another key under the label {name} than the one that seals in this store; "
     "put that one back, and give a new key a label of its own. Where it is lost for good, "
-    "`portalkey lost-key {name}` says what to do."
+    "`portalkey keys forget {name}` says what to do."
 )
 _LOST = (
     "PORTALKEY_KEYS lacks the key {name}, which connections are sealed with ({number}); put it "
-    "back. Where it is lost for good, `portalkey lost-key {name}` says what to do."
+    "back. Where it is lost for good, `portalkey keys forget {name}` says what to do."
 )
 _OWED = "no key here opens revocations that HubSpot is owed (%s, key %s); put the key back"
 
@@ -44,12 +44,18 @@ class KeyChecks:
             BadSettings: Some are wrong or missing; each is named by its label.
             StoreBusy, StoreUnusable: The store cannot be asked.
         """
+        lost = sorted({*self._store.key_names(self._app)} - {*self._vault.keyring.key_names})
+        self._require(problem for name in lost for problem in self._describe_lost(name))
+
+    def require_right(self) -> None:
+        """The same, but that one may be missing."""
+        self._require(())
+
+    def _require(self, missing: Iterable[str]) -> None:
         values = self._vault.keyring.check_values(self._app)
         known = {name: self._store.meta(self._check_name(name)) for name in values}
         wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
-        problems = [_WRONG.format(name=name) for name in wrong]
-        lost = sorted({*self._store.key_names(self._app)} - values.keys())
-        problems += [problem for name in lost for problem in self._describe_lost(name)]
+        problems = [*(_WRONG.format(name=name) for name in wrong), *missing]
         if not problems:
             new = {name: value for name, value in values.items() if known[name] is None}
             problems = [_WRONG.format(name=name) for name in self._add(new)]
@@ -72,7 +78,7 @@ class KeyChecks:
 
     def _find_bearers(self, name: str) -> Iterator[Connection | OwedRevocation]:
         yield from self._store.sealed_under(self._app, name, SAMPLE)
-        yield from self._store.owed_under(self._app, name)
+        yield from self._store.owed_under(self._app, name, SAMPLE)
 
     def opens(self, bearer: Connection | OwedRevocation) -> bool:
         """Return True where a key opens the refresh token of *bearer*."""
@@ -86,12 +92,16 @@ class KeyChecks:
         return True
 
     def _describe_lost(self, name: str) -> Iterator[str]:
-        number = self._store.count_sealed(self._app, name)
-        owed = len(self._store.owed_under(self._app, name))
-        if number:
-            yield _LOST.format(name=name, number=number)
-        elif owed:  # they wait for it: no customer is the worse for that
-            log.error(_OWED, owed, name)
+        count = self._store.count_sealed(self._app, name)
+        if count.live:
+            yield _LOST.format(name=name, number=count.live)
+        elif count.outbox:  # they wait for it: no customer is the worse for that
+            log.error(_OWED, count.outbox, name)
+
+    def known_names(self) -> set[str]:
+        """Return the labels that have been in use, whether or not anything bears them."""
+        prefix = self._check_name("")
+        return {name.removeprefix(prefix) for name in self._store.all_meta(prefix)}
 
     def forget(self, name: str) -> None:
         """Forget what is known of the key *name*, as nothing is sealed with it any more."""

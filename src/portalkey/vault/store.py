@@ -18,7 +18,7 @@ from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.key_store import KeyStore, OwedRevocation
+from portalkey.vault.key_store import KeyStore, OwedRevocation, SealCount
 
 __all__ = [
     "BUSY_SECONDS",
@@ -26,6 +26,7 @@ __all__ = [
     "PATIENT_SECONDS",
     "Mark",
     "OwedRevocation",
+    "SealCount",
     "Stats",
     "Store",
     "single_wait",
@@ -65,7 +66,8 @@ class Mark:
 
     ``reason`` is the code of the trouble and ``failures`` how many there were in a row; ``wait`` is
     in how many seconds renewing is tried again. ``is_unanswered`` keeps in mind that a request is
-    out whose answer is not known. ``event`` is recorded with it.
+    out whose answer is not known. ``erases`` gives the sealed grant up. ``event`` is recorded with
+    it.
     """
 
     status: ConnectionStatus
@@ -73,6 +75,7 @@ class Mark:
     failures: int = 0
     wait: float | None = None
     is_unanswered: bool = False
+    erases: bool = False
     event: Event | None = None
 
 

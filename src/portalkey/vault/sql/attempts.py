@@ -76,9 +76,9 @@ class SQLAttempts(SQLEvents):
 
     def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
         query = select(table, self._database.now().label("seen_at"))
-        query = query.where(_is_under_way(self._database, owner))
+        query = query.where(is_under_way(self._database, table.c.owner == owner))
         query = query.order_by(table.c.created_at, table.c.id)
-        return self._database.read_rows(_read_attempt, fetch_rows(tx, query, {"owner": owner}))
+        return self._database.read_rows(read_attempt, fetch_rows(tx, query, {"owner": owner}))
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
@@ -102,7 +102,7 @@ class SQLAttempts(SQLEvents):
         """End the *owner*'s attempts that are under way, by one statement."""
         statement = (
             update(table)
-            .where(_is_under_way(self._database, owner))
+            .where(is_under_way(self._database, table.c.owner == owner))
             .values(_CANCELLED | {"ended_at": self._database.now()})
             .returning(table.c.id)
         )
@@ -165,7 +165,7 @@ class _AttemptQuery:
     def fetch_all(self, value: str) -> Sequence[Attempt]:
         """Return all attempts, in the order in which they were claimed."""
         rows = self._database.fetch(self._query, **{self._column: value})
-        return self._database.read_rows(_read_attempt, rows)
+        return self._database.read_rows(read_attempt, rows)
 
 
 def attempt_values(attempt: Attempt) -> Values:
@@ -183,11 +183,12 @@ def _make_attempt(row: Sequence[Any]) -> Attempt:
 
 
 _ROW = (*table.columns.keys(), "seen_at")
-_read_attempt = guard(table, _ROW, _make_attempt)
+read_attempt = guard(table, _ROW, _make_attempt)
+"""Reads a row with the clock beside it."""
 
 
-def _is_under_way(database: Database, owner: str) -> Condition:
-    """Return the condition that an attempt of *owner* is open and not overdue.
+def is_under_way(database: Database, *which: Condition) -> Condition:
+    """Return the condition that an attempt is open and not overdue, and *which*.
 
     An exchange may go on beyond the person's time, so it is looked for a little further back.
     """
@@ -195,7 +196,7 @@ def _is_under_way(database: Database, owner: str) -> Condition:
     is_exchanging = and_(
         table.c.status == AttemptStatus.EXCHANGING.value, table.c.claimed_at >= since
     )
-    is_open = and_(table.c.owner == owner, table.c.ended_at.is_(None), table.c.expires_at > since)
+    is_open = and_(*which, table.c.ended_at.is_(None), table.c.expires_at > since)
     return and_(is_open, or_(table.c.expires_at > now, is_exchanging))
 
 
@@ -239,7 +240,7 @@ def _lock(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
     """Return the attempt as it stands until the commit, as no other writer gets at its row."""
     query = select(table, now.label("seen_at")).where(_has_id(attempt_id)).with_for_update()
     rows = fetch_rows(tx, query, {"id": attempt_id})
-    return _read_attempt(rows[0]) if rows else None
+    return read_attempt(rows[0]) if rows else None
 
 
 def _save(tx: Tx, attempt: Attempt) -> None:

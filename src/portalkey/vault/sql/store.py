@@ -13,6 +13,7 @@ from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
 from portalkey.vault.sql.purge import SQLPurge
+from portalkey.vault.sql.reseal import SQLReseal
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import CALL_SECONDS, Store
@@ -26,6 +27,7 @@ class SQLStore(
     SQLLeases,
     SQLOutbox,
     SQLPurge,
+    SQLReseal,
     SQLStats,
     Store,
 ):
