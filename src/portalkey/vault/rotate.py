@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Protocol, TypeVar
 
 from portalkey._support.clock import boot_time, sleep_seconds
-from portalkey.errors import NoKeyOpens
+from portalkey.errors import NoKeyOpens, StoreBusy
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, Grant
 from portalkey.vault.store import SealCount
@@ -150,7 +150,10 @@ class Rotation:
         while page := find(after):
             after = page[-1].id
             pairs = [(row, resealed) for row in page if (resealed := self._try(kind, row, reseal))]
-            written = write(pairs)
+            try:
+                written = write(pairs)
+            except StoreBusy:  # come back to, as a row that is leased
+                written = 0
             self._busy += len(pairs) - written
             yield kind, written
 
