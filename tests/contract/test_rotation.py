@@ -206,11 +206,11 @@ def test_a_seal_that_did_not_turn_out_is_not_written() -> None:
     store = MemoryStore()
     row = connect(store, OLD)
     vault = vault_of(store, NEW, OLD)
-    seal = vault.seal_grant
+    seal = vault.seal_tokens
 
     def spoil(connection: Connection, grant: Grant) -> object:
         return seal(connection, replace(grant, access_token=SecretStr("another")))
 
-    vault.seal_grant = spoil  # type: ignore[method-assign, assignment]
+    vault.seal_tokens = spoil  # type: ignore[method-assign, assignment]
     assert Rotation(vault).run().closed == (row.id,)
     assert load(store, row).sealed == row.sealed

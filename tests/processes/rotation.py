@@ -87,7 +87,7 @@ def _connection(vault: Vault, number: int) -> Connection:
         granted_at=now,
     )
     grant = Grant(SecretStr(f"access {number}"), SecretStr(f"refresh {number}"), 0)
-    return replace(bare, sealed=vault.seal_grant(bare, grant))
+    return replace(bare, sealed=vault.seal_tokens(bare, grant))
 
 
 def kill_rotation(crew: Crew, plan: Plan, change: KeyChange, after: float) -> bool:

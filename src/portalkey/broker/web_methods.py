@@ -14,6 +14,7 @@ from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.introspect import LEARN_SECONDS
+from portalkey.broker.key_methods import KeyMethods
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     from portalkey.broker.caller_gate import CallerGate
     from portalkey.broker.connect import Attempts
     from portalkey.broker.counters import Counters
-    from portalkey.broker.housekeeping import Housekeeping
     from portalkey.broker.introspect import Introspector
-    from portalkey.broker.keys import Keys
     from portalkey.broker.token_cache import TokenCache
 
 S = TypeVar("S", bound=Store)
@@ -54,7 +53,7 @@ class DeliveredToken:
     expires_in: int
 
 
-class WebMethods:
+class WebMethods(KeyMethods):
     """The Broker's methods that an app never needs itself."""
 
     settings: Settings
@@ -63,7 +62,6 @@ class WebMethods:
     attempts: "Attempts"
     introspector: "Introspector"
     _counters: "Counters"
-    _housekeeping: "Housekeeping"
     _tokens: "TokenCache"
     _gate: "CallerGate"
     _clock: Clock
@@ -231,18 +229,6 @@ class WebMethods:
             for _ in takewhile(lambda _: health.trouble is not None, range(PROOFS)):
                 self.vault.probe()
         return health.trouble is None
-
-    @property
-    def keys(self) -> "Keys":
-        """The operator's acts on keys: status, rotation, retirement."""
-        from portalkey.broker.keys import Keys  # noqa: PLC0415 - no app needs it
-
-        return Keys(self.vault, self.audit, self._housekeeping.processes)
-
-    def announce(self) -> None:
-        """Write into the store which keys this process has; never raises."""
-        with suppress(PortalkeyError):
-            self._housekeeping.processes.announce()
 
     @property
     def is_personal(self) -> bool:

@@ -168,7 +168,7 @@ class Rotation:
     def _reseal_connection(self, row: Connection) -> Connection:
         vault = self._vault
         grant = Grant(vault.open_access(row), vault.open_refresh(row), expires_in=0)
-        resealed = replace(row, sealed=vault.seal_grant(row, grant))
+        resealed = replace(row, sealed=vault.seal_tokens(row, grant))
         # Opened again before it takes the place of what is known to open.
         if (vault.open_access(resealed), vault.open_refresh(resealed)) != (
             grant.access_token,

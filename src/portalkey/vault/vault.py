@@ -167,7 +167,7 @@ class Vault(AttemptSeals, Revocations):
         """
         access, refresh = self.open_access(connection), self.open_refresh(connection)
         known = replace(connection, scopes=scopes, generation=connection.generation + 1)
-        sealed = self.seal_grant(known, Grant(access, refresh, expires_in=0))
+        sealed = self.seal_tokens(known, Grant(access, refresh, expires_in=0))
         before = connection.sealed.fingerprint if connection.sealed else ""
         return self.store.renew(replace(known, sealed=sealed), instead_of=before)
 
@@ -200,9 +200,9 @@ class Vault(AttemptSeals, Revocations):
             updated_at=now,
             seen_at=now,
         )
-        return replace(following, sealed=self.seal_grant(following, grant))
+        return replace(following, sealed=self.seal_tokens(following, grant))
 
-    def seal_grant(self, connection: Connection, grant: Grant) -> SealedGrant:
+    def seal_tokens(self, connection: Connection, grant: Grant) -> SealedGrant:
         """Seal *grant* for the row and the generation of *connection*.
 
         Raises:
