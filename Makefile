@@ -9,7 +9,7 @@ ARGS ?=
 JOBS ?= 3
 # Lines are counted where that is quick; browsers and herds have enough to do.
 COUNTED := simulator/tests tests/architecture tests/contract tests/journeys tests/security tests/unit
-WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py,*/model/breaker.py,*/model/evidence.py,*/broker/admission.py,*/broker/breaker.py,*/broker/turns.py,*/broker/broker.py,*/broker/parts.py,*/broker/web_methods.py,*/broker/connect.py,*/broker/attempt_ends.py,*/broker/async_methods.py,*/broker/exchange.py,*/broker/refresh.py,*/broker/renewal.py,*/broker/token_request.py,*/broker/waiting.py,*/broker/refresh_outcome.py,*/broker/token_cache.py,*/broker/outbox.py,*/broker/reachability.py,*/broker/caller_gate.py,*/broker/refresh_job.py,*/broker/housekeeping.py,*/broker/counters.py
+WHOLE := */hubspot/*.py,*/vault/keyring.py,*/model/leases.py,*/model/throttle.py,*/model/breaker.py,*/model/evidence.py,*/broker/admission.py,*/broker/app_breaker.py,*/broker/breaker.py,*/broker/turns.py,*/broker/broker.py,*/broker/parts.py,*/broker/web_methods.py,*/broker/connect.py,*/broker/attempt_ends.py,*/broker/async_methods.py,*/broker/exchange.py,*/broker/refresh.py,*/broker/renewal.py,*/broker/token_request.py,*/broker/waiting.py,*/broker/refresh_outcome.py,*/broker/token_cache.py,*/broker/outbox.py,*/broker/reachability.py,*/broker/caller_gate.py,*/broker/refresh_job.py,*/broker/housekeeping.py,*/broker/counters.py
 OTHERS := tests/model tests/processes tests/simulation tests/browser tests/node
 
 .DEFAULT_GOAL := help
@@ -128,8 +128,8 @@ sbom:
 clean:
 	rm -rf .venv .venv-bench .venv-interop .venv-lowest .venv-pythons node_modules $(INTEROP)/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
 
-# What the browser tests run on besides: TypeScript, axe, esbuild, React.
-node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json | need-programs
+# What the browser tests run on besides: TypeScript, axe, esbuild, and the frameworks.
+node_modules/.package-lock.json: package.json package-lock.json examples/react/package.json tests/browser/react-18/package.json | need-programs
 	npm ci --loglevel=error
 	@touch $@
 

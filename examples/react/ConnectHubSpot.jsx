@@ -11,7 +11,8 @@ export function ConnectHubSpot() {
   return (
     <>
       {hubspot.connections.map(({ id, hub_id, hub_domain }) => <p key={id}>Your account: {hub_domain ?? hub_id}</p>)}
-      <hubspot-connect onhubspot-connect={ask}>
+      {/* A new element for each account, so that another can be connected. */}
+      <hubspot-connect key={hubspot.connections.length} onhubspot-connect={ask}>
         <a className="pk-button" href={hubspot.connect_url}>
           {hubspot.authenticated ? "Connect another account" : "Connect to HubSpot"}
         </a>

@@ -44,7 +44,7 @@ class HubSpotTask(Task):
 def wait_for_person(owner: str, trouble: PersonMustAct) -> dict[str, object]:
     """Yours keeps this beside the work, shows it in the app, and sends a mail."""
     reconnect_url = getattr(trouble, "reconnect_url", None)  # None: your page with the link
-    return {"waits_for": owner, "why": str(trouble), "reconnect_url": reconnect_url}
+    return {"waits_for": owner, "why": trouble.for_person(), "reconnect_url": reconnect_url}
 
 
 @app.task(base=HubSpotTask)

@@ -6,12 +6,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
+import hypothesis
 import pytest
 
 from portalkey_simulator import HubSpot, running_hubspot
 from portalkey_simulator.world.installs import Agreement
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
+
+# A busy machine draws values slowly too; a rule holds or not, however long that takes.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

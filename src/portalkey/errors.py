@@ -12,7 +12,8 @@ An app needs three ``except`` clauses and never parses a message::
         ...
 
 The first paragraph of an error's docstring is its default message, so every error reads as a
-sentence that says what to do next. ``code`` is stable and safe to store, log and translate.
+sentence that says what to do next, for whoever wrote the app. ``for_person()`` says it to whoever
+uses the app. ``code`` is stable and safe to store and log.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,21 @@ class PortalkeyError(Exception):
         paragraph, _, _ = (type(self).__doc__ or self.code).partition("\n\n")
         super().__init__(message or " ".join(paragraph.split()))
 
+    def __init_subclass__(cls, *, code: str = "", **others: Any) -> None:  # noqa: ANN401 - as Python has it
+        """Take the *code* of a kind of error from its first line; else it is its parent's."""
+        super().__init_subclass__(**others)
+        cls.code = code or cls.code
+
+    def for_person(self, language: str | None = "en") -> str:
+        """Return what happened and what to do, as our pages say it to people.
+
+        ``de-AT`` gets German; who asks for no language that is here gets English.
+        """
+        from portalkey.sentences import explain  # noqa: PLC0415 - most errors are for programs
+
+        wait: float | None = getattr(self, "retry_after", None)
+        return explain(language, self.code, cause=self.cause, wait=wait)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Workers hand errors on by pickling them; each comes back with all that it had."""
         return _again, (type(self), self.args, self.__dict__)
@@ -44,28 +60,22 @@ def _again(kind: type[PortalkeyError], args: tuple[Any, ...], known: dict[str, A
     return error
 
 
-class PersonMustAct(PortalkeyError):
+class PersonMustAct(PortalkeyError, code="person_must_act"):
     """The person has to do something before this can work."""
 
-    code = "person_must_act"
 
-
-class NotConnected(PersonMustAct):
+class NotConnected(PersonMustAct, code="not_connected"):
     """No HubSpot account is connected for this owner; connect one first."""
 
-    code = "not_connected"
 
-
-class AccountNotNamed(PersonMustAct):
+class AccountNotNamed(PersonMustAct, code="account_not_named"):
     """Several HubSpot accounts are connected for this owner; say which one with hub_id.
 
     ``hub_ids`` lists the accounts to choose from.
     """
 
-    code = "account_not_named"
-
     def __init__(self, hub_ids: Sequence[int]) -> None:
-        """Keep the *hub_ids* that could have been meant."""
+        """Keep the *hub_ids* of the accounts to choose from."""
         self.hub_ids = tuple(hub_ids)
         listed = ", ".join(str(each) for each in self.hub_ids)
         super().__init__(
@@ -74,19 +84,15 @@ class AccountNotNamed(PersonMustAct):
         )
 
 
-class Declined(PersonMustAct):
+class Declined(PersonMustAct, code="declined"):
     """The person did not agree at HubSpot; nothing was changed. Start again to connect."""
 
-    code = "declined"
 
-
-class AttemptExpired(PersonMustAct):
+class AttemptExpired(PersonMustAct, code="attempt_expired"):
     """This attempt to connect is over; start again from the app."""
 
-    code = "attempt_expired"
 
-
-class AttemptMismatch(PersonMustAct):
+class AttemptMismatch(PersonMustAct, code="attempt_mismatch"):
     """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
 
     Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
@@ -94,17 +100,13 @@ class AttemptMismatch(PersonMustAct):
     attack: the audit event says which check failed.
     """
 
-    code = "attempt_mismatch"
 
-
-class NeedsReconnect(PersonMustAct):
+class NeedsReconnect(PersonMustAct, code="needs_reconnect"):
     """HubSpot no longer honours this connection; the person has to connect the account again.
 
     ``reconnect_url`` is the absolute address of the app's setup page, where the person can do it,
     or None where no connection is known yet.
     """
-
-    code = "needs_reconnect"
 
     def __init__(self, message: str | None = None, *, reconnect_url: str | None = None) -> None:
         """Keep *reconnect_url*, built from the public URL, for the app to show."""
@@ -112,16 +114,12 @@ class NeedsReconnect(PersonMustAct):
         self.reconnect_url = reconnect_url
 
 
-class WrongAccount(PersonMustAct):
+class WrongAccount(PersonMustAct, code="wrong_account"):
     """Another HubSpot account came back than the one to be reconnected; choose that one instead."""
 
-    code = "wrong_account"
 
-
-class ScopesMissing(PersonMustAct):
+class ScopesMissing(PersonMustAct, code="scopes_missing"):
     """The HubSpot account has not granted what this needs; connect it again and agree to it."""
-
-    code = "scopes_missing"
 
     def __init__(self, scopes: Sequence[str]) -> None:
         """Keep the *scopes* that were asked for and are not granted."""
@@ -132,16 +130,12 @@ class ScopesMissing(PersonMustAct):
         )
 
 
-class OperatorMustAct(PortalkeyError):
+class OperatorMustAct(PortalkeyError, code="operator_must_act"):
     """Whoever runs the app has to change something; no customer can put this right."""
 
-    code = "operator_must_act"
 
-
-class BadSettings(OperatorMustAct):
+class BadSettings(OperatorMustAct, code="bad_settings"):
     """The settings cannot be used; the problems are listed, each with what to do."""
-
-    code = "bad_settings"
 
     def __init__(self, problems: Sequence[str]) -> None:
         """List all *problems* together, so that they can be mended in one go."""
@@ -150,7 +144,7 @@ class BadSettings(OperatorMustAct):
         super().__init__(f"portalkey cannot work with these settings:{lines}")
 
 
-class HubSpotRefused(OperatorMustAct):
+class HubSpotRefused(OperatorMustAct, code="hubspot_refused"):
     """HubSpot refused the app itself; compare client id, secret and redirect URI with HubSpot's
     settings of the app.
 
@@ -158,8 +152,6 @@ class HubSpotRefused(OperatorMustAct):
     ``of_app`` is True where every other request of the app would be refused like this one. No
     connection is ended by this.
     """
-
-    code = "hubspot_refused"
 
     def __init__(
         self, message: str | None = None, *, status: str = "", of_app: bool = False
@@ -169,28 +161,23 @@ class HubSpotRefused(OperatorMustAct):
         self.status, self.of_app = status, of_app
 
 
-class HubSpotUnreachable(OperatorMustAct):
+class HubSpotUnreachable(OperatorMustAct, code="hubspot_unreachable"):
     """This machine cannot reach HubSpot until somebody changes something; the message says what."""
 
-    code = "hubspot_unreachable"
     is_local = True
 
 
-class BadAnswer(OperatorMustAct):
+class BadAnswer(OperatorMustAct, code="bad_answer"):
     """HubSpot's answer could not be understood; if it lasts, look for a newer portalkey."""
 
-    code = "bad_answer"
 
-
-class NoKeyOpens(OperatorMustAct):
+class NoKeyOpens(OperatorMustAct, code="no_key_opens"):
     """A sealed value does not open; put the key it was sealed with back into PORTALKEY_KEYS.
 
     ``key_name`` is the label of the key that sealed it, or an empty string where that is unknown.
     The value is kept as it is. The same error is raised for a wrong key, a damaged value and a
     value moved from elsewhere, so that it tells an attacker nothing.
     """
-
-    code = "no_key_opens"
 
     def __init__(self, key_name: str = "") -> None:
         """Name the key by its label, which is not secret."""
@@ -199,50 +186,46 @@ class NoKeyOpens(OperatorMustAct):
         self.key_name = key_name
 
 
-class StoreUnusable(OperatorMustAct):
+class StoreUnusable(OperatorMustAct, code="store_unusable"):
     """The store cannot be read or written; the message names what to look at."""
 
-    code = "store_unusable"
+
+class StoreIsCopy(OperatorMustAct, code="store_is_copy"):
+    """This copy (PORTALKEY_COPY) renews no grant it came with; connect the account in it anew."""
 
 
-class SourceUnusable(OperatorMustAct):
+class SourceUnusable(OperatorMustAct, code="source_unusable"):
     """The source of the import cannot be read; the message names what to look at."""
 
-    code = "source_unusable"
+
+class OwnerUnusable(OperatorMustAct, TypeError, code="owner_unusable"):
+    """The app's owner() returned what cannot be an id; return a non-empty string, or None."""
 
 
-class NotHubSpot(OperatorMustAct):
+class NotHubSpot(OperatorMustAct, code="not_hubspot"):
     """This request goes elsewhere than to HubSpot, so it got no token and was not sent; send it
     with a client of its own.
     """
 
-    code = "not_hubspot"
 
-
-class LibraryUnusable(OperatorMustAct, ImportError):
+class LibraryUnusable(OperatorMustAct, ImportError, code="library_unusable"):
     """A library that this needs is missing, too old or too new; the message says what to install.
 
     It is an ``ImportError`` as well.
     """
 
-    code = "library_unusable"
 
-
-class NoSession(OperatorMustAct):
+class NoSession(OperatorMustAct, code="no_session"):
     """Connections are kept in visitors' sessions, and there is no request here to find one by;
     leave out store="session" where workers, scripts or other threads need tokens too.
     """
 
-    code = "no_session"
 
-
-class SessionFull(OperatorMustAct):
+class SessionFull(OperatorMustAct, code="session_full"):
     """The visitor's session has no room for what is ours in it; nothing was kept.
 
     ``size`` and ``most`` are bytes of the session's cookie, as it would be and as may be.
     """
-
-    code = "session_full"
 
     def __init__(self, size: int, most: int) -> None:
         """Tell both numbers: what the app itself keeps in the session counts as well."""
@@ -254,47 +237,38 @@ class SessionFull(OperatorMustAct):
         )
 
 
-class TryLater(PortalkeyError):
+class TryLater(PortalkeyError, code="try_later"):
     """This will pass; try again in a moment.
 
     ``retry_after`` is a number of seconds to wait, at least.
     """
 
-    code = "try_later"
-
     def __init__(
         self, message: str | None = None, *, retry_after: float = 1.0, said: float = 0.0
     ) -> None:
-        """Advise to wait *retry_after* seconds; *said* is how many HubSpot itself asked for."""
+        """Advise to wait *retry_after* seconds at least; HubSpot itself *said* how many, or 0."""
         super().__init__(message)
         self.retry_after, self.said = retry_after, said
 
 
-class HubSpotUnavailable(TryLater):
+class HubSpotUnavailable(TryLater, code="hubspot_unavailable"):
     """HubSpot cannot be reached or is not well; try again in a moment.
 
     ``of_account`` is True where it says so of one account only, which is locked or moving.
     ``is_timeout`` is True where it was sent and no whole answer came: HubSpot may have acted on it.
     """
 
-    code = "hubspot_unavailable"
     of_account: bool = False
     is_timeout: bool = False
 
 
-class RateLimited(TryLater):
+class RateLimited(TryLater, code="rate_limited"):
     """HubSpot asks for fewer requests; wait before trying again."""
 
-    code = "rate_limited"
 
-
-class TooManyAttempts(TryLater):
+class TooManyAttempts(TryLater, code="too_many_attempts"):
     """Too many attempts to connect were begun in a short time; wait, then start again."""
 
-    code = "too_many_attempts"
 
-
-class StoreBusy(TryLater):
+class StoreBusy(TryLater, code="store_busy"):
     """The store is busy; try again in a moment."""
-
-    code = "store_busy"

@@ -78,6 +78,7 @@ STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
             NETWORK,
             (
                 *(f"hubspot/{each}.py" for each in ("client", "deadline", "tunnel", "troubles")),
+                "cli/doctor/",
                 "cli/server/",
                 "adapters/",
             ),

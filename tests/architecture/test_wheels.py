@@ -10,7 +10,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
-LARGEST = 485_000
+LARGEST = 600_000
 """Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since."""
 
 
@@ -48,7 +48,7 @@ def test_a_wheel_holds_its_package_whole(package: str, wheels: dict[str, Path]) 
 
 
 KINDS = {
-    "portalkey": {".css", ".html", ".js", ".md", ".py", ".svg", ".ts", ".typed"},
+    "portalkey": {".css", ".html", ".js", ".json", ".py", ".svg", ".toml", ".ts", ".typed"},
     "portalkey_simulator": {".css", ".html", ".js", ".py", ".typed"},
 }
 ABOUT = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}

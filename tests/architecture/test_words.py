@@ -36,7 +36,7 @@ def is_python(path: Path) -> bool:
 
 def test_scripts_are_read() -> None:
     """They have no suffix, so they are known by their first line."""
-    assert {"scripts/pythons", "scripts/vendor-pico"} <= {path for path, _ in modules()}
+    assert {"scripts/pythons", "scripts/sbom"} <= {path for path, _ in modules()}
 
 
 def test_no_docstring_begins_with_a_question_word() -> None:

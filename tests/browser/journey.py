@@ -15,6 +15,7 @@ AT_HUBSPOT = f"document.querySelector('{AGREE}') !== null"
 STATE = "document.querySelector('hubspot-connect').getAttribute('state')"
 NOTE = "document.querySelector('[role=status]')"
 HEADING = "document.querySelector('h1')?.textContent"
+CONNECTED = f"{HEADING}?.startsWith('Connected to ')"
 AT_LEISURE = "/?haste=0.1"
 """The page asks by itself so seldom that the popup rings first, however busy the machine."""
 
@@ -71,7 +72,7 @@ def agree(page: Window, popup: Window) -> None:
 def agree_and_be_severed(page: Window, popup: Window) -> None:
     """Agree at HubSpot, after which a page of ours cuts the popup off; the rest is the same."""
     popup.click(AGREE)
-    popup.wait_for(f"{HEADING} === 'Connected to HubSpot'")
+    popup.wait_for(CONNECTED)
     assert_severed(page, popup)
     assert_told(page, popup)
 

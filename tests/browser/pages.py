@@ -38,6 +38,20 @@ def removed(visitor: Visitor) -> str:
     return SETUP
 
 
+def leaving(visitor: Visitor) -> str:
+    """About to disconnect."""
+    visitor.connect()
+    return str(visitor.setup().select("a.pk-leave")[0]["href"])
+
+
+def just_left(visitor: Visitor) -> str:
+    """Disconnected a moment ago, with one account left."""
+    visitor.connect(SECOND)
+    visitor.connect()
+    form = visitor.leave_form()
+    return str(visitor.http.post(form.pop("action"), data=form).headers["location"])
+
+
 def asked_first(visitor: Visitor) -> str:
     """Somebody came from elsewhere."""
     del visitor
@@ -64,6 +78,14 @@ def mistaken(visitor: Visitor) -> str:
     removed(visitor)
     anywhere = visitor.begin().replace(f"/oauth/{FIRST}/", "/oauth/")
     return called_back(visitor, visitor.hubspot.approve(anywhere, SECOND))
+
+
+def asks_about_another(visitor: Visitor) -> str:
+    """Another account came back than last time, and was not asked for."""
+    visitor.connect(FIRST)
+    link = visitor.status()["connect_url"]
+    to_hubspot = visitor.get(link, sec_fetch_site="same-origin").headers["location"]
+    return called_back(visitor, visitor.hubspot.approve(to_hubspot, SECOND))
 
 
 def pending(visitor: Visitor) -> str:
@@ -95,7 +117,10 @@ PAGES = {
     "setup, one account": one,
     "setup, several accounts": several,
     "setup, to be connected again": removed,
+    "setup, about to disconnect": leaving,
+    "setup, just disconnected": just_left,
     "start that asks first": asked_first,
+    "question about another account": asks_about_another,
     "success": succeeded,
     "success with a permission less": succeeded_in_part,
     "error: declined": declined,

@@ -59,6 +59,10 @@ class Place:
         self.app.add_url_rule("/as/", "out", lambda: self._sign_in(None))
         self.app.add_url_rule("/as/<name>", "in", self._sign_in)
         self.app.after_request(self._lay_on)
+        self.protect(broker)
+
+    def protect(self, broker: Broker) -> None:
+        """Whoever comes is Ada, until somebody else signs in."""
         HubSpotAuth(self.app, broker, owner=lambda: session.get("user", OWNER))
 
     def _front(self) -> Response:

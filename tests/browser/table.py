@@ -22,6 +22,37 @@ The app is on `localhost` and its HubSpot on `127.0.0.1`, which to a browser is 
 Empty: this is run in the other engines only.
 """
 _TAIL = """
+## Apps of one page, and their service workers
+
+A service worker may pass our requests on.
+One that answers navigations with the app's own page, as an app shell does,
+has to leave ours to the server:
+
+```js
+addEventListener("fetch", (event) => {
+  if (new URL(event.request.url).pathname.startsWith("/auth/hubspot/")) return;
+  // what the worker does otherwise
+});
+```
+
+With Workbox it is `new NavigationRoute(handler, { denylist: [/^\\/auth\\/hubspot\\//] })`,
+or `navigateFallbackDenylist: [/^\\/auth\\/hubspot\\//]` where a build tool writes the worker.
+A host that answers unknown paths with `index.html` has to leave `/auth/hubspot/` and
+`/api/hubspot/` to the server as well.
+Where that is forgotten, the page that waits says that something in the app answers in HubSpot's
+place.
+
+## Frames
+
+HubSpot's pages and ours refuse to be framed, so that from a frame there is a window, whatever
+`data-mode` says.
+A frame of another site learns the end where your session reaches it: with
+`SESSION_COOKIE_SAMESITE = "None"`, `SESSION_COOKIE_SECURE` and `SESSION_COOKIE_PARTITIONED`.
+The person signs in once more in the window, which has a session of its own; the end is told to
+every session of the same owner and person, without the account's name.
+A sandbox without `allow-popups` opens nothing: the element gives an address to open by hand, and
+waits for what comes of it.
+
 ## What this leaves untested
 
 T5's twenty seconds pass on a page whose clocks go ten times as fast.
@@ -47,9 +78,6 @@ T12's page and popup find no BroadcastChannel and no storage, as a script remove
 Whoever blocks storage in a browser's settings may block its cookies too, and then nothing connects.
 
 T4's `doctor`, which would name the header, does not exist yet.
-
-T43 finds that a page in a frame of another site hears of nothing: browsers keep the session's
-cookie back. The person connects in the popup, and the frame goes on saying that it cannot see it.
 
 T46 lays on what Flask-Talisman sends by default, and not Flask-Talisman itself.
 T47 does so for Django and helmet; portalkey has a skin for Flask only, so theirs are not run.

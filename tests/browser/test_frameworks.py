@@ -1,76 +1,48 @@
-"""The element inside of what React and Vue render: mounted twice, rendered again, taken away."""
-
-import subprocess
+"""The element inside of what frameworks render: mounted twice, rendered again, taken away."""
 
 import pytest
 from flask import Response
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from browser.fronts import CONNECT_JS, PACKAGES, element, open_app
-from browser.places import Place, at_hubspot, decide, wait_for_end
+from browser.frameworks import SCRIPTS
+from browser.fronts import CONNECT_JS, element, open_app
+from browser.places import Place, at_hubspot, decide, ends
 
 pytest_plugins = ("browser.surroundings",)
 
-REACT = """
-import { StrictMode, createElement, useState } from "react";
-import { createRoot } from "react-dom/client";
-const href = document.querySelector("template").content.querySelector("a").href;
-function App() {
-  const [[shown, times], set] = useState([true, 0]);
-  window.show = (shown) => set(([, times]) => [shown, times + 1]);
-  const link = createElement("a", { href, "data-times": times }, "Go");
-  return shown && createElement("hubspot-connect", { "data-mode": "popup" }, link);
-}
-const app = createElement(StrictMode, null, createElement(App));
-createRoot(document.querySelector("main")).render(app);
-"""
-VUE = """
-const href = document.querySelector("template").content.querySelector("a").href;
-Vue.createApp({
-  data: () => ({ shown: true, times: 0 }),
-  mounted() {
-    window.show = (shown) => {
-      this.shown = shown;
-      this.times += 1;
-    };
-  },
-  render() {
-    const link = Vue.h("a", { href, "data-times": this.times }, "Go");
-    return this.shown ? Vue.h("hubspot-connect", { "data-mode": "popup" }, [link]) : null;
-  },
-}).mount("main");
-"""
-VUE_JS = '<script src="/npm/vue/dist/vue.global.prod.js"></script>'
+OF_THEIR_OWN = ("dev mode", "Feature flags")
+HEAR = "addEventListener('hubspot-connect', ({ detail }) => { window.heard = detail.account; })"
 
 
-def bundle(source: str) -> str:
-    """One script of *source* and of what it imports."""
-    esbuild = PACKAGES / ".bin" / "esbuild"
-    command = [str(esbuild), "--bundle", "--jsx=automatic"]
-    built = subprocess.run(
-        command, input=source, cwd=PACKAGES.parent, stdout=subprocess.PIPE, check=True, text=True
-    )
-    return built.stdout
-
-
-@pytest.mark.parametrize("framework", ["react-strict", "vue"])
-def test_it_lives_in_a_framework(person: BrowserContext, place: Place, framework: str) -> None:
-    """Rendered again it keeps its row; taken away while it waits and mounted again, it goes on."""
-    script = bundle(REACT) if framework == "react-strict" else VUE
-    place.app.add_url_rule("/app.js", "js", lambda: Response(script, mimetype="text/javascript"))
-    head = CONNECT_JS + ("" if framework == "react-strict" else VUE_JS)
+@pytest.fixture(params=SCRIPTS)
+def tab(request: pytest.FixtureRequest, person: BrowserContext, place: Place) -> Page:
+    """A tab on an app that this framework renders."""
+    script = Response(SCRIPTS[request.param](), mimetype="text/javascript")
+    place.app.add_url_rule("/app.js", "js", lambda: script)
     body = f"<template>{element()}</template><main></main><script src='/app.js'></script>"
-    tab = open_app(person, place, head=head, body=f"<body>{body}</body>")
+    tab = open_app(person, place, head=CONNECT_JS, body=f"<body>{body}</body>")
     tab.wait_for_selector("hubspot-connect[state=idle]")
+    return tab
+
+
+def test_it_lives_in_a_framework(tab: Page, remarks: list[str]) -> None:
+    """Rendered again it keeps its row; taken away while it waits and mounted again, it goes on."""
+    tab.evaluate(HEAR)
     tab.evaluate("show(true)")
     popup = at_hubspot(tab)
     tab.evaluate("show(true)")
     expect(tab.get_by_role("button", name="Show window")).to_be_visible()
+    expect(tab.get_by_role("button", name="Show window")).to_be_focused()
     tab.evaluate("show(false)")
     expect(tab.locator("hubspot-connect")).to_have_count(0)
     tab.evaluate("show(true)")
     expect(tab.locator("hubspot-connect")).to_have_attribute("state", "waiting")
-    expect(tab.locator("hubspot-connect [aria-live]")).to_have_count(1)
+    expect(tab.locator("hubspot-connect > [role=status]")).to_have_count(1)
     decide(popup, "approve")
+    expect(tab.locator("hubspot-connect")).to_have_attribute("state", "connected")
+    tab.evaluate("show(true)")
 
-    wait_for_end(tab, "connected")
+    expect(tab.get_by_role("status")).to_have_text("Connected to harbourpine.example")
+    assert tab.evaluate("heard") == "harbourpine.example"
+    assert ends(tab) == ["connected"]
+    assert [each for each in remarks if not any(note in each for note in OF_THEIR_OWN)] == []

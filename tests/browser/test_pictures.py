@@ -1,7 +1,7 @@
 """Pictures of every page, made by the walk itself, so that none can show what is not there."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.owners import people_of_demo
 from portalkey.model.connection import ConnectionStatus
+from portalkey.settings import Settings
 from portalkey.vault.store import Mark
 
 SIZES: dict[str, ViewportSize] = {
@@ -32,6 +35,20 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = Path(named) if named else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Those of an app that has a name."""
+    return settings.model_copy(update={"app_name": "Fieldnotes"})
+
+
+@pytest.fixture
+def app_url(settings: Settings, broker: Broker, port: int) -> Iterator[str]:
+    """The app as the demo runs it: whoever is signed in has a name."""
+    app = create_app(broker, owners=people_of_demo())
+    with Listener(app, broker, host="127.0.0.1", port=port):
+        yield settings.public_url
 
 
 # Two of four show what could break; the others are for looking at.
@@ -83,6 +100,8 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
         expect(page.locator("article")).to_have_count(number)  # the page has come anew by itself
         page.goto(f"{url}/connections/setup")
         shot(page, f"setup-{account + 1}")
+    say_all(page)
+    shot(page, "setup-open")
     trouble(page, url, broker)
     shot(page, "setup-trouble")
     page.goto(f"{page.url}&language=de")
@@ -93,9 +112,26 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
     for language in ("en", "de"):
         page.goto(f"{url}/connections/setup?language={language}")
         wrong_account(page, shot, language)
+    page.goto(f"{url}/connections/setup")
+    leave(page, shot)
     page.goto(f"{broker.settings.app_url}/")
     page.wait_for_selector("#accounts li")
     shot(page, "control-room")
+
+
+def say_all(page: Page) -> None:
+    """Open what can be opened."""
+    for summary in page.locator("summary").all():
+        summary.click()
+
+
+def leave(page: Page, shot: Shot) -> None:
+    """Disconnect the first account."""
+    page.locator("a.pk-leave").first.click()
+    shot(page, "disconnect")
+    page.locator("button.pk-danger").click()
+    expect(page.locator(".pk-note")).to_be_visible()
+    shot(page, "setup-disconnected")
 
 
 def wrong_account(page: Page, shot: Shot, language: str) -> None:

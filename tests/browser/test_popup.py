@@ -100,7 +100,8 @@ def test_it_works_without_javascript(
     page.get_by_role("link", name="Connect").click()
     decide(page, "approve")
 
-    expect(page).to_have_url(re.compile(r"/connections/setup$"))
+    expect(page).to_have_url(re.compile(r"/connections/setup\?connected=[\w-]{22}$"))
+    expect(page.locator(".pk-note")).to_contain_text("harbourpine.example is connected.")
     expect(page.get_by_text("harbourpine.example").first).to_be_visible()
     assert broker.access_token(owner_on(page))
 
@@ -132,13 +133,16 @@ def test_a_bare_link_asks_first(page: Page) -> None:
 
 
 def test_disconnecting(page: Page, broker: Broker) -> None:
-    """One button, and the account is gone from the page and from the store."""
+    """A page asks first; then the account is gone from the page and the store, and that is said."""
     popup = open_popup(page)
     with popup.expect_event("close"):
         decide(popup, "approve")
-    page.get_by_role("button", name="Disconnect").first.click()
+    page.get_by_role("link", name="Disconnect").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Disconnect harbourpine.example?")
+    page.get_by_role("button", name="Disconnect").click()
 
-    expect(page.get_by_text("harbourpine.example")).to_have_count(0)
+    expect(page.locator(".pk-note")).to_contain_text("harbourpine.example was disconnected.")
+    expect(page.locator("article")).to_have_count(0)
     assert broker.connections(owner_on(page)) == []
 
 

@@ -1,5 +1,9 @@
 """A service worker between the page and the server, as apps that work offline have one."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from flask import Response
 from playwright.sync_api import BrowserContext, Page, expect
@@ -12,6 +16,7 @@ from browser.places import (
     decide,
     framed,
     front,
+    open_popup,
     wait_for_end,
 )
 
@@ -26,6 +31,7 @@ ANSWERS_ALL = PASSES_ON.replace(
     "fetch(event.request)",
     'event.request.mode === "navigate" ? fetch("/?shell") : fetch(event.request)',
 )
+MANUAL = Path(__file__).parents[2] / "docs" / "browsers.md"
 ASKING = "a[href*='start?t=']"
 
 
@@ -95,8 +101,44 @@ def test_a_script_fetches_the_start_through_a_worker(tab: Page, place: Place) ->
     """It gets the page that asks first."""
     text = tab.evaluate("async link => (await fetch(link)).text()", link_of(tab))
 
-    assert "Go on to HubSpot" in text
+    assert "Continue to HubSpot" in text
     assert cookies_of_attempts(tab, place) == []
+
+
+INTERCEPTED = "Something in this app answers in HubSpot"
+
+
+def test_an_app_shell_answers_the_popup(person: BrowserContext, place: Place) -> None:
+    """The page says so, begins nothing, and what it offers still works."""
+    tab = front_behind(person, place, ANSWERS_ALL)
+    popup = open_popup(tab)
+    expect(tab.get_by_role("status")).to_contain_text(INTERCEPTED)
+    expect(popup.get_by_role("status")).to_contain_text(INTERCEPTED)
+    tab.get_by_role("button", name="Cancel").click()
+    wait_for_end(tab, "cancelled")
+
+    assert cookies_of_attempts(tab, place) == []
+
+
+def test_an_app_shell_answers_this_tab(
+    new_person: Callable[..., BrowserContext], place: Place
+) -> None:
+    """The shell's own element says what came instead of HubSpot."""
+    phone = new_person(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    tab = front_behind(phone, place, ANSWERS_ALL)
+    tab.click(CONNECT)
+
+    expect(tab.get_by_role("status")).to_contain_text(INTERCEPTED)
+
+
+def test_an_app_shell_that_leaves_our_paths_out(person: BrowserContext, place: Place) -> None:
+    """With the line of the manual in it, the worker is in nobody's way."""
+    (line,) = re.findall(r"^  (if .*return;)", MANUAL.read_text(), re.MULTILINE)
+    worker = re.sub(r"(event\.respondWith\(.*\))\);", rf"{{ {line} \1; }});", ANSWERS_ALL)
+    tab = front_behind(person, place, worker)
+    decide(at_hubspot(tab), "approve")
+
+    wait_for_end(tab, "connected")
 
 
 def cookies_of_attempts(tab: Page, place: Place) -> list[str]:

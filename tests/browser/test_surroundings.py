@@ -91,7 +91,7 @@ def test_t43_in_a_frame_of_another_site(person: BrowserContext, place: Place, ev
     with popup.expect_event("close"):
         decide(popup, "approve")
 
-    expect(frame.get_by_role("status")).to_contain_text("Connected to HubSpot.")
+    expect(frame.get_by_role("status")).to_have_text("Connected to HubSpot")
     assert place.broker.access_token(OWNER)
 
 

@@ -6,7 +6,9 @@ import pytest
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SessionInterface
 
+from portalkey.errors import NoSession
 from portalkey.flask.session_store import SessionStore
+from portalkey.model.search import ConnectionSearch
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore
 from portalkey.vault.store import Stats
@@ -30,6 +32,26 @@ EXEMPT = {
         ],
         "no command gets at a session; it goes over with its next renewal",
     ),
+    **dict.fromkeys(
+        (
+            "test_connections_are_found_by_what_is_known_of_them",
+            "test_a_found_connection_is_as_it_stands",
+            "test_the_disconnected_are_found_by_that_status_only",
+            "test_old_connections_are_found",
+            "test_pages_hold_each_connection_once",
+            "test_a_connection_that_ends_between_pages_costs_no_other",
+        ),
+        "nobody can list the sessions there are",
+    ),
+    **dict.fromkeys(
+        (
+            "test_all_of_an_owner_is_known",
+            "test_an_owner_is_erased_from_every_table",
+            "test_no_token_is_lost_with_its_owner",
+        ),
+        "nobody can look into the sessions there are",
+    ),
+    "test_what_hubspot_is_owed_outlives_its_owner": "its connection is in the session alone",
     "test_an_open_breaker_is_seen": "each process has a breaker of its own",
 }
 """What a session cannot promise, and why."""
@@ -60,6 +82,12 @@ class TestSessionStore(StoreContract):
         app.session_interface = OnTheServer()
         with app.test_request_context():
             yield SessionStore(MemoryStore(ahead=ahead))
+
+
+def test_nobody_can_list_sessions() -> None:
+    """Whoever tries is told so: an empty list would be another thing."""
+    with pytest.raises(NoSession, match="nobody can list"):
+        SessionStore(MemoryStore()).find(ConnectionSearch("app"), 9)
 
 
 def test_a_census_leaves_out_what_is_in_sessions() -> None:

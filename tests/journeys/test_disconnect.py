@@ -27,16 +27,15 @@ def paths(hubspot: HubSpot) -> list[str]:
 def test_disconnecting_forgets_and_revokes(
     visitor: Visitor, broker: Broker, hubspot: HubSpot
 ) -> None:
-    """The form on the setup page ends the connection here and its refresh token there."""
+    """The form ends the connection here and its refresh token there, and the page says so."""
     visitor.connect()
-    owner = visitor.owner
-    form = visitor.setup().find("form")
-    assert form is not None
-    fields = {str(field["name"]): str(field["value"]) for field in form.find_all("input")}
+    owner, form = visitor.owner, visitor.leave_form()
+    (connection,) = broker.connections(owner)
 
-    answer = visitor.http.post(str(form["action"]), data=fields)
+    answer = visitor.http.post(form.pop("action"), data=form)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/connections/setup")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/connections/setup?disconnected={connection.id}"
     assert paths(hubspot)[-1] == "revoke"
     assert broker.vault.store.pending(9) == []
     with pytest.raises(NotConnected):

@@ -212,7 +212,7 @@ def test_many_rows_that_fail(bring: Import, tmp_path: Path) -> None:
     for_people = bring("csv", tmp_path / "old.csv")
     for_programs = bring("csv", tmp_path / "old.csv", "--json")
 
-    assert for_people.said.count("No refresh token stands in it") == 10
+    assert for_people.said.count("The row has no refresh token") == 10
     assert for_people.said.endswith("And 2 more; --report FILE.csv names them all.\n")
     *rows, last = map(json.loads, for_programs.said.splitlines())
     assert [(row["row"], row["outcome"]) for row in rows][11] == ("line 13", "empty")

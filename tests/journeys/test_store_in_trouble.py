@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -23,18 +23,15 @@ from portalkey.vault import SQLStore, Vault
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Store
 from portalkey.web.host_session import BROWSER_KEY
-from portalkey.web.router import API, PAGES, SETUP
+from portalkey.web.routes import API, PAGES, SETUP
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
 from support.hosting import host_app, link_named, page_of, signed_in
 from support.patience import PATIENCE
 from support.visitor import query_of
 
+CALLBACK = "/auth/hubspot/callback"
 ATTEMPT, OTHER = "A" * 22, "B" * 22
-SENTENCES = {
-    StoreBusy: "The app is busy just now. Please try again in a moment.",
-    StoreUnusable: "The app cannot read or write what it keeps.",
-}
 Call = tuple[str, str, dict[str, Any]]
 """Method, path, and what else the test client is given."""
 ASKED = frozenset(name for name in vars(Store) if not name.startswith("_"))
@@ -98,7 +95,7 @@ def come_back(hubspot: HubSpot, away: str) -> str:
 def told(answer: TestResponse, trouble: PortalkeyError) -> bool:
     """True where the answer is the right one."""
     is_dated = "Retry-After" in answer.headers or isinstance(trouble, StoreUnusable)
-    return answer.status_code == 503 and is_dated and SENTENCES[type(trouble)] in answer.text
+    return answer.status_code == 503 and is_dated and trouble.for_person() in answer.text
 
 
 def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, list[Call]]:
@@ -106,6 +103,7 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
     link = link_named(page_of(client), "Connect to HubSpot")
     back = come_back(hubspot, begin(client, ATTEMPT))
     begin(client, OTHER)
+    answer = {"attempt": ATTEMPT, "answer": "yes", "portalkey_token": form_token}
     own = {"headers": {"X-Portalkey-Token": form_token}}
     status = "/api/hubspot/status"
     return {
@@ -113,6 +111,8 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
         "callback": [get(back)],
         "complete": [get(f"/auth/hubspot/complete?attempt={ATTEMPT}")],
         "completed": [("POST", "/auth/hubspot/complete", {"data": {"attempt": ATTEMPT}})],
+        "confirm": [get(f"/auth/hubspot/confirm?attempt={ATTEMPT}")],
+        "confirmed": [("POST", "/auth/hubspot/confirm", {"data": answer})],
         "done": [get(f"/auth/hubspot/done?attempt={ATTEMPT}")],
         "setup": [get("/connections/setup")],
         "status": [get(status), get(f"{status}?attempt={ATTEMPT}"), get(f"{status}?check=1")],
@@ -148,7 +148,7 @@ def test_every_route_tells_a_store_in_trouble(
     store.trouble = trouble
 
     answers = [
-        (name, path, client.open(path, method=method, **given))
+        (name, path, client.open(path, method=method, follow_redirects=name == "callback", **given))
         for name, each in asked.items()
         for method, path, given in each
     ]
@@ -156,7 +156,7 @@ def test_every_route_tells_a_store_in_trouble(
     wrong = [(name, path, a.status, a.text) for name, path, a in answers if not told(a, trouble)]
     assert wrong == []
     # The page of a refusal asks nobody.
-    assert {*asked, "refused"} == {route.name for route in (*PAGES, SETUP, *API)}
+    assert {*asked, "refused"} == {route.name for route in (*PAGES, *SETUP, *API)}
 
 
 def test_a_return_to_a_locked_database_is_tried_again(
@@ -168,22 +168,66 @@ def test_a_return_to_a_locked_database_is_tried_again(
     path = settings.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        busy = [client.get(back) for _ in range(2)]
+        busy = [client.get(back, follow_redirects=True) for _ in range(2)]
         other.execute("ROLLBACK")
     meanwhile = app_broker.attempt_of_session(ATTEMPT, Visitor("ada", browser_of(client)))
 
     # What was recorded of the trouble may be written just now, and is waited for like anybody's.
     until = time.monotonic() + PATIENCE
-    again = client.get(back)
+    kept = busy[0].request.full_path
+    again = client.get(kept)
     while again.status_code == busy[0].status_code and time.monotonic() < until:
-        again = client.get(back)
+        again = client.get(kept)
 
+    addresses = [answer.request.full_path for answer in busy]
+    assert all(each.startswith("/auth/hubspot/callback?return=") for each in addresses)
+    assert len(set(addresses)) == 2
     assert all(told(answer, StoreBusy()) for answer in busy)
     assert all('<a class="pk-button" href="">Try again</a>' in answer.text for answer in busy)
     assert meanwhile is not None
     assert meanwhile.status is AttemptStatus.AT_HUBSPOT
     assert again.headers["Location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
+    assert client.get_cookie(f"portalkey_return_{kept[-11:]}", path=CALLBACK) is None
     assert [each.owner for each in app_broker.connections("ada")] == ["ada"]
+
+
+def test_a_return_that_cannot_be_kept_leaves_its_address_too(
+    client: FlaskClient, store: Troubled, hubspot: HubSpot
+) -> None:
+    """A browser that began nothing, a third one at a time, or a very long one: no code stays."""
+    back = come_back(hubspot, begin(client, ATTEMPT))
+    store.trouble, store.at, store.times = StoreBusy(), frozenset({"attempt_by_state"}), 99
+    kept = [client.get(address).headers["Location"] for address in (back, back)]
+    third = client.get(back).headers["Location"]
+    stranger = client.application.test_client()
+    long = client.application.test_client()
+    long.set_cookie(f"portalkey_attempt_{ATTEMPT}", "x", path="/auth/hubspot")
+
+    assert all(each.startswith(f"{CALLBACK}?return=") for each in kept)
+    assert third == f"/auth/hubspot/done?trouble=store_busy&attempt={ATTEMPT}"
+    assert stranger.get(back).headers["Location"] == "/auth/hubspot/done"
+    too_long = long.get(f"{back}&x={'x' * 1500}").headers["Location"]
+    assert too_long == f"/auth/hubspot/done?trouble=store_busy&attempt={ATTEMPT}"
+
+
+def test_a_return_that_is_not_this_browsers_is_none(
+    client: FlaskClient, store: Troubled, hubspot: HubSpot
+) -> None:
+    """Its cookie is sealed for its name: neither another's nor a made-up one opens."""
+    back = come_back(hubspot, begin(client, ATTEMPT))
+    store.trouble, store.at, store.times = StoreBusy(), frozenset({"attempt_by_state"}), 1
+    name = client.get(back).headers["Location"][-11:]
+    cookie = client.get_cookie(f"portalkey_return_{name}", path=CALLBACK)
+    assert cookie is not None
+    assert cookie.http_only
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    assert code not in cookie.decoded_value
+    client.set_cookie(f"portalkey_return_{OTHER[:11]}", cookie.value, path=CALLBACK)
+
+    for made_up in (OTHER[:11], "x" * 11):
+        answer = client.get(f"{CALLBACK}?return={made_up}")
+        assert answer.headers["Location"] == "/auth/hubspot/refused"
+    assert client.get(f"{CALLBACK}?return={name}").headers["Location"].endswith(ATTEMPT)
 
 
 def test_a_code_that_cannot_be_parked_is_not_lost(
@@ -197,9 +241,10 @@ def test_a_code_that_cannot_be_parked_is_not_lost(
     client.delete_cookie("session")
     store.trouble, store.at, store.times = StoreBusy(), frozenset({"move_attempt"}), 1
 
-    busy, again = client.get(back), client.get(back)
+    busy = client.get(back)
+    again = client.get(busy.headers["Location"])
 
-    assert told(busy, StoreBusy())
+    assert busy.headers["Location"].startswith("/auth/hubspot/callback?return=")
     assert again.headers["Location"] == f"/auth/hubspot/complete?attempt={ATTEMPT}"
 
 

@@ -39,7 +39,7 @@ from portalkey.errors import (
 )
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback, Visitor
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
@@ -52,6 +52,7 @@ POLL_INTERVAL = 0.1
 """More seconds than one process may take to see what another did."""
 
 owners, hubs, which = st.sampled_from(OWNERS), st.sampled_from(HUBS), st.sampled_from((0, 1))
+answers = st.sampled_from(("yes", "no", "another"))
 troubles = st.sampled_from([503, 429, 500, 403, 477])
 
 
@@ -114,15 +115,23 @@ class Model(RuleBasedStateMachine):
         self.ahead.passes(POLL_INTERVAL)
 
     @precondition(lambda self: not self.trouble_until)
-    @rule(owner=owners, hub=hubs, at=which)
-    def connect(self, owner: str, hub: int, at: int) -> None:
-        """A person connects an account, or reconnects it."""
+    @rule(owner=owners, hub=hubs, at=which, answer=answers)
+    def connect(self, owner: str, hub: int, at: int, answer: str) -> None:
+        """A person connects an account, or reconnects it; another than last time after a yes."""
         self._count("connect")
-        begun = self.both[at].begin(owner, "browser")
+        options = AuthorizationOptions(another=answer == "another")
+        visitor, begun = Visitor(owner, "browser"), self.both[at].begin(owner, "browser", options)
         back = parse_qsl(urlsplit(self.hubspot.approve(begun.authorize_url, hub)).query)
-        ended = self.both[at].finish(
-            Callback(back, {begun.attempt.id: (begun.cookie,)}, Visitor(owner, "browser"))
-        )
+        callback = Callback(back, {begun.attempt.id: (begun.cookie,)}, visitor)
+        ended = self.both[at].finish(callback)
+        if ended.status is AttemptStatus.ASKING:
+            self._count(f"answer {answer}")
+            assert answer != "another"
+            assert (owner, hub) not in self.connected
+            if answer == "no":
+                self.both[1 - at].cancel(ended)
+                return
+            ended = self.both[1 - at].confirm(ended, visitor)
         assert ended.status is AttemptStatus.CONNECTED
         self.connected.add((owner, hub))
         self.ended.discard((owner, hub))
@@ -300,4 +309,4 @@ def test_a_walk_through_everything(place: Place, block: int) -> None:
         )
 
     assert steps.total() >= STEPS
-    assert len(steps) == 10, steps
+    assert len(steps) == 12, steps

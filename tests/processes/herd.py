@@ -9,19 +9,20 @@ from portalkey.broker import Broker
 from portalkey.hubspot.account import introspect_request, read_introspection
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import Attempt, AttemptStatus
-from portalkey.model.authorization import Callback, Started, Visitor
+from portalkey.model.authorization import AuthorizationOptions, Callback, Started, Visitor
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from processes.crew import Member
 from processes.plan import Ahead, Outcome
 
+ANOTHER = AuthorizationOptions(another=True)
 LIFETIME = 1801.0
 """Seconds after which a token is over."""
 
 
 def connected(broker: Broker, hubspot: HubSpot, owner: str, hub_id: int | None = None) -> Attempt:
     """How *owner*'s try to connect an account ends, or to reconnect it."""
-    return agreed(broker, hubspot, broker.begin(owner, "browser"), hub_id)
+    return agreed(broker, hubspot, broker.begin(owner, "browser", ANOTHER), hub_id)
 
 
 def agreed(broker: Broker, hubspot: HubSpot, begun: Started, hub_id: int | None = None) -> Attempt:

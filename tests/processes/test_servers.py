@@ -130,11 +130,9 @@ def test_a_person_connects_works_and_disconnects(
 
 
 def disconnect(visitor: Visitor) -> httpx2.Response:
-    """Press the setup page's button; the answer."""
-    form = visitor.setup().find("form")
-    assert form is not None
-    fields = {str(field["name"]): str(field["value"]) for field in form.find_all("input")}
-    return visitor.http.post(str(form["action"]), data=fields)
+    """Press the button of the page that asks first; the answer."""
+    form = visitor.leave_form()
+    return visitor.http.post(form.pop("action"), data=form)
 
 
 def test_the_docs_name_what_was_tried() -> None:

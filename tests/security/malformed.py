@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 from urllib.parse import urlencode
 
-from portalkey.web.router import API, PAGES, PREFLIGHTS, SETUP
+from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP
 from support.patience import PATIENCE
 from support.visitor import Visitor, query_of
 
@@ -87,7 +87,7 @@ def prepare(visitor: Visitor) -> Victim:
     jar = {each.name: str(each.value) for each in visitor.http.cookies.jar}
     cookie = next(f"{name}={value}" for name, value in jar.items() if name.endswith(attempt))
     session = next(f"{name}={value}" for name, value in jar.items() if "session" in name)
-    (form_token,) = {str(one["value"]) for one in visitor.setup().select("[name=portalkey_token]")}
+    form_token = visitor.leave_form()["portalkey_token"]
     return Victim(
         session=session,
         cookie=cookie,
@@ -103,7 +103,7 @@ class Maker:
 
     def __init__(self, dice: random.Random, host: str, victim: Victim) -> None:
         self._dice, self._host, self._victim = dice, host, victim
-        routes = (*PAGES, SETUP, *API, *PREFLIGHTS)
+        routes = (*PAGES, *SETUP, *API, *PREFLIGHTS)
         self._routes = [*((each.method, each.path) for each in routes), *OTHERS]
         self._tampered = tuple(map(self._tamper, victim.tokens))
 

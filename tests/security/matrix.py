@@ -107,6 +107,8 @@ class Place:
     def tokens_of(self, client: FlaskClient) -> Tokens:
         """Read the tokens of a session off its page."""
         page = client.get("/connections/setup").text
+        leave = re.findall(r'href="(/connections/setup/[^"]+/disconnect)"', page)
+        page = client.get(leave[0]).text if leave else ""
         forms = re.findall(r'name="portalkey_token" value="([^"]+)"', page)
         link = client.get("/api/hubspot/status").get_json()["connect_url"]
         start = parse_qs(urlsplit(link).query)["t"][0]

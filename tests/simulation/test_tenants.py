@@ -28,6 +28,13 @@ def test_many_connections_in_trouble() -> None:
     assert tally.failures == []
 
 
+def test_a_machine_that_hubspot_refuses_the_app_to() -> None:
+    """One machine's wrong secret is its own: those with the right one wait for nothing."""
+    tally = run(range(8), Kind(table=(("machine", "wrong secret"), ("machine", "blocked"))))
+
+    assert tally.failures == []
+
+
 def test_a_seed_of_tenants_again() -> None:
     """A seed gives the same schedule each time, whatever was run before it."""
     seeds = range(0, 20, 5)

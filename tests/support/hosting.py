@@ -70,6 +70,16 @@ def connect(client: FlaskClient, hubspot: HubSpot, hub_id: int | None = None) ->
     return come_back(client, hubspot, str(link["href"]), hub_id)
 
 
+def leave_form(client: FlaskClient) -> dict[str, str]:
+    """The form that disconnects the first account on the page: its fields, and ``action``."""
+    link = page_of(client).select_one("a.pk-leave")
+    assert link is not None
+    form = page_of(client, str(link["href"])).form
+    assert form is not None
+    fields = {str(each["name"]): str(each["value"]) for each in form.find_all("input")}
+    return {"action": str(form["action"]), **fields}
+
+
 def cards(page: Tag) -> list[Tag]:
     """The connections on the page, in their order."""
     return page.select("article")

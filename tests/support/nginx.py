@@ -21,10 +21,13 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location {prefix}/ {{ proxy_pass http://127.0.0.1:{behind}/; }}
-    }}
+    {config}
+}}
+"""
+SERVER = """
+server {{
+    listen 127.0.0.1:{port};
+    location {prefix}/ {{ proxy_pass http://127.0.0.1:{behind}/; }}
 }}
 """
 
@@ -32,10 +35,18 @@ http {{
 @contextmanager
 def running_nginx(folder: Path, *, port: int, behind: int, prefix: str = "") -> Iterator[None]:
     """Listen on *port*, and pass what is below *prefix* on to *behind*, without the prefix."""
+    server = SERVER.format(port=port, behind=behind, prefix=prefix)
+    with running_nginx_with(folder, server, port):
+        yield
+
+
+@contextmanager
+def running_nginx_with(folder: Path, config: str, port: int) -> Iterator[None]:
+    """Run nginx with *config* within its http block, which listens on *port*."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     assert program is not None, "run scripts/need-programs"
     file = folder / "nginx.conf"
-    file.write_text(CONFIG.format(folder=folder, port=port, behind=behind, prefix=prefix))
+    file.write_text(CONFIG.format(folder=folder, config=config))
     quiet = ["-e", str(folder / "error.log"), "-g", "daemon off;"]
     with subprocess.Popen([program, "-p", str(folder), "-c", str(file), *quiet]) as process:
         try:

@@ -17,13 +17,15 @@ from support.patience import PATIENCE
 class Visitor:
     """One browser, on the app's pages and at the simulator."""
 
-    def __init__(self, app_url: str, hubspot: HubSpot) -> None:
+    def __init__(
+        self, app_url: str, hubspot: HubSpot, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.app_url = app_url
         self.hubspot = hubspot
+        self._mount = urlsplit(app_url).path
         # A context of its own: reading the system's authorities takes longer than a journey.
-        self.http = httpx2.Client(
-            base_url=app_url, timeout=PATIENCE, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )
+        tls = tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.http = httpx2.Client(base_url=app_url, timeout=PATIENCE, verify=tls)
 
     def __enter__(self) -> Self:
         return self
@@ -37,12 +39,22 @@ class Visitor:
         self.http.close()
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
-        """The answer of the app to a navigation."""
+        """The answer of the app to a navigation, to a path below its mount or from the root."""
+        path = path.removeprefix(self._mount)
         return self.http.get(path, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     def setup(self) -> BeautifulSoup:
         """The setup page."""
         return BeautifulSoup(self.get("/connections/setup").text, "html.parser")
+
+    def leave_form(self) -> dict[str, str]:
+        """The form that disconnects the first account on the page: its fields, and ``action``."""
+        link = self.setup().select_one("a.pk-leave")
+        assert link is not None
+        form = BeautifulSoup(self.get(str(link["href"])).text, "html.parser").form
+        assert form is not None
+        fields = {str(each["name"]): str(each["value"]) for each in form.find_all("input")}
+        return {"action": str(form["action"]), **fields}
 
     @property
     def owner(self) -> str:
@@ -54,7 +66,7 @@ class Visitor:
     @property
     def connect_link(self) -> str:
         """The link into the journey."""
-        link = self.setup().find("a", href=re.compile(r"^/auth/hubspot/start"))
+        link = self.setup().find("a", href=re.compile(r"/auth/hubspot/start"))
         assert link is not None
         return str(link["href"])
 

@@ -1,5 +1,8 @@
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from ssl import SSLContext
 
 import pytest
@@ -9,6 +12,7 @@ from support.patience import PATIENCE
 from support.peer import Peer, Script
 
 Listen = Callable[..., Peer]
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -30,3 +34,17 @@ def client() -> Iterator[HubSpotClient]:
     made = HubSpotClient(deadline=PATIENCE)
     yield made
     made.close()
+
+
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A directory that anybody may use, as somebody whom permissions bind (root they do not)."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o777)
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(NOBODY)
+        try:
+            yield Path(directory)
+        finally:
+            os.seteuid(before)

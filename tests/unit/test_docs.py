@@ -1,5 +1,6 @@
 """The docs say what the code does, or these tests fail."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from portalkey import errors
 from portalkey.cli import COMMANDS
 from portalkey.model import attempt, connection
 from portalkey.model.events import EventName
-from portalkey.settings import Settings
+from portalkey.settings import Settings, standalone
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -20,7 +21,8 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     rows = [line for line in (DOCS / "settings.md").read_text().splitlines() if line[:3] == "| `"]
     listed = [row.split("`")[1] for row in rows]
 
-    assert sorted(listed) == sorted(str(f.alias) for f in Settings.model_fields.values())
+    aliases = [str(field.alias) for field in Settings.model_fields.values()]
+    assert sorted(listed) == sorted([*aliases, *standalone.NAMES])
 
 
 def leaves(base: type[errors.PortalkeyError]) -> list[type[errors.PortalkeyError]]:
@@ -66,6 +68,37 @@ def test_every_command_is_mentioned() -> None:
 
     for command in COMMANDS:
         assert f"portalkey {command}" in text
+
+
+def names_of_findings(*folders: str) -> set[str]:
+    """The names that code in these rooms gives to what it finds."""
+    makers = {"ok", "warning", "problem", "unknown"}
+    paths = [path for folder in folders for path in (ROOT / "src/portalkey").glob(folder)]
+    calls = [
+        node
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+    ]
+    return {
+        str(each.args[0].value)
+        for each in calls
+        if isinstance(each.args[0], ast.Constant) and makers & {*_called(each.func)}
+    }
+
+
+def _called(function: ast.expr) -> list[str]:
+    """The names that are called, of ``(problem if bad else warning)(...)`` both."""
+    return [each.id for each in ast.walk(function) if isinstance(each, ast.Name)]
+
+
+def test_every_check_is_listed_and_nothing_else() -> None:
+    """One row a check of the doctor, and of the database; those of settings have their own page."""
+    lines = (DOCS / "doctor.md").read_text().splitlines()
+    listed = [line.split("`")[1] for line in lines if line[:3] == "| `"]
+
+    known = names_of_findings("cli/doctor/*.py", "vault/check.py", "vault/sql/check.py")
+    assert sorted(listed) == sorted(known)
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -445,6 +445,7 @@ def test_nothing_secret_or_endless_is_exposed(
         expire(hubspot, ahead)
         hubspot.next_token_answer(**answer)
         ask(broker, owner)
+        ahead.seconds += 60  # whoever is refused waits
     (held,) = broker.connections(owner)
 
     text = generate_latest(registry).decode()

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Container, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -79,6 +80,7 @@ def _add_handlers(app: Flask, world: World) -> None:
     app.before_request(_read_body)
     app.after_request(add_headers)
     app.after_request(lambda response: _log_request(world, response))
+    app.after_request(lambda response: _tell_time(world, response))
     app.register_error_handler(Refused, lambda no: refusal_response(no, world.switches))
     app.register_error_handler(Stopped, lambda stopped: _render_stopped(world, stopped))
     app.register_error_handler(HTTPException, _render_http_error)
@@ -119,6 +121,12 @@ def _log_request(world: World, response: Response) -> Response:
         now, path = world.clock.now(), strip_token(request.path)
         world.record.add(LoggedRequest(request.method, path, g.form, headers, status, now))
         response.headers.setdefault(CORRELATION, str(uuid.uuid4()))
+    return response
+
+
+def _tell_time(world: World, response: Response) -> Response:
+    """Say in every answer what time it is here (RFC 9110 section 6.6.1)."""
+    response.date = datetime.fromtimestamp(world.clock.now(), UTC)
     return response
 
 

@@ -61,4 +61,7 @@ class AccountHandle:
 
     def _require_open(self) -> None:
         if self._is_over:
-            raise RuntimeError("this account's with block is over; begin another one")
+            raise RuntimeError(
+                "The with block of broker.using() has ended, and gives no more tokens; work "
+                "inside it, or begin another."
+            )

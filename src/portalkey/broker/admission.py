@@ -146,16 +146,22 @@ class Admission:
         """Give a *permit* back that was not used: the next who waits here gets it. Never raises."""
         renew_inherited()
         if permit.probe_of is not None:
-            who = permit.probe_of
-            with suppress(PortalkeyError):
-                self._vault.store.update_throttle(
-                    self._vault.client_id, lambda known, now: breaker.release_probe(known, who, now)
-                )
-            self.void()
+            self.release_probe(permit)
             return
         with self._lock:
             self._at_hand.append(permit)
             self._hand_out()
+
+    def release_probe(self, permit: Permit) -> None:
+        """Let another probe at once, where *permit* was for one that told nothing. Never raises."""
+        who = permit.probe_of
+        if who is None:
+            return
+        with suppress(PortalkeyError):
+            self._vault.store.update_throttle(
+                self._vault.client_id, lambda known, now: breaker.release_probe(known, who, now)
+            )
+        self.void()
 
     def _decide_at_once(self, waiter: _Waiter) -> Permit | Throttled | None:
         now = waiter.since

@@ -13,7 +13,7 @@ from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.audit import Audit, event_facts
-from portalkey.errors import NoKeyOpens, PersonMustAct, PortalkeyError
+from portalkey.errors import HubSpotRefused, NoKeyOpens, PersonMustAct, PortalkeyError, StoreIsCopy
 from portalkey.model.connection import Connection
 from portalkey.model.events import EventName, Fact
 from portalkey.vault.health import StoreCause
@@ -60,7 +60,7 @@ class Alarms:
 
     def report(self, trouble: PortalkeyError) -> None:
         """Tell of a *trouble* that ended work in the background."""
-        if isinstance(trouble, PersonMustAct):
+        if isinstance(trouble, PersonMustAct | StoreIsCopy):
             log.debug("background work ended: %s", trouble.code)
         elif isinstance(trouble, NoKeyOpens):
             self.report_missing_key(trouble)
@@ -81,6 +81,12 @@ class Alarms:
                 facts=event_facts(trouble),
             )
 
+    def report_refused(self, trouble: HubSpotRefused) -> None:
+        """Tell that HubSpot refuses the app to this process, once for each of its words."""
+        if self._is_news(trouble):
+            log.error("HubSpot refuses the app to this process: %s", trouble)
+            self._audit.record(EventName.HUBSPOT_REFUSED, facts=event_facts(trouble))
+
     def close(self) -> None:
         """Wait for the events that are being recorded."""
         self._background.join()
@@ -89,6 +95,7 @@ class Alarms:
         # Each row that cannot be read is a matter of its own, and so is each key.
         which = str(trouble) if trouble.cause == StoreCause.BAD_ROW else ""
         which = trouble.key_name if isinstance(trouble, NoKeyOpens) else which
+        which = trouble.status if isinstance(trouble, HubSpotRefused) else which
         key, now = (trouble.code, trouble.cause, which), self._clock()
         renew_inherited()
         with self._lock:

@@ -16,12 +16,14 @@ class AttemptEnds:
         self._vault = vault
         self._audit = audit
 
-    def cancel(self, attempt: Attempt) -> None:
-        """End *attempt*, unless it has ended already; a callback that comes later is refused."""
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED) is not None:
+    def _cancel(self, attempt: Attempt) -> Attempt | None:
+        """Cancel *attempt*; return it as it stood before, or None where it had ended already."""
+        before = self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
+        if before is not None:
             self._audit.record(
                 EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
             )
+        return before
 
     def cancel_all(self, owner: str) -> None:
         """End all attempts of *owner* that are under way; none becomes a connection any more."""

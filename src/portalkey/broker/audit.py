@@ -90,6 +90,7 @@ class Audit:
             event.attempt_id,
             event.connection_id,
             dict(event.facts),
+            extra={"event": event},  # for formatters, which can do better than this line
         )
         try:
             happened.send(event)

@@ -17,7 +17,6 @@ from portalkey.errors import (
 from portalkey.model import breaker
 from portalkey.model.breaker import WITNESSES, Trouble
 from portalkey.model.events import EventName
-from portalkey.model.evidence import read_evidence, short_name
 from portalkey.model.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -46,15 +45,13 @@ class Breaker:
             if changed is not None and changed[0].is_open:
                 self._audit.record(EventName.BREAKER_CLOSED)
 
-    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
-        """Record *trouble* that is not one account's, and return True where it is the first.
-
-        The first is the one that nobody else has said just now.
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> None:
+        """Record *trouble* that is neither one account's nor this process's.
 
         Args:
             name: The id of the connection that met it, or the owner whose code was exchanged.
             owner: Whose connection or code it is.
-            trouble: Of the app or of HubSpot, see ``is_of_app``.
+            trouble: One of HubSpot, see ``is_of_all``.
 
         Raises:
             StoreBusy, StoreUnusable: Nothing was recorded.
@@ -65,14 +62,8 @@ class Breaker:
         said = trouble.said if isinstance(trouble, TryLater) else 0.0
         seen = Trouble(name, owner, reason, said, count, of_several=of_several)
         changed = self._update(lambda known, now: breaker.record_failure(known, seen, now))
-        if changed is None:
-            return True
-        before, after = changed
-        if after.is_open and not before.is_open:
-            facts = event_facts(trouble)
-            self._audit.record(EventName.BREAKER_OPENED, facts=facts)
-        others = read_evidence(before.recent).failures
-        return all(each.who == short_name(name) or each.reason != reason for each in others)
+        if changed is not None and changed[1].is_open and not changed[0].is_open:
+            self._audit.record(EventName.BREAKER_OPENED, facts=event_facts(trouble))
 
     def _update(
         self, change: Callable[[Throttle, datetime], Throttle]
@@ -90,11 +81,14 @@ def reason_of(trouble: PortalkeyError) -> str:
     return trouble.code
 
 
-def is_of_app(trouble: PortalkeyError) -> bool:
-    """Return True where every other connection may meet the same."""
+def is_of_process(trouble: PortalkeyError) -> bool:
+    """Return True where *trouble* tells of this process or its machine, and of nobody else's."""
+    return trouble.is_local or (isinstance(trouble, HubSpotRefused) and trouble.of_app)
+
+
+def is_of_all(trouble: PortalkeyError) -> bool:
+    """Return True where every other connection of any process may meet the same."""
     if isinstance(trouble, HubSpotUnavailable):
         return not trouble.of_account
-    if isinstance(trouble, HubSpotRefused):
-        return trouble.of_app
     # A token of another account is an answer that cannot be used, and no more.
     return isinstance(trouble, RateLimited) or type(trouble) is BadAnswer

@@ -17,17 +17,15 @@ from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker.account import AccountHandle
 from portalkey.broker.async_methods import AsyncMethods
 from portalkey.broker.disconnect import DisconnectMethods
+from portalkey.broker.find import FindMethods
+from portalkey.broker.owners import OwnerMethods
 from portalkey.broker.parts import put_together
+from portalkey.broker.uninstall import UninstallMethods
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import HubSpotClient, Send
-from portalkey.model.connection import (
-    Connection,
-    choose_connection,
-    require_owner,
-    require_scopes,
-)
+from portalkey.model.connection import Connection, choose_connection, require_owner, require_scopes
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings, log_warnings
@@ -38,7 +36,15 @@ SIDE_SECONDS = 60.0
 """Seconds between two looks of a process at what HubSpot is still owed."""
 
 
-class Broker(Unpicklable, AsyncMethods, DisconnectMethods, WebMethods):
+class Broker(
+    Unpicklable,
+    AsyncMethods,
+    DisconnectMethods,
+    FindMethods,
+    OwnerMethods,
+    UninstallMethods,
+    WebMethods,
+):
     """The one door to portalkey: begins and finishes attempts, hands out working access tokens.
 
     Make one for a process, from the environment, and ask it for a token whenever one is needed::
@@ -110,14 +116,12 @@ class Broker(Unpicklable, AsyncMethods, DisconnectMethods, WebMethods):
             uniform: Draws how long to wait, between two numbers of seconds; at random by default.
         """
         self.settings, self.vault = settings, vault
+        vault.is_copy = settings.is_copy
         self._send, self._close = send, close
         self._clock, self._uniform = clock or boot_time, uniform or random.uniform
         parts = put_together(settings, vault, send, self._clock, self._uniform)
-        self.audit, self.attempts, self.introspector = (
-            parts.audit,
-            parts.attempts,
-            parts.introspector,
-        )
+        self.audit, self.attempts = parts.audit, parts.attempts
+        self.introspector = parts.introspector
         self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
         self._tokens, self._cached = parts.tokens, parts.tokens.cached

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from portalkey._support.tracing import ATTEMPT, RESULT, Span
-from portalkey.broker.attempt_ends import AttemptEnds
+from portalkey.broker.answers import AttemptAnswers
 from portalkey.broker.audit import Audit
 from portalkey.broker.exchange import Exchange, ExchangeTurn
 from portalkey.errors import (
@@ -20,7 +20,7 @@ from portalkey.errors import (
     TooManyAttempts,
 )
 from portalkey.hubspot.authorize import authorize_url, challenge, read_code
-from portalkey.model.attempt import EXPIRES, Attempt, AttemptStatus
+from portalkey.model.attempt import CLAIMABLE, Attempt, AttemptStatus
 from portalkey.model.authorization import (
     SESSION,
     AttemptCookies,
@@ -36,10 +36,10 @@ from portalkey.model.authorization import (
 from portalkey.model.events import EventName
 from portalkey.model.transitions import AttemptLimits
 from portalkey.settings.settings import Settings
-from portalkey.vault.vault import Vault, build_connected_event
+from portalkey.vault.vault import Vault
 
 
-class Attempts(AttemptEnds):
+class Attempts(AttemptAnswers):
     """Begins and ends attempts, and checks who may finish one."""
 
     def __init__(self, settings: Settings, vault: Vault, exchange: Exchange, audit: Audit) -> None:
@@ -110,8 +110,16 @@ class Attempts(AttemptEnds):
             seen_at=now,
             expected_hub_id=options.hub_id,
             person=options.person,
+            last_hub_id=self._find_last(owner, options),
             status=AttemptStatus.AT_HUBSPOT,
         )
+
+    def _find_last(self, owner: str, options: AuthorizationOptions) -> int | None:
+        """Return the account that *owner* had last, where another one is to be asked about."""
+        if options.another or options.hub_id is not None:
+            return None
+        last = self._vault.store.last_connection(owner, self._vault.client_id)
+        return last.hub_id if last else None
 
     def finish(self, callback: Callback) -> Attempt:
         """Bring the attempt that *callback* belongs to to its end, and return it.
@@ -188,7 +196,7 @@ class Attempts(AttemptEnds):
         if difference is not None:
             self._reject(attempt, difference)
             return
-        wait = self._wait_for_exchange(attempt) if attempt.status in EXPIRES else 0.0
+        wait = self._wait_for_exchange(attempt) if attempt.status in CLAIMABLE else 0.0
         if wait:
             self._fail(attempt, TooManyAttempts(retry_after=wait))
             return
@@ -219,9 +227,9 @@ class Attempts(AttemptEnds):
         self, attempt: Attempt, find_code: Callable[[Attempt], SecretStr], turn: ExchangeTurn
     ) -> None:
         try:
-            connection = self._exchange.run(attempt, find_code(attempt), turn)
-            if connection is not None:
-                self._audit.announce(build_connected_event(attempt, connection))
+            event = self._exchange.run(attempt, find_code(attempt), turn)
+            if event is not None:
+                self._audit.announce(event)
         except PortalkeyError as trouble:
             self._fail(attempt, trouble)
         except BaseException:

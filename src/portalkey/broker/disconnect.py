@@ -111,6 +111,22 @@ class DisconnectMethods:
             if self._outbox.send(owed, waiting.FOR_HUBSPOT):
                 self._background.start("owed", self.send_owed)
 
+    def revoke(self, connection: Connection) -> bool:
+        """Erase the grant of a *connection* that ``find`` found; False where it had none any more.
+
+        For many at once: HubSpot is told by ``send_owed``, and nobody waits for it here.
+
+        Raises:
+            StoreBusy, StoreUnusable: Nothing was erased.
+        """
+        try:
+            self._disconnector.disconnect(connection)
+        except NotConnected:
+            return False
+        finally:
+            self._tokens.evict(connection.owner)
+        return True
+
     def on_user_deleted(self, owner: str) -> int:
         """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
 

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.admission import Permit
-from portalkey.broker.breaker import is_of_app
+from portalkey.broker.breaker import is_of_all, is_of_process
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.waiting import Check
 from portalkey.errors import (
+    HubSpotRefused,
     HubSpotUnavailable,
     HubSpotUnreachable,
     PortalkeyError,
@@ -34,10 +36,11 @@ from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.token import GrantType, code_request, read_grant
 from portalkey.model.attempt import Attempt
-from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.connection import Account, ConnectionStatus, Grant
+from portalkey.model.events import Event
 from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
-from portalkey.vault.vault import Vault
+from portalkey.vault.vault import Vault, build_connected_event
 
 UNREACHABLE_WAIT = 10.0
 """Seconds after which a code is tried again that the operator has to open the way for."""
@@ -85,12 +88,12 @@ class Exchange:
         return can be tried again. A permit that was not used is given back.
 
         Raises:
-            HubSpotUnavailable, RateLimited: HubSpot cannot be reached from here or hangs, too many
-                callers wait for it, or its token endpoint may not be asked just now.
+            HubSpotUnavailable, RateLimited: HubSpot cannot be reached from here, hangs or refused
+                the app, too many callers wait for it, or its token endpoint may not be asked now.
             StoreBusy, StoreUnusable: The store is in trouble.
         """
         turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST)
-        self._check_way()
+        self._check_app(owner)
         with self._gate.place(owner):
             try:
                 if is_to_be_sent:
@@ -100,10 +103,10 @@ class Exchange:
                 for unused in turn.permits:
                     self._admission.give_back(unused)
 
-    def _check_way(self) -> None:
+    def _check_app(self, owner: str) -> None:
         try:
-            self._check()
-        except HubSpotUnreachable as trouble:
+            self._check(owner)
+        except (HubSpotUnreachable, HubSpotRefused) as trouble:
             # The operator may be at it: for the person who connects it passes.
             raise HubSpotUnavailable(str(trouble), retry_after=UNREACHABLE_WAIT) from None
 
@@ -116,12 +119,14 @@ class Exchange:
         is_passing = isinstance(trouble, TryLater)
         raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
 
-    def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Connection | None:
+    def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Event | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
 
-        All requests together end in time for the store to answer within the *turn*. Returns None
-        where the attempt was cancelled meanwhile. A grant that is not stored, for this or any other
-        reason, is revoked. Raises what the exchange raised.
+        All requests together end in time for the store to answer within the *turn*. Returns the
+        event that was recorded with what came of it: the account is connected, or it is another
+        than last time and has to be asked about. None where the attempt was cancelled meanwhile.
+        A grant that is not stored, for this or any other reason, is revoked. Raises what the
+        exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
         # The claim came before the request, so no lifetime is overstated. The store is not asked
@@ -132,16 +137,39 @@ class Exchange:
         )
         until = turn.until
         grant = self._request(replace(request, owner=attempt.owner), turn)
-        connection = None
+        event = None
         try:
             account, scopes = self._identify(grant, until)
             if attempt.expected_hub_id not in (None, account.hub_id):
                 raise WrongAccount
-            connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
+            event = self._keep(attempt, grant, account, scopes, sent_at)
         finally:
-            if connection is None and grant.refresh_token is not None:
+            if event is None and grant.refresh_token is not None:
                 self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
-        return connection
+        return event
+
+    def _keep(
+        self,
+        attempt: Attempt,
+        grant: Grant,
+        account: Account,
+        scopes: tuple[str, ...] | None,
+        sent_at: datetime,
+    ) -> Event | None:
+        """Store the grant as a connection, or with its attempt where the person is asked first."""
+        if self._is_another(attempt, account):
+            return self._vault.ask(attempt, grant, account, scopes, sent_at=sent_at)
+        connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
+        return build_connected_event(attempt, connection) if connection else None
+
+    def _is_another(self, attempt: Attempt, account: Account) -> bool:
+        """Return True where the owner neither has *account* nor had it last, and is to be asked."""
+        if attempt.last_hub_id in {None, account.hub_id}:
+            return False
+        row = self._vault.store.connection_to(
+            attempt.owner, self._settings.client_id, account.hub_id
+        )
+        return row is None or row.status is ConnectionStatus.DISCONNECTED
 
     def _request(self, request: Request, turn: ExchangeTurn) -> Grant:
         """Send *request*, and record what its answer says of the token endpoint."""
@@ -158,10 +186,14 @@ class Exchange:
         if trouble.is_local:
             # Nothing was sent: it tells of this machine alone.
             self._admission.give_back(permit)
-            return
-        if not is_of_app(trouble):
+        elif is_of_process(trouble):
+            self._admission.release_probe(permit)
+        elif not is_of_all(trouble):
             self._record_answer(permit)
-            return
+        else:
+            self._tell_breaker(owner, trouble)
+
+    def _tell_breaker(self, owner: str, trouble: PortalkeyError) -> None:
         with suppress(PortalkeyError):
             self._breaker.record_failure(owner, owner, trouble)
 

@@ -51,7 +51,7 @@ class Introspector:
         Raises:
             OperatorMustAct, TryLater: HubSpot did not say; nothing was changed.
         """
-        if not self._is_due(connection, every):
+        if not (self._is_due(connection, every) and self._vault.is_own(connection)):
             return
         token = self._vault.open_refresh(connection)
         request = introspect_request(self._settings, token)

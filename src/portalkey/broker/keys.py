@@ -9,6 +9,7 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lost_key import LostKey
 from portalkey.broker.processes import Process, Processes
 from portalkey.errors import BadSettings
+from portalkey.model.events import EventName, Fact
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.rotate import Report, Rotated, Rotation
@@ -132,9 +133,22 @@ class Keys:
             raise BadSettings(problems)
         self._processes.announce(is_rotating=True)
         try:
-            return Rotation(self._vault).run(report)
+            rotated = Rotation(self._vault).run(report)
         finally:
             self._processes.withdraw()
+        if rotated.rows:
+            self._record(rotated)
+        return rotated
+
+    def _record(self, rotated: Rotated) -> None:
+        """Write into the audit what went over, and from which process; never raises."""
+        facts: dict[str, Fact] = {
+            "key_name": self._ring[0],
+            "rows": rotated.rows,
+            "is_whole": rotated.is_whole,
+            "process": self._processes.own_name,
+        }
+        self._audit.record(EventName.KEYS_ROTATED, facts=facts)
 
     def _find_obstacles(self, *, is_forced: bool) -> Iterator[str]:
         first = self._ring[0]

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from pydantic import SecretStr
 
 from portalkey.broker.audit import Audit, event_facts, event_name_of
+from portalkey.broker.breaker import is_of_process
 from portalkey.broker.waiting import LEAST_REQUEST, Check, always
 from portalkey.errors import (
     HubSpotRefused,
@@ -73,11 +74,13 @@ class Outbox:
         return self._try(owed, seconds) is _Outcome.DONE
 
     def _try(self, owed: OwedRevocation, seconds: float) -> "_Outcome":
+        if self._vault.is_copy:
+            return _Outcome.STOP
         if seconds < LEAST_REQUEST:
             return _Outcome.LEFT
         try:
-            self._check()
-        except (HubSpotUnavailable, HubSpotUnreachable):
+            self._check(None)
+        except (HubSpotUnavailable, HubSpotUnreachable, HubSpotRefused):
             return _Outcome.STOP  # another machine may send it
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
@@ -98,8 +101,11 @@ class Outbox:
         """Have HubSpot revoke a token that was not saved; never raises.
 
         While the store is in trouble nobody can tell whether a connection lives on the same token,
-        so it is left alone then, and recorded.
+        so it is left alone then, and recorded. A copy revokes nothing, and keeps none of it to be
+        revoked later.
         """
+        if self._vault.is_copy:
+            return
         try:
             if not self._vault.is_held(refresh_token):
                 self.send(self._vault.enqueue(refresh_token, connection_id), seconds)
@@ -110,7 +116,8 @@ class Outbox:
         """Send *at_most* so many of what is due, oldest first; return how many went.
 
         One that cannot be sent waits by itself, and holds up none of the others. Only what all of
-        them would meet ends the round: HubSpot is away, refuses the app, or the store is busy.
+        them would meet ends the round: HubSpot is away, refuses the app, or the store is busy or a
+        copy.
         """
         sent, tries = 0, at_most * MOST_TRIES
         while sent < at_most and tries > 0:
@@ -136,7 +143,7 @@ class Outbox:
 
     def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)
-        if trouble.is_local:
+        if is_of_process(trouble):
             wait = FIRST_WAIT  # another machine may be able to
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
@@ -145,7 +152,9 @@ class Outbox:
             self._vault.store.reschedule(owed.id, wait)
 
     def _record(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
-        name = event_name_of(trouble, EventName.REVOCATION_OWED)
+        name = EventName.REVOCATION_OWED
+        if not is_of_process(trouble):  # that alarm is raised where it was met
+            name = event_name_of(trouble, name)
         self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portalkey._support.clock import Clock
 from portalkey.broker.alarms import Alarms
+from portalkey.broker.app_breaker import AppBreaker
 from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.connect import Attempts
@@ -17,7 +18,7 @@ from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.token_endpoint import TokenEndpoint
-from portalkey.broker.waiting import Uniform
+from portalkey.broker.waiting import Check, Uniform
 from portalkey.hubspot.client import Send, trace
 from portalkey.hubspot.http import Request
 from portalkey.settings.settings import Settings
@@ -46,10 +47,10 @@ def put_together(
     settings: Settings, vault: Vault, send: Send, clock: Clock, uniform: Uniform
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
-    reachability = _watch_hubspot(settings, send, clock, uniform)
-    send, check = reachability.send, reachability.check
-    gate = CallerGate(settings.hubspot_calls, clock)
     counters, audit, alarms = _open_records(settings, vault)
+    reachability = _watch_hubspot(settings, send, clock, uniform)
+    send, check = _watch_app(reachability, clock, uniform, alarms)
+    gate = CallerGate(settings.hubspot_calls, clock)
     outbox = Outbox(settings, vault, send, audit, check=check)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
     exchange = Exchange(
@@ -87,6 +88,15 @@ def put_together(
 def _watch_hubspot(settings: Settings, send: Send, clock: Clock, uniform: Uniform) -> Reachability:
     probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
     return Reachability(trace(send), probe, clock=clock, uniform=uniform)
+
+
+def _watch_app(
+    way: Reachability, clock: Clock, uniform: Uniform, alarms: Alarms
+) -> tuple[Send, Check]:
+    breaker = AppBreaker(
+        way.send, way.check, clock=clock, uniform=uniform, on_refused=alarms.report_refused
+    )
+    return breaker.send, breaker.check
 
 
 def _open_records(settings: Settings, vault: Vault) -> tuple[Counters, Audit, Alarms]:

@@ -20,6 +20,10 @@ SILENT = 3600.0
 too, but on this machine it is known which process lives."""
 
 
+def _name(label: str, pid: int, host: str) -> str:
+    return f"{label} (process {pid} on {host})"
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """One process: how it is called, and the labels of its keys, the one that seals first.
@@ -39,7 +43,7 @@ class Process:
     @property
     def name(self) -> str:
         """Words by which an operator finds it."""
-        return f"{self.label} (process {self.pid} on {self.host})"
+        return _name(self.label, self.pid, self.host)
 
 
 class Processes:
@@ -48,6 +52,11 @@ class Processes:
     def __init__(self, vault: Vault, owner: LeaseOwner, label: str) -> None:
         self._vault, self._owner, self._label = vault, owner, label
         self._names: dict[int, str] = {}
+
+    @property
+    def own_name(self) -> str:
+        """Words by which an operator finds this process."""
+        return _name(self._label, os.getpid(), _host())
 
     def announce(self, *, is_rotating: bool = False) -> None:
         """Write which keys this process has.
@@ -58,7 +67,7 @@ class Processes:
         store = self._vault.store
         facts = {
             "label": self._label,
-            "host": platform.node() or "unknown",
+            "host": _host(),
             "pid": os.getpid(),
             "keys": self._vault.keyring.key_names,
             "at": store.now().timestamp(),
@@ -101,6 +110,10 @@ class Processes:
     @property
     def _prefix(self) -> str:
         return f"process {self._vault.client_id} "
+
+
+def _host() -> str:
+    return platform.node() or "unknown"
 
 
 def _read(value: str, now: float) -> Process:

@@ -1,9 +1,9 @@
 """Outcomes of a renewal, recorded for the connection, for the breaker and for the caller.
 
-An invalid grant ends the connection, and nothing else does. Any other failure holds back the one
-connection first, which is retried after a while. What HubSpot says of the app, or of its own
-health, is told to the breaker too, which opens where different owners meet the same. Whatever
-it is, a token that still lives is served.
+An invalid grant ends the connection, and nothing else does. What tells of this process alone is
+not written where others read. Any other failure holds back the one connection first, which is
+retried after a while. What HubSpot says of its own health is told to the breaker too, which opens
+where different owners meet the same. Whatever it is, a token that still lives is served.
 """
 
 from contextlib import suppress
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from portalkey.broker.alarms import Alarms
 from portalkey.broker.audit import Audit, event_facts, event_name_of
-from portalkey.broker.breaker import Breaker, is_of_app, reason_of
+from portalkey.broker.breaker import Breaker, is_of_all, is_of_process, reason_of
 from portalkey.broker.waiting import Uniform
 from portalkey.errors import (
     BadAnswer,
@@ -100,36 +100,26 @@ class OutcomeRecorder:
 
     def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
         """Record *trouble* where it belongs, and set how long to wait. Never raises."""
-        if trouble.is_local:
-            # Nothing was sent: it tells of this machine, and another may be able to renew it.
+        if is_of_process(trouble):  # another may be able to renew it
             with suppress(PortalkeyError):
                 self._vault.store.release(connection, is_unanswered=lease.was_unanswered)
             return
-        is_first = True
-        if is_of_app(trouble):
+        if is_of_all(trouble):
             with suppress(PortalkeyError):
-                is_first = self.breaker.record_failure(connection.id, connection.owner, trouble)
+                self.breaker.record_failure(connection.id, connection.owner, trouble)
         else:
             self.record_answer(lease)
         with suppress(PortalkeyError):  # a store in trouble takes no living token away
-            self._record_for_connection(lease, connection, trouble, is_alarm=is_first)
+            self._record_for_connection(lease, connection, trouble)
 
     def _record_for_connection(
-        self,
-        lease: Lease,
-        connection: Connection,
-        trouble: PortalkeyError,
-        *,
-        is_alarm: bool,
+        self, lease: Lease, connection: Connection, trouble: PortalkeyError
     ) -> None:
         reason, wait = reason_of(trouble), self._wait(connection, trouble)
-        # Whoever has wrong settings is refused so: it says nothing of the connection.
-        is_of_settings = isinstance(trouble, HubSpotRefused) and trouble.of_app
-        status = connection.status if is_of_settings else ConnectionStatus.FAILING
+        status = ConnectionStatus.FAILING
         is_news = (connection.status, connection.status_reason) != (status, reason)
-        name = EventName.REFRESH_FAILED
         event = Event(
-            event_name_of(trouble, name) if is_alarm else name,
+            event_name_of(trouble, EventName.REFRESH_FAILED),
             owner=connection.owner,
             connection_id=connection.id,
             facts=event_facts(trouble),

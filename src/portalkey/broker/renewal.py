@@ -16,13 +16,14 @@ from portalkey._support.clock import Clock
 from portalkey._support.timing import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.admission import Admission, Permit
+from portalkey.broker.breaker import is_of_process
 from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.refresh_job import RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import Superseded, TokenRequest
 from portalkey.broker.waiting import Check
-from portalkey.errors import NoKeyOpens, StoreBusy, StoreUnusable
+from portalkey.errors import NoKeyOpens, PortalkeyError, StoreBusy, StoreIsCopy, StoreUnusable
 from portalkey.hubspot.client import DEADLINE
 from portalkey.model import leases
 from portalkey.model.connection import Connection
@@ -85,8 +86,11 @@ class Renewal:
         Raises:
             InvalidGrant: HubSpot no longer honours it, and the row says so by now.
             NoKeyOpens: No key opens its refresh token.
+            StoreIsCopy: Its grant is not this store's own to renew.
             OperatorMustAct, TryLater: Renewing failed; the failure is recorded.
         """
+        if not self._vault.is_own(row):
+            raise StoreIsCopy
         lease_id = row.lease_id if row.is_leased else None
         # A lease in our name that no thread is at was granted, but its response was lost.
         is_anothers = lease_id is not None and lease_id != self._lease_owner.name
@@ -98,7 +102,7 @@ class Renewal:
         denial = leases.grant_lease(row, row, request)
         if isinstance(denial, LeaseDenied):
             return denial
-        self._check()
+        self._check(row.owner)
         with _measuring(), aside():
             permit = self._admission.acquire(job.purpose, row.owner, row.id)
         if isinstance(permit, Throttled):
@@ -118,12 +122,16 @@ class Renewal:
             with self._lease_owner.claim(row.id) as is_ours:
                 if not is_ours:
                     return LeaseDenied(DenialReason.LEASED, LEASE)
-                self._check()
+                self._check(row.owner)
                 lease = self._take_lease(row, request, until)
                 if isinstance(lease, LeaseDenied):
                     return lease
                 is_used = True
                 return self._send(replace(lease, is_news=permit.is_news), refresh_token, until)
+        except PortalkeyError as trouble:
+            if is_used and is_of_process(trouble):
+                self._admission.release_probe(permit)
+            raise
         finally:
             if not is_used:
                 self._admission.give_back(permit)

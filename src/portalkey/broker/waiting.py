@@ -17,9 +17,9 @@ from portalkey.model.leases import DenialReason, LeaseDenied
 from portalkey.vault.store import BUSY_SECONDS
 
 Uniform = Callable[[float, float], float]
-Check = Callable[[], None]
-"""Returns where HubSpot may be asked from here; otherwise raises ``HubSpotUnavailable`` or
-``HubSpotUnreachable``."""
+Check = Callable[[str | None], None]
+"""Returns where HubSpot may be asked from here for an owner, or for nobody in particular; otherwise
+raises ``HubSpotUnavailable``, ``HubSpotUnreachable`` or ``HubSpotRefused``."""
 
 LONGEST = 15.0
 """Seconds that a caller waits in all: for a place, for other processes, HubSpot and the store."""
@@ -37,7 +37,7 @@ POLL_EVERY = 0.02
 """Seconds between two reads of a row that another process renews; more, the longer it takes."""
 
 
-def always() -> None:
+def always(_: str | None) -> None:
     """Return: HubSpot may be asked."""
 
 
@@ -79,7 +79,7 @@ def latest(until: float, row: Connection, read_at: float, now: float) -> float:
 def late_error() -> HubSpotUnavailable:
     """Return the error for a caller who has waited for somebody else's renewal for long enough."""
     return HubSpotUnavailable(
-        "Somebody else has been renewing this connection for long; try again in a moment."
+        "Another thread or process is still asking HubSpot for this token; try again in a moment."
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
+from portalkey._support.background import Background
 from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
@@ -31,6 +32,7 @@ from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.health import PROOFS
+from portalkey.vault.questions import Question
 from portalkey.vault.store import Stats, Store
 from portalkey.vault.vault import Vault
 
@@ -66,6 +68,11 @@ class WebMethods(KeyMethods):
     _gate: "CallerGate"
     _clock: Clock
     _retry_at: float
+    _background: Background
+
+    @abstractmethod
+    def send_owed(self, at_most: int = 5) -> int:
+        """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
 
     @abstractmethod
     def _work_on_the_side(self) -> None:
@@ -107,13 +114,32 @@ class WebMethods(KeyMethods):
         """Derive one secret for each key, the first key's first, for signatures of a host's own."""
         return self.vault.keyring.derive(purpose)
 
+    def seal_return(self, name: str, query: SecretStr) -> str:
+        """Seal what HubSpot answered, for a cookie of this *name* in the browser that it is of."""
+        return self.vault.seal_return(name, query)
+
+    def open_return(self, name: str, sealed: str) -> SecretStr | None:
+        """Open what ``seal_return`` sealed under this *name*; None for anything else."""
+        return self.vault.open_return(name, sealed)
+
     def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an attempt whose code is parked; see ``Attempts.complete``."""
         return self.attempts.complete(attempt, visitor)
 
+    def question_of(self, attempt: Attempt) -> Question:
+        """Return which account *attempt* asks about; raises like ``Vault.open_grant``."""
+        return self.vault.question_of(attempt)
+
+    def confirm(self, attempt: Attempt, visitor: Visitor) -> Attempt:
+        """Attach the account that *attempt* asks about; see ``AttemptAnswers.confirm``."""
+        attempt = self.attempts.confirm(attempt, visitor)
+        self._tokens.evict(attempt.owner)
+        return attempt
+
     def cancel(self, attempt: Attempt) -> None:
-        """End *attempt* as cancelled, unless it has ended already."""
-        self.attempts.cancel(attempt)
+        """End *attempt* as cancelled, unless it has ended already, and give back its grant."""
+        if self.attempts.cancel(attempt):
+            self._background.start("owed", self.send_owed)
 
     def has_attempt(self, attempt_id: str) -> bool:
         """Return True where an attempt of this id was begun, by whomever."""
@@ -138,6 +164,11 @@ class WebMethods(KeyMethods):
     def connection_of(self, attempt: Attempt) -> Connection | None:
         """Return the connection that *attempt* made or renewed, if there is one."""
         return self.vault.store.connection(attempt.connection_id or "")
+
+    def connection_of_owner(self, owner: str, connection_id: str) -> Connection | None:
+        """Return *owner*'s connection of that id, whatever its status, if there is one."""
+        connection = self.vault.store.connection(connection_id)
+        return connection if connection is not None and connection.owner == owner else None
 
     def deliver(self, attempt: Attempt) -> DeliveredToken | None:
         """Hand the access token of a connected *attempt* to the page that opened the popup, once.

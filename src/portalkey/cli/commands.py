@@ -12,18 +12,27 @@ class About(NamedTuple):
 
 
 COMMANDS: Mapping[str, About] = {
-    "db": About("Look after the database."),
+    "attempts": About("See what became of somebody's try at connecting."),
+    "connect": About(
+        "Connect a HubSpot account in the browser, and keep it for scripts of this machine.",
+        ("server",),
+    ),
+    "connections": About("See who is connected to which HubSpot account, and end it."),
+    "db": About("Back up, check or move the store."),
     "demo": About(
         "Run the app with a simulated HubSpot beside it; no HubSpot account is needed.",
         ("server", "simulator"),
     ),
+    "doctor": About("Look at settings, store, HubSpot and project, and say what has to be done."),
+    "events": About("Show the audit: what people did, and what became of connections."),
     "import": About(
         "Bring over the connections that another library kept, so that nobody has to connect again."
     ),
     "init": About("Write a commented settings file with a fresh key."),
     "keys": About("Add, rotate and retire the keys that seal the tokens."),
     "serve": About(
-        "Run the app against HubSpot, with one owner per visitor's session.", ("server",)
+        "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
+        ("server",),
     ),
     "simulate": About(
         "Run a local HubSpot: consent pages, OAuth, account data, faults on demand.",

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.owners import names_of_demo, people_of_demo
 from portalkey.cli.terminal import bold, panel
 from portalkey.cli.until import until_interrupted
 from portalkey.errors import BadSettings
@@ -65,6 +66,7 @@ def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
     app = create_app(
         broker,
         session_cookie="portalkey_demo_session",
+        owners=people_of_demo(),
         store="session" if store == "session" else None,
     )
     with ExitStack() as running:
@@ -105,6 +107,7 @@ def demo_settings(data: Path, port: int, simulator_port: int, *, in_file: bool =
         if in_file
         else sqlite_url(data / "portalkey.db"),
         "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
+        "PORTALKEY_APP_NAME": "Fieldnotes",
     }
     write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
     return Settings.from_env(env_file, environ={})
@@ -128,4 +131,5 @@ def _greet(settings: Settings, data: Path, store: str) -> None:
     if store == "session":
         return
     # Outside of the panel, which would wrap the line that people copy.
-    click.echo(f"A token in the shell: {_python()} -m portalkey token OWNER --data {data}")
+    ada = next(iter(names_of_demo()))
+    click.echo(f"A token in the shell: {_python()} -m portalkey token {ada} --data {data}")

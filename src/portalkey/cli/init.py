@@ -46,6 +46,9 @@ PORTALKEY_KEYS={label}:{key}
 # PORTALKEY_PROXY_URL=http://proxy.example.com:3128
 # PORTALKEY_CA_FILE=/etc/ssl/our-authority.pem
 
+# For a copy of the database, as on staging: it leaves at HubSpot whatever it was copied with.
+# PORTALKEY_COPY=yes
+
 # How this process is called where it is counted who took a token; the program's name.
 # PORTALKEY_LABEL=web
 

@@ -1,5 +1,7 @@
 """``portalkey serve``: the standalone app against real HubSpot."""
 
+import os
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,27 +10,44 @@ import click
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import PORT, env_file_option
-from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.app import create_logged_app
+from portalkey.cli.server.listen import Listener
+from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.until import until_interrupted
 from portalkey.settings.settings import Settings
+from portalkey.settings.standalone import StandaloneSettings
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, help="Port to listen on; the public URL's by default, or 6001.")
+@click.option("--owner", help="The one owner of everything, for a tool of one person.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), help="Form of the log; text by default."
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="The least that is logged; info by default.",
+)
 @env_file_option()
-def serve(host: str, port: int | None, env_file: Path) -> None:
-    """Run the app against HubSpot, with one owner per visitor's session."""
-    settings = Settings.from_env(env_file)
+def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> None:
+    """Run the app against HubSpot; by default each visitor's session is an owner of its own."""
+    settings_said = {f"PORTALKEY_{name.upper()}": value for name, value in said.items() if value}
+    environ = {**os.environ, **settings_said}
+    standalone = StandaloneSettings.from_env(env_file, environ)
+    set_up_logs(standalone.log_format, standalone.log_level)
+    broker = Broker.of(Settings.from_env(env_file, environ), env_file)
+    app = create_logged_app(broker, standalone)
     for warning in warn_of_outsiders(host):
         click.echo(f"Warning: {warning}", err=True)
-    broker = Broker.of(settings, env_file)
+    settings = broker.settings
     port = port or urlsplit(settings.public_url).port or 6001
-    with Listener(create_app(broker), broker, host=host, port=port) as listener:
-        click.echo(f"Listening on {host}:{listener.port}. Open {settings.public_url}")
+    with closing(broker), Listener(app, broker, host=host, port=port) as listener:
+        address = f"{settings.public_url}{settings.mount}"
+        click.echo(f"Listening on {host}:{listener.port}. Open {address}")
         click.echo("Press Ctrl-C to stop.")
         until_interrupted()
-    broker.close()
 
 
 def warn_of_outsiders(host: str) -> list[str]:

@@ -24,7 +24,10 @@ def token(owner: str, hub_id: int | None, data: Path | None) -> None:
     It opens the whole connected account to whoever reads it, until it expires.
     """
     if not owner.strip():
-        raise click.BadParameter("name an owner; the setup page shows who it is.")
+        raise click.BadParameter(
+            "it is empty; write the id that the app's owner() returns for who is connected.",
+            param_hint="OWNER",
+        )
     broker = Broker.of(_settings(data))
     try:
         click.echo(broker.access_token(owner, hub_id))

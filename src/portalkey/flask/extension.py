@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
+from portalkey.sentences import Words
 from portalkey.web.options import LoginUrl, MayDeliver, MayDisconnect, WebOptions
-from portalkey.web.strings import ENGLISH, Strings, Words
+from portalkey.web.strings import Strings
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -27,7 +28,8 @@ class HubSpotAuth:
     """HubSpot connections for a Flask app.
 
     Adds ``/auth/hubspot/*``, ``/api/hubspot/*`` and ``/connections/setup``, and to templates
-    ``hubspot_connect_url(next=None, hub_id=None)``.
+    ``hubspot_connect_url(next=None, hub_id=None, another=False)`` and
+    ``hubspot_connect_state()``.
 
     Args:
         app: The app, or None to call ``init_app`` later.
@@ -46,7 +48,7 @@ class HubSpotAuth:
         setup_page: False leaves out ``/connections/setup`` for an app with a page of its own.
         strings: Texts of the pages that differ from ours, by language and key.
         language: The language of pages where nobody asks for another: a BCP 47 tag such as ``de``,
-            or what returns one in each request.
+            or what returns one in each request. Without it, what the visitor's browser asks for.
         base_template: The template of the app's own layout that the setup page extends; it gives
             the blocks ``title``, ``head`` and ``content``.
         deliver: ``"access_token"`` lets the page that opened the popup fetch the access token
@@ -77,7 +79,7 @@ class HubSpotAuth:
         login_url: LoginUrl | None = None,
         setup_page: bool = True,
         strings: Mapping[str, Words] | None = None,
-        language: str | Callable[[], str | None] = ENGLISH,
+        language: str | Callable[[], str | None] | None = None,
         base_template: str | None = None,
         deliver: Literal["access_token"] | None = None,
         allow_debug: bool = False,

@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request, send_from_directory, session
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from portalkey.errors import SessionFull
+from portalkey.errors import OwnerUnusable, SessionFull
 from portalkey.flask.session_cookie import (
     MOST_COOKIE_BYTES,
     is_session_foreign,
@@ -25,9 +26,11 @@ from portalkey.web.host_session import (
     forget_another,
     identify_visitor,
     is_session_withheld,
+    require_id,
 )
 from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
-from portalkey.web.router import Route, Router
+from portalkey.web.router import Router
+from portalkey.web.routes import Route
 from portalkey.web.static_files import (
     STATIC_FOLDER,
     STATIC_PATH,
@@ -66,6 +69,7 @@ class Visitors:
         """Let the session forget whoever was signed in before, if somebody else is by now."""
         owner, person = self._find()
         if owner is not None:
+            owner, person = require_id("owner", owner), require_id("person", person)
             forget_another(owner, session, person)
 
     def _find(self) -> tuple[str | None, str | None]:
@@ -123,7 +127,7 @@ def _extension() -> tuple[Router, Visitors]:
 
 def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
     is_new = BROWSER_KEY not in session
-    visitor = visitors.identify()
+    visitor = _identify(visitors)
     request.max_content_length = MOST_FORM_BYTES
     return WebRequest(
         method=request.method,
@@ -150,6 +154,14 @@ def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
     )
 
 
+def _identify(visitors: Visitors) -> Visitor:
+    try:
+        return visitors.identify()
+    except OwnerUnusable as trouble:
+        request.environ[_TROUBLE] = trouble
+        return Visitor(None, None)
+
+
 def _write_response(response: WebResponse) -> Response:
     written = Response(response.body, status=response.status, headers=dict(response.headers))
     for cookie in response.cookies:
@@ -157,20 +169,35 @@ def _write_response(response: WebResponse) -> Response:
     return written
 
 
-def hubspot_connect_url(next: str | None = None, hub_id: int | None = None) -> str:  # noqa: A002
+def hubspot_connect_url(
+    next: str | None = None,  # noqa: A002
+    hub_id: int | None = None,
+    *,
+    another: bool = False,
+) -> str:
     """Return the link into the journey for whoever is signed in, for templates and views.
 
     Args:
         next: The own path to lead back to where no popup is used; the setup page by default.
             Never pass on a visitor's query parameter.
         hub_id: The account that has to come back, to reconnect just that one.
+        another: The link says "Connect another account": nothing is asked of one that is new.
 
     Raises:
         ValueError: *next* is not a path on this site.
     """
     router, visitors = _extension()
     visitor = visitors.identify()
-    return router.connect_url(visitor.owner, visitor.browser, next, hub_id)
+    return router.connect_url(visitor.owner, visitor.browser, next, hub_id, another=another)
+
+
+def hubspot_connect_state() -> Markup:
+    """Return ``data-state`` and ``data-account`` for the element, for templates: what is connected.
+
+    Nothing where nothing is, or nobody is signed in.
+    """
+    router, visitors = _extension()
+    return router.connect_state(visitors.identify().owner)
 
 
 def exempt_from_flask_wtf() -> None:

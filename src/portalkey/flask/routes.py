@@ -11,11 +11,14 @@ from portalkey.flask.extension import HubSpotAuth
 from portalkey.flask.hubspot_auth import (
     Visitors,
     exempt_from_flask_wtf,
+    hubspot_connect_state,
     hubspot_connect_url,
     make_blueprint,
 )
+from portalkey.flask.session_cookie import most_beside
 from portalkey.flask.session_store import SessionStore
 from portalkey.flask.visitor import EXTENSION, forget_browser, visitor
+from portalkey.hubspot.authorize import longest_url
 from portalkey.settings.surroundings import Host
 from portalkey.settings.warnings import find_host_warnings, log_warnings
 from portalkey.web.header_middleware import HeaderMiddleware
@@ -29,7 +32,10 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     if extension.store == "session":
         _store_in_session(app, broker)
     elif broker.is_personal:
-        raise ValueError('this broker keeps connections in sessions: say store="session" too')
+        raise ValueError(
+            "This broker keeps connections in visitors' sessions, so the extension has to as well: "
+            'write HubSpotAuth(..., store="session"), or give it another broker.'
+        )
     render_with_host = make_host_renderer(
         lambda: app.jinja_env, lambda template, context: render_template(template, **context)
     )
@@ -47,6 +53,7 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     app.extensions[EXTENSION] = (router, visitors)
     app.register_blueprint(make_blueprint(router.routes))
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
+    app.jinja_env.globals["hubspot_connect_state"] = hubspot_connect_state
     # Ahead of the host's own check.
     app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
@@ -92,7 +99,8 @@ def _describe(app: Flask) -> Host:
 
 def _store_in_session(app: Flask, broker: Broker) -> None:
     # One broker may serve several apps, or one app made several times.
+    most = most_beside(longest_url(broker.settings))
     sessions = broker.wrap_store(
-        lambda store: store if isinstance(store, SessionStore) else SessionStore(store)
+        lambda store: store if isinstance(store, SessionStore) else SessionStore(store, most)
     )
     app.after_request(sessions.write_back)

@@ -13,9 +13,16 @@ from werkzeug.http import dump_cookie
 
 MOST_COOKIE_BYTES = 4093
 """Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
-MOST_BESIDE_HEADERS = 4096 - 1400
-"""nginx takes 4 KB of headers by default, and an answer of ours has others beside the session: the
-popup's, a cookie, an address at HubSpot, and what the host and the server add."""
+_NGINX, _OTHERS, _ADDRESS = 4096, 1000, 400
+"""Bytes of headers that nginx takes by default, those of an answer of ours beside the session (the
+popup's, a cookie, and what the host and the server add), and of a usual address at HubSpot."""
+MOST_BESIDE_HEADERS = _NGINX - _OTHERS - _ADDRESS
+"""Bytes that the session's cookie may have once an account is in it."""
+
+
+def most_beside(address: str) -> int:
+    """Return the bytes of the session's cookie that pass with a redirect to this *address*."""
+    return min(MOST_BESIDE_HEADERS, _NGINX - _OTHERS - len(address))
 
 
 def measure_cookie(changes: Mapping[str, Any]) -> int:

@@ -166,5 +166,8 @@ def _read(value: object, now: Callable[[], datetime]) -> tuple[str, list[Connect
         seen_at = now()
         return value["id"], [read_row(row, seen_at) for row in value["rows"]]
     if value is not None:
-        log.warning("the session's connections are of another portalkey, and were not read")
+        log.warning(
+            "a session's connections were written by another version of portalkey and cannot be "
+            "read; its visitor has to connect again"
+        )
     return secrets.token_urlsafe(16), []

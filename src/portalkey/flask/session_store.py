@@ -19,8 +19,10 @@ from typing import ClassVar, TypeVar
 from flask import Response, has_request_context, request, session
 
 from portalkey.errors import NoSession, PortalkeyError, SessionFull
+from portalkey.flask.session_attempts import SessionAttempts
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
-from portalkey.flask.session_keys import SessionKeys
+from portalkey.flask.session_owed import OwedBySessions
+from portalkey.flask.session_owners import SessionOwners
 from portalkey.flask.session_rows import (
     SessionRegistry,
     SessionRows,
@@ -28,12 +30,11 @@ from portalkey.flask.session_rows import (
     forget_another,
     require_fit,
 )
-from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
-from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
 from portalkey.web.host_session import CONNECTIONS_KEY
@@ -44,7 +45,7 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(SessionKeys, Store):
+class SessionStore(SessionAttempts, SessionOwners, Store):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises
@@ -54,14 +55,18 @@ class SessionStore(SessionKeys, Store):
 
     is_personal: ClassVar[bool] = True
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, most: int = MOST_BESIDE_HEADERS) -> None:
+        """Keep in *store* what no session can; *most* are its bytes with a further account."""
         self._store = store
+        self._most = most
         self._sessions = SessionRegistry(store.now)
+        self._owed = OwedBySessions(store)
 
     def write_back(self, response: Response) -> Response:
         """Give the session what is newest before it is written; another request may have it."""
         if _ROWS in request.environ:
             self._write(self._rows())
+            self._owed.hand_over()
         return response
 
     def _rows(self) -> SessionRows:
@@ -120,9 +125,12 @@ class SessionStore(SessionKeys, Store):
         *,
         event: Event | None = None,
         owed: OwedRevocation | None = None,
+        settled: str | None = None,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED``, and then keep *owed*."""
-        require_fit(self._rows().dump(connection), MOST_BESIDE_HEADERS)
+        value = self._rows().dump(connection)
+        is_further = value is not None and len(value["rows"]) > 1
+        require_fit(value, self._most if is_further else MOST_BESIDE_HEADERS)
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id
@@ -131,14 +139,20 @@ class SessionStore(SessionKeys, Store):
             return self._store.move_attempt(attempt_id, to, connection_id=ours) is not None
 
         is_put = self._do(lambda rows: rows.put(connection, event, is_meant=is_meant))
-        if is_put and owed is not None:
+        if is_put:
             # Not before: what is owed is sent by processes that cannot see who still holds it.
-            try:
-                self._store.enqueue(owed)
-            except PortalkeyError as trouble:
-                # It is connected all the same.
-                log.error("revocation not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
+            self._settle(owed, settled)
         return is_put
+
+    def _settle(self, owed: OwedRevocation | None, settled: str | None) -> None:
+        """Keep *owed* and forget what is *settled*; whatever fails, it is connected."""
+        if owed is not None:
+            self._owed.keep(owed)
+        if settled is not None:
+            try:
+                self._store.complete(settled)
+            except PortalkeyError as trouble:
+                log.error("%s not settled (%s)", settled, trouble.code)  # noqa: TRY400 - the code says it
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, if it is in this session."""
@@ -147,6 +161,10 @@ class SessionStore(SessionKeys, Store):
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
         """The *owner*'s live connections in this session."""
         return self._rows().connections(owner, client_id)
+
+    def last_connection(self, owner: str, client_id: str) -> Connection | None:
+        """The *owner*'s connection that came last, as far as this session knows."""
+        return self._rows().last_connection(owner, client_id)
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """The owner's connection to that account in this session."""
@@ -223,41 +241,6 @@ class SessionStore(SessionKeys, Store):
     def version(self) -> int | None:
         """Return None: no count tells of a session."""
         return None
-
-    def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
-    ) -> Sequence[Attempt]:
-        """Keep a new *attempt*."""
-        return self._store.add_attempt(attempt, limits)
-
-    def claims(self, owner: str) -> Sequence[Attempt]:
-        """The *owner*'s attempts that were claimed within the last minute."""
-        return self._store.claims(owner)
-
-    def attempt(self, attempt_id: str) -> Attempt | None:
-        """The attempt of this id."""
-        return self._store.attempt(attempt_id)
-
-    def attempt_by_state(self, state_hash: str) -> Attempt | None:
-        """The attempt begun with this state."""
-        return self._store.attempt_by_state(state_hash)
-
-    def cancel_attempts(self, owner: str) -> Sequence[Event]:
-        """End the *owner*'s attempts that are under way."""
-        return self._store.cancel_attempts(owner)
-
-    def move_attempt(
-        self,
-        attempt_id: str,
-        to: AttemptStatus,
-        **facts: str | None,
-    ) -> Attempt | None:
-        """Move an attempt."""
-        return self._store.move_attempt(attempt_id, to, **facts)
-
-    def deliver(self, attempt_id: str) -> bool:
-        """Note that the access token of a connected attempt is handed to the opening page."""
-        return self._store.deliver(attempt_id)
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""

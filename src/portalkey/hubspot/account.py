@@ -67,7 +67,8 @@ def read_introspection(response: Response) -> Introspection:
         hub_id=answer.identifier("hub_id"),
         user_id=answer.identifier("user_id"),
         user=answer.fact("user", 254),
-        hub_domain=answer.fact("hub_domain", 253),
+        # Looked for by whoever runs the app, as people write it: in any letters.
+        hub_domain=(answer.fact("hub_domain", 253) or "").lower() or None,
         scopes=answer.scopes(),
     )
 

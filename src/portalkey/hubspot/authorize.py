@@ -80,6 +80,13 @@ def authorize_url(
     return f"{page}?{urlencode(query, quote_via=quote)}"
 
 
+def longest_url(settings: App) -> str:
+    """Return the URL of an attempt that names the account, as long as any can be."""
+    # As long as those of an attempt: what they say does not matter.
+    some = "s" * 43
+    return authorize_url(settings, state=some, challenge=some, hub_id=10**12)
+
+
 def read_authorization_response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse:
     """Read the parameters of a callback; unknown ones are ignored.
 

@@ -20,6 +20,12 @@ VERSIONS: Mapping[str, ApiVersion] = {NEWEST: NEWEST, "2026-03": "2026-03", "v3"
 """The versions that can be asked for, the recommended one first."""
 V1_ENDS = "2027-02-16"
 V3_ENDS = "September 2027"
+ENDS: Mapping[ApiVersion, str] = {
+    NEWEST: "about March 2028",
+    "2026-03": "about September 2027",
+    "v3": V3_ENDS,
+}
+"""The time at which HubSpot stops supporting each: a dated one 18 months after it began."""
 
 
 def authorize(app_url: str, hub_id: int | None = None) -> str:
@@ -40,6 +46,11 @@ def introspection(api_url: str, version: ApiVersion) -> str:
 def revocation(api_url: str, version: ApiVersion) -> str:
     """Return the endpoint that revokes a refresh token (RFC 7009)."""
     return f"{api_url}/oauth/{version}/token/revoke"
+
+
+def external_install(api_url: str, version: ApiVersion) -> str:
+    """Return the endpoint by which an app takes itself out of an account."""
+    return f"{api_url}/appinstalls/{version}/external-install"
 
 
 def details(api_url: str, version: ApiVersion) -> str:

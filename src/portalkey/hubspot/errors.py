@@ -111,7 +111,8 @@ RFC_ERRORS: Mapping[str, Row] = {
 
 CATEGORIES: Mapping[str, Row] = {
     "MISSING_SCOPES": Row(
-        ScopesMissing, "HubSpot does not open what this needs to apps; compare the app's scopes"
+        ScopesMissing,
+        "the app may not use this part of HubSpot; compare its scopes with HubSpot's documentation",
     ),
     # A younger access token is enough.
     "EXPIRED_AUTHENTICATION": Row(HubSpotUnavailable, wait=1.0),

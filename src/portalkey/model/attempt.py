@@ -4,7 +4,7 @@ Only the server moves an attempt, along ``MOVES``, and every end is final.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ class AttemptStatus(StrEnum):
     AT_HUBSPOT = "at_hubspot"
     RETURNED = "returned"
     EXCHANGING = "exchanging"
+    ASKING = "asking"
     CONNECTED = "connected"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -30,7 +31,8 @@ MOVES: Mapping[AttemptStatus, frozenset[AttemptStatus]] = {
     _S.AT_HUBSPOT: _ENDED_EARLY | {_S.RETURNED, _S.EXCHANGING},
     _S.RETURNED: _ENDED_EARLY | {_S.EXCHANGING},
     # A cancel during the exchange wins at commit.
-    _S.EXCHANGING: frozenset({_S.CONNECTED, _S.FAILED, _S.CANCELLED}),
+    _S.EXCHANGING: frozenset({_S.ASKING, _S.CONNECTED, _S.FAILED, _S.CANCELLED}),
+    _S.ASKING: _ENDED_EARLY | {_S.CONNECTED},
     _S.CONNECTED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -42,12 +44,17 @@ OPEN = frozenset(_S) - ENDS
 """An open attempt can still be moved."""
 EXPIRES = frozenset(status for status, onward in MOVES.items() if _S.EXPIRED in onward)
 """States that end when the person's time is up; an exchange has ``EXCHANGE_SECONDS`` instead."""
+CLAIMABLE = frozenset(status for status, onward in MOVES.items() if _S.EXCHANGING in onward)
+"""States from which a code may be exchanged."""
 
 EXCHANGE_SECONDS = 60
 """Seconds after which an exchange is taken to have died with its process: ``INTERRUPTED``."""
 
 RETURNED_SECONDS = 60
 """Seconds that a sealed code waits for the browser to come back with the host's session."""
+
+ASKING_SECONDS = 120
+"""Seconds that a person has at least to say whether another account is the one that is meant."""
 
 DELIVER_SECONDS = 60
 """Seconds after an attempt's end in which its access token may be asked for, once."""
@@ -72,7 +79,9 @@ class Attempt:
     the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
     received its access token, where the app allows that at all. ``person`` is who of the owner
     began it, where the app tells people apart. ``failed_check`` names what was another's when its
-    code came back: see ``authorization.find_difference``.
+    code came back: see ``authorization.find_difference``. ``last_hub_id`` is the account that the
+    owner had last when it was begun, where another one is asked about before it is attached; while
+    that is ``ASKING``, ``sealed_grant`` is what HubSpot gave.
     """
 
     id: str
@@ -98,6 +107,8 @@ class Attempt:
     delivered_at: datetime | None = None
     person: str | None = None
     failed_check: str | None = None
+    last_hub_id: int | None = None
+    sealed_grant: str | None = field(default=None, repr=False)
 
     @property
     def is_deliverable(self) -> bool:
@@ -111,3 +122,11 @@ class Attempt:
     def is_open(self) -> bool:
         """True while the attempt has not ended."""
         return self.status in OPEN
+
+    def bears(self, prefix: str) -> bool:
+        """Return True where a sealed value of the row begins with *prefix*."""
+        return any((getattr(self, name) or "").startswith(prefix) for name in SEALED)
+
+
+SEALED = tuple(each.name for each in fields(Attempt) if each.name.startswith("sealed_"))
+"""Fields that hold what a key has sealed."""

@@ -73,7 +73,8 @@ class AuthorizationOptions:
     ``opener_origin`` is the origin of the page that waits for a popup; None where all happens in
     one tab. ``hub_id`` is the account that has to come back when this is to reconnect one.
     ``language`` is that of the popup's pages. ``person`` is who of the owner begins it, where the
-    app tells people apart.
+    app tells people apart. ``another`` is True where the person pressed "Connect another account":
+    nothing is asked then of an account that the owner has not had.
     """
 
     attempt_id: str | None = None
@@ -82,6 +83,7 @@ class AuthorizationOptions:
     hub_id: int | None = None
     language: str = "en"
     person: str | None = None
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ class ConnectionStatus(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+MOST_OWNER_BYTES = 1000
+"""Bytes of an owner in UTF-8; PostgreSQL indexes no more than 2,704 in all."""
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 SET_BACK = timedelta(seconds=60)
@@ -89,6 +92,11 @@ class Account:
     currency: str | None = None
     ui_domain: str | None = None
     data_hosting: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The domain, which people know it by, or the id where HubSpot named none."""
+        return self.hub_domain or str(self.hub_id)
 
     def fill_from(self, earlier: "Account") -> "Account":
         """Return the same account, with the facts of *earlier* where this one has none."""
@@ -211,18 +219,39 @@ def is_storable(text: str) -> bool:
 def require_storable(text: str) -> None:
     """Raise ``ValueError`` where not every store would keep *text* unchanged."""
     if not is_storable(text):
-        raise ValueError("A text with a NUL or half a character in it cannot be stored.")
+        raise ValueError(
+            "A text with a NUL or half a character in it (a lone surrogate) cannot be stored."
+        )
 
 
 def is_owner(owner: object) -> TypeGuard[str]:
     """Return True where *owner* can be the id of a user or tenant."""
-    return isinstance(owner, str) and bool(owner.strip()) and is_storable(owner)
+    return find_owner_fault(owner) is None
+
+
+def find_owner_fault(owner: object) -> str | None:
+    """Return the kind of thing that *owner* is where it cannot be one, never its value."""
+    if not isinstance(owner, str):
+        return f"a value of type {type(owner).__name__}"
+    if not owner.strip():
+        return "a blank string"
+    if not is_storable(owner):
+        kind = "a NUL" if "\0" in owner else "half of a surrogate pair"
+        return f"a string with {kind} in it"
+    size = len(owner.encode())
+    if size > MOST_OWNER_BYTES:
+        return f"a string of {size} bytes, where {MOST_OWNER_BYTES} are the most"
+    return None
 
 
 def require_owner(owner: object) -> None:
     """Raise ``TypeError`` where *owner* cannot be anybody's id, which is the app's mistake."""
-    if not is_owner(owner):
-        raise TypeError("owner must be a non-empty string: the app's own id of a user or tenant")
+    fault = find_owner_fault(owner)
+    if fault is not None:
+        raise TypeError(
+            "owner must be a non-empty string, the app's own id of a user or tenant; "
+            f"this is {fault}"
+        )
 
 
 def choose_connection(connections: Sequence[Connection], hub_id: int | None) -> Connection:

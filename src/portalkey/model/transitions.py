@@ -3,7 +3,7 @@
 And the limits of how many attempts there may be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from portalkey.errors import TooManyAttempts
 from portalkey.model import attempt as attempts
 from portalkey.model import connection as connections
 from portalkey.model.attempt import (
+    ASKING_SECONDS,
     ENDS,
     EXCHANGE_SECONDS,
     EXPIRES,
@@ -21,7 +22,7 @@ from portalkey.model.attempt import (
     Attempt,
     AttemptStatus,
 )
-from portalkey.model.connection import AUTHENTICATED, ConnectionStatus
+from portalkey.model.connection import AUTHENTICATED, Connection, ConnectionStatus
 
 RETENTION = timedelta(days=30)
 """Time for which an attempt is kept after its end."""
@@ -61,6 +62,7 @@ def move(
     error: str | None = None,
     failed_check: str | None = None,
     sealed_code: str | None = None,
+    sealed_grant: str | None = None,
 ) -> Attempt | None:
     """Return the *attempt* moved *to* a status, or None where ``MOVES`` has no such move."""
     if to not in attempts.MOVES[attempt.status]:
@@ -71,14 +73,28 @@ def move(
     if to is AttemptStatus.RETURNED:
         until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
         return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
+    if to is AttemptStatus.ASKING:
+        until = asks_until(attempt, attempt.seen_at)
+        return replace(attempt, status=to, sealed_grant=sealed_grant, expires_at=until)
     claimed_at = attempt.seen_at if to is AttemptStatus.EXCHANGING else attempt.claimed_at
     return replace(attempt, status=to, claimed_at=claimed_at)
+
+
+def asks_until(attempt: Attempt, now: datetime) -> datetime:
+    """Return until when an *attempt* that asks from *now* on waits for the answer."""
+    return max(attempt.expires_at, now + timedelta(seconds=ASKING_SECONDS))
 
 
 def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None = None) -> Attempt:
     """Return the *attempt* at its *end*, without its secrets."""
     return replace(
-        attempt, status=end, ended_at=at, error=error, sealed_verifier=None, sealed_code=None
+        attempt,
+        status=end,
+        ended_at=at,
+        error=error,
+        sealed_verifier=None,
+        sealed_code=None,
+        sealed_grant=None,
     )
 
 
@@ -90,6 +106,16 @@ def is_forgotten(attempt: Attempt, now: datetime) -> bool:
 def mark_delivered(attempt: Attempt) -> Attempt | None:
     """Return the *attempt* marked as delivered, or None where it is not deliverable."""
     return replace(attempt, delivered_at=attempt.seen_at) if attempt.is_deliverable else None
+
+
+def find_last(connections: Iterable[Connection]) -> Connection | None:
+    """Return the one of an owner's *connections* that came last: a live one, if one is."""
+    return max(connections, key=_recency, default=None)
+
+
+def _recency(connection: Connection) -> tuple[bool, datetime]:
+    is_live = connection.status is not ConnectionStatus.DISCONNECTED
+    return is_live, connection.connected_at if is_live else connection.updated_at
 
 
 def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 from portalkey.hubspot.app import App
-from portalkey.hubspot.authorize import authorize_url
+from portalkey.hubspot.authorize import longest_url
 from portalkey.settings import urls
 
 LONGEST_URL = 8000
 """Characters of the address that people are sent to; servers refuse those over about 8190."""
-
-# As long as those of an attempt: what they say does not matter.
-_STATE, _HUB_ID = "s" * 43, 10**12
 
 
 def find_problems(app: App) -> Iterator[str]:
@@ -23,7 +20,7 @@ def find_problems(app: App) -> Iterator[str]:
             f"{simulated} names a simulator on this machine, and {real} HubSpot itself; set both "
             "to the simulator, or leave both out."
         )
-    length = len(authorize_url(app, state=_STATE, challenge=_STATE, hub_id=_HUB_ID))
+    length = len(longest_url(app))
     if length > LONGEST_URL:
         yield (
             f"HUBSPOT_SCOPES and HUBSPOT_OPTIONAL_SCOPES make an address of {length} characters "

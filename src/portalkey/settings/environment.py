@@ -1,7 +1,5 @@
-"""Names and values of the environment: those in files, and those that are misspelt."""
+"""Values of the environment, those in files among them."""
 
-import difflib
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,9 +8,6 @@ from dotenv import dotenv_values
 from portalkey.errors import BadSettings
 from portalkey.settings.secret_files import read_secret_file
 
-# A service called "portalkey" makes Kubernetes set the last three in every pod beside it.
-_NOT_OURS = re.compile(r"PORTALKEY_(TEST_.*|SERVICE_.*|PORT|PORT_.*)")
-_NEAR_MISS = 0.75
 _IN_FILES = {
     "HUBSPOT_CLIENT_SECRET": "the client secret",
     "PORTALKEY_DATABASE_URL": "the address of the database",
@@ -51,29 +46,3 @@ def read_files(values: dict[str, str]) -> Iterator[str]:
             values[name] = read_secret_file(Path(path), should_hold=should_hold)
         except ValueError as problem:
             yield f"{name}_FILE {problem}."
-
-
-def misspellings(values: Mapping[str, str], names: set[str | None]) -> Iterator[str]:
-    """Yield a sentence for each of *values* that is hardly meant for anybody but us.
-
-    *names* are those of the settings.
-    """
-    aliases = sorted(filter(None, names))
-    hubspots = [name for name in aliases if name.startswith("HUBSPOT_")]
-    for name in sorted(values.keys() - names):
-        upper = name.upper()
-        near: list[str] = []
-        if upper.startswith("PORTALKEY_") and not _NOT_OURS.fullmatch(upper):
-            near = difflib.get_close_matches(upper, aliases, n=1, cutoff=0)
-        elif upper.startswith("HUBSPOT_"):
-            # Other programs have names of this kind too. One of ours that is set is not missed.
-            unset = [each for each in hubspots if each not in values]
-            near = [each for each in unset if _is_near_miss(upper, each)][:1]
-        if near:
-            yield f"{name} is not a setting; did you mean {near[0]}?"
-
-
-def _is_near_miss(name: str, alias: str) -> bool:
-    # Without the shared prefix, which would make all names look alike.
-    pair = name.removeprefix("HUBSPOT_"), alias.removeprefix("HUBSPOT_")
-    return difflib.SequenceMatcher(None, *pair).ratio() >= _NEAR_MISS

@@ -32,12 +32,14 @@ from portalkey.settings import (
     labels,
     numbers,
     places,
+    standalone,
     urls,
     validators,
     way,
 )
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.keys import Key
+from portalkey.settings.misspellings import misspellings
 
 __all__ = ["Key", "Settings"]
 
@@ -133,6 +135,10 @@ class Settings(Unpicklable, BaseModel):
         default=False, alias="PORTALKEY_DATABASE_PLAINTEXT"
     )
     """True where a PostgreSQL on another host may be spoken to without TLS."""
+    is_copy: Annotated[bool, BeforeValidator(validators.yes)] = Field(
+        default=False, alias="PORTALKEY_COPY"
+    )
+    """True where the store is a copy of another, whose grants are left alone at HubSpot."""
     database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )
@@ -215,7 +221,8 @@ class Settings(Unpicklable, BaseModel):
         """
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ)
-        problems = [*environment.read_files(values), *environment.misspellings(values, names)]
+        known = names | standalone.NAMES
+        problems = [*environment.read_files(values), *misspellings(values, known)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
             values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)
         settings = None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from dotenv import dotenv_values
+
 from portalkey._support.mounts import read_mounts
 from portalkey.errors import PortalkeyError
 from portalkey.settings.places import is_container
@@ -18,25 +20,36 @@ _CGROUPS = Path("/proc/self/cgroup")
 class Surroundings:
     """Place that a process runs in.
 
-    ``environ`` are its variables, ``mounts`` what is mounted where, ``open_file`` is a settings
-    file that others may read, if it was read from one.
+    ``environ`` are its variables, ``mounts`` what is mounted where. Of the file that the settings
+    were read from, ``open_file`` is it where others may read it, ``key_file`` where it has the
+    keys.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     mounts: str = field(default="", repr=False)
     is_container: bool = False
     open_file: Path | None = None
+    key_file: Path | None = None
 
     @classmethod
-    def look(cls, env_file: str | Path | None = None) -> Self:
+    def look(
+        cls, env_file: str | Path | None = None, environ: Mapping[str, str] = os.environ
+    ) -> Self:
         """Look around; *env_file* is what settings were read from, and may be missing."""
         path = Path(env_file) if env_file is not None else None
         return cls(
-            environ=os.environ,
+            environ=environ,
             mounts=read_mounts(),
-            is_container=is_container(os.environ, _read(_CGROUPS)),
+            is_container=is_container(environ, _read(_CGROUPS)),
             open_file=path if path is not None and is_for_others(path) else None,
+            key_file=path if path is not None and _has_keys(path, environ) else None,
         )
+
+
+def _has_keys(path: Path, environ: Mapping[str, str]) -> bool:
+    """Return True where the settings' file has the keys, which the environment may replace."""
+    is_replaced = bool(environ.get("PORTALKEY_KEYS", "").strip())
+    return not is_replaced and bool(dotenv_values(path, interpolate=False).get("PORTALKEY_KEYS"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +68,8 @@ class Arrival:
 
     ``root`` is the prefix that it is mounted at, and ``session_path`` the path that its session's
     cookie is for. ``session_name`` is that cookie's name, and ``is_session_foreign`` is True where
-    one came that this app did not sign. ``trouble`` is why the session cannot have what is ours.
+    one came that this app did not sign. ``trouble`` is why the session cannot have what is ours, or
+    why nobody can tell whose it is.
     """
 
     root: str = ""

@@ -28,6 +28,10 @@ _MANY = {
 """Variables of places that run several instances, each on a disk of its own that does not last."""
 
 SENTENCES: Mapping[str, str] = {
+    "is_copy": (
+        "PORTALKEY_COPY is yes: no grant that this copy was made with is renewed, and HubSpot is "
+        "told of nothing; leave it out where customers are served."
+    ),
     "version_ends": (
         "HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {ends}; set it to {newest}."
     ),
@@ -46,6 +50,10 @@ SENTENCES: Mapping[str, str] = {
     "key_beside_store": (
         "PORTALKEY_KEYS_FILE is in the folder of the store that its keys open, {folder}, so that "
         "one backup holds both; move it to another."
+    ),
+    "env_beside_store": (
+        "{file} holds the keys, and is in the folder of the store that they open, {folder}, so "
+        "that one backup holds both; name a file elsewhere in PORTALKEY_KEYS_FILE."
     ),
     "store_of_one_instance": (
         "The store {file} is on the disk of one instance of {place}, which no other sees and which "
@@ -146,6 +154,8 @@ def log_warnings(warnings: Iterable[SettingsWarning]) -> None:
 
 
 def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
+    if settings.is_copy:
+        yield SettingsWarning.of("is_copy")
     if settings.api_version == "v3":
         facts = {"ends": endpoints.V3_ENDS, "newest": endpoints.NEWEST}
         yield SettingsWarning.of("version_ends", **facts)
@@ -158,11 +168,14 @@ def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
 def _of_files(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:
     if around.open_file is not None:
         yield SettingsWarning.of("env_file_open", file=around.open_file)
-    store = store_file(settings)
-    if store is not None and settings.keys_file is not None:
-        folder = settings.keys_file.resolve().parent
-        if folder == store.parent:
-            yield SettingsWarning.of("key_beside_store", folder=folder)
+    store, is_trial = store_file(settings), settings.is_simulated and settings.is_local
+    if store is None:
+        return
+    if settings.keys_file is not None and settings.keys_file.resolve().parent == store.parent:
+        yield SettingsWarning.of("key_beside_store", folder=store.parent)
+    file = around.key_file
+    if file is not None and not is_trial and file.resolve().parent == store.parent:
+        yield SettingsWarning.of("env_beside_store", file=file, folder=store.parent)
 
 
 def _of_store(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from portalkey.broker.broker import Broker
-from portalkey.model.authorization import Callback, Visitor
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey_simulator import HubSpot
 
 
@@ -38,7 +38,7 @@ def connect(
         RuntimeError: HubSpot or the store refused; the message has the code of the error, which
             ``docs/errors.md`` lists.
     """
-    begun = broker.begin(owner, "a test")
+    begun = broker.begin(owner, "a test", AuthorizationOptions(another=True))
     back = hubspot.approve(begun.authorize_url, hub_id)
     query = parse_qsl(urlsplit(back).query)
     visitor = Visitor(owner, "a test")

@@ -13,7 +13,10 @@ from portalkey.testing.connections import ConnectionPromises
 from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
 from portalkey.testing.outbox import OutboxPromises
+from portalkey.testing.owners import OwnerPromises
+from portalkey.testing.questions import QuestionPromises
 from portalkey.testing.samples import Ahead, new_attempt
+from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
 from portalkey.testing.throttle import ThrottlePromises
@@ -27,8 +30,11 @@ class StoreContract(
     LeasePromises,
     SetBackPromises,
     OutboxPromises,
+    QuestionPromises,
     KeyPromises,
     ThrottlePromises,
+    SearchPromises,
+    OwnerPromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

@@ -47,6 +47,7 @@ def new_attempt(store: Store, **changes: Any) -> Attempt:
         expected_hub_id=2**40,
         status=AttemptStatus.AT_HUBSPOT,
         person="lovelace",
+        last_hub_id=2**41,
     )
     attempt = replace(attempt, **changes)
     store.add_attempt(attempt)

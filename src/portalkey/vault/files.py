@@ -42,23 +42,29 @@ def make_file(path: Path) -> Path:
     return real
 
 
-def close_to_others(path: Path) -> None:
+def close_to_others(path: Path) -> str | None:
     """Take the file at *path*, and what SQLite keeps beside it, from all but its owner.
 
     Where it belongs to somebody else, whoever that is decided who may read it.
+
+    Returns:
+        The mode that one of them had before, in four digits; None where they were private.
     """
+    before = None
     for beside in _BESIDE:
         each = path.with_name(path.name + beside)
         with suppress(FileNotFoundError, PermissionError):
             mode = each.stat().st_mode
             if stat.S_ISREG(mode) and mode & _OTHERS:
                 each.chmod(_FILE)
+                before = f"{stat.S_IMODE(mode):04o}"
                 log.warning(
                     "the store's file %s was open to others (mode %04o); it is its owner's alone "
                     "now (0600)",
                     each,
                     stat.S_IMODE(mode),
                 )
+    return before
 
 
 def warn_of_readers(path: Path) -> None:

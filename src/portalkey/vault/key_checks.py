@@ -6,7 +6,7 @@ missing while connections need it, is refused; whoever is refused writes nothing
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from portalkey.errors import BadSettings, NoKeyOpens
 from portalkey.model.connection import Connection
@@ -44,23 +44,47 @@ class KeyChecks:
             BadSettings: Some are wrong or missing; each is named by its label.
             StoreBusy, StoreUnusable: The store cannot be asked.
         """
-        lost = sorted({*self._store.key_names(self._app)} - {*self._vault.keyring.key_names})
-        self._require(problem for name in lost for problem in self._describe_lost(name))
+        values, known = self._load_values()
+        self._keep(values, known, self._find_problems(values, known))
 
     def require_right(self) -> None:
         """The same, but that one may be missing."""
-        self._require(())
+        values, known = self._load_values()
+        self._keep(values, known, self._find_wrong(values, known))
 
-    def _require(self, missing: Iterable[str]) -> None:
-        values = self._vault.keyring.check_values(self._app)
-        known = {name: self._store.meta(self._check_name(name)) for name in values}
-        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
-        problems = [*(_WRONG.format(name=name) for name in wrong), *missing]
+    def _keep(
+        self, values: Mapping[str, str], known: Mapping[str, str | None], problems: list[str]
+    ) -> None:
+        """Keep the check values that are new, where there are no *problems* that forbid it."""
         if not problems:
             new = {name: value for name, value in values.items() if known[name] is None}
             problems = [_WRONG.format(name=name) for name in self._add(new)]
         if problems:
             raise BadSettings(problems)
+
+    def find_problems(self) -> list[str]:
+        """Return what ``require`` would refuse, and write nothing.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be asked.
+        """
+        return self._find_problems(*self._load_values())
+
+    def _load_values(self) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+        """Return the check value of each key, and the one that the store has for its label."""
+        values = self._vault.keyring.check_values(self._app)
+        return values, {name: self._store.meta(self._check_name(name)) for name in values}
+
+    def _find_problems(
+        self, values: Mapping[str, str], known: Mapping[str, str | None]
+    ) -> list[str]:
+        lost = sorted({*self._store.key_names(self._app)} - values.keys())
+        missing = [problem for name in lost for problem in self._describe_lost(name)]
+        return self._find_wrong(values, known) + missing
+
+    def _find_wrong(self, values: Mapping[str, str], known: Mapping[str, str | None]) -> list[str]:
+        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
+        return [_WRONG.format(name=name) for name in wrong]
 
     def _may_be(self, name: str, value: str, known: Mapping[str, str | None]) -> bool:
         """Return False where the key *name* is another one than it was, as far as can be told."""

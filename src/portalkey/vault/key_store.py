@@ -31,7 +31,8 @@ class SealCount:
     """Numbers of rows that bear a key's label.
 
     ``live`` are those of the ``connections`` that can hand out a token. ``attempts`` are under way,
-    each with a verifier or a parked code; a store does not know which app's they are.
+    each with a verifier, a parked code or a grant that waits for a yes; a store does not know which
+    app's they are.
     """
 
     connections: int = 0
@@ -96,7 +97,7 @@ class KeyStore(Protocol):
         """Write the sealed grants, and set ``updated_at``; a row that is leased stays as it is."""
 
     def reseal_attempts(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> int:
-        """Write the sealed verifiers and codes."""
+        """Write what attempts keep in secret."""
 
     def reseal_owed(self, pairs: Sequence[tuple[OwedRevocation, OwedRevocation]]) -> int:
         """Write the sealed tokens."""

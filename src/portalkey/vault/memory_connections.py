@@ -56,6 +56,13 @@ class ConnectionsInMemory:
             ]
         return sorted(connections, key=lambda each: (each.connected_at, each.id))
 
+    def last_connection(self, owner: str, client_id: str) -> Connection | None:
+        """Return the *owner*'s connection that came last."""
+        with self._lock:
+            rows = self._connections.values()
+            theirs = [row for row in rows if (row.owner, row.client_id) == (owner, client_id)]
+            return self._stamp(transitions.find_last(theirs))
+
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """Return the owner's connection to that account."""
         with self._lock:

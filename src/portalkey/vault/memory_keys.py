@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from portalkey.model import leases, transitions
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.memory_connections import ConnectionsInMemory
@@ -83,8 +84,7 @@ class KeysInMemory(ConnectionsInMemory):
         now, prefix = self.now(), seal_prefix(key_name)
         rows = [replace(each, seen_at=now) for each in self._attempts.values()]
         under_way = [row for row in map(transitions.expire_overdue, rows) if row.is_open]
-        seals = {row.id: (row.sealed_verifier or "", row.sealed_code or "") for row in under_way}
-        return [row for row in under_way if any(s.startswith(prefix) for s in seals[row.id])]
+        return [row for row in under_way if row.bears(prefix)]
 
     def owed_under(
         self, client_id: str, key_name: str, at_most: int, *, after: str = ""
@@ -111,16 +111,13 @@ class KeysInMemory(ConnectionsInMemory):
             return len(found)
 
     def reseal_attempts(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> int:
-        """Write the sealed verifiers and codes that nobody changed."""
+        """Write the secrets of attempts that nobody changed."""
         with self._writing():
             found = [
-                replace(
-                    self._attempts[before.id],
-                    sealed_verifier=after.sealed_verifier,
-                    sealed_code=after.sealed_code,
-                )
+                replace(self._attempts[before.id], **_seals_of(after))
                 for before, after in pairs
-                if _seals_of(self._attempts.get(before.id)) == _seals_of(before)
+                if before.id in self._attempts
+                and _seals_of(self._attempts[before.id]) == _seals_of(before)
             ]
             self._attempts.update({each.id: each for each in found})
             return len(found)
@@ -143,5 +140,5 @@ class KeysInMemory(ConnectionsInMemory):
             return len(found)
 
 
-def _seals_of(attempt: Attempt | None) -> tuple[str | None, str | None] | None:
-    return (attempt.sealed_verifier, attempt.sealed_code) if attempt else None
+def _seals_of(attempt: Attempt) -> dict[str, Any]:
+    return {name: getattr(attempt, name) for name in SEALED}

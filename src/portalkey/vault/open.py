@@ -8,6 +8,7 @@ from portalkey.errors import BadSettings
 from portalkey.settings.settings import Settings
 from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
+from portalkey.vault.copy_mark import put_mark, remove_mark
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.store import CALL_SECONDS, Store, single_wait
@@ -74,6 +75,7 @@ def open_vault(settings: Settings, *, are_keys_checked: bool = True) -> Vault:
     try:
         if are_keys_checked:
             KeyChecks(vault).require()
+        (put_mark if settings.is_copy else remove_mark)(store, settings.client_id)
     except BaseException:
         store.close()
         raise

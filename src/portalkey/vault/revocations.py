@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -30,6 +31,8 @@ class Revocations:
     keyring: Keyring
     store: Store
     client_id: str
+    is_copy: bool
+    """True where the store is a copy, which owes HubSpot nothing: its tokens are another's too."""
 
     @abstractmethod
     def open_refresh(self, connection: Connection) -> SecretStr:
@@ -84,15 +87,17 @@ class Revocations:
 
         *token* is None where no key opens it.
         """
+        if self.is_copy:
+            return None
         if token is None:
-            return self._keep_as_it_was(connection)
+            return self.owe_as_it_was(connection)
         # A refresh token that another live connection holds must not be revoked: HubSpot would
         # end that one too.
         is_last = self._count_holders(token) <= 1
         return self._build_revocation(token, connection.id) if is_last else None
 
-    def _keep_as_it_was(self, connection: Connection) -> OwedRevocation | None:
-        """Return the revocation of what no key opens now: sealed, and bound, as in its row."""
+    def owe_as_it_was(self, connection: Connection) -> OwedRevocation | None:
+        """Return the revocation of what is not opened now: sealed, and bound, as in its row."""
         sealed = connection.sealed
         if sealed is None:
             return None
@@ -130,7 +135,7 @@ class Revocations:
 
     def _owe_if_last(self, token: SecretStr | None, connection_id: str) -> OwedRevocation | None:
         """Enqueue *token* unless it is held: two erased at once each saw the other's row."""
-        if token is None or self.is_held(token):
+        if self.is_copy or token is None or self.is_held(token):
             return None
         return self.enqueue(token, connection_id)
 
@@ -141,7 +146,11 @@ class Revocations:
         return owed
 
     def _build_revocation(
-        self, refresh_token: SecretStr, connection_id: str | None
+        self,
+        refresh_token: SecretStr,
+        connection_id: str | None,
+        *,
+        due_at: datetime | None = None,
     ) -> OwedRevocation:
         owed_id = secrets.token_urlsafe(16)
         binding = Binding(self.client_id, owed_id, _OWED, 0)
@@ -153,7 +162,7 @@ class Revocations:
             fingerprint=self.keyring.fingerprint(refresh_token),
             key_name=self.keyring.first_key_name,
             tries=0,
-            due_at=self.store.now(),
+            due_at=due_at or self.store.now(),
         )
 
     def open_owed(self, owed: OwedRevocation) -> SecretStr:

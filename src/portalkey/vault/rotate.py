@@ -13,7 +13,6 @@ from typing import Protocol, TypeVar
 
 from portalkey._support.clock import boot_time, sleep_seconds
 from portalkey.errors import NoKeyOpens, StoreBusy
-from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, Grant
 from portalkey.vault.store import SealCount
 from portalkey.vault.vault import Vault
@@ -123,7 +122,7 @@ class Rotation:
         yield from self._reseal(
             ATTEMPTS,
             lambda after: store.attempts_under(name, BATCH, after=after),
-            self._reseal_attempt,
+            self._vault.reseal_attempt,
             store.reseal_attempts,
         )
         yield from self._reseal(
@@ -176,12 +175,3 @@ class Rotation:
         ):
             raise NoKeyOpens(self._first)
         return resealed
-
-    def _reseal_attempt(self, row: Attempt) -> Attempt:
-        vault = self._vault
-        verifier, code = row.sealed_verifier, row.sealed_code
-        if verifier is not None:
-            verifier = vault.seal_verifier(row.id, vault.open_verifier(row))
-        if code is not None:
-            code = vault.seal_code(row.id, vault.open_code(row))
-        return replace(row, sealed_verifier=verifier, sealed_code=code)

@@ -19,6 +19,8 @@ from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttle
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.key_store import KeyStore, OwedRevocation, SealCount
+from portalkey.vault.owner_store import OwnerStore
+from portalkey.vault.search_store import SearchStore
 
 __all__ = [
     "BUSY_SECONDS",
@@ -79,7 +81,7 @@ class Mark:
     event: Event | None = None
 
 
-class Store(KeyStore, Protocol):
+class Store(KeyStore, OwnerStore, SearchStore, Protocol):
     """Keeps connections, attempts, events and owed revocations.
 
     ``is_personal`` is True where what is found depends on whose request it is looked for in:
@@ -138,8 +140,23 @@ class Store(KeyStore, Protocol):
         where the move was not allowed any more: of several callers moving it, one gets it. A move
         to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
         refused once overdue and sets ``claimed_at``. A move to an end sets
-        ``ended_at``, *error* and *failed_check*, and erases verifier and code. *connection_id* is
-        what came of one that is connected to a row in another store.
+        ``ended_at``, *error* and *failed_check*, and erases verifier, code and grant.
+        *connection_id* is what came of one that is connected to a row in another store.
+        """
+
+    def ask(
+        self,
+        attempt_id: str,
+        sealed_grant: str,
+        owed: OwedRevocation,
+        *,
+        event: Event | None = None,
+    ) -> bool:
+        """Move an exchanging attempt to ``ASKING`` with its *sealed_grant*, and keep *owed*.
+
+        And record *event*; all of it, or nothing where the attempt had ended. *owed* is due once
+        the answer is too late, so that the grant is given back however the attempt ends but by a
+        yes: ``connect`` forgets it.
         """
 
     def connect(
@@ -149,10 +166,12 @@ class Store(KeyStore, Protocol):
         *,
         event: Event | None = None,
         owed: OwedRevocation | None = None,
+        settled: str | None = None,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
-        *owed* is kept with it: the grant that this one replaces has to be given back.
+        *owed* is kept with it: the grant that this one replaces has to be given back. *settled* is
+        the id of what was owed in case that nobody said yes to it: that is forgotten with it.
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or
         another row for the same owner, client and account came first. Without *attempt_id* nobody
@@ -170,6 +189,9 @@ class Store(KeyStore, Protocol):
 
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
         """All of the *owner*'s connections that are not disconnected, oldest first."""
+
+    def last_connection(self, owner: str, client_id: str) -> Connection | None:
+        """The *owner*'s newest live connection; without one, the one that was disconnected last."""
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """The owner's connection to that account, whatever its status."""
@@ -272,7 +294,8 @@ class Store(KeyStore, Protocol):
         """Forget what is too old, *at_most* so many rows of each kind; True if there may be more.
 
         Attempts that ended ``RETENTION`` ago or were left lying then, events that are older than
-        *events_days*, counters older than ``COUNTERS_DAYS``.
+        *events_days*, counters older than ``COUNTERS_DAYS``. And the sealed grants of questions
+        that nobody answered in time: those attempts end.
         """
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:

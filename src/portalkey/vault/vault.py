@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from portalkey.errors import BadAnswer, NotConnected, StoreBusy
-from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event, EventName
+from portalkey.vault import copy_mark
 from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
+from portalkey.vault.questions import Questions
 from portalkey.vault.revocations import REFRESH, TRIES, Revocations
 from portalkey.vault.store import OwedRevocation, Store
 
@@ -19,7 +21,7 @@ _PROBE = "portalkey-probe"
 _ACCESS = "access_token"
 
 
-class Vault(AttemptSeals, Revocations):
+class Vault(AttemptSeals, Revocations, Questions):
     """Seals what goes into the store, and opens what comes out of it."""
 
     def __init__(self, keyring: Keyring, store: Store, client_id: str) -> None:
@@ -27,6 +29,15 @@ class Vault(AttemptSeals, Revocations):
         self.keyring = keyring
         self.store = store
         self.client_id = client_id
+        self.is_copy = False
+
+    def is_own(self, connection: Connection) -> bool:
+        """Return False where the grant of *connection* is another store's, which this copies.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store could not be asked.
+        """
+        return not self.is_copy or copy_mark.is_own(self.store, connection)
 
     def save(
         self,
@@ -36,21 +47,22 @@ class Vault(AttemptSeals, Revocations):
         scopes: tuple[str, ...] | None,
         *,
         sent_at: datetime,
+        settled: str | None = None,
     ) -> Connection | None:
         """Seal *grant*, write it as the owner's connection to *account* and end *attempt* so.
 
-        HubSpot is owed the refresh token that it replaces, unless that is the same or lives on
-        elsewhere.
+        HubSpot is owed the refresh token that it replaces, unless that lives on elsewhere.
 
         Args:
-            attempt: The attempt that was claimed for the exchange.
+            attempt: The attempt that was claimed for the exchange, or that asked and got a yes.
             grant: What HubSpot gave, with a refresh token.
             account: Whose grant it is.
             scopes: What was granted, if it is known.
             sent_at: When the token request was sent, by the store's clock.
+            settled: What was owed in case that nobody said yes.
 
         Returns:
-            The connection, or None where the attempt had ended meanwhile; then nothing was kept.
+            The connection; None where the attempt had ended meanwhile, and nothing was kept.
 
         Raises:
             BadAnswer: The grant has no refresh token.
@@ -58,28 +70,37 @@ class Vault(AttemptSeals, Revocations):
         """
         for _ in range(TRIES):
             row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
-            bare = self._start_connection(attempt.owner, account, row)
-            connection = self._bear_grant(
-                replace(bare, scopes=scopes), grant, sent_at, now=self.store.now()
-            )
-            if self._replace(row, attempt, connection, grant.refresh_token):
+            bare = replace(self._start_connection(attempt.owner, account, row), scopes=scopes)
+            connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
+            if self._is_anothers(row, grant.refresh_token):
+                connection = replace(connection, granted_at=None)
+            owed = self.owe_replaced(row, grant.refresh_token)
+            if self._replace(row, attempt, connection, owed, settled):
                 return connection
             current = self.store.attempt(attempt.id)
-            if current is None or current.status is not AttemptStatus.EXCHANGING:
+            if current is None or not current.is_open:
                 return None
         raise StoreBusy
+
+    def _is_anothers(self, row: Connection | None, refresh_token: SecretStr | None) -> bool:
+        """Return True where HubSpot gave a copy the very token that it was copied with."""
+        if not self.is_copy or refresh_token is None or (row is not None and self.is_own(row)):
+            return False
+        return self.is_held(refresh_token)
 
     def _replace(
         self,
         row: Connection | None,
         attempt: Attempt,
         connection: Connection,
-        refresh_token: SecretStr | None,
+        owed: OwedRevocation | None,
+        settled: str | None,
     ) -> bool:
         """Write *connection* in the place of *row*, and owe HubSpot what that held."""
         event = build_connected_event(attempt, connection)
-        owed = self.owe_replaced(row, refresh_token)
-        is_written = self.store.connect(attempt.id, connection, event=event, owed=owed)
+        is_written = self.store.connect(
+            attempt.id, connection, event=event, owed=owed, settled=settled
+        )
         if is_written and owed is None:
             self.owe_raced(row)
         return is_written

@@ -1,10 +1,11 @@
 """The JSON side: status, connections, disconnect, cancel. No token ever leaves by it."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from portalkey.errors import NotConnected
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Connection
 from portalkey.web import headers
@@ -13,6 +14,7 @@ from portalkey.web.csrf import CsrfGuard
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
+ASKING = AttemptStatus.ASKING
 PENDING = "pending"
 """The status of an attempt under way, for another session of whoever began it."""
 
@@ -31,7 +33,7 @@ class Api:
         ``?attempt=ID`` answers whoever began it; in another session than then it says no more than
         ``pending`` or how it ended. ``?check=1`` asks HubSpot whether it still honours the
         connections. ``connect_url`` is the link into the journey; ``?next=`` says where it leads
-        back to.
+        back to, ``?another=1`` that it stands behind "Connect another account".
         """
         if request.owner is None:
             return self._context.problem("signed_out", 401)
@@ -63,7 +65,7 @@ class Api:
         return WebResponse.json(body, headers.API)
 
     def disconnect(self, request: WebRequest) -> WebResponse:
-        """Forget one of the owner's connections; forms are led back to the setup page."""
+        """Forget one of the owner's connections; forms are led back to the page, which says so."""
         owner = self._guard.authorize_post(request)
         if isinstance(owner, WebResponse):
             return owner
@@ -77,7 +79,9 @@ class Api:
                 return self._context.problem("not_connected", 404)
         if request.wants_json:
             return WebResponse.json(self._build_status(owner), headers.API)
-        return WebResponse.redirect(self._context.home, headers.SETUP)
+        told = {"disconnected": connection_id} if self._context.options.setup_page else {}
+        back = self._context.way_back(request, self._context.entrance, **told)
+        return WebResponse.redirect(back, headers.SETUP)
 
     def _may_disconnect(self, owner: str, connection_id: str) -> bool:
         """Return False where the app does not let whoever asks disconnect this connection."""
@@ -112,7 +116,8 @@ class Api:
 
     def _build_connect_url(self, request: WebRequest, next_url: str) -> str:
         """Return the link into the journey; whole, where a page on another origin asks."""
-        link = self._context.connect_url(request.owner, request.browser, Start(next_url))
+        start = Start(next_url, another=request.query_value("another") == "1")
+        link = self._context.connect_url(request.owner, request.browser, start)
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
@@ -141,22 +146,36 @@ class Api:
     def _describe_attempt(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
         """Return where the attempt stands, and in its own language what came of it.
 
-        Another session of whoever began it hears whether it has ended, and how.
+        Another session of whoever began it hears whether it has ended, and how; not more.
         """
         is_own = find_difference(attempt, request.visitor) is None
+        account = self._find_account(attempt) if is_own else None
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
             "error": attempt.error,
-            "message": self._build_message(attempt) if is_own else None,
+            "message": self._build_message(attempt, account) if is_own else None,
+            "account": account,
+            "seconds_left": _count_seconds_left(attempt),
         }
 
-    def _build_message(self, attempt: Attempt) -> str | None:
-        if attempt.error:
-            return self._context.explain(attempt, attempt.error, attempt.language)
-        connection = self._broker.connection_of(attempt)
-        if connection is None:
+    def _find_account(self, attempt: Attempt) -> str | None:
+        """Return the name of the account that the attempt connected, once it has."""
+        is_connected = attempt.status is AttemptStatus.CONNECTED
+        connection = self._broker.connection_of(attempt) if is_connected else None
+        return connection.account.name if connection else None
+
+    def _build_message(self, attempt: Attempt, account: str | None) -> str | None:
+        code = ASKING if attempt.status is ASKING else attempt.error
+        if code:
+            return self._context.explain(attempt, code, attempt.language)
+        if account is None:
             return None
-        strings, account = self._context.render.strings, connection.account
-        language = strings.language(attempt.language)
-        return strings.plain(language, "connected_to", account=account.hub_domain or account.hub_id)
+        strings = self._context.render.strings
+        return strings.plain(strings.language(attempt.language), "connected_to", account=account)
+
+
+def _count_seconds_left(attempt: Attempt) -> int:
+    """Return how many seconds the attempt has yet; 0 once it has ended."""
+    left = (attempt.expires_at - attempt.seen_at).total_seconds()
+    return ceil(max(0.0, left)) if attempt.is_open else 0

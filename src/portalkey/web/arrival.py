@@ -41,15 +41,22 @@ class ArrivalLog:
 def find_other_address(request: WebRequest, origins: Collection[str]) -> str | None:
     """Return the origin that the browser has us open at, where it is none of *origins*; else None.
 
-    A page of ours said it, by the ``Origin`` of what it posts or the ``origin`` of its popup, and
-    the browser that this page is of one origin with us. A ``Host`` alone is often a proxy's.
+    A page of ours said it, by the ``Origin`` of what it posts, the ``origin`` of its popup or the
+    ``Referer`` of its link, and the browser that this page is of one origin with us. A ``Host``
+    alone is often a proxy's.
     """
-    origin = request.headers.get("origin") or request.query_value("origin") or ""
+    origin = find_page_origin(request)
     if origin in origins or not _ORIGIN.fullmatch(origin):
         return None
     is_host = origin.partition("://")[2] == request.headers.get("host")
     site = request.headers.get("sec-fetch-site", "same-origin" if is_host else "")
     return origin if site == "same-origin" else None
+
+
+def find_page_origin(request: WebRequest) -> str:
+    """Return the origin of the page that led here, as the browser names it; or an empty string."""
+    referrer = "/".join(request.headers.get("referer", "").split("/")[:3])
+    return request.headers.get("origin") or request.query_value("origin") or referrer
 
 
 def find_oddities(settings: Settings, arrival: Arrival) -> Iterator[SettingsWarning]:

@@ -1,25 +1,21 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
 from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from portalkey.model.attempt import Attempt
-from portalkey.model.authorization import SESSION
+from portalkey.errors import TooManyAttempts
+from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
 from portalkey.model.connection import Connection
+from portalkey.sentences import ENGLISH
 from portalkey.web import headers
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions, add_next
 from portalkey.web.rendering import Renderer
 from portalkey.web.signed_tokens import Start, sign_form, sign_start
-from portalkey.web.strings import ENGLISH
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
-
-_MOST_SECONDS = 90
-"""A longer wait is told in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +31,14 @@ class Context:
         return f"{self.broker.settings.mount}{path}"
 
     @property
+    def entrance(self) -> str:
+        """The setup page, or without one the app's front door; below the app's prefix."""
+        return "/connections/setup" if self.options.setup_page else "/"
+
+    @property
     def home(self) -> str:
-        """Path to lead visitors back to: the setup page, or without one the app's front door."""
-        return self.path("/connections/setup" if self.options.setup_page else "/")
+        """Path to lead visitors back to."""
+        return self.path(self.entrance)
 
     def connect_url(self, owner: str | None, browser: str | None, start: Start) -> str:
         """Return the link into the journey: signed for this visitor, bare where nobody is in."""
@@ -100,14 +101,34 @@ class Context:
         """Return the language for somebody who asked for *tag*; the host's where none will do."""
         return self.render.strings.language(tag)
 
-    def sentence(self, code: str | None, language: str = ENGLISH) -> str:
+    def language_of(self, request: WebRequest) -> str:
+        """Return the language that a *request* asks for: itself, or else by its browser."""
+        accepts = request.headers.get("accept-language")
+        return self.render.strings.language(request.query_value("language"), accepts)
+
+    def sentence(
+        self,
+        code: str | None,
+        language: str = ENGLISH,
+        *,
+        cause: str = "",
+        wait: float | None = None,
+    ) -> str:
         """Return the sentence for an error *code*, or one that fits any."""
-        return self.render.strings.sentence(code, self.language(language))
+        strings = self.render.strings
+        return strings.sentence(code, strings.language(language), cause=cause, wait=wait)
+
+    def heading(self, code: str, language: str) -> str:
+        """Return the heading over the *code* that ended an attempt."""
+        strings = self.render.strings
+        if strings.has(f"title:{code}", language):
+            return strings.title(code, language)
+        return strings.plain(language, "not_connected_heading")
 
     def explain(self, attempt: Attempt, code: str, language: str) -> str:
         """Return the sentence for the *code* that an *attempt* is shown with."""
-        has_new_session = attempt.failed_check == SESSION and code == attempt.error
-        return self.sentence("signed_in_again" if has_new_session else code, language)
+        cause = (attempt.failed_check or "") if code == attempt.error else ""
+        return self.sentence(code, language, cause=cause, wait=wait_of(attempt))
 
     def notice(
         self,
@@ -117,6 +138,7 @@ class Context:
         back: str | None = None,
         address: str | None = None,
         tag: str | None = None,
+        cause: str = "",
         wait: float | None = None,
         has_retry: bool = False,
     ) -> WebResponse:
@@ -131,54 +153,82 @@ class Context:
             "popup/notice.html",
             language=language,
             title=self.render.strings.title(code, language),
-            sentence=self.sentence(code, language),
-            wait=self.describe_wait(wait, language),
+            sentence=self.sentence(code, language, cause=cause, wait=wait),
             back=back,
             address=address,
             has_retry=has_retry,
         )
         return WebResponse.page(body, headers.POPUP, status)
 
-    def describe_wait(self, seconds: float | None, language: str) -> str | None:
-        """Return the sentence that says in how many *seconds* to try again, or minutes."""
-        if seconds is None:
-            return None
-        whole = max(1, ceil(seconds))
-        if whole <= _MOST_SECONDS:
-            return self.render.strings.plain(language, "wait_seconds", seconds=whole)
-        return self.render.strings.plain(language, "wait_minutes", minutes=ceil(whole / 60))
+    def page_of_connections(
+        self,
+        request: WebRequest,
+        template: str,
+        language: str,
+        **facts: Any,  # noqa: ANN401 - templates take anything
+    ) -> WebResponse:
+        """Return a page about connections, in the host's layout where it has named one."""
+        owner = request.owner or ""
+        body = self.render.in_host_layout(
+            template,
+            language=language,
+            pk_owner=owner,
+            pk_owner_name=self.options.owner_name(owner),
+            app_url=self.path("/"),
+            **facts,
+        )
+        in_host = self.render.extends_host
+        return WebResponse.page(body, headers.IN_HOST_LAYOUT if in_host else headers.SETUP)
 
-    def problem(self, code: str, status: int) -> WebResponse:
+    def problem(
+        self, code: str, status: int, *, cause: str = "", wait: float | None = None
+    ) -> WebResponse:
         """Return the same as JSON: ``{"error": code, "message": sentence}``."""
-        body = {"error": code, "message": self.sentence(code)}
+        body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
         return WebResponse.json(body, headers.API, status)
 
     def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
         """Return the problem to a program, and to a person the notice that leads back home."""
         if request.wants_json:
             return self.problem(code, status)
-        return self.notice(code, status, back=self.home)
+        return self.lead_home(request, code, status)
+
+    def lead_home(self, request: WebRequest, code: str, status: int) -> WebResponse:
+        """Return the notice that leads back home."""
+        return self.notice(code, status, back=self.home, tag=self.language_of(request))
 
     def lead_to_address(self, request: WebRequest) -> WebResponse:
         """Refuse what comes from a page of ours under another name, and lead to the public URL."""
         code, status, public_url = "other_address", 421, self.broker.settings.public_url
         if request.wants_json:
             return self.problem(code, status)
-        tag = request.query_value("language")
+        tag = self.language_of(request)
         back = f"{public_url}{self.home}"
         return self.notice(code, status, back=back, address=public_url, tag=tag)
 
-    def ask_to_sign_in(self, way_back: str | None = None, *, tag: str | None = None) -> WebResponse:
+    def lead_to_question(self, attempt: Attempt) -> WebResponse:
+        """Lead on to the page that asks whether the account that came back is meant."""
+        path = self.path(f"/auth/hubspot/confirm?attempt={attempt.id}")
+        return WebResponse.redirect(path, headers.POPUP)
+
+    def ask_to_sign_in(self, request: WebRequest, way_back: str | None = None) -> WebResponse:
         """Lead a signed-out visitor to the host's sign-in, or show a page that asks for it.
 
         *way_back* is the path to go on at, by default home.
         """
         login = self.options.login_url
         if login is None:
-            return self.notice("signed_out", 401, tag=tag)
+            return self.notice("signed_out", 401, tag=self.language_of(request))
         back = way_back or self.home
         url = add_next(login, back) if isinstance(login, str) else login(back)
         return WebResponse.redirect(url, headers.POPUP)
+
+    def way_on(self, attempt: Attempt) -> str:
+        """Return where an *attempt* leads back to; our own page says there what has connected."""
+        is_ours = self.options.setup_page and attempt.next == self.home
+        if attempt.status is not AttemptStatus.CONNECTED or not is_ours:
+            return attempt.next
+        return f"{attempt.next}?{urlencode({'connected': attempt.id})}"
 
     def way_back(self, request: WebRequest, path: str, **query: str | None) -> str:
         """Return *path* and what of *query* there is, in the language that *request* asks for."""
@@ -186,3 +236,10 @@ class Context:
         wanted = {**query, "language": tag and self.language(tag)}
         kept = urlencode({name: value for name, value in wanted.items() if value})
         return f"{self.path(path)}?{kept}" if kept else self.path(path)
+
+
+def wait_of(attempt: Attempt) -> float | None:
+    """Return the seconds after which another attempt may begin, where this one was one too many."""
+    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
+        return None
+    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

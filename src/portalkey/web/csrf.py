@@ -22,9 +22,9 @@ class CsrfGuard:
         """
         owner = request.owner
         if owner is None:
-            is_program = request.wants_json
-            context = self._context
-            return context.problem("signed_out", 401) if is_program else context.ask_to_sign_in()
+            if request.wants_json:
+                return self._context.problem("signed_out", 401)
+            return self._context.ask_to_sign_in(request)
         check = self._find_failed_check(request, owner)
         if check == "token" and accept_start_token and self._has_start_token(request, owner):
             check = None

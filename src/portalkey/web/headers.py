@@ -48,7 +48,12 @@ SETUP: Mapping[str, str] = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
 }
-"""The setup page, which opens the popup and posts forms."""
+"""The setup page, which opens the popup, and the one that posts the form to disconnect."""
+
+IN_HOST_LAYOUT: Mapping[str, str] = {
+    name: value for name, value in SETUP.items() if name != "Content-Security-Policy"
+}
+"""The same in the host's own layout, which loads what it needs: its policy is the host's to say."""
 
 API: Mapping[str, str] = {**_ALWAYS, "Referrer-Policy": "no-referrer"}
 """JSON answers."""

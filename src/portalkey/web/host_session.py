@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from portalkey.errors import OwnerUnusable
 from portalkey.model.authorization import Visitor
-from portalkey.model.connection import is_owner
+from portalkey.model.connection import find_owner_fault, is_owner
 
 BROWSER_KEY = "portalkey_browser"
 CONNECTIONS_KEY = "portalkey_connections"
@@ -29,9 +30,9 @@ def identify_visitor(owner: object, session: Session, person: object = None) -> 
     forgotten with all that was begun under it; a session that never had one is left alone.
 
     Raises:
-        TypeError: *owner* or *person* is neither a non-empty string nor None: the app's mistake.
+        OwnerUnusable: *owner* or *person* is neither an id nor None: the app's mistake.
     """
-    owner, person = _require_id("owner", owner), _require_id("person", person)
+    owner, person = require_id("owner", owner), require_id("person", person)
     forget_another(owner, session, person)
     value = str(session.get(BROWSER_KEY, ""))
     if owner is not None and "." not in value:
@@ -45,10 +46,18 @@ def forget_another(owner: str | None, session: Session, person: str | None) -> N
         forget_sign_in(session)
 
 
-def _require_id(name: str, value: object) -> str | None:
+def require_id(name: str, value: object) -> str | None:
+    """Return the *value* that the app's function *name* returned, where it is an id or None.
+
+    Raises:
+        OwnerUnusable: It is neither; the message says what kind of thing it is.
+    """
     if value is None or is_owner(value):
         return value
-    raise TypeError(f"{name}() must return a non-empty string, or None when signed out")
+    raise OwnerUnusable(
+        f"The app's {name}() returned {find_owner_fault(value)}; return the id of whoever is "
+        "signed in, a non-empty string, or None where nobody is."
+    )
 
 
 def forget_sign_in(session: Session) -> None:

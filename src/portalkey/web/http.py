@@ -172,6 +172,11 @@ def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
     return f"{'__Secure-' if is_secure else ''}portalkey_attempt_{attempt_id}"
 
 
+def return_cookie(name: str, *, is_secure: bool) -> str:
+    """Return the name of the cookie in which a return of this *name* is kept."""
+    return f"{'__Secure-' if is_secure else ''}portalkey_return_{name}"
+
+
 def _single(pairs: Pairs, name: str) -> str | None:
     values = [value for key, value in pairs if key == name]
     return values[0] if len(values) == 1 else None

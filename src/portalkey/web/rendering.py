@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import (
     BaseLoader,
@@ -14,8 +15,10 @@ from jinja2 import (
     StrictUndefined,
     Template,
 )
+from markupsafe import Markup
 
 from portalkey.settings.settings import Settings
+from portalkey.web.permissions import group
 from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
 
@@ -92,6 +95,7 @@ class Renderer:
         self._find_static_file = find_static_file
         self._globals = {
             "pk_app_name": settings.app_name,
+            "pk_app_host": urlsplit(settings.public_url).netloc,
             "pk_static": lambda name: f"{settings.mount}{static_address(name)}",
             "pk_simulated": settings.is_simulated,
         }
@@ -119,7 +123,10 @@ class Renderer:
         Names that a host's layout might have as well begin with ``pk_``.
         """
         language = self.strings.language(tag)
-        date: Callable[[datetime], str] = partial(self.strings.date, language)
+        strings, app = self.strings, self._globals["pk_app_name"]
+        say: Callable[..., Markup] = partial(strings.say, language, app=app)
+        date: Callable[[datetime], str] = partial(strings.date, language)
+        ago: Callable[[datetime, datetime], str] = partial(strings.ago, language)
         return {
             **self._globals,
             "pk_app_logo": self._find_logo(),
@@ -127,8 +134,12 @@ class Renderer:
             "is_own_base": base == OWN_BASE,
             "pk_language": language,
             "pk_direction": direction(language),
-            "say": partial(self.strings.say, language),
+            "say": say,
             "pk_date": date,
+            "pk_ago": ago,
+            "pk_permissions": partial(
+                group, say=say, known=partial(strings.has, language=language)
+            ),
             **context,
         }
 

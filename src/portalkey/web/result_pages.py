@@ -1,15 +1,17 @@
 """The last page of a journey: what became of the attempt, and what to do next."""
 
+import secrets
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
+from urllib.parse import urlencode
 
-from portalkey.errors import TooManyAttempts, WrongAccount
-from portalkey.model.attempt import MINUTE, OPEN, Attempt, AttemptStatus
+from portalkey.errors import WrongAccount
+from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Account
 from portalkey.web import headers
-from portalkey.web.context import Context
+from portalkey.web.context import Context, wait_of
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start
 
@@ -35,8 +37,10 @@ class ResultPages:
         """
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
-            return self._show_unknown(request.query_value("trouble"))
+            return self._show_unknown(request)
         is_own = find_difference(attempt, request.visitor) is None
+        if is_own and attempt.status is AttemptStatus.ASKING:
+            return self._context.lead_to_question(attempt)
         if attempt.status is AttemptStatus.CONNECTED:
             template, facts = "popup/success.html", self._describe_success(attempt, is_own=is_own)
         else:
@@ -47,22 +51,23 @@ class ResultPages:
             language=attempt.language,
             attempt_id=attempt.id,
             origin=attempt.opener_origin,
-            back=attempt.next,
-            bridge=self._build_bridge_url(attempt),
+            back=self._context.way_on(attempt),
+            bridge_url=self._build_bridge_url(attempt),
             delivery=self._describe_delivery(request, attempt) if is_own else None,
             **facts,
         )
-        wait = _wait_of(attempt)
+        wait = wait_of(attempt)
         if wait is None:
             return WebResponse.page(body, headers.POPUP)
         later = {"Retry-After": str(ceil(wait))}
         return WebResponse.page(body, headers.POPUP, 429).with_headers(later)
 
-    def _show_unknown(self, trouble: str | None) -> WebResponse:
+    def _show_unknown(self, request: WebRequest) -> WebResponse:
         """Say what a callback ran into, where it could not tell which attempt is meant."""
+        trouble = request.query_value("trouble")
         if trouble not in TROUBLES:
-            return self._context.notice("unknown_attempt", 404, back=self._context.home)
-        return self._context.notice(trouble, 503, back=self._context.home)
+            return self._context.lead_home(request, "unknown_attempt", 404)
+        return self._context.lead_home(request, trouble, 503)
 
     def _describe_success(self, attempt: Attempt, *, is_own: bool) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""
@@ -84,13 +89,13 @@ class ResultPages:
         is_wrong_account = code == WrongAccount.code and is_own
         language = self._context.language(attempt.language)
         return {
-            "wait": self._context.describe_wait(_wait_of(attempt), language),
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
+            "heading": self._context.heading(code, language),
             "sentence": self._context.explain(attempt, code, language),
             "expected": self._find_expected_account(attempt) if is_wrong_account else None,
-            "ways_on": self._build_links_onward(request, attempt) if is_wrong_account else {},
+            "ways_on": self._build_links_onward(request, attempt) if is_own else {},
         }
 
     def _find_expected_account(self, attempt: Attempt) -> Account | None:
@@ -103,19 +108,31 @@ class ResultPages:
         return next((account for account in accounts if account.hub_id == hub_id), Account(hub_id))
 
     def _build_links_onward(self, request: WebRequest, attempt: Attempt) -> Mapping[str, str]:
-        """Return links to the account that was meant and to another, for a journey in one tab.
+        """Return links that try again, and that connect another account than was meant.
 
-        A popup has none: the page that opened it waits for this attempt, and begins the next one.
+        From a popup they lead to one more attempt in it, for the page that opened it. Where that
+        page is to have the token there are none: it gets that of an attempt of its own.
         """
         owner, browser = request.owner, request.browser
-        if attempt.opener_origin or owner != attempt.owner or browser is None:
+        if owner != attempt.owner or browser is None:
             return {}
-        again, further = Start(attempt.next, attempt.expected_hub_id), Start(attempt.next)
-        language = f"&language={self._context.language(attempt.language)}"
+        if attempt.opener_origin and self._context.options.deliver is not None:
+            return {}
+        again, further = (
+            Start(attempt.next, attempt.expected_hub_id),
+            Start(attempt.next, another=True),
+        )
         return {
-            "again": self._context.connect_url(owner, browser, again) + language,
-            "further": self._context.connect_url(owner, browser, further) + language,
+            name: f"{self._context.connect_url(owner, browser, start)}&{self._query_of(attempt)}"
+            for name, start in (("again", again), ("further", further))
         }
+
+    def _query_of(self, attempt: Attempt) -> str:
+        """Return what one more attempt like this one goes by: its language, id and origin."""
+        query = {"language": self._context.language(attempt.language)}
+        if attempt.opener_origin:
+            query |= {"attempt": secrets.token_urlsafe(16), "origin": attempt.opener_origin}
+        return urlencode(query)
 
     def _build_bridge_url(self, attempt: Attempt) -> str | None:
         """Return the page on the opening page's origin that can ring there when this one cannot."""
@@ -134,10 +151,3 @@ class ResultPages:
             "token_url": self._context.path(f"/api/hubspot/attempts/{attempt.id}/token"),
             "form_token": self._context.form_token(request.owner, request.browser),
         }
-
-
-def _wait_of(attempt: Attempt) -> float | None:
-    """Return the seconds after which another attempt may begin, where this one was one too many."""
-    if attempt.error != TooManyAttempts.code or attempt.ended_at is None:
-        return None
-    return max(1.0, MINUTE - (attempt.seen_at - attempt.ended_at).total_seconds())

@@ -7,14 +7,15 @@ and writes the response out. It decides nothing.
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
+from markupsafe import Markup
 
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
     OperatorMustAct,
+    OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
     StoreBusy,
@@ -26,12 +27,16 @@ from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.arrival import ArrivalLog, find_other_address
 from portalkey.web.callback import CallbackPages
+from portalkey.web.confirm import ConfirmPage
 from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
+from portalkey.web.disconnect_page import DisconnectPage
+from portalkey.web.element_state import render_state
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
 from portalkey.web.result_pages import ResultPages
+from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP, Route
 from portalkey.web.signed_tokens import Start
 from portalkey.web.start import StartPage
 from portalkey.web.token_delivery import TokenDelivery
@@ -42,37 +47,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("portalkey")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route; parts of the path in braces are the request's arguments."""
-
-    name: str
-    method: str
-    path: str
-
-
-SETUP = Route("setup", "GET", "/connections/setup")
-PAGES = (
-    Route("start", "GET", "/auth/hubspot/start"),
-    Route("callback", "GET", "/auth/hubspot/callback"),
-    Route("complete", "GET", "/auth/hubspot/complete"),
-    Route("completed", "POST", "/auth/hubspot/complete"),
-    Route("done", "GET", "/auth/hubspot/done"),
-    Route("refused", "GET", "/auth/hubspot/refused"),
-)
-API = (
-    Route("status", "GET", "/api/hubspot/status"),
-    Route("connections", "GET", "/api/hubspot/connections"),
-    Route("disconnect", "POST", "/api/hubspot/connections/{connection_id}/disconnect"),
-    Route("cancel", "POST", "/api/hubspot/attempts/{attempt_id}/cancel"),
-    Route("token", "POST", "/api/hubspot/attempts/{attempt_id}/token"),
-)
-PREFLIGHTS = tuple(Route(f"preflight_{route.name}", "OPTIONS", route.path) for route in API)
-"""A browser asks these before a page on another origin may post (Fetch standard, CORS)."""
-
 _ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
-_OF_A_SESSION = frozenset({"start", SETUP.name, *(route.name for route in API)})
+_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -112,15 +89,19 @@ class Router:
         self.context = context
         self._arrivals = ArrivalLog(context.broker.settings)
         self._has_looked = False
-        callback, api = CallbackPages(context), Api(context)
+        callback, confirm, api = CallbackPages(context), ConfirmPage(context), Api(context)
+        self._callback = callback
         self._handlers = {
             "start": StartPage(context).start,
             "callback": callback.finish,
             "complete": callback.show_complete,
             "completed": callback.complete,
             "refused": callback.show_refused,
+            "confirm": confirm.show,
+            "confirmed": confirm.answer,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
+            "leave": DisconnectPage(context).show,
             "status": api.show_status,
             "connections": api.list_connections,
             "disconnect": api.disconnect,
@@ -132,26 +113,44 @@ class Router:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route that the app wants."""
-        setup = (SETUP,) if self.context.options.setup_page else ()
+        setup = SETUP if self.context.options.setup_page else ()
         return PAGES + setup + API + PREFLIGHTS
 
     def connect_url(
-        self, owner: str | None, browser: str | None, next_url: str | None, hub_id: int | None
+        self,
+        owner: str | None,
+        browser: str | None,
+        next_url: str | None,
+        hub_id: int | None,
+        *,
+        another: bool = False,
     ) -> str:
         """Return the link into the journey that leads back to *next_url*, or else home.
 
         Raises:
             ValueError: *next_url* is not a path on this site.
         """
-        start = Start(next_url or self.context.home, hub_id)
+        start = Start(next_url or self.context.home, hub_id, another)
         return self.context.connect_url(owner, browser, start)
+
+    def connect_state(self, owner: str | None) -> Markup:
+        """Return the attributes of the element that say what *owner* has connected.
+
+        Where the store cannot be asked they say nothing: the host's page is shown all the same.
+        """
+        try:
+            connections = self.context.broker.connections(owner) if owner is not None else []
+        except _OF_THE_STORE as error:
+            log.warning("a page cannot show what is connected: %s", error)
+            connections = []
+        return render_state(connections)
 
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         """Return the response on the route *name* to the request that *read* returns.
 
         Trouble becomes a page or JSON, whichever was asked for. From the callback it leads away by
-        redirect, since its address holds a code, but where the store could not be asked: then the
-        same return is tried again at that address.
+        redirect, since its address holds a code. Where the store could not be asked, the same
+        return is tried again from an address without one.
         """
         with limit_request(self.context.broker.settings.database_seconds):
             return self._answer(name, read)
@@ -164,8 +163,12 @@ class Router:
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
             _log_error(name, request, error)
-            if name == "callback" and not (request and isinstance(error, _OF_THE_STORE)):
-                return self._leave_callback(request, error.code)
+            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+                raise  # for whoever writes the app, who has the debugger before them
+            if name == "callback" and not self._is_at_kept_return(request, error):
+                is_busy = isinstance(error, _OF_THE_STORE)
+                kept = self._callback.keep_return(request) if request and is_busy else None
+                return kept or self._leave_callback(request, error.code)
             if request is None:
                 raise
             return self._with_cors(name, request, self._show_error(name, request, error))
@@ -182,8 +185,9 @@ class Router:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
-        if request.arrival.trouble is not None and name in _OF_A_SESSION:
-            raise request.arrival.trouble
+        trouble = request.arrival.trouble
+        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+            raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
             self._arrivals.note_address(opened)
@@ -196,8 +200,10 @@ class Router:
         """Return where else a browser has us open, by what a page of ours sends; else None."""
         origins = self.context.broker.settings.allowed_origins
         says = request.method == "POST" or name == "start"
-        named = {request.headers.get("origin"), request.query_value("origin")} - {None, *origins}
-        return find_other_address(request, origins) if says and named else None
+        ours = tuple(f"{origin}/" for origin in origins)
+        named = [request.query_value("origin"), *map(request.headers.get, ("origin", "referer"))]
+        is_elsewhere = any(each and not f"{each}/".startswith(ours) for each in named)
+        return find_other_address(request, origins) if says and is_elsewhere else None
 
     def _with_cors(self, name: str, request: WebRequest, response: WebResponse) -> WebResponse:
         """Return *response*, readable for the page that asked where the app allows its origin."""
@@ -207,6 +213,11 @@ class Router:
         return response.with_headers(
             headers.cors(origin, self.context.broker.settings.allowed_origins)
         )
+
+    def _is_at_kept_return(self, request: WebRequest | None, error: PortalkeyError) -> bool:
+        """Return True where a return that is tried again met the store's trouble once more."""
+        is_kept = request is not None and self._callback.kept_name(request) is not None
+        return is_kept and isinstance(error, _OF_THE_STORE)
 
     def _leave_callback(self, request: WebRequest | None, code: str) -> WebResponse:
         """Redirect to the one attempt's end, if there is but one; *code* says what is wrong."""
@@ -218,22 +229,25 @@ class Router:
 
     def _show_error(self, name: str, request: WebRequest, error: PortalkeyError) -> WebResponse:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
-        wait = None
         if isinstance(error, TooManyAttempts):
-            status, wait = 429, error.retry_after
+            status = 429
+        elif isinstance(error, OwnerUnusable):
+            status = 500
+        wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
-            response = self.context.problem(error.code, status)
+            response = self.context.problem(error.code, status, cause=error.cause, wait=wait)
         else:
             response = self.context.notice(
                 error.code,
                 status,
                 back=self.context.home,
-                tag=request.query_value("language"),
+                tag=self.context.language_of(request),
+                cause=error.cause,
                 wait=wait,
                 has_retry=status == _UNAVAILABLE and request.method == "GET",
             )
-        if isinstance(error, TryLater):
-            return response.with_headers({"Retry-After": str(max(1, round(error.retry_after)))})
+        if wait is not None:
+            return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
 
 

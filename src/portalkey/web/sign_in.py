@@ -34,7 +34,7 @@ class SignInOnTheWay:
         """Lead somebody who is signed out to the sign-in; remember them if they come from us."""
         is_ours = self._is_from_our_page(request)
         way_back = self._build_way_back(request, secrets.token_urlsafe(16) if is_ours else None)
-        answer = self._context.ask_to_sign_in(way_back, tag=request.query_value("language"))
+        answer = self._context.ask_to_sign_in(request, way_back)
         if self._context.options.login_url is None or not is_ours:
             return answer
         meant = peek_start(request.query_value("t"), self._origins) or Start(self._context.home)

@@ -37,10 +37,14 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The content of a start token: where to lead back to, and which account has to come back."""
+    """The content of a start token: where to lead back to, and which account has to come back.
+
+    ``another`` is True where it stands behind "Connect another account".
+    """
 
     next: str
     hub_id: int | None = None
+    another: bool = False
 
 
 def is_own_path(path: str) -> bool:
@@ -111,7 +115,7 @@ def read_return(signer: Signer, value: str | None, path: str) -> Start | None:
 
 
 def _pack(start: Start, until: int) -> str:
-    parts = [start.next, start.hub_id, until]
+    parts = [start.next, start.hub_id, start.another, until]
     content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
@@ -120,13 +124,13 @@ def _unpack(payload: str, now: datetime | None = None) -> Start | None:
     """Return what ``_pack`` packed; None where it is something else, or was over by *now*."""
     try:
         padded = payload + "=" * (-len(payload) % 4)
-        next_, hub_id, until = json.loads(base64.urlsafe_b64decode(padded))
+        next_, hub_id, another, until = json.loads(base64.urlsafe_b64decode(padded))
         is_over = now is not None and now.timestamp() >= until
     except (TypeError, ValueError):  # of an older or newer portalkey, or nobody's
         return None
     if is_over or not isinstance(next_, str) or not (hub_id is None or isinstance(hub_id, int)):
         return None
-    return Start(next_, hub_id)
+    return Start(next_, hub_id, another is True)
 
 
 def sign_complete(signer: Signer, attempt_id: str, cookie: SecretStr) -> str:

@@ -34,7 +34,7 @@ class StartPage:
 
     def start(self, request: WebRequest) -> WebResponse:
         """Begin an attempt and lead on to HubSpot; ask first where the visit may not be meant."""
-        tag = request.query_value("language")
+        tag = self._context.language_of(request)
         if answer := self._answer_program(request):
             return answer
         if request.query_value("origin") not in {None, *self._origins}:
@@ -77,7 +77,7 @@ class StartPage:
         sentence = self._context.sentence(code)
         log.warning("start was asked for and not begun: %s: %s", code, sentence)
         back = start.next if start else self._context.home
-        return self._context.notice(code, 403, back=back, tag=request.query_value("language"))
+        return self._context.notice(code, 403, back=back, tag=self._context.language_of(request))
 
     def _find_obstacle(self, request: WebRequest, start: Start | None) -> str:
         """Return the code of what keeps a link of the page that asks from beginning."""
@@ -99,11 +99,11 @@ class StartPage:
         return attempt_id is not None and not self._broker.has_attempt(attempt_id)
 
     def _ask_first(self, request: WebRequest, start: Start) -> WebResponse:
-        """Show a page that names the owner, and whose link begins the attempt."""
+        """Show a page that names both sides, and whose link begins the attempt."""
         url = self._context.connect_url(request.owner, request.browser, start)
         body = self._context.render(
             "popup/start.html",
-            language=request.query_value("language"),
+            language=self._context.language_of(request),
             pk_owner_name=self._context.options.owner_name(request.owner or ""),
             attempt_id=request.attempt_id,
             go_on=url + self._query_to_keep(request),
@@ -127,7 +127,8 @@ class StartPage:
             next=start.next,
             opener_origin=self._opener_origin(request),
             hub_id=start.hub_id,
-            language=self._context.language(request.query_value("language")),
+            another=start.another,
+            language=self._context.language_of(request),
             person=request.visitor.person,
         )
         started = self._broker.begin(owner, browser, options)

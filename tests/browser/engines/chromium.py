@@ -49,12 +49,14 @@ class Chromium(Engine):
     def click_twice(self, handle: Page, selector: str) -> None:
         """Two clicks: of the driver's own double click, the second is lost to the new window."""
         handle.click(selector)
-        handle.click(selector, force=True)
+        handle.mouse.down(click_count=2)
+        handle.mouse.up(click_count=2)
 
     def press_enter(self, handle: Page, selector: str) -> None:
         """Presses of their own: held down, Enter clicks a link of Chromium's once only."""
+        handle.focus(selector)
         for _ in range(3):
-            handle.press(selector, "Enter")
+            handle.keyboard.press("Enter")
 
     def reload(self, handle: Page) -> None:
         """As by the button."""

@@ -96,7 +96,7 @@ def test_a_task_waits_for_a_person(
     left, never_connected = send("cleo").get(PATIENCE), send("nobody").get(PATIENCE)
 
     assert left["waits_for"] == "cleo"
-    assert never_connected["why"] == str(NotConnected())
+    assert never_connected["why"] == NotConnected().for_person()
     assert left["reconnect_url"].endswith(f"/connections/setup?reconnect={connection.id}")
     assert asked() == 1
 

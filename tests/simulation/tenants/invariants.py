@@ -26,6 +26,8 @@ _WHILE_ALL_WAIT = 4.0
 """Seconds for which very many wait at least."""
 _TRIES = 15
 """Requests of one failing connection in a minute, at most."""
+_TRIES_OF_EACH = 4
+"""Requests of it in a minute by a process that HubSpot refuses the app to, at most."""
 
 
 def the_rate_is_kept(evidence: Evidence) -> Iterator[str]:
@@ -80,7 +82,8 @@ def few_ask_while_away(evidence: Evidence) -> Iterator[str]:
     for spell in evidence.plan.spells:
         if spell.owner is not None or spell.machine is not None:
             continue
-        knowing = evidence.processes if spell.trouble.is_local else 1
+        is_of_each = spell.trouble.is_local or spell.trouble.is_of_app
+        knowing = evidence.processes if is_of_each else 1
         times = [at for at in evidence.tries if spell.begins + _SETTLED < at < spell.ends]
         busiest = _busiest_minute(times)
         if busiest > _A_MINUTE * knowing:
@@ -138,6 +141,8 @@ def few_tries(evidence: Evidence) -> Iterator[str]:
     spells = evidence.plan.spells
     # Each process has to find out for itself that its own way is closed.
     learners = evidence.processes if any(each.trouble.is_local for each in spells) else 0
+    if any(each.trouble.is_of_app for each in spells):
+        learners = evidence.processes * _TRIES_OF_EACH
     for connection_id, sent in evidence.by_connection.items():
         busiest = _busiest_minute([each.at for each in sent])
         if busiest > _TRIES + learners:

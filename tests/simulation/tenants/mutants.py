@@ -12,7 +12,7 @@ from portalkey.broker.breaker import Breaker
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.waiting import always
-from portalkey.errors import HubSpotUnavailable, PortalkeyError, TryLater
+from portalkey.errors import HubSpotRefused, HubSpotUnavailable, PortalkeyError, TryLater
 from portalkey.model.connection import Connection
 from portalkey.model.leases import Lease
 from portalkey.model.throttle import Portion, PortionRequest, Purpose, Throttle, Throttled
@@ -27,24 +27,22 @@ _OPPOSITE = dict(zip(Purpose, reversed(Purpose), strict=True))
 
 
 class _Credulous(Breaker):
-    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> None:
         """As if three of as many owners had said it."""
         for number in range(_WITNESSES):
             also = f"/{number}" if number else ""
             super().record_failure(f"{name}{also}", f"{owner}{also}", trouble)
-        return True
 
 
 class _Ownerless(Breaker):
-    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> None:
         """As if each connection were of an owner of its own."""
-        return super().record_failure(name, name, trouble)
+        super().record_failure(name, name, trouble)
 
 
 class _Deaf(Breaker):
-    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> bool:
+    def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> None:
         """Keep it to oneself."""
-        return True
 
 
 class _Restless(OutcomeRecorder):
@@ -73,6 +71,14 @@ class _Talkative(OutcomeRecorder):
         """As if HubSpot had said what only this machine meets."""
         if isinstance(trouble, HubSpotUnavailable):
             trouble.is_local = False
+        super().record_failure(lease, connection, trouble)
+
+
+class _Accusing(OutcomeRecorder):
+    def record_failure(self, lease: Lease, connection: Connection, trouble: PortalkeyError) -> None:
+        """As if what HubSpot says of this process's settings were the connection's fault."""
+        if isinstance(trouble, HubSpotRefused):
+            trouble.of_app = trouble.is_local = False
         super().record_failure(lease, connection, trouble)
 
 
@@ -189,6 +195,14 @@ MUTANTS: dict[str, tuple[str, Kind]] = {
     "what one machine meets is told to all": (
         "ERROR",
         Kind(fit=_of_class("outcomes", _Talkative), table=tuple(_MACHINES)),
+    ),
+    "one machine's wrong secret holds back the rows": (
+        "ERROR",
+        _kind("outcomes", _Accusing, ("machine", "wrong secret"), ("machine", "blocked")),
+    ),
+    "a lease is taken though HubSpot refuses the app": (
+        "MACHINE",
+        Kind(fit=_unchecked, table=(("machine", "wrong secret"), ("machine", "blocked"))),
     ),
     "a lease is taken though nothing can be reached": (
         "MACHINE",

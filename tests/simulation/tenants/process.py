@@ -3,6 +3,7 @@
 import threading
 from typing import Any, ClassVar
 
+from portalkey.broker.app_breaker import AppBreaker
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.counters import Counters
 from portalkey.broker.reachability import PROBE_SECONDS, Reachability
@@ -35,10 +36,17 @@ class TenantProcess(Process):
         self.tokens = TokenCache(self.vault, self.refresh, self._clock, self.gate, counters)
 
     def _way_to_hubspot(self, settings: Settings) -> tuple[Send, Check]:
-        """By the breaker of its own, as a broker's parts are put together."""
+        """By the breakers of its own, as a broker's parts are put together."""
         probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
         self.reachability = Reachability(self.line, probe, clock=self._clock, uniform=self._uniform)
-        return self.reachability.send, self.reachability.check
+        self.app_breaker = AppBreaker(
+            self.reachability.send,
+            self.reachability.check,
+            clock=self._clock,
+            uniform=self._uniform,
+            on_refused=lambda _: None,
+        )
+        return self.app_breaker.send, self.app_breaker.check
 
     def begin(
         self, world: World, store: MemoryStore, watch: Watch, hubspot: HubSpot, number: int
@@ -51,6 +59,8 @@ class TenantProcess(Process):
         reachability: Any = self.reachability
         reachability._renew()
         reachability._background = Inline(self)
+        app_breaker: Any = self.app_breaker
+        app_breaker._renew()
         self._waiting.clear()
         admission: Any = self.refresh.admission
         admission._renew()

@@ -16,8 +16,8 @@ class Trouble:
     """One way of failing.
 
     ``status`` is 0 where no answer comes; ``said`` is its Retry-After; it is met after *seconds*,
-    at least and at most. ``is_local`` is True where nothing of it ever reached HubSpot, and
-    ``is_final`` where the grant is dead.
+    at least and at most. ``is_local`` is True where nothing of it ever reached HubSpot,
+    ``is_of_app`` where HubSpot refuses the app, and ``is_final`` where the grant is dead.
     """
 
     status: int = 0
@@ -25,6 +25,7 @@ class Trouble:
     said: int | None = None
     seconds: tuple[float, float] = QUICK
     is_local: bool = False
+    is_of_app: bool = False
     is_final: bool = False
 
     def respond(self) -> Response | None:
@@ -45,6 +46,8 @@ _HTML = b"<html><body>Attention Required!</body></html>"
 _HANG = Trouble(seconds=(DEADLINE, DEADLINE))
 _BROKEN = Trouble(seconds=(0.05, 3.0))
 _HTML_200 = Trouble(200, _HTML)
+_WRONG_SECRET = Trouble(401, b'{"error":"invalid_client"}', is_of_app=True)
+_BLOCKED = Trouble(403, _HTML, is_of_app=True)
 _AWAY = {
     "500": Trouble(500, b"oops"),
     "502": Trouble(502, _HTML),
@@ -58,12 +61,12 @@ _AWAY = {
 
 OF_TENANT: Mapping[str, Trouble] = {
     **_AWAY,
-    "403": Trouble(403, b'{"message":"no"}'),
-    "html 403": Trouble(403, _HTML),
-    "invalid client": Trouble(401, b'{"error":"invalid_client"}'),
+    "403": Trouble(403, b'{"message":"no"}', is_of_app=True),
+    "html 403": _BLOCKED,
+    "invalid client": _WRONG_SECRET,
     "odd 400": Trouble(400, b'{"error":"something_odd"}'),
-    "invalid request": Trouble(400, b'{"error":"invalid_request"}'),
-    "404": Trouble(404, _HTML),
+    "invalid request": Trouble(400, b'{"error":"invalid_request"}', is_of_app=True),
+    "404": Trouble(404, _HTML, is_of_app=True),
     "429 for a second": Trouble(429, b'{"errorType":"RATE_LIMIT"}', said=1),
     "429 for no second": Trouble(429, b'{"errorType":"RATE_LIMIT"}', said=0),
     "429 for a minute": Trouble(429, b'{"errorType":"RATE_LIMIT"}', said=60),
@@ -80,13 +83,15 @@ OF_MACHINE: Mapping[str, Trouble] = {
     "refused": Trouble(seconds=(0.001, 0.1), is_local=True),
     "no route": Trouble(seconds=(CONNECT, CONNECT), is_local=True),
     "no TLS": Trouble(seconds=(0.05, CONNECT), is_local=True),
+    "wrong secret": _WRONG_SECRET,
+    "blocked": _BLOCKED,
 }
-"""What one machine meets on its way to HubSpot."""
+"""What one machine meets on its way to HubSpot, or is told of its own settings or address."""
 
 OF_ALL: Mapping[str, Trouble] = {
     **_AWAY,
-    "401 for all": OF_TENANT["invalid client"],
-    "html 403 for all": OF_TENANT["html 403"],
+    "401 for all": _WRONG_SECRET,
+    "html 403 for all": _BLOCKED,
     "refused everywhere": OF_MACHINE["refused"],
     "no name anywhere": OF_MACHINE["no name"],
 }

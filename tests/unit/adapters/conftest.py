@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.model.authorization import Callback, Visitor
+from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from support.front import Front
@@ -38,7 +38,7 @@ def connect(broker: Broker, hubspot: HubSpot, front: Front) -> Callable[[str, in
     """Connects an owner to an account; returns the owner."""
 
     def connected(owner: str, hub_id: int) -> str:
-        begun = broker.begin(owner, "browser")
+        begun = broker.begin(owner, "browser", AuthorizationOptions(another=True))
         query = parse_qsl(urlsplit(hubspot.approve(begun.authorize_url, hub_id)).query)
         broker.finish(
             Callback(tuple(query), {begun.attempt.id: (begun.cookie,)}, Visitor(owner, "browser"))

@@ -128,7 +128,7 @@ def test_a_store_so_slow_that_no_time_is_left(place: Place) -> None:
     began = place.time()
     place.store.at["lease"] = lambda: place.time.passes(4.5)
 
-    with pytest.raises(HubSpotUnavailable, match="Somebody else"):
+    with pytest.raises(HubSpotUnavailable, match="Another thread or process"):
         place.refresh.ensure_fresh(place.seen(), began + BUSY_SECONDS + LEAST_REQUEST + 1)
 
     assert (place.sent, place.seen().is_leased) == ([], False)
@@ -171,7 +171,7 @@ def test_a_caller_joins_a_renewal_that_takes_too_long(place: Place) -> None:
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(place.refresh.ensure_fresh, place.seen())
         assert is_begun.wait(PATIENCE)
-        with pytest.raises(HubSpotUnavailable, match="Somebody else"):
+        with pytest.raises(HubSpotUnavailable, match="Another thread or process"):
             place.refresh.ensure_fresh(place.seen(), place.time() + 0.01)
         go_on.set()
         assert first.result(PATIENCE).generation == 2

@@ -1,11 +1,13 @@
 """What a forked child inherits of a process's parts: locks that nobody gives back, and counts."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from portalkey._support.clock import boot_time
 from portalkey.broker.admission import Admission, Permit
+from portalkey.broker.app_breaker import AppBreaker
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.reachability import IN_A_ROW, Reachability
 from portalkey.errors import HubSpotUnavailable
@@ -69,4 +71,31 @@ def test_the_way_to_hubspot_in_a_child() -> None:
         return way.send(REQUEST).status == 200 and not way.is_open
 
     with way._lock:
+        assert in_silent_child(go)
+
+
+def test_a_refused_app_in_a_child() -> None:
+    """It finds out for itself."""
+    parent = os.getpid()
+    form = {"client_secret": "s"}
+
+    def send(_: Request) -> Response:
+        return Response(200 if os.getpid() != parent else 403, {}, b"")
+
+    app = AppBreaker(
+        send,
+        lambda: None,
+        clock=boot_time,
+        uniform=lambda low, _: low,
+        on_refused=lambda _: None,
+    )
+    for owner in ("ada", "bob", "cy"):
+        app.send(replace(REQUEST, form=form, owner=owner))
+    assert app.is_open
+
+    def go() -> bool:
+        app.check("ada")
+        return app.send(replace(REQUEST, form=form, owner="ada")).status == 200
+
+    with app._lock:
         assert in_silent_child(go)

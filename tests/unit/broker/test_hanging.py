@@ -429,7 +429,7 @@ def test_a_caller_that_joins_another_of_the_same_owner(
         soon = broker._clock() + 0.05
         lookup = _Lookup(("ada", None), lambda: broker.connections("ada")[0], soon)
 
-        with pytest.raises(HubSpotUnavailable, match="Somebody else"):
+        with pytest.raises(HubSpotUnavailable, match="Another thread or process"):
             broker._tokens._check_together(lookup)
         script.goes_on.set()
         assert first.result(PATIENCE) == "new"

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from bs4 import BeautifulSoup
 from cryptography.fernet import Fernet
 from flask import Flask
 from pydantic import SecretStr
@@ -28,8 +29,50 @@ def test_the_front_door_leads_to_the_setup_page(app_url: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/connections/setup")
 
 
+def test_a_person_at_an_unknown_path_meets_a_page(app_url: str) -> None:
+    """A page of the house with the way back; nothing is cached or framed."""
+    answer = httpx2.get(f"{app_url}/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    page = BeautifulSoup(answer.text, "html.parser")
+
+    assert answer.status_code == 404
+    assert "Nothing was found here" in page.get_text()
+    assert page.select("a[href='/connections/setup']")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_a_crash_is_a_page_without_a_word_of_it(settings: Settings, broker: Broker) -> None:
+    """Whoever meets it is told that it can be looked up, and no more."""
+    app = create_app(broker)
+    app.add_url_rule("/crash", "crash", lambda: str(int("a secret of mine")))
+    answer = app.test_client().get(
+        "/crash", base_url=settings.public_url, headers={"Accept": "text/html"}
+    )
+
+    assert answer.status_code == 500
+    assert "Something is in the way" in answer.text
+    assert "secret" not in answer.text
+
+
+def test_under_another_name_the_page_leads_to_the_right_one(
+    settings: Settings, broker: Broker
+) -> None:
+    """Styled, in a browser; and in one line for a program."""
+    client = create_app(broker).test_client()
+    other = {"base_url": "http://elsewhere.test"}
+    page = client.get("/", headers={"Accept": "text/html"}, **other)
+    style = BeautifulSoup(page.text, "html.parser").select("link[rel=stylesheet]")[0]["href"]
+    line = client.get("/", **other)
+    with client.get(str(style), **other) as styled:
+        assert styled.status_code == 200
+
+    assert (page.status_code, line.status_code) == (421, 421)
+    assert f'href="{settings.public_url}/connections/setup"' in page.text
+    assert settings.public_url in line.text
+
+
 def test_unknown_paths_are_answered_plainly(app_url: str) -> None:
-    """One line, nothing cached, nothing leaked; and 405 says what is allowed."""
+    """One line for a program, nothing cached, nothing leaked; and 405 says what is allowed."""
     nothing = httpx2.get(f"{app_url}/api/hubspot/status/x.css")
     wrong = httpx2.post(f"{app_url}/healthz")
 
@@ -38,15 +81,19 @@ def test_unknown_paths_are_answered_plainly(app_url: str) -> None:
     assert "GET" in wrong.headers["allow"]
 
 
-def test_health_is_the_stores(settings: Settings, broker: Broker, broken_store: SQLStore) -> None:
-    """A store in trouble is told to whoever watches."""
+def test_it_is_ready_while_its_store_is(
+    settings: Settings, broker: Broker, broken_store: SQLStore
+) -> None:
+    """A store in trouble is told to whoever watches; a restart would not mend it."""
     vault = Vault(broker.vault.keyring, broken_store, settings.client_id)
     sick = create_app(Broker(settings, vault, broker._send)).test_client()
     well = create_app(broker).test_client()
 
-    assert well.get("/healthz", base_url=settings.public_url).status_code == 200
-    answer = sick.get("/healthz", base_url=settings.public_url)
+    by_address = {"base_url": "http://10.0.0.9:6001"}  # as whoever watches asks
+    assert well.get("/readyz", **by_address).status_code == 200
+    answer = sick.get("/readyz", **by_address)
     assert (answer.status_code, answer.json) == (503, {"status": "store_unusable"})
+    assert sick.get("/healthz", **by_address).json == {"status": "ok"}
 
 
 def test_a_crash_in_the_callback_still_leaves_its_address(

@@ -144,11 +144,34 @@ def test_a_popup_from_another_name_of_the_app_is_led_to_the_right_one(
 
         assert answer.status_code == 421
         assert f'href="{public_url}{SETUP}"' in answer.text
-        assert f"Open the app at {public_url}" in answer.text
+        assert f"at {public_url}</a>" in answer.text
     (line,) = lines_of(caplog, "other_address")
     assert ELSEWHERE in line
     assert public_url in line
     assert not broker.has_attempt("O" * 22)
+
+
+def test_a_link_under_another_name_of_the_app_is_led_to_the_right_one(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a popup as well: the browser says which page the link was on."""
+    client = signed_in(host_app(broker))
+    headers = {**SAME, "Referer": f"{ELSEWHERE}/settings?tab=hubspot"}
+    answer = client.get("/auth/hubspot/start", headers=headers)
+
+    assert answer.status_code == 421
+    assert f'href="{broker.settings.public_url}{SETUP}"' in answer.text
+    assert len(lines_of(caplog, "other_address")) == 1
+
+
+@pytest.mark.parametrize("referrer", ["http://[", "", "http://evil.test/x", "http://localhost@x/"])
+@pytest.mark.parametrize("site", ["cross-site", "same-origin", None])
+def test_a_referrer_of_no_page_of_ours(broker: Broker, referrer: str, site: str | None) -> None:
+    """It asks first, or leads to the right address; nothing is begun and nothing breaks."""
+    headers = {"Referer": referrer, **({"Sec-Fetch-Site": site} if site else {})}
+    answer = signed_in(host_app(broker)).get("/auth/hubspot/start", headers=headers)
+
+    assert answer.status_code in ({200, 421} if site == "same-origin" else {200})
 
 
 @pytest.mark.parametrize("headers", [SAME, {"Host": "127.0.0.1:5000"}], ids=["says", "old"])

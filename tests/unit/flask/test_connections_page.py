@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -12,6 +13,7 @@ from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.settings import Settings
+from portalkey.testing import Ahead
 from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 from support.hosting import (
@@ -23,6 +25,7 @@ from support.hosting import (
     come_back,
     connect,
     host_app,
+    leave_form,
     link_named,
     page_of,
     said,
@@ -53,7 +56,7 @@ def two(client: FlaskClient, broker: Broker, hubspot: HubSpot) -> tuple[Connecti
 def test_reconnect_leads_to_one_card(
     client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
 ) -> None:
-    """It comes first, is marked, and a sentence that takes the focus says what to do."""
+    """It comes first, is marked, and its sentence, which takes the focus, says what to do."""
     mark(broker, two[1], "needs_reconnect", "needs_reconnect")
     page = page_of(client, f"{SETUP}?reconnect={two[1].id}")
     note = page.select_one("[autofocus]")
@@ -62,7 +65,7 @@ def test_reconnect_leads_to_one_card(
     assert ["pk-asked" in card["class"] for card in cards(page)] == [True, False]
     assert note is not None
     assert (note.name, note["tabindex"]) == ("p", "-1")
-    assert "has to be connected again" in said(note)
+    assert "Reconnect and choose the same account" in said(note)
 
 
 def test_reconnect_leads_to_a_card_that_is_well(
@@ -90,16 +93,17 @@ def test_reconnect_of_nothing_is_ignored(
 
 
 STATES = [
-    ("connected", "", "Connected", True, ""),
-    ("failing", "hubspot_unavailable", "Connected, with trouble", True, "keeps trying by itself"),
-    ("failing", "hubspot_refused", "Connected, with trouble", True, "Whoever runs it"),
-    ("failing", "newer", "Connected, with trouble", True, "keeps trying by itself"),
-    ("needs_reconnect", "inactive", "Has to be connected again", False, "no longer accepts"),
-    ("needs_reconnect", "newer", "Has to be connected again", False, "no longer accepts"),
+    ("connected", "", "Connected", "quiet", ""),
+    ("failing", "hubspot_unavailable", "Connected, retrying", None, "keeps trying by itself"),
+    ("failing", "hubspot_refused", "Connected, retrying", None, "Whoever runs the app"),
+    ("failing", "newer", "Connected, retrying", None, "keeps trying by itself"),
+    ("needs_reconnect", "inactive", "Reconnect needed", "filled", "HubSpot ended"),
+    ("needs_reconnect", "no_key_opens", "Reconnect needed", "filled", "The app cannot open"),
+    ("needs_reconnect", "newer", "Reconnect needed", "filled", "HubSpot ended"),
 ]
 
 
-@pytest.mark.parametrize(("status", "reason", "says", "is_quiet", "why"), STATES)
+@pytest.mark.parametrize(("status", "reason", "says", "reconnect", "why"), STATES)
 def test_each_state_says_what_to_do(
     client: FlaskClient,
     broker: Broker,
@@ -107,29 +111,115 @@ def test_each_state_says_what_to_do(
     status: str,
     reason: str,
     says: str,
-    is_quiet: bool,  # noqa: FBT001 - pytest passes it
+    reconnect: str | None,
     why: str,
 ) -> None:
-    """Reconnect is on every card; it stands out only where the person has to act."""
+    """Reconnect stands out where the person has to act, and is not there where it cannot help."""
     if status != "connected":
-        mark(broker, two[0], status, reason)
-    card = cards(page_of(client))[0]
+        mark(broker, two[1], status, reason)
+    page = page_of(client)
+    card = next(each for each in cards(page) if str(SECOND) in each.text)
     link = card.select_one("hubspot-connect a")
 
     assert said(card.select_one(".pk-status")) == says
     assert why in said(card)
-    assert link is not None
-    assert said(link) == "Reconnect"
-    assert ("pk-quiet" in link["class"]) is is_quiet
+    assert (link is not None) is (reconnect is not None)
+    assert len(filled(page)) == (reconnect == "filled")
+    assert link is None or (link in filled(page)) is (reconnect == "filled")
 
 
-def test_disconnecting_says_first_what_it_does(
-    client: FlaskClient, two: tuple[Connection, Connection]
+def filled(page: Tag) -> list[Tag]:
+    """The buttons that stand out."""
+    return [each for each in page.select(".pk-button") if "pk-quiet" not in each["class"]]
+
+
+def test_those_that_need_somebody_come_first(
+    client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
 ) -> None:
-    """The consequences stand before the button."""
-    form = cards(page_of(client))[0].form
+    """One button stands out, however many of them there are."""
+    mark(broker, two[1], "needs_reconnect", "inactive")
+    page = page_of(client)
+    assert [str(SECOND) in card.text for card in cards(page)] == [True, False]
+    assert len(filled(page)) == 1
 
-    assert said(form).endswith("removed in HubSpot. Disconnect")
+    mark(broker, two[0], "needs_reconnect", "inactive")
+    assert len(filled(page_of(client))) == 1
+
+
+def test_disconnecting_asks_first(
+    client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
+) -> None:
+    """What ends, what stays and how to undo it stand before the one red button; or nothing ends."""
+    link = cards(page_of(client))[0].select_one("a.pk-leave")
+    assert link is not None
+    page = page_of(client, f"{link['href']}?language=en")
+    (button,) = filled(page)
+
+    assert said(page.h1) == f"Disconnect {two[0].account.hub_domain}?"
+    assert [said(each) for each in page.select("dt")] == ["What ends", "What stays", "To undo"]
+    assert (said(button), "pk-danger" in button["class"]) == ("Disconnect", True)
+    assert link_named(page, "Keep it connected") == f"{SETUP}?language=en"
+    assert not page.select("script")
+    assert len(broker.connections("ada")) == 2
+
+
+def test_what_was_disconnected_is_said_once(
+    client: FlaskClient, broker: Broker, two: tuple[Connection, Connection], ahead: Ahead
+) -> None:
+    """By what the store has of it, to its owner, and as long as it is news."""
+    form = leave_form(client)
+    back = client.post(form.pop("action"), data=form).headers["Location"]
+    bob = signed_in(host_app(broker), "bob")
+
+    assert said(page_of(client, back).select_one(".pk-note strong")) == (
+        f"{two[0].account.hub_domain} was disconnected."
+    )
+    assert page_of(client).select(".pk-note") == []
+    assert page_of(bob, back).select(".pk-note") == []
+    assert page_of(client, f"{SETUP}?disconnected={two[1].id}").select(".pk-note") == []
+    ahead.seconds = 121
+    assert page_of(client, back).select(".pk-note") == []
+
+
+def test_what_was_connected_is_said_once(
+    client: FlaskClient, broker: Broker, hubspot: HubSpot, ahead: Ahead
+) -> None:
+    """By the attempt's own row, to the session that began it, and as long as it is news."""
+    back = connect(client, hubspot)
+    elsewhere = signed_in(host_app(broker))
+
+    assert said(page_of(client, back).select_one(".pk-note strong")).endswith(" is connected.")
+    assert page_of(client).select(".pk-note") == []
+    assert page_of(elsewhere, back).select(".pk-note") == []
+    ahead.seconds = 121
+    assert page_of(client, back).select(".pk-note") == []
+
+
+@pytest.mark.parametrize("odd", ["", "x", "<script>", "%00", "A" * 22, "a" * 65])
+def test_no_news_is_made_up(
+    client: FlaskClient, two: tuple[Connection, Connection], odd: str
+) -> None:
+    """What stands in the address is a name to look up, and never shown."""
+    for name in ("connected", "disconnected"):
+        page = page_of(client, f"{SETUP}?{name}={odd}")
+
+        assert not page.select(".pk-note")
+        assert len(cards(page)) == 2
+
+
+def test_nothing_is_asked_about_what_is_not_there(
+    client: FlaskClient, broker: Broker, two: tuple[Connection, Connection]
+) -> None:
+    """Somebody else's connection and one that has ended get the answer of an unknown one."""
+    path = f"{SETUP}/{two[0].id}/disconnect"
+    bob = signed_in(host_app(broker), "bob")
+    gone = bob.get(path)
+    broker.disconnect("ada", two[0].id)
+
+    assert (gone.status_code, client.get(path).status_code) == (404, 404)
+    assert "not connected" in client.get(path).text
+    assert str(FIRST) not in gone.text
+    assert host_app(broker).test_client().get(path).status_code == 401
 
 
 def test_a_disconnected_account_is_not_listed(
@@ -145,19 +235,25 @@ def test_nothing_connected_yet(client: FlaskClient) -> None:
     """One sentence says what connecting gives, and a list what HubSpot will ask."""
     page = page_of(client)
 
-    assert "works with the data of your HubSpot account" in page.text
-    assert "crm.objects.contacts.read" in said(page.select_one("details[open] .pk-scopes"))
+    assert "then works with the data of your account" in page.text
+    assert "See contacts and their details" in said(page.select_one(".pk-panel .pk-facts"))
+    assert page.select("[title='crm.objects.contacts.read']")
+    assert "oauth" not in page.text
+    assert [said(each) for each in filled(page)] == ["Connect HubSpot"]
     assert cards(page) == []
 
 
 def test_a_missing_scope_says_who_may_grant_it(client: FlaskClient, hubspot: HubSpot) -> None:
-    """An optional one may need another edition; the card and the popup name it."""
+    """An optional one is one quiet line, which says more to whoever asks."""
     connect(client, hubspot, SMALL)
-    missing = page_of(client).select_one(".pk-missing")
+    page = page_of(client)
+    line = page.select_one("article > details")
 
-    assert "crm.objects.deals.read" in said(missing)
-    assert "Super Admin" in said(missing)
-    assert "editions" in said(missing)
+    assert said(line).startswith("One optional permission is missing: See deals")
+    assert "Super Admin" in said(line)
+    assert "Not every HubSpot plan" in said(line)
+    assert filled(page) == []
+    assert said(page.select_one(".pk-chip")) == "not granted"
 
 
 def test_the_popup_says_what_is_missing(client: FlaskClient, hubspot: HubSpot) -> None:
@@ -166,7 +262,7 @@ def test_the_popup_says_what_is_missing(client: FlaskClient, hubspot: HubSpot) -
     assert link is not None
     done = come_back(client, hubspot, f"{link['href']}&attempt={'A' * 22}", SMALL)
 
-    assert "crm.objects.deals.read" in said(page_of(client, done).select_one(".pk-missing"))
+    assert "See deals" in said(page_of(client, done).select_one(".pk-missing"))
 
 
 def wrong_account(client: FlaskClient, hubspot: HubSpot, query: str = "") -> BeautifulSoup:
@@ -186,21 +282,35 @@ def test_another_account_came_back_in_one_tab(
     assert f"{name} ({FIRST})" in page.text
     again = client.get(link_named(page, f"Reconnect {name}")).headers["Location"]
     assert str(FIRST) in again
-    come_back(
-        client, hubspot, link_named(page, "Connect the other account as a further one"), SMALL
-    )
+    come_back(client, hubspot, link_named(page, "Connect the other account as well"), SMALL)
     assert [each.hub_id for each in broker.connections("ada")] == [FIRST, SECOND, SMALL]
 
 
 def test_another_account_came_back_in_a_popup(
-    client: FlaskClient, hubspot: HubSpot, two: tuple[Connection, Connection]
+    client: FlaskClient, broker: Broker, hubspot: HubSpot, two: tuple[Connection, Connection]
 ) -> None:
-    """The page that waits begins the next attempt, so the popup says which button to press."""
+    """The popup leads to the same two, each by an attempt of its own, for the page behind it."""
     page = wrong_account(client, hubspot, f"&attempt={'A' * 22}")
+    links = [str(each["href"]) for each in page.select(".pk-stack a")]
+    queries = [dict(parse_qsl(urlsplit(each).query)) for each in links]
 
     assert f"({FIRST})" in page.text
-    assert "press “Reconnect”" in page.text
-    assert not [each for each in page.find_all("a") if "/start" in str(each["href"])]
+    assert [said(each) for each in filled(page)] == [f"Reconnect {two[0].account.hub_domain}"]
+    assert [each["origin"] for each in queries] == [broker.settings.public_url] * 2
+    assert len({"A" * 22, *(each["attempt"] for each in queries)}) == 3
+    assert "/done?" in come_back(client, hubspot, links[0], FIRST)
+
+
+def test_a_page_that_is_to_have_a_token_begins_anew_itself(
+    broker: Broker, hubspot: HubSpot
+) -> None:
+    """It is handed that of an attempt of its own: the popup begins none."""
+    client = signed_in(host_app(broker, deliver="access_token"))
+    connect(client, hubspot, FIRST)
+    page = wrong_account(client, hubspot, f"&attempt={'A' * 22}")
+
+    assert "/auth/hubspot/start" not in str(page)
+    assert [said(each) for each in filled(page)] == ["Close window"]
 
 
 def test_whoever_signed_in_since_gets_no_links(

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import DictLoader
 
 from portalkey.broker import Broker
-from portalkey.errors import StoreBusy
+from portalkey.errors import NotConnected, StoreBusy
 from portalkey.flask import HubSpotAuth
 from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.model.counters import CounterKind
@@ -23,6 +23,7 @@ from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
 from portalkey.web.host_session import BROWSER_KEY
 from portalkey_simulator import HubSpot
+from support.hosting import leave_form
 
 PAGE = '<a href="{{ hubspot_connect_url() }}">Connect</a>'
 
@@ -49,15 +50,6 @@ def link_of(client: FlaskClient) -> str:
     link = BeautifulSoup(client.get("/").text, "html.parser").find("a")
     assert link is not None
     return str(link["href"])
-
-
-def form_of(client: FlaskClient) -> dict[str, str]:
-    """The hidden fields of the first form on the setup page."""
-    page = BeautifulSoup(client.get("/connections/setup").text, "html.parser")
-    form = page.find("form")
-    assert form is not None
-    fields = {str(each["name"]): str(each["value"]) for each in form.find_all("input")}
-    return {"action": str(form["action"]), **fields}
 
 
 def connect(client: FlaskClient, hubspot: HubSpot) -> None:
@@ -157,7 +149,7 @@ def test_it_stands_beside_flask_wtf(broker: Broker, hubspot: HubSpot, order: str
         csrf.init_app(app)
     client = app.test_client()
     connect(client, hubspot)
-    fields = form_of(client)
+    fields = leave_form(client)
 
     assert client.post("/own").status_code == 400
     assert client.post(fields.pop("action"), data=fields).status_code == 303
@@ -181,7 +173,7 @@ def test_a_forged_post_changes_nothing(
     """Token, Origin and Fetch Metadata each stop a forgery; it is told and counted (R71)."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
-    form = {**form_of(client), **fields}
+    form = {**leave_form(client), **fields}
 
     before, heard = broker.vault.store.events(), list[Event]()
 
@@ -204,7 +196,7 @@ def test_the_token_of_another_session_is_a_forgery(broker: Broker, hubspot: HubS
     client, other = signed_in(app, broker), signed_in(app, broker, "bob")
     connect(client, hubspot)
     connect(other, hubspot)
-    action, token = form_of(client)["action"], form_of(other)["portalkey_token"]
+    action, token = leave_form(client)["action"], leave_form(other)["portalkey_token"]
 
     answer = client.post(action, headers={"X-Portalkey-Token": token})
 
@@ -219,13 +211,13 @@ def test_another_owners_connection_is_not_found(broker: Broker, hubspot: HubSpot
     ada, bob = signed_in(app, broker), signed_in(app, broker, "bob")
     connect(ada, hubspot)
     connect(bob, hubspot)
-    action, token = form_of(ada)["action"], form_of(bob)["portalkey_token"]
+    action, token = leave_form(ada)["action"], leave_form(bob)["portalkey_token"]
 
     for path in (action, "/api/hubspot/connections/unknown/disconnect"):
         answer = bob.post(path, headers={"X-Portalkey-Token": token})
         assert (answer.status_code, answer.json) == (
             404,
-            {"error": "not_connected", "message": "This HubSpot account is not connected."},
+            {"error": "not_connected", "message": NotConnected().for_person()},
         )
     assert len(broker.connections("ada")) == 1
 
@@ -234,7 +226,7 @@ def test_a_program_disconnects_with_a_header(broker: Broker, hubspot: HubSpot) -
     """fetch() sends the token as a header and gets the status back."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
-    form = form_of(client)
+    form = leave_form(client)
 
     answer = client.post(form["action"], headers={"X-Portalkey-Token": form["portalkey_token"]})
 
@@ -266,7 +258,9 @@ def test_an_attempt_is_shown_to_its_owner_only(broker: Broker) -> None:
     assert client.get(f"/api/hubspot/status?attempt={attempt}").status_code == 200
     assert bob.get(f"/api/hubspot/status?attempt={attempt}").status_code == 404
     told = elsewhere.get(f"/api/hubspot/status?attempt={attempt}").get_json()["attempt"]
-    assert told == {"id": attempt, "status": "pending", "error": None, "message": None}
+    assert told.pop("seconds_left") > 500
+    nothing = dict.fromkeys(("error", "message", "account"))
+    assert told == {"id": attempt, "status": "pending", **nothing}
     for odd in ("", "x", f"{attempt}&attempt={attempt}"):
         assert client.get(f"/api/hubspot/status?attempt={odd}").status_code == 404
 
@@ -275,7 +269,7 @@ def test_cancelling_an_unknown_attempt(broker: Broker, hubspot: HubSpot) -> None
     """There is nothing to cancel, and nothing is told about it."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
-    token = {"X-Portalkey-Token": form_of(client)["portalkey_token"]}
+    token = {"X-Portalkey-Token": leave_form(client)["portalkey_token"]}
 
     answer = client.post(f"/api/hubspot/attempts/{'B' * 22}/cancel", headers=token)
 
@@ -448,7 +442,7 @@ def test_disconnecting_twice_by_form_ends_on_the_page(broker: Broker, hubspot: H
     """A double click or a stale page is no error to a person."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
-    form = form_of(client)
+    form = leave_form(client)
     action = form.pop("action")
 
     assert [client.post(action, data=form).status_code for _ in range(2)] == [303, 303]
@@ -465,7 +459,7 @@ def test_a_start_token_does_not_disconnect(broker: Broker, hubspot: HubSpot) -> 
     connect(client, hubspot)
     token = {"X-Portalkey-Token": link_of(client).partition("?t=")[2]}
 
-    assert client.post(form_of(client)["action"], headers=token).status_code == 403
+    assert client.post(leave_form(client)["action"], headers=token).status_code == 403
     assert len(broker.connections("ada")) == 1
 
 
@@ -588,7 +582,7 @@ def test_a_busy_store_answers_a_form_with_a_page(
     """A person who pressed *Disconnect* is shown a page, not JSON, and is still connected."""
     client = signed_in(host_app(broker), broker)
     connect(client, hubspot)
-    form = form_of(client)
+    form = leave_form(client)
     busy = same_browser(client, host_app(busy_at("disconnect")))
 
     answer = busy.post(form.pop("action"), data=form)
@@ -658,7 +652,8 @@ def test_a_missing_required_scope_offers_to_connect_again(
     page = same_browser(client, host_app(more)).get("/connections/setup").text
     status = same_browser(client, host_app(more)).get("/api/hubspot/status").json
 
-    assert "Connect again" in page
+    assert "did not grant what" in page
+    assert "Reconnect needed" in page
     assert status is not None
     assert status["connections"][0]["missing_scopes"] == ["crm.lists.read"]
 

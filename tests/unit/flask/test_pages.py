@@ -71,6 +71,33 @@ def test_a_signed_out_visitor_asks_for_german(broker: Broker) -> None:
     assert "Bitte melden Sie sich an" in answer.text
 
 
+@pytest.mark.parametrize("path", [SETUP, "/auth/hubspot/start", "/auth/hubspot/refused"])
+def test_a_browser_asks_for_german(client: FlaskClient, path: str) -> None:
+    """Where neither the address nor the app says a language; the address comes first."""
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.8"}
+
+    assert '<html lang="de"' in client.get(path, headers=german).text
+    if path != "/auth/hubspot/refused":
+        assert '<html lang="en"' in client.get(f"{path}?language=en", headers=german).text
+
+
+def test_a_browser_does_not_overrule_the_app(broker: Broker) -> None:
+    """Whose own pages around ours are in that language."""
+    client = signed_in(host_app(broker, language="en"))
+
+    assert '<html lang="en"' in client.get(SETUP, headers={"Accept-Language": "de"}).text
+
+
+def test_a_journey_stays_in_the_browsers_language(client: FlaskClient) -> None:
+    """The attempt keeps it, for the page at its end."""
+    link = page_of(client).select_one("hubspot-connect a")
+    assert link is not None
+    attempt = "A" * 22
+    client.get(f"{link['href']}&attempt={attempt}", headers={"Accept-Language": "de"})
+
+    assert '<html lang="de"' in client.get(f"/auth/hubspot/done?attempt={attempt}").text
+
+
 def test_a_host_has_words_of_its_own(broker: Broker) -> None:
     """One text changed, all others as they were."""
     words = {"en": {"connect": "Bring your CRM"}}
@@ -97,7 +124,7 @@ def layout_app(broker: Broker, **templates: str) -> Flask:
 
 
 def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) -> None:
-    """The host's context and blocks around our content, with our styles and without Pico's."""
+    """The host's context and blocks around our content, with our styles, which leave it alone."""
     client = signed_in(layout_app(broker))
     connect(client, hubspot, FIRST)
     page = page_of(client)
@@ -109,7 +136,7 @@ def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) ->
         static_address("portalkey.css")
     ]
     assert page.select("script[type=module][src$='connect.js']")
-    assert page.select("[data-owner=ada][lang=en] article.pk-card form")
+    assert page.select(".pk-on-host[data-owner=ada][lang=en] article.pk-account a.pk-leave")
     assert "Simulator." in page.text
 
 
@@ -135,13 +162,13 @@ def test_popups_keep_their_own_base(broker: Broker) -> None:
     page = page_of(signed_in(layout_app(broker)), "/auth/hubspot/start")
 
     assert page.nav is None
-    assert page.select("link[href$='pico.css']")
+    assert page.select("body.pk-popup")
 
 
 BLOCKS = {
     "heading": "<h1>Mine</h1>",
     "account": "<p>{{ connection.hub_id }}</p>",
-    "connect": "<p>later</p>",
+    "missing": "<p>later</p>",
     "actions": "<p>none</p>",
 }
 

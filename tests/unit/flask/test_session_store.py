@@ -35,7 +35,18 @@ from portalkey.web.host_session import CONNECTIONS_KEY
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals
-from support.hosting import FIRST, SECOND, SETUP, SMALL, cards, connect, page_of, said
+from support.hosting import (
+    FIRST,
+    SECOND,
+    SETUP,
+    SMALL,
+    cards,
+    come_back,
+    connect,
+    leave_form,
+    page_of,
+    said,
+)
 
 TOKENS = {"token", "refresh_token"}
 WEEK = 7 * 24 * 3600.0
@@ -318,16 +329,8 @@ def test_what_was_disconnected_stays_so(client: FlaskClient, hubspot: HubSpot) -
     """An older cookie, sent again, does not bring it back; and HubSpot was told."""
     connect(client, hubspot)
     old = cookie_of(client)
-    page = page_of(client)
-    form = page.select_one("form.pk-leave")
-    assert form is not None
-    field = form.select_one("[name=portalkey_token]")
-    assert field is not None
-    client.post(
-        str(form["action"]),
-        data={"portalkey_token": str(field["value"])},
-        headers={"Sec-Fetch-Site": "same-origin"},
-    )
+    form = leave_form(client)
+    client.post(form.pop("action"), data=form, headers={"Sec-Fetch-Site": "same-origin"})
 
     assert trouble_of(client) == NotConnected.code
     with client.session_transaction() as there:
@@ -407,10 +410,22 @@ def test_a_cookie_is_never_larger_than_browsers_keep(client: FlaskClient, hubspo
     assert len(cookie_of(client)) < MOST_BESIDE_HEADERS
 
 
+@pytest.mark.parametrize(("scopes", "own", "accounts"), [(0, 700, 1), (0, 100, 2), (15, 100, 1)])
 def test_all_headers_of_an_answer_pass_nginx(
-    app: Flask, client: FlaskClient, hubspot: HubSpot
+    settings: Settings,
+    make_broker: Callable[[Settings], Broker],
+    hubspot: HubSpot,
+    scopes: int,
+    own: int,
+    accounts: int,
 ) -> None:
-    """Below 4 KB by every account that is let in, even where each answer brings the session."""
+    """Below 4 KB by every account that is let in, even where each answer brings the session.
+
+    However long the address at HubSpot is that an app's scopes make.
+    """
+    wanted = tuple(f"crm.objects.custom_thing_{number}.read" for number in range(scopes))
+    app = session_app(make_broker(settings.model_copy(update={"optional_scopes": wanted})))
+    client = app.test_client()
     app.before_request(lambda: setattr(session, "permanent", True))
     sizes, answer = [], app.wsgi_app
 
@@ -422,13 +437,13 @@ def test_all_headers_of_an_answer_pass_nginx(
         return answer(environ, start)
 
     app.wsgi_app = measure  # type: ignore[method-assign]
-    client.get("/keep/700")
+    client.get(f"/keep/{own}")
     for account in (FIRST, SECOND, SMALL):
         connect(client, hubspot, account)
 
     server = 200  # the bytes of a status, a date and a name
     assert 2500 < max(sizes) < 4096 - server
-    assert len(cards(page_of(client))) < 3
+    assert len(cards(page_of(client))) == accounts
 
 
 def test_the_error_says_how_much_there_is() -> None:
@@ -467,13 +482,16 @@ def test_a_session_of_another_key_is_told(
         assert len(there[CONNECTIONS_KEY]["rows"]) == 1
 
 
-def test_an_unknown_format_is_not_read(client: FlaskClient, hubspot: HubSpot) -> None:
-    """A session of a newer portalkey asks to connect again."""
+def test_an_unknown_format_is_not_read(
+    client: FlaskClient, hubspot: HubSpot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A session of a newer portalkey asks to connect again, and the log says why."""
     connect(client, hubspot)
     with client.session_transaction() as there:
         there[CONNECTIONS_KEY] = {**there[CONNECTIONS_KEY], "v": 99}
 
     assert trouble_of(client) == NotConnected.code
+    assert "another version of portalkey" in caplog.text
 
 
 def test_sessions_on_the_server(broker: Broker, hubspot: HubSpot, ahead: Any) -> None:
@@ -514,7 +532,7 @@ def test_a_broker_of_sessions_serves_no_other_app(broker: Broker) -> None:
     """An app that means the database is told, rather than led into sessions."""
     session_app(broker)
 
-    with pytest.raises(ValueError, match="sessions"):
+    with pytest.raises(ValueError, match=r"write HubSpotAuth\(\.\.\., store=\"session\"\)"):
         HubSpotAuth(Flask("other"), broker, owner=lambda: "ada")
 
 
@@ -524,3 +542,20 @@ def test_a_deleted_users_sessions_are_the_apps_to_end(broker: Broker) -> None:
 
     with app.test_request_context(), pytest.raises(NoSession, match="end the sessions"):
         broker.on_user_deleted("ada")
+
+
+def test_another_account_is_asked_about(
+    client: FlaskClient, broker: Broker, hubspot: HubSpot
+) -> None:
+    """Its grant waits beside the sessions, and a yes puts it into the session of whoever began."""
+    connect(client, hubspot, FIRST)
+    link = str(client.get("/api/hubspot/status").get_json()["connect_url"])
+    confirm = come_back(client, hubspot, link, SECOND)
+    assert len(cards(page_of(client))) == 1
+    assert broker.stats().outbox == 1
+    form = {str(e["name"]): str(e["value"]) for e in page_of(client, confirm).select("input")}
+
+    client.post("/auth/hubspot/confirm", data={**form, "answer": "yes"})
+
+    assert len(cards(page_of(client))) == 2
+    assert broker.stats().outbox == 0

@@ -56,7 +56,7 @@ def sign_in_after(client: FlaskClient, link: str, came: dict[str, str] = OURS) -
 def is_asked(client: FlaskClient, link: str, came: dict[str, str] = OURS) -> bool:
     """Whether *link* shows the page that asks; otherwise it leads to HubSpot."""
     answer = client.get(link, headers=came)
-    assert (answer.status_code, "Connect to HubSpot?" in answer.text) in {(200, True), (303, False)}
+    assert (answer.status_code, "Connect HubSpot to" in answer.text) in {(200, True), (303, False)}
     return answer.status_code == 200
 
 
@@ -126,7 +126,7 @@ def test_a_link_from_elsewhere_through_the_sign_in_asks_first(
 
     assert client.get_cookie("portalkey_return", path="/auth/hubspot") is None
     assert is_asked(client, back)
-    go_on = link_named(page_of(client, back), "Go on to HubSpot")
+    go_on = link_named(page_of(client, back), "Continue to HubSpot")
     assert query_of(go_on)["attempt"] == ATTEMPT
     assert not is_asked(client, go_on)
 
@@ -175,7 +175,7 @@ def test_reconnecting_survives_the_sign_in(broker: Broker, hubspot: HubSpot) -> 
     client = login_app(broker).test_client()
     done = come_back(client, hubspot, sign_in_after(client, f"{START}&t={token}"), SECOND)
 
-    assert "A different HubSpot account" in client.get(done).text
+    assert "You chose another HubSpot account" in client.get(done).text
     assert 'href="/settings"' in client.get(done).text
 
 

@@ -90,17 +90,17 @@ def test_an_address_without_it_still_works(client: FlaskClient, name: str) -> No
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-cache"
         assert "Access-Control-Allow-Origin" in answer.headers
-        assert is_handed_on == (name in {"connect.js", "wait.js", "strings.js"})
+        assert is_handed_on == (name in {"connect.js", "wait.js", "strings.js", "strings-de.js"})
         assert is_handed_on or answer.data == (STATIC_FOLDER / name).read_bytes()
 
 
 def test_another_portalkeys_version_is_kept_by_nobody(client: FlaskClient) -> None:
     """A process that is not yet, or no longer, of that version gives its own."""
     assert caching(client, f"{STATIC_PATH}/v-0123456789ab/connect.js") == "no-store"
-    assert caching(client, f"{STATIC_PATH}/v-0123456789ab/pico.css") == "no-store"
+    assert caching(client, f"{STATIC_PATH}/v-0123456789ab/portalkey.css") == "no-store"
 
 
-@pytest.mark.parametrize("name", ["none.js", "../strings/en.py", "v-x", "pico"])
+@pytest.mark.parametrize("name", ["none.js", "../strings/en.py", "v-x", "portalkey"])
 def test_what_is_not_there_is_not_kept_for_ever(client: FlaskClient, name: str) -> None:
     """A file of a later version may be, in a moment."""
     with client.get(f"{STATIC_PATH}/v-{static_version()}/{name}") as answer:

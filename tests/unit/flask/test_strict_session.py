@@ -1,5 +1,6 @@
 """A host whose session is SameSite=Strict: it does not arrive on the way back from HubSpot."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from portalkey.hubspot.http import Request
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import Visitor
 from portalkey.testing import Ahead
+from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
 
 ATTEMPT = "S" * 22
@@ -247,3 +249,24 @@ def test_another_browsers_session_cannot_complete(broker: Broker, hubspot: HubSp
 
     assert (after.status, after.error) == ("failed", "attempt_mismatch")
     assert hubspot.requests == ()
+
+
+def test_another_account_is_asked_about(
+    client: FlaskClient, broker: Broker, hubspot: HubSpot
+) -> None:
+    """Once the session has arrived: the page between leads to the question."""
+    assert connect(broker, hubspot, "ada", 4410002)
+    page = json.loads(client.get("/api/hubspot/status").text)
+    to_hubspot = client.get(f"{page['connect_url']}&attempt={ATTEMPT}").headers["Location"]
+    back = "/auth" + hubspot.approve(to_hubspot, 4410001).partition("/auth")[2]
+    parked = withheld(client, lambda: client.get(back)).headers["Location"]
+    form = form_of(withheld(client, lambda: client.get(parked)))
+
+    done = client.post("/auth/hubspot/complete", data=form).headers["Location"]
+
+    assert status_of(broker) == ("asking", None)
+    confirm = client.get(done).headers["Location"]
+    assert confirm.startswith("/auth/hubspot/confirm")
+    client.post("/auth/hubspot/confirm", data={**form_of(client.get(confirm)), "answer": "yes"})
+    assert status_of(broker) == ("connected", None)
+    assert len(broker.connections("ada")) == 2

@@ -10,7 +10,17 @@ from portalkey.model.connection import Connection
 from portalkey.web.host_session import BROWSER_KEY
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
-from support.hosting import FIRST, SETUP, cards, come_back, connect, host_app, page_of, said
+from support.hosting import (
+    FIRST,
+    SETUP,
+    cards,
+    come_back,
+    connect,
+    host_app,
+    leave_form,
+    page_of,
+    said,
+)
 
 ADMINS = {"ada"}
 
@@ -75,7 +85,7 @@ def test_an_owner_has_a_name_on_pages(broker: Broker) -> None:
 
     page = page_of(client)
 
-    assert said(page.select_one("hgroup strong")) == "<Ada> & Co"
+    assert said(page.select_one(".pk-head strong")) == "<Ada> & Co"
     assert page.select("[data-owner=ada]")
 
 
@@ -96,7 +106,7 @@ def test_who_may_not_disconnect_is_shown_no_button(
     ada, bob = signed_in(app, "ada"), signed_in(app, "bob")
     connect(ada, hubspot)
 
-    assert [len(page_of(each).select("form.pk-leave")) for each in (ada, bob)] == [1, 0]
+    assert [len(page_of(each).select("a.pk-leave")) for each in (ada, bob)] == [1, 0]
     listed = [
         user.get("/api/hubspot/connections").get_json()["connections"][0] for user in (ada, bob)
     ]
@@ -116,7 +126,7 @@ def test_who_may_not_disconnect_cannot(
     status, text = leave(bob, broker, connection, accept=accept)
 
     assert status == 403
-    assert "ask whoever runs it" in text
+    assert "Ask whoever looks after it" in text
     assert broker.access_token("acme")
 
 
@@ -135,4 +145,5 @@ def test_anybody_may_disconnect_by_default(broker: Broker, hubspot: HubSpot) -> 
     ada = signed_in(host_app(broker), "ada")
     connect(ada, hubspot)
 
-    assert said(page_of(ada, SETUP).select_one("form.pk-leave button")) == "Disconnect"
+    assert said(page_of(ada, SETUP).select_one("a.pk-leave")) == "Disconnect…"
+    assert leave_form(ada)["portalkey_token"]

@@ -353,7 +353,7 @@ def test_links_and_forms_of_the_session_before_ask_first(broker: Broker, hubspot
         f"/api/hubspot/attempts/{ATTEMPT}/cancel", headers={"X-Portalkey-Token": token}
     )
 
-    assert "Connect to HubSpot?" in opened.text
+    assert "Connect HubSpot to" in opened.text
     assert (posted.status_code, posted.get_json()["error"]) == (403, "forgery_refused")
     assert broker.vault.store.attempt(ATTEMPT) is None
 

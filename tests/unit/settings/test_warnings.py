@@ -84,6 +84,23 @@ def test_keys_beside_the_store(tmp_path: Path, *, is_file: bool) -> None:
     assert codes(settings(keys_file=keys, database_url="postgresql://db/x")) == []
 
 
+def test_keys_in_an_env_file_beside_the_store(tmp_path: Path) -> None:
+    """As with a file of keys; one that the environment replaces holds none that count."""
+    file, url = tmp_path / ".env", sqlite_url(tmp_path / "portalkey.db")
+    assert Surroundings.look(file, {}).key_file is None
+    file.write_text("HUBSPOT_CLIENT_ID=c\n")
+    assert Surroundings.look(file, {}).key_file is None
+    file.write_text("PORTALKEY_KEYS=a:b\n")
+    assert Surroundings.look(file, {}).key_file == file
+    around = Surroundings(mounts=DISK, key_file=file)
+
+    assert codes(settings(database_url=url), around) == ["env_beside_store"]
+    assert codes(settings(database_url=url, **SIMULATED), around) == []
+    assert codes(settings(), around) == []
+    assert codes(settings(database_url="postgresql://db/x"), around) == []
+    assert Surroundings.look(file, {"PORTALKEY_KEYS": "a:c"}).key_file is None
+
+
 @pytest.mark.parametrize(
     ("around", "expected"),
     [

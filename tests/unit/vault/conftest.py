@@ -1,8 +1,6 @@
 """A real keyring and a real file for every test of the vault."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.keyring import new_key
 
 ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -92,17 +89,3 @@ def kept(
         return connection
 
     return keep
-
-
-@pytest.fixture
-def nobody() -> Iterator[Path]:
-    """A directory that anybody may use, as somebody whom permissions bind (root they do not)."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o777)
-        before = os.geteuid()
-        if before == 0:
-            os.seteuid(NOBODY)
-        try:
-            yield Path(directory)
-        finally:
-            os.seteuid(before)

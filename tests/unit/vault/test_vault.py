@@ -53,10 +53,13 @@ class Crowded(MemoryStore):
         *,
         event: Event | None = None,
         owed: OwedRevocation | None = None,
+        settled: str | None = None,
     ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1
-        return self.times < 0 and super().connect(attempt_id, connection, event=event, owed=owed)
+        return self.times < 0 and super().connect(
+            attempt_id, connection, event=event, owed=owed, settled=settled
+        )
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None

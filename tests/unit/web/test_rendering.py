@@ -31,11 +31,18 @@ ENDED = {
     "attempt_id": HOSTILE,
     "origin": "https://app.test",
     "back": "/back",
-    "bridge": None,
+    "bridge_url": None,
     "delivery": None,
     "close_after": 2000,
 }
-FAILED = {**ENDED, "status": "error", "code": HOSTILE, "sentence": HOSTILE, "expected": None}
+FAILED = {
+    **ENDED,
+    "status": "error",
+    "code": HOSTILE,
+    "sentence": HOSTILE,
+    "expected": None,
+    "heading": HOSTILE,
+}
 WAYS = {"again": "/again", "further": "/further"}
 
 
@@ -48,14 +55,18 @@ def card(**changes: Any) -> dict[str, Any]:
         "user_email": HOSTILE,
         "time_zone": HOSTILE,
         "account_type": "SANDBOX",
-        "status": "connected",
+        "shown_status": "connected",
         "trouble": None,
-        "scopes": ["oauth"],
+        "scopes": ["oauth", HOSTILE],
+        "granted": (HOSTILE,),
         "missing": (),
-        "lacks_required": False,
+        "lacking": (),
         "needs_person": False,
+        "has_reconnect": True,
         "is_asked_for": False,
-        "since": datetime(2026, 3, 9, 8, 5, tzinfo=UTC),
+        "connected_at": datetime(2026, 3, 9, 8, 5, tzinfo=UTC),
+        "renewed_at": datetime(2026, 3, 9, 8, 5, tzinfo=UTC),
+        "now": datetime(2026, 3, 9, 9, 15, tzinfo=UTC),
         "disconnect_url": "/disconnect",
         "may_disconnect": True,
         "reconnect_url": "/reconnect",
@@ -68,17 +79,33 @@ def setup(*cards: dict[str, Any]) -> dict[str, Any]:
     return {
         "pk_owner": HOSTILE,
         "pk_owner_name": HOSTILE,
+        "app_url": "/",
         "connect_url": "/connect",
-        "form_token": "token",
         "status_url": "/status",
-        "wanted": ["oauth", HOSTILE],
-        "wanted_optional": ["crm.lists.read"],
+        "wanted": (HOSTILE,),
+        "wanted_optional": ("crm.lists.read",),
         "connections": cards,
+        "news": None,
     }
 
 
-BROKEN = card(status="needs_reconnect", trouble=HOSTILE, needs_person=True, is_asked_for=True)
-LACKING = card(missing=["crm.lists.read"], lacks_required=True, needs_person=True, hub_domain=None)
+def leave(account: Account) -> dict[str, Any]:
+    """Everything that the page before a disconnect is made of."""
+    return {
+        "pk_owner": HOSTILE,
+        "pk_owner_name": HOSTILE,
+        "app_url": "/",
+        "account": account,
+        "action": "/act",
+        "form_token": "token",
+        "back": "/b",
+    }
+
+
+BROKEN = card(shown_status="needs_reconnect", trouble=HOSTILE, needs_person=True, is_asked_for=True)
+LACKING = card(lacking=(HOSTILE, "crm.lists.read"), needs_person=True, hub_domain=None)
+LESS = card(missing=(HOSTILE, "crm.lists.read"), is_asked_for=True, user_email=None)
+UNKNOWN = card(scopes=None, granted=(), missing=("crm.lists.read",), renewed_at=None)
 PAGES: list[tuple[str, dict[str, Any]]] = [
     ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/b", "has_retry": True}),
     (
@@ -95,11 +122,19 @@ PAGES: list[tuple[str, dict[str, Any]]] = [
     ("popup/error.html", {**FAILED, "ways_on": {}}),
     ("popup/error.html", {**FAILED, "ways_on": {}, "status": "pending"}),
     ("popup/error.html", {**FAILED, "ways_on": WAYS, "expected": ACCOUNT}),
+    ("popup/error.html", {**FAILED, "ways_on": WAYS, "code": "declined"}),
     ("popup/error.html", {**FAILED, "ways_on": {}, "expected": Account(1), "origin": "x"}),
     ("connections/setup.html", setup()),
     ("connections/setup.html", setup(card())),
-    ("connections/setup.html", setup(card(is_asked_for=True), card(status="failing"))),
+    ("connections/setup.html", setup(card(is_asked_for=True), card(shown_status="failing"))),
     ("connections/setup.html", setup(BROKEN, LACKING)),
+    ("connections/setup.html", setup(LESS, UNKNOWN)),
+    *(
+        ("connections/setup.html", {**setup(), "news": {"what": what, "account": ACCOUNT}})
+        for what in ("connected", "disconnected")
+    ),
+    ("connections/disconnect.html", leave(ACCOUNT)),
+    ("connections/disconnect.html", leave(Account(1))),
 ]
 
 
@@ -122,10 +157,11 @@ def test_every_page_renders(language: str, template: str, context: dict[str, Any
 @pytest.mark.parametrize(("template", "context"), PAGES)
 def test_no_english_is_left_in_another_language(template: str, context: dict[str, Any]) -> None:
     """Every visible text comes from the dictionary, or is a fact of the account."""
-    marked = {key: f"§{text}§" for key, text in Strings()._words["en"].items()}
+    words = Strings({"en": {f"scope:{HOSTILE}": HOSTILE.replace("{", "").replace("}", "")}})
+    marked = {key: f"§{text}§" for key, text in words._words["en"].items()}
     marked |= {"date": "§", "months": "§, " * 11 + "§"}
     page = Renderer(SETTINGS, strings=Strings({"xx": marked}))(template, language="xx", **context)
-    facts = {HOSTILE, "4410001", "1", "crm.lists.read", "oauth", "(4410001)", "·"}
+    facts = {HOSTILE, "4410001", "1", "localhost:6001", "L", "HubSpot", "<", "#", "·", ",", "."}
 
     texts = BeautifulSoup(page, "html.parser").find_all(string=True)
     visible = [text.strip() for text in texts if text.parent and text.parent.name != "script"]
@@ -151,15 +187,15 @@ def test_a_changed_mind_is_no_alarm() -> None:
         for code in ("declined", "hubspot_refused")
     }
 
-    assert "pk-mark-stop" not in signs["declined"]
-    assert "pk-mark-stop" in signs["hubspot_refused"]
+    assert "pk-joint-stop" not in signs["declined"]
+    assert "pk-joint-stop" in signs["hubspot_refused"]
 
 
 def test_every_block_is_documented() -> None:
     """A host can change what it can name."""
     folder = Path(portalkey.web.__file__).parent / "templates"
-    setup_page = (folder / "connections" / "setup.html").read_text()
-    blocks = set(re.findall(r"{%-? block (\w+)", setup_page)) - {"kind"}
+    pages = [(folder / "connections" / name).read_text() for name in ("layout.html", "setup.html")]
+    blocks = set(re.findall(r"{%-? block (\w+)", "".join(pages)))
 
     assert {block for block in blocks if f"`{block}`" not in FLASK_DOC} == set()
 

@@ -2,7 +2,8 @@
 
 from portalkey.broker import Broker
 from portalkey.web.options import WebOptions
-from portalkey.web.router import PREFLIGHTS, Router
+from portalkey.web.router import Router
+from portalkey.web.routes import PREFLIGHTS
 
 
 def names(router: Router) -> list[str]:

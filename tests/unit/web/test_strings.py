@@ -1,27 +1,30 @@
 """The texts of the pages, and the choice of a language."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 import portalkey
-from portalkey.web.strings import Strings, de, direction, en
+from portalkey.sentences import read_languages
+from portalkey.web.strings import Strings, de, direction, en, read_words
 
 PACKAGE = Path(portalkey.__file__).parent
 TEMPLATES = "".join(path.read_text() for path in (PACKAGE / "web/templates").rglob("*.html"))
-CODE = "".join(path.read_text() for path in PACKAGE.rglob("*.py") if path.parent.name != "strings")
 NOT_IN_TEMPLATES = {
     "connected_to",
-    "otherwise",
-    "title:otherwise",
     "date",
     "months",
-    "wait_seconds",
-    "wait_minutes",
+    "just_now",
+    "minutes_ago",
+    "hour_ago",
+    "hours_ago",
+    "retrying",
+    "ended",
 }
+ENGLISH, GERMAN, FRENCH = (read_words(tag) for tag in ("en", "de", "fr"))
 
 
 def said_in_templates() -> set[str]:
@@ -31,9 +34,9 @@ def said_in_templates() -> set[str]:
 
 def test_german_is_whole() -> None:
     """Both languages have the same keys, in the same order, and say the same facts."""
-    assert list(de.WORDS) == list(en.WORDS)
-    for key, text in en.WORDS.items():
-        assert event_facts(de.WORDS[key]) == event_facts(text), key
+    assert list(de.PAGES) == list(en.PAGES)
+    for key, text in en.PAGES.items():
+        assert event_facts(de.PAGES[key]) == event_facts(text), key
 
 
 def event_facts(text: str) -> set[str | None]:
@@ -50,16 +53,12 @@ def test_everything_said_exists() -> None:
 
 
 def test_nothing_is_never_said() -> None:
-    """Each text of the pages is in a template, and each sentence is for a code that exists."""
-    prefixes = {"status:", "kind:"}
+    """Each text of the pages is in a template."""
+    prefixes = {"status:", "kind:", "note_"}
     said = said_in_templates() | NOT_IN_TEMPLATES
     unused = {key for key in en.PAGES if key not in said and not key.startswith(tuple(prefixes))}
-    codes = set(re.findall(r'"([a-z_]+)"', CODE))
-    nameless = {key for key in en.SENTENCES if key not in codes}
 
     assert unused == set()
-    assert nameless == set()
-    assert {key.removeprefix("title:") for key in en.TITLES} <= en.SENTENCES.keys()
     assert all(prefix in TEMPLATES for prefix in prefixes)
 
 
@@ -98,13 +97,52 @@ def test_nobody_asks_for_a_language(default: str, spoken: str) -> None:
     assert strings.language("en") == "en"
 
 
+@pytest.mark.parametrize(
+    ("accepts", "spoken"),
+    [
+        ("de-DE,de;q=0.9,en;q=0.8", "de"),
+        ("en;q=0.4, de;q=0.7", "de"),
+        ("fr-FR, fr;q=0.9, de;q=0.5", "de"),
+        ("en-US,de;q=0.9", "en"),
+        ("de;q=0, fr", "en"),
+        ("*", "en"),
+        ("de;q=2", "en"),
+        ("de;q=x, <script>", "en"),
+        (f"{'fr,' * 20}de", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_a_browser_asks_for_a_language(accepts: str | None, spoken: str) -> None:
+    """The one that is wanted most and spoken here, where nobody else has said one."""
+    assert Strings().language(None, accepts) == spoken
+    assert Strings().language("xx", accepts) == spoken
+
+
+def test_the_browser_comes_last() -> None:
+    """Before it comes what the request asks for, and what the app has decided."""
+    assert Strings().language("en", "de") == "en"
+    assert Strings(default="en").language(None, "de") == "en"
+    assert Strings(default=lambda: None).language(None, "de") == "de"
+
+
+def test_a_host_has_words_for_a_permission_of_its_own() -> None:
+    """One that we have no sentence for; it may name itself."""
+    strings = Strings({"en": {"scope:my.things": "Use {scope}"}})
+
+    assert strings.say("en", "scope:my.things", scope="it") == "Use it"
+    assert not Strings().has("scope:my.things", language="en")
+    with pytest.raises(ValueError, match="nothing is known of"):
+        Strings({"en": {"scope:my.things": "{account}"}})
+
+
 def test_a_host_changes_one_text() -> None:
     """All others stay as they are."""
     strings = Strings({"de": {"declined": "Schade."}})
 
     assert strings.sentence("declined", "de") == "Schade."
-    assert strings.sentence("expired", "de") == de.WORDS["expired"]
-    assert strings.sentence("declined", "en") == en.WORDS["declined"]
+    assert strings.sentence("expired", "de") == GERMAN["expired"]
+    assert strings.sentence("declined", "en") == ENGLISH["declined"]
 
 
 def test_a_host_adds_a_language() -> None:
@@ -113,7 +151,32 @@ def test_a_host_adds_a_language() -> None:
 
     assert strings.language("fr-CA") == "fr"
     assert strings.say("fr", "back") == "Retour"
-    assert strings.say("fr", "close") == en.WORDS["close"]
+    assert strings.say("fr", "close") == ENGLISH["close"]
+
+
+def test_a_host_adds_a_language_that_has_sentences() -> None:
+    """It has them by itself, and may change each; all other texts that it lacks are English."""
+    strings = Strings({"fr-CA": {"declined": "Dommage.", "back": "Retour"}})
+
+    assert strings.sentence("expired", "fr-CA") == FRENCH["expired"]
+    assert strings.title("signed_out", "fr-CA") == FRENCH["title:signed_out"]
+    assert strings.sentence("declined", "fr-CA") == "Dommage."
+    assert strings.say("fr-CA", "close") == ENGLISH["close"]
+
+
+def test_a_host_adds_a_kind_of_german() -> None:
+    """What it does not say is said in German."""
+    strings = Strings({"de-AT": {"back": "Retour zur App"}})
+
+    assert strings.language("de-AT") == "de-AT"
+    assert strings.sentence("expired", "de-AT") == GERMAN["expired"]
+    assert strings.say("de-AT", "close") == GERMAN["close"]
+
+
+def test_a_page_is_in_one_language() -> None:
+    """Sentences alone make no page: who asks for French reads a page that is English throughout."""
+    assert "fr" in read_languages()
+    assert Strings().language("fr-CA") == "en"
 
 
 @pytest.mark.parametrize(
@@ -140,9 +203,9 @@ def test_an_unknown_code_has_a_sentence() -> None:
     """One that fits any, in each language."""
     strings = Strings()
 
-    assert strings.sentence("newer", "de") == de.WORDS["otherwise"]
-    assert strings.sentence(None, "en") == en.WORDS["otherwise"]
-    assert strings.title("newer", "de") == de.WORDS["title:otherwise"]
+    assert strings.sentence("newer", "de") == GERMAN["otherwise"]
+    assert strings.sentence(None, "en") == ENGLISH["otherwise"]
+    assert strings.title("newer", "de") == GERMAN["title:otherwise"]
 
 
 def test_facts_are_escaped() -> None:
@@ -154,11 +217,32 @@ def test_facts_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("language", "written"),
-    [("en", "9 March 2026, 08:05 UTC"), ("de", "9. März 2026, 08:05 Uhr (UTC)")],
+    [("en", "9 March 2026"), ("de", "9. März 2026")],
 )
 def test_dates_are_written_in_the_language(language: str, written: str) -> None:
-    """The month has its name, and the time zone is said."""
+    """The month has its name, and the hour of what is old is nobody's concern."""
     assert Strings().date(language, datetime(2026, 3, 9, 8, 5, tzinfo=UTC)) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (-5, "just now", "gerade eben"),
+        (119, "just now", "gerade eben"),
+        (120, "2 minutes ago", "vor 2 Minuten"),
+        (3_599, "59 minutes ago", "vor 59 Minuten"),
+        (3_600, "an hour ago", "vor einer Stunde"),
+        (7_200, "2 hours ago", "vor 2 Stunden"),
+        (86_399, "23 hours ago", "vor 23 Stunden"),
+        (86_400, "9 March 2026", "9. März 2026"),
+    ],
+)
+def test_what_is_recent_is_told_by_its_age(seconds: int, english: str, german: str) -> None:
+    """By the minute, then by the hour; what is a day old has its date."""
+    moment = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)
+    now = moment + timedelta(seconds=seconds)
+
+    assert [Strings().ago(each, moment, now) for each in ("en", "de")] == [english, german]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ import portalkey.web
 
 STATIC = Path(portalkey.web.__file__).parent / "static"
 TYPES = (STATIC / "connect.d.ts").read_text()
-STRINGS = (STATIC / "strings.js").read_text()
-LANGUAGE = re.compile(r"^  (\w+): \{\n(.*?)^  \},$", re.MULTILINE | re.DOTALL)
-KEY = re.compile(r"^    \"?([\w:]+)\"?:", re.MULTILINE)
+FILES = {"en": "strings.js", "de": "strings-de.js"}
+KEY = re.compile(r"^ +\"?([\w:]+)\"?: \"", re.MULTILINE)
 
 
 def spoken() -> dict[str, list[str]]:
-    """The keys of strings.js, language by language."""
-    return {language: KEY.findall(body) for language, body in LANGUAGE.findall(STRINGS)}
+    """The keys of what the element says, language by language."""
+    return {name: KEY.findall((STATIC / file).read_text()) for name, file in FILES.items()}
 
 
 def test_exports_are_the_same() -> None:

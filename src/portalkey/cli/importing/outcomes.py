@@ -34,9 +34,9 @@ WHY: Mapping[Outcome, str] = {
     "longer honours it; the person has to connect here.",
     Outcome.DISCONNECTED: "The owner disconnected this account here since; that stays as it is.",
     Outcome.TWICE: "An earlier row is of the same owner and account.",
-    Outcome.NO_OWNER: "No owner stands in it, so nobody could use it.",
-    Outcome.EMPTY: "No refresh token stands in it; the person has to connect here.",
-    Outcome.UNREADABLE: "It cannot be read.",
+    Outcome.NO_OWNER: "The row names no owner, so nobody could use its connection.",
+    Outcome.EMPTY: "The row has no refresh token; the person has to connect here.",
+    Outcome.UNREADABLE: "The row cannot be read.",
     Outcome.DEAD: "HubSpot does not honour the refresh token for this app: it was revoked, the app "
     "was uninstalled, or it is another app's; the person has to connect here.",
     Outcome.OTHER_APP: "The refresh token is another app's; compare HUBSPOT_CLIENT_ID with the one "

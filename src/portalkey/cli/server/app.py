@@ -1,21 +1,22 @@
-"""A small Flask app around the blueprint: one owner per visitor's signed session."""
+"""A small Flask app around the blueprint."""
 
-import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from flask import Flask, abort, redirect, request, session
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from flask import Flask, g, redirect
+from pydantic import SecretStr
 
-from portalkey.errors import PortalkeyError
+from portalkey.cli.server.error_pages import show_error_pages
+from portalkey.cli.server.health import PATHS, add_health
+from portalkey.cli.server.logs import log_requests, make_hash, set_up_logs
+from portalkey.cli.server.mount import Mount
+from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth
+from portalkey.settings.standalone import StandaloneSettings
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
-    from portalkey.settings.settings import Settings
 
-_ELSEWHERE = 421
-_OWNER = "owner"
 _YEAR = 365 * 24 * 3600
 
 
@@ -23,6 +24,8 @@ def create_app(
     broker: "Broker",
     *,
     session_cookie: str = "portalkey_session",
+    owners: Owners | None = None,
+    metrics_token: SecretStr | None = None,
     store: Literal["session"] | None = None,
 ) -> Flask:
     """Return the standalone app.
@@ -32,6 +35,8 @@ def create_app(
             foreign name can be made to point here (DNS rebinding).
         session_cookie: The session cookie's name. Cookies ignore ports, so apps that run on one
             host at different ports need different names.
+        owners: Who visitors are; by default each session is an owner of its own.
+        metrics_token: Opens ``/metrics``; without one there is none.
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
     """
     app = Flask("portalkey.cli.server", static_folder=None)
@@ -46,55 +51,33 @@ def create_app(
         SESSION_COOKIE_SECURE=broker.settings.is_secure,
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
-    _answer_own_host_only(app, broker.settings)
-    HubSpotAuth(app, broker, owner=_visitor, store=store)
-    _add_own_routes(app, broker)
-    app.register_error_handler(HTTPException, _as_text)
+    owners = owners or one_per_session()
+    show_error_pages(app, broker.settings, any_host=PATHS)
+    HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
+    home = f"{broker.settings.mount}/connections/setup"
+    app.add_url_rule("/", "home", lambda: redirect(home, 303))
+    add_health(app, broker, metrics_token)
+    app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
     return app
 
 
-def _visitor() -> str:
-    """Return this visitor's owner id, made at the first visit and kept in the signed session."""
-    if _OWNER not in session:
-        session[_OWNER] = f"visitor-{secrets.token_hex(8)}"
-        session.permanent = True
-    return str(session[_OWNER])
+def create_logged_app(broker: "Broker", standalone: StandaloneSettings) -> Flask:
+    """Return the standalone app as the operator's settings say, and set up this process's log."""
+    hash_owner = make_hash(broker)
+    set_up_logs(standalone.log_format, standalone.log_level, hash_owner)
+    app = create_app(
+        broker, owners=choose_owners(standalone), metrics_token=standalone.metrics_token
+    )
+    log_requests(app, hash_owner)
+    return app
 
 
-def _answer_own_host_only(app: Flask, settings: "Settings") -> None:
-    def check_host() -> None:
-        if request.headers.get("Host", "") != settings.host:
-            abort(_ELSEWHERE, f"This app answers at {settings.public_url} only; open it there.")
+def _note_owner(find: Callable[[], str | None]) -> Callable[[], str | None]:
+    """Return what does the same as *find*, and leaves the owner for the log."""
 
-    app.before_request(check_host)
+    def find_and_note() -> str | None:
+        owner = find()
+        g.portalkey_owner = owner
+        return owner
 
-
-def _add_own_routes(app: Flask, broker: "Broker") -> None:
-    def home() -> Response:
-        return redirect(f"{broker.settings.mount}/connections/setup", 303)
-
-    def healthz() -> tuple[dict[str, str], int]:
-        try:
-            broker.now()
-        except PortalkeyError as trouble:
-            return {"status": trouble.code}, 503
-        return {"status": "ok"}, 200
-
-    app.add_url_rule("/", "home", home)
-    app.add_url_rule("/healthz", "healthz", healthz)
-
-
-def _as_text(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-    """Return an error as one line of plain text, without a page that could leak anything."""
-    headers = {
-        "Content-Type": "text/plain; charset=utf-8",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    allowed = error.get_response().headers.get("Allow")
-    if allowed:
-        headers["Allow"] = allowed
-    # Only what is written here: an extension's words may hold anything.
-    sentence = f"\n{error.description}" if error.code == _ELSEWHERE else ""
-    return f"{error.code} {error.name}{sentence}\n", error.code or 500, headers
+    return find_and_note

@@ -117,7 +117,7 @@ def _check_values(values: _Values, size: int, *, is_old: bool) -> Head | Refusal
         return (
             _NO_LENGTH
             if is_chunked
-            else _refuse_malformed("The Transfer-Encoding is not understood.")
+            else _refuse_malformed("Send a Content-Length, and no Transfer-Encoding.")
         )
     body_size = int(lengths[0]) if lengths else 0
     if body_size > MOST_BODY:

@@ -17,7 +17,7 @@ class Content:
         """Read the file, or make it where it is missing; nobody else may write meanwhile."""
         if self._file.is_there():
             _, content = self._file.read()
-            self._read(content)
+            self.parse(content)
             self._file.keep_good(content)
         elif self._file.good.exists():
             raise self._file.missing_error()
@@ -29,7 +29,7 @@ class Content:
         last = self._last_read
         if last is None or last[0] != self._file.stamp():
             stamp, content = self._file.read()
-            last = self._last_read = stamp, self._read(content)
+            last = self._last_read = stamp, self.parse(content)
         return last[1]
 
     def replace(self, snapshot: Snapshot) -> None:
@@ -40,7 +40,12 @@ class Content:
         """Read the file again at the next use."""
         self._last_read = None
 
-    def _read(self, content: bytes) -> Snapshot:
+    def parse(self, content: bytes) -> Snapshot:
+        """Return what *content* says.
+
+        Raises:
+            StoreUnusable: It says nothing that can be read; the message says where.
+        """
         try:
             return file_format.read(content)
         except file_format.Newer as newer:

@@ -29,7 +29,10 @@ _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _MAY_NOT = "cannot be read or written; look at who may use the file and write its folder"
 _WHAT_TO_DO = {
     errno.ENOSPC: (StoreCause.DISK_FULL, "cannot grow; make room on its disk"),
-    errno.EDQUOT: (StoreCause.DISK_FULL, "cannot grow; make room in the quota of its disk"),
+    errno.EDQUOT: (
+        StoreCause.DISK_FULL,
+        "cannot grow, as its user's disk quota is used up; delete files or raise the quota",
+    ),
     errno.EFBIG: (
         StoreCause.DISK_FULL,
         "cannot grow; raise the limit for the size of files (ulimit -f)",

@@ -18,7 +18,7 @@ from portalkey.vault.json_file.readers import Misplaced, names_of, reader, requi
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 3
+FORMAT = 4
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (
@@ -72,7 +72,7 @@ def write(snapshot: Snapshot) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         pass  # raised below: the original holds all that is in the file
-    raise ValueError("A text with half a character in it cannot be stored.")
+    raise ValueError("A text with half a character in it (a lone surrogate) cannot be stored.")
 
 
 def _write_rows(name: str, rows: Iterable[Any]) -> str:
@@ -127,7 +127,7 @@ def _parse(text: str) -> Any:  # noqa: ANN401 - JSON
     except _Repeated:
         line, words = line_of_repeated(text), "this name stands there a second time"
     except (ValueError, RecursionError):
-        line, words = 1, "it holds a number that is none, or is nested too deeply"
+        line, words = 1, "it holds NaN, Infinity or too many digits, or is nested too deeply"
     raise Wrong(line, words)
 
 

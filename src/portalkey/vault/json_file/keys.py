@@ -2,12 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
-from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import OwedRevocation, SealCount
+
+if TYPE_CHECKING:
+    from portalkey.vault.memory import MemoryStore
 
 T = TypeVar("T")
 
@@ -16,11 +18,11 @@ class ConfigFileKeys:
     """The part of ``ConfigFileStore`` that ``KeyStore`` promises."""
 
     @abstractmethod
-    def _look(self, work: Callable[[MemoryStore], T]) -> T:
+    def _look(self, work: "Callable[[MemoryStore], T]") -> T:
         """Do *work* that as a rule changes nothing."""
 
     @abstractmethod
-    def _write(self, work: Callable[[MemoryStore], T]) -> T:
+    def _write(self, work: "Callable[[MemoryStore], T]") -> T:
         """Do *work* while nobody else writes."""
 
     def meta(self, name: str) -> str | None:
@@ -74,7 +76,7 @@ class ConfigFileKeys:
         return self._write(lambda store: store.reseal_connections(pairs))
 
     def reseal_attempts(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> int:
-        """Write the sealed verifiers and codes that nobody changed."""
+        """Write the secrets of attempts that nobody changed."""
         return self._write(lambda store: store.reseal_attempts(pairs))
 
     def reseal_owed(self, pairs: Sequence[tuple[OwedRevocation, OwedRevocation]]) -> int:

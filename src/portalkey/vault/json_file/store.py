@@ -16,17 +16,16 @@ from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
 from portalkey._support.time_limit import CallLimit
 from portalkey.errors import StoreBusy, StoreUnusable
-from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
-from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
+from portalkey.vault.json_file.attempts import ConfigFileAttempts
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
-from portalkey.vault.json_file.keys import ConfigFileKeys
+from portalkey.vault.json_file.owners import ConfigFileOwners
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
@@ -41,7 +40,7 @@ pushes out what happened to a connection.
 """
 
 
-class ConfigFileStore(ConfigFileKeys, Store):
+class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
     """Keeps everything in one file, from any thread, process and forked child of one machine."""
 
     def __init__(
@@ -131,56 +130,9 @@ class ConfigFileStore(ConfigFileKeys, Store):
                 self._health.note_success(is_writing=True)
         return result
 
-    def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
-    ) -> Sequence[Attempt]:
-        """Keep a new *attempt*, and expire those that give way to it.
-
-        Raises:
-            AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
-        """
-        return self._write(lambda store: store.add_attempt(attempt, limits))
-
-    def claims(self, owner: str) -> Sequence[Attempt]:
-        """Return the *owner*'s attempts that were claimed within the last minute."""
-        return self._look(lambda store: store.claims(owner))
-
-    def attempt(self, attempt_id: str) -> Attempt | None:
-        """Return the attempt of this id."""
-        return self._look(lambda store: store.attempt(attempt_id))
-
-    def attempt_by_state(self, state_hash: str) -> Attempt | None:
-        """Return the attempt begun with this state."""
-        return self._look(lambda store: store.attempt_by_state(state_hash))
-
-    def cancel_attempts(self, owner: str) -> Sequence[Event]:
-        """End the *owner*'s attempts that are under way."""
-        return self._write(lambda store: store.cancel_attempts(owner))
-
-    def move_attempt(
-        self,
-        attempt_id: str,
-        to: AttemptStatus,
-        **facts: str | None,
-    ) -> Attempt | None:
-        """Move an attempt, and return it as it stood before."""
-        return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
-
-    def connect(
-        self,
-        attempt_id: str | None,
-        connection: Connection,
-        *,
-        event: Event | None = None,
-        owed: OwedRevocation | None = None,
-    ) -> bool:
+    def connect(self, attempt_id: str | None, connection: Connection, **facts: Any) -> bool:  # noqa: ANN401 - as ``Store`` says
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        facts: Any = {"event": event, "owed": owed}
         return self._write(lambda store: store.connect(attempt_id, connection, **facts))
-
-    def deliver(self, attempt_id: str) -> bool:
-        """Note that an attempt's access token is handed out, if it is the first time."""
-        return self._write(lambda store: store.deliver(attempt_id))
 
     def connection(self, connection_id: str) -> Connection | None:
         """Return the connection of this id."""
@@ -189,6 +141,10 @@ class ConfigFileStore(ConfigFileKeys, Store):
     def connections(self, owner: str, client_id: str) -> Sequence[Connection]:
         """Return all of the *owner*'s live connections, oldest first."""
         return self._look(lambda store: store.connections(owner, client_id))
+
+    def last_connection(self, owner: str, client_id: str) -> Connection | None:
+        """Return the *owner*'s connection that came last."""
+        return self._look(lambda store: store.last_connection(owner, client_id))
 
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """Return the owner's connection to that account."""

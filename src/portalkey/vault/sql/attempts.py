@@ -20,21 +20,27 @@ from portalkey.model.events import Event, EventName
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
+from portalkey.vault.sql.outbox import insert_owed
 from portalkey.vault.sql.rows import guard
 from portalkey.vault.sql.tables import attempts as table
 from portalkey.vault.sql.wall import fetch_rows
+from portalkey.vault.store import OwedRevocation
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
 _COLUMNS = tuple(field.name for field in fields(Attempt) if field.name != "seen_at")
 _TIMES = ("created_at", "expires_at", "seen_at", "claimed_at", "ended_at", "delivered_at")
-_CANCELLED: Values = {
-    "status": AttemptStatus.CANCELLED.value,
-    "error": None,
-    "sealed_verifier": None,
-    "sealed_code": None,
+_WITHOUT_SECRETS: Values = dict.fromkeys(
+    ("error", "sealed_verifier", "sealed_code", "sealed_grant")
+)
+_CANCELLED: Values = {"status": AttemptStatus.CANCELLED.value, **_WITHOUT_SECRETS}
+EXPIRED: Values = {
+    "status": AttemptStatus.EXPIRED.value,
+    "ended_at": table.c.expires_at,
+    **_WITHOUT_SECRETS,
 }
+"""The columns of an attempt whose time is up, whenever it is looked at."""
 
 
 class SQLAttempts(SQLEvents):
@@ -131,6 +137,25 @@ class SQLAttempts(SQLEvents):
         return self._database.write(
             lambda tx: move(tx, now, attempt_id, to, connection_id=connection_id, **facts)
         )
+
+    def ask(
+        self,
+        attempt_id: str,
+        sealed_grant: str,
+        owed: OwedRevocation,
+        *,
+        event: Event | None = None,
+    ) -> bool:
+        """Move an attempt to ``ASKING`` and keep *owed*, both or neither."""
+        now, asking = self._database.now(), AttemptStatus.ASKING
+
+        def move_and_owe(tx: Tx) -> bool:
+            if move(tx, now, attempt_id, asking, sealed_grant=sealed_grant) is None:
+                return False
+            tx.execute(insert_owed(owed))
+            return True
+
+        return self._write_with(event, move_and_owe)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

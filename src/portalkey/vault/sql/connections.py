@@ -21,7 +21,7 @@ from portalkey.model.events import Event
 from portalkey.vault.sql import attempts
 from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
 from portalkey.vault.sql.events import SQLEvents
-from portalkey.vault.sql.outbox import insert_owed
+from portalkey.vault.sql.outbox import change_owed, insert_owed
 from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.store import Mark, OwedRevocation
@@ -63,6 +63,7 @@ class SQLConnections(SQLEvents):
         super().__init__(database)
         self._by_id = _ConnectionQuery(database, equal("id"))
         self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), _LIVE))
+        self._ever_of_owner = _ConnectionQuery(database, equal("owner", "client_id"))
         self._of_account = _ConnectionQuery(database, equal("owner", "client_id", "hub_id"))
 
     def version(self) -> int | None:
@@ -77,6 +78,10 @@ class SQLConnections(SQLEvents):
         """Return all of the *owner*'s live connections, oldest first."""
         return self._of_owner.fetch(owner=owner, client_id=client_id)
 
+    def last_connection(self, owner: str, client_id: str) -> Connection | None:
+        """Return the *owner*'s connection that came last."""
+        return transitions.find_last(self._ever_of_owner.fetch(owner=owner, client_id=client_id))
+
     def connection_to(self, owner: str, client_id: str, hub_id: int) -> Connection | None:
         """Return the owner's connection to that account."""
         rows = self._of_account.fetch(owner=owner, client_id=client_id, hub_id=hub_id)
@@ -89,6 +94,7 @@ class SQLConnections(SQLEvents):
         *,
         event: Event | None = None,
         owed: OwedRevocation | None = None,
+        settled: str | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
@@ -103,8 +109,8 @@ class SQLConnections(SQLEvents):
             is_written = _put(tx, connection)
             if not is_written:  # somebody else was first, so the attempt can try again
                 tx.rollback()
-            elif owed is not None:
-                tx.execute(insert_owed(owed))
+            for statement in change_owed(owed, settled) if is_written else ():
+                tx.execute(statement)
             return is_written
 
         return self._write_with(event, move_and_put)

@@ -13,16 +13,17 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import Table, bindparam, func, select, text, update
+from sqlalchemy import Table, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
+from portalkey.vault import copy_mark
 from portalkey.vault.sql.copy_rules import KINDS, Difference, Kind, Row, read_rows
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.naming import qualify
-from portalkey.vault.sql.tables import events
+from portalkey.vault.sql.tables import events, meta
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import PATIENT_SECONDS
 
@@ -120,9 +121,17 @@ def move(
 
     def move_all(tx: Tx) -> Mapping[str, Moved]:
         with lift_limit():
-            return _move(tx, target, report)
+            try:
+                return _move(tx, target, report)
+            finally:
+                target.write(_forget_copy)
 
     return source.read(move_all)
+
+
+def _forget_copy(tx: Tx) -> None:
+    # What came over is not the target's own, should that be a copy.
+    tx.execute(delete(meta).where(meta.c.id.startswith(copy_mark.PREFIX, autoescape=True)))
 
 
 def _move(tx: Tx, target: Database, report: Report) -> Mapping[str, Moved]:

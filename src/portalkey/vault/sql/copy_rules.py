@@ -29,6 +29,7 @@ _ON_THE_WAY = (
     AttemptStatus.AT_HUBSPOT,
     AttemptStatus.RETURNED,
     AttemptStatus.EXCHANGING,
+    AttemptStatus.ASKING,
 )
 
 

@@ -40,6 +40,9 @@ class Database(StatementRunner):
     begin_reading: str
     begin_writing: str
 
+    mode_before: str | None = None
+    """The mode of its file before that was closed to others, where it was open to them."""
+
     guards_tables: ClassVar[bool] = False
     """True where a view that looks at a table keeps it from being dropped."""
 
@@ -156,6 +159,9 @@ class Database(StatementRunner):
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
 
+    def scrub(self) -> None:
+        """Overwrite what was deleted, where a file keeps it; a server does that by itself."""
+
     def find_tables(self, tx: Connection) -> None:
         """Find the schema of our tables, for *tx* and whatever comes after it."""
 
@@ -233,7 +239,9 @@ def _to_column(value: object) -> object:
 
 def _seconds(moment: datetime) -> float:
     if moment.tzinfo is None:
-        raise ValueError("A time without a time zone is not stored.")
+        raise ValueError(
+            "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
+        )
     return moment.timestamp()
 
 

@@ -54,7 +54,7 @@ class SQLEvents(StorePart):
         which = [table.c[name] == value for name, value in asked.items()]
         query = select(table).where(*which).order_by(table.c.id)
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
-        return self._database.read_rows(_read_event, rows, skips=not asked)
+        return self._database.read_rows(read_event, rows, skips=not asked)
 
 
 def event_values(event: Event) -> Values:
@@ -71,4 +71,4 @@ def _make_event(row: Sequence[Any]) -> Event:
     return Event(**values | {"name": EventName(values["name"]), "facts": facts, "at": at})
 
 
-_read_event = guard(table, table.columns.keys(), _make_event)
+read_event = guard(table, table.columns.keys(), _make_event)

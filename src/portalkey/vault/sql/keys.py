@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, func, or_, select
 from sqlalchemy import Connection as Tx
 
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.sql.attempts import is_under_way, read_attempt
@@ -93,8 +93,7 @@ class SQLKeys(StorePart):
 
     def _select_attempts(self, key_name: str) -> Select[tuple[object, ...]]:
         prefix = seal_prefix(key_name)
-        seals = (attempts.c.sealed_verifier, attempts.c.sealed_code)
-        bears = or_(*[seal.startswith(prefix, autoescape=True) for seal in seals])
+        bears = or_(*[attempts.c[name].startswith(prefix, autoescape=True) for name in SEALED])
         query = select(attempts, self._database.now().label("seen_at"))
         return query.where(is_under_way(self._database, bears))
 
@@ -103,8 +102,7 @@ class SQLKeys(StorePart):
     ) -> Sequence[Attempt]:
         rows = self._database.read_rows(read_attempt, tx.execute(query).all(), skips=True)
         prefix = seal_prefix(key_name)  # as above
-        seals = {row.id: (row.sealed_verifier or "", row.sealed_code or "") for row in rows}
-        return [row for row in rows if any(seal.startswith(prefix) for seal in seals[row.id])]
+        return [row for row in rows if row.bears(prefix)]
 
     def owed_under(
         self, client_id: str, key_name: str, at_most: int, *, after: str = ""

@@ -4,7 +4,7 @@ The lock is the database's own: whoever has it first migrates, the others wait f
 find nothing left to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +22,15 @@ from portalkey.vault.sql.tables import metadata
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest revision in ``migrations/versions``."""
+
+
+def known_revisions() -> Collection[str]:
+    """Return the revisions that there are, those of older stores included."""
+    files = Path(__file__).with_name("migrations").glob("versions/0*.py")
+    return {each.name.partition("_")[0] for each in files}
+
 
 VERSION_TABLE = "portalkey_alembic_version"
 """Our own, so that a host app's Alembic in the same database is not disturbed."""

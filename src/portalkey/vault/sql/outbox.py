@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Insert, delete, insert, select, update
+from sqlalchemy import Delete, Insert, delete, insert, select, update
 
 from portalkey.vault.sql.database import StorePart, Values, to_columns
 from portalkey.vault.sql.rows import guard
@@ -56,13 +56,23 @@ class SQLOutbox(StorePart):
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        statement = delete(table).where(table.c.id == owed_id)
+        statement = _delete_owed(owed_id)
         self._database.write(lambda tx: tx.execute(statement))
 
 
 def insert_owed(owed: OwedRevocation) -> Insert:
     """Return the statement that keeps *owed*."""
     return insert(table).values(outbox_values(owed))
+
+
+def change_owed(owed: OwedRevocation | None, settled: str | None) -> list[Insert | Delete]:
+    """Return the statements that keep *owed* and forget what is *settled*."""
+    statements: list[Insert | Delete] = [] if owed is None else [insert_owed(owed)]
+    return statements if settled is None else [*statements, _delete_owed(settled)]
+
+
+def _delete_owed(owed_id: str) -> Delete:
+    return delete(table).where(table.c.id == owed_id)
 
 
 def outbox_values(owed: OwedRevocation) -> Values:

@@ -1,10 +1,11 @@
 """Purge in SQL: what is too old is found by an index, and forgotten in small bites."""
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, and_, cast, delete, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, cast, delete, select, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.model.counters import COUNTERS_DAYS
 from portalkey.model.transitions import RETENTION
+from portalkey.vault.sql.attempts import EXPIRED
 from portalkey.vault.sql.database import Database, StorePart
 from portalkey.vault.sql.tables import attempts, counters, events
 
@@ -20,6 +21,7 @@ class SQLPurge(StorePart):
         They are looked for without keeping anybody from writing, and each kind goes in a
         transaction of its own.
         """
+        self._end_unanswered()
         searches = _old_rows(self._database, events_days)
         is_more = False
         for table, column, which in searches:
@@ -29,6 +31,17 @@ class SQLPurge(StorePart):
                 self._forget(table, list(ids))
             is_more = is_more or len(ids) == at_most
         return is_more
+
+    def _end_unanswered(self) -> None:
+        """End the attempts whose question was not answered in time, and erase their grants."""
+        which = and_(attempts.c.sealed_grant.is_not(None), attempts.c.expires_at <= self._now)
+        if self._database.read(lambda tx: tx.scalar(select(attempts.c.id).where(which).limit(1))):
+            statement = update(attempts).where(which).values(EXPIRED)
+            self._database.write(lambda tx: tx.execute(statement))
+
+    @property
+    def _now(self) -> ColumnElement[float]:
+        return self._database.now()
 
     def _forget(self, table: Table, ids: list[object]) -> None:
         # Rows that another purge has locked are left to it: two of them never wait for each other.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Update, bindparam, or_, update
 
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.leases import LONGEST
 from portalkey.vault.sql.connections import SEALED_COLUMNS, sealed_values
@@ -13,7 +13,6 @@ from portalkey.vault.sql.outbox import outbox_values
 from portalkey.vault.sql.tables import attempts, connections, outbox
 from portalkey.vault.store import OwedRevocation
 
-_ATTEMPT_SEALS = ("sealed_verifier", "sealed_code")
 _OWED_SEALS = ("sealed_token", "refresh_fingerprint", "key_name")
 _BEFORE, _AFTER = "before", "after"
 
@@ -51,21 +50,21 @@ class SQLReseal(StorePart):
         return self._write(statement, rows)
 
     def reseal_attempts(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> int:
-        """Write the sealed verifiers and codes that nobody changed."""
+        """Write the secrets of attempts that nobody changed."""
         c = attempts.c
         statement = update(attempts).where(
             c.id == bindparam("row_id"),
-            *[c[n].is_not_distinct_from(bindparam(f"{_BEFORE}_{n}")) for n in _ATTEMPT_SEALS],
+            *[c[n].is_not_distinct_from(bindparam(f"{_BEFORE}_{n}")) for n in SEALED],
         )
         rows = [
             {
                 "row_id": before.id,
-                **_name(_BEFORE, {name: getattr(before, name) for name in _ATTEMPT_SEALS}),
-                **_name(_AFTER, {name: getattr(after, name) for name in _ATTEMPT_SEALS}),
+                **_name(_BEFORE, {name: getattr(before, name) for name in SEALED}),
+                **_name(_AFTER, {name: getattr(after, name) for name in SEALED}),
             }
             for before, after in pairs
         ]
-        return self._write(statement.values(_bind_after(_ATTEMPT_SEALS)), rows)
+        return self._write(statement.values(_bind_after(SEALED)), rows)
 
     def reseal_owed(self, pairs: Sequence[tuple[OwedRevocation, OwedRevocation]]) -> int:
         """Write the sealed tokens that nobody changed."""

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,12 +21,13 @@ from sqlalchemy.sql.expression import literal_column
 from sqlalchemy.types import Double
 
 from portalkey._support.clock import no_offset
-from portalkey._support.time_limit import seconds_left
-from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
+from portalkey._support.time_limit import lift_limit, seconds_left
+from portalkey.errors import PortalkeyError
 from portalkey.vault.files import close_to_others, make_file, warn_of_readers
-from portalkey.vault.health import StoreCause, with_cause
 from portalkey.vault.sql.database import Database, opening
+from portalkey.vault.sql.half_copies import is_left_without_log, require_log
 from portalkey.vault.sql.open_files import FileConnection, open_files
+from portalkey.vault.sql.sqlite_errors import WAITING_HELPS, crowd_problem, problem_of
 from portalkey.vault.sql.statements import DriverPool
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
@@ -44,30 +46,6 @@ _OTHERS_TABLES = (
 )
 # Not unixepoch('now', 'subsec'), which is NULL before SQLite 3.42.
 _CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
-
-_WAITING_HELPS = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_NOT_WRITTEN = (
-    "cannot be written; look at who may write the file and its directory, and whether the disk is "
-    "mounted read-only"
-)
-_NOT_OPENED = (
-    "cannot be opened; look whether it is still there and who may write the file and its directory"
-)
-_WHAT_TO_DO = {
-    sqlite3.SQLITE_READONLY: (StoreCause.READ_ONLY, _NOT_WRITTEN),
-    sqlite3.SQLITE_CANTOPEN: (StoreCause.MISSING, _NOT_OPENED),
-    sqlite3.SQLITE_FULL: (StoreCause.DISK_FULL, "cannot grow; make room on its disk"),
-    sqlite3.SQLITE_IOERR: (
-        StoreCause.DISK_ERROR,
-        "cannot be read or written; look at the disk it is on",
-    ),
-    sqlite3.SQLITE_CORRUPT: (StoreCause.DAMAGED, "is damaged; bring back the newest backup"),
-    sqlite3.SQLITE_NOTADB: (
-        StoreCause.DAMAGED,
-        "is not a SQLite database; look whether PORTALKEY_DATABASE_URL names the right file",
-    ),
-}
-_OTHERWISE = (StoreCause.OTHER, "is not as portalkey left it; look what else writes to it")
 
 
 class SQLite(Database):
@@ -116,18 +94,44 @@ class SQLite(Database):
         )
         drivers = DriverPool(self._connect, wait=wait)
         super().__init__(engine, drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
-        is_shared = self._do(self._holds_others_tables)
-        self._pragmas = choose_pragmas(is_shared=is_shared, platform=platform)
-        (warn_of_readers if is_shared else close_to_others)(self._path)
+        self._is_shared = self._do(self._holds_others_tables)
+        self._pragmas = choose_pragmas(is_shared=self._is_shared, platform=platform)
+        self.mode_before = (warn_of_readers if self._is_shared else close_to_others)(self._path)
+
+    def scrub(self) -> None:
+        """Write the file anew, so that no page keeps what was deleted, and empty its log.
+
+        ``secure_delete`` overwrites a row where it lies, but not the copies that SQLite leaves
+        behind as it moves rows between pages. Another program's file is only emptied of its log:
+        to write it anew is that program's to say.
+
+        Raises:
+            StoreBusy: Somebody reads or writes the file all the time; do it again.
+        """
+
+        def write_anew() -> None:
+            with self._writers.take():
+                connection = self._connect()
+                try:
+                    if not self._is_shared:
+                        connection.execute("VACUUM")
+                    is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    connection.close()
+            if is_busy:
+                raise self.crowd_problem()
+
+        with lift_limit():
+            self._do(write_anew, is_writing=True)
 
     def _holds_others_tables(self) -> bool:
         """Return True where another program has its tables in the file; nothing is written."""
-        connection = self._open(self._wait)
-        try:
-            query = lambda: connection.execute(_OTHERS_TABLES).fetchone()  # noqa: E731 - one look
-            return bool(_do_once_free(query, self._wait)[0])
-        finally:
-            connection.close()
+        require_log(self._path, lambda: self._look(is_left_without_log))
+        return self._look(lambda file: bool(file.execute(_OTHERS_TABLES).fetchone()[0]))
+
+    def _look(self, look: Callable[[sqlite3.Connection], bool]) -> bool:
+        with closing(self._open(self._wait)) as connection:
+            return _do_once_free(lambda: look(connection), self._wait)
 
     def version(self) -> int | None:
         """Return a number that changes with every commit by anybody, in any process.
@@ -151,19 +155,11 @@ class SQLite(Database):
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what SQLite's *error* means, as the operator has to read it."""
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in _WAITING_HELPS:
-            return self.crowd_problem()
-        cause, what_to_do = _WHAT_TO_DO.get(code, _OTHERWISE)
-        return with_cause(StoreUnusable(f"The store {self.name} {what_to_do}."), cause)
+        return problem_of(error, f"The store {self.name}")
 
     def crowd_problem(self) -> PortalkeyError:
         """Return what it means that others have the file for too long."""
-        words = (
-            f"The store {self.name} is busy: others write it all the time; try again in a moment, "
-            "and if it lasts, look which program holds a lock on it."
-        )
-        return with_cause(StoreBusy(words), StoreCause.LOCKED)
+        return crowd_problem(f"The store {self.name}")
 
     def _connect(self) -> FileConnection:
         return self._connect_for(seconds_left(self._wait))
@@ -206,7 +202,7 @@ def _do_once_free(work: Callable[[], T], patience: float) -> T:
         try:
             return work()
         except sqlite3.OperationalError as error:
-            is_busy = error.sqlite_errorcode & 0xFF in _WAITING_HELPS
+            is_busy = error.sqlite_errorcode & 0xFF in WAITING_HELPS
             if not is_busy or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE)
@@ -241,7 +237,7 @@ class CommitCounter:
                     self._opened += 1
                 (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF in _WAITING_HELPS:
+                if error.sqlite_errorcode & 0xFF in WAITING_HELPS:
                     return None
                 raise
             return self._opened << 32 | int(version)

@@ -5,6 +5,7 @@ from typing import Self
 
 from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
+from portalkey.model.events import Event, EventName
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.counters import SQLCounters
@@ -12,8 +13,10 @@ from portalkey.vault.sql.keys import SQLKeys
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
+from portalkey.vault.sql.owners import SQLOwners
 from portalkey.vault.sql.purge import SQLPurge
 from portalkey.vault.sql.reseal import SQLReseal
+from portalkey.vault.sql.search import SQLSearch
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import CALL_SECONDS, Store
@@ -26,8 +29,10 @@ class SQLStore(
     SQLKeys,
     SQLLeases,
     SQLOutbox,
+    SQLOwners,
     SQLPurge,
     SQLReseal,
+    SQLSearch,
     SQLStats,
     Store,
 ):
@@ -70,7 +75,15 @@ class SQLStore(
         )
         try:
             migrate(database)
+            store = cls(database)
+            store.tell_tightened()
         except BaseException:
             database.close()
             raise
-        return cls(database)
+        return store
+
+    def tell_tightened(self) -> None:
+        """Record that the file was open to others, as a restored one may be, if it was."""
+        mode = self._database.mode_before
+        if mode is not None:
+            self.record(Event(EventName.STORE_TIGHTENED, facts={"mode": mode}))

@@ -60,6 +60,19 @@ connections = Table(
     Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
     # All that the census asks for, so that it reads this and no row.
     Index("portalkey_connections_by_status", "client_id", "status", "updated_at"),
+    # Pages of a search, in the order of their ids.
+    _partial_index(
+        "portalkey_connections_live", "client_id", "id", where="status != 'disconnected'"
+    ),
+    Index("portalkey_connections_of_status", "client_id", "status", "id"),
+    Index("portalkey_connections_by_hub", "client_id", "hub_id", "id"),
+    _partial_index(
+        "portalkey_connections_by_domain",
+        "client_id",
+        "hub_domain",
+        "id",
+        where="hub_domain IS NOT NULL",
+    ),
     _partial_index(
         "portalkey_connections_by_key",
         "client_id",
@@ -94,7 +107,10 @@ attempts = Table(
     Column("delivered_at", Moment),
     Column("person", Text),
     Column("failed_check", Text),
+    Column("last_hub_id", BigInteger),
+    Column("sealed_grant", Text),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
+    Index("portalkey_attempts_by_owner", "owner", "created_at"),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
     # has ended does not slow down the search for what has not.
     _partial_index("portalkey_attempts_by_end", "ended_at", where="ended_at IS NOT NULL"),
@@ -103,6 +119,7 @@ attempts = Table(
     _partial_index(
         "portalkey_attempts_claimed", "owner", "claimed_at", where="claimed_at IS NOT NULL"
     ),
+    _partial_index("portalkey_attempts_asking", "expires_at", where="sealed_grant IS NOT NULL"),
 )
 
 events = Table(
@@ -116,8 +133,9 @@ events = Table(
     Column("attempt_id", Text),
     Column("connection_id", Text),
     Column("facts", Text, nullable=False),
-    Index("portalkey_events_by_owner", "owner"),
+    Index("portalkey_events_by_owner", "owner", "at"),
     Index("portalkey_events_by_attempt", "attempt_id"),
+    Index("portalkey_events_by_connection", "connection_id", "at"),
     Index("portalkey_events_by_time", "at"),
 )
 
@@ -133,6 +151,7 @@ outbox = Table(
     Column("tries", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Index("portalkey_outbox_by_due", "due_at"),
+    Index("portalkey_outbox_by_connection", "connection_id"),
     Index("portalkey_outbox_by_app", "client_id", "due_at"),
     Index("portalkey_outbox_by_key", "client_id", "key_name", "id"),
 )

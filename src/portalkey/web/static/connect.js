@@ -1,22 +1,21 @@
-// <hubspot-connect> around a link, or connect() for a button of your own.
 // What a browser signals only rings the doorbell: the server is asked, and decides.
 import { strings } from "./strings.js";
-import { connect, follow } from "./wait.js";
+import { connect, follow, START } from "./wait.js";
 
 export { bestMode, connect, follow, isInApp, strings };
 
-// Google signs nobody in inside of an app.
+// There Google signs nobody in.
 const IN_APP = /FBA[NV]|Instagram|Line\/|MicroMessenger|LinkedInApp|Snapchat|TikTok|; wv\)|iP(hone|ad)(?!.*Safari)/;
 const isStandalone = () => navigator.standalone || matchMedia("(display-mode: standalone)").matches;
 const isInApp = () => !isStandalone() && IN_APP.test(navigator.userAgent);
+const isFramed = top !== self;
 
-/** "redirect" where a popup would become a tab or get lost. */
 const bestMode = () => {
   const isPhone = matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 768;
-  return isPhone || isStandalone() || isInApp() ? "redirect" : "popup";
+  return !isFramed && (isPhone || isStandalone() || isInApp()) ? "redirect" : "popup";
 };
 
-// This tab's own comes first. Where storage is forbidden, a reload forgets.
+// This tab's own comes first.
 const inEach = (act) => {
   for (const place of ["sessionStorage", "localStorage"]) {
     try {
@@ -25,15 +24,12 @@ const inEach = (act) => {
     } catch {}
   }
 };
-
-const keep = (key, { attempt, began }) => inEach((store) => void (store[key] = JSON.stringify({ attempt, began })));
-
-const forget = (key, attempt) => inEach((store) => void (store[key].includes(attempt) && delete store[key]));
-
+const keep = (key, { attempt, began }) => inEach((store) => void (store[key] = attempt + began));
+const forget = (key, { attempt }) => inEach((store) => void (store[key].startsWith(attempt) && delete store[key]));
 const kept = (key) =>
   inEach((store) => {
-    const { attempt, began } = JSON.parse(store[key]);
-    return /^[\w-]{22}$/.test(attempt) && Math.abs(Date.now() - began) < 36e5 && { attempt, began };
+    const [, attempt, began] = store[key].match(/^([\w-]{22})(\d+)$/);
+    return Math.abs(Date.now() - began) < 36e5 && { attempt, began: +began };
   });
 
 const OFFERS = {
@@ -41,121 +37,139 @@ const OFFERS = {
   slow: ["show", "again", "here", "cancel"],
   unobservable: ["again", "cancel"],
   verifying: ["cancel"],
+  framed: ["copy", "again", "cancel"],
   blocked: ["here", "retry"],
+  connected: ["manage"],
   in_app: ["copy"],
 };
 
+const make = (tag, facts) => Object.assign(document.createElement(tag), facts);
+
 class HubSpotConnect extends HTMLElement {
+  static observedAttributes = ["data-state", "data-account"];
+
   #pending;
-  #pressed = 0; // "Start again", at which moment
   #key;
-  #resumes; // once the link is there
-  #now; // what was entered last
-  #busy;
+  #resumes;
+  #now = ["idle"];
+  #hides; // the link, not the app does
+  #isHere;
   #watch = new MutationObserver(() => this.#arrange());
-  #status = document.createElement("p");
-  #offers = document.createElement("p");
+  #status = make("p", { tabIndex: -1 });
+  #offers = make("p");
+  #acts = {
+    show: () => this.#pending.show(),
+    again: () => this.#begin(),
+    retry: () => this.#begin(),
+    here: () => {
+      this.#isHere = true;
+      this.#link.click();
+      this.#isHere = false;
+    },
+    copy: () => this.#copy(),
+    cancel: () => this.#cancel(),
+  };
 
   constructor() {
     super();
-    const acts = {
-      show: () => this.#pending.show(),
-      // A double click, or Enter held down, begins once.
-      again: () => Date.now() - this.#pressed < 1e3 || this.#begin((this.#pressed = Date.now())),
-      retry: () => this.#begin(),
-      here: ({ defaultPrevented }) => defaultPrevented || this.#drop(),
-      copy: () => this.#copy(),
-      cancel: () => this.#cancel(),
-    };
-    for (const name in acts) {
-      const offer = document.createElement(name === "here" ? "a" : "button");
-      if (name !== "here") offer.type = "button";
-      offer.name = name;
-      offer.addEventListener("click", acts[name]);
-      this.#offers.append(offer);
-    }
     this.#status.dataset.row = this.#offers.dataset.row = "";
+    this.#offers.onclick = ({ target }) => this.#acts[target.name]?.();
     this.addEventListener("click", this.#click, true); // before htmx
     for (const type of ["htmx:beforeRequest", "htmx:before:request"])
       this.addEventListener(type, (event) => this.#mode === "popup" && event.preventDefault());
-    this.addEventListener("keydown", ({ key }) => key === "Escape" && this.#cancel());
+    this.addEventListener("keydown", (event) => {
+      if (event.repeat && event.key === "Enter") event.preventDefault(); // held down
+      if (event.key === "Escape") this.#cancel();
+    });
   }
 
   connectedCallback() {
-    const place = [...document.querySelectorAll(this.localName)].indexOf(this);
+    const place = [...this.getRootNode().querySelectorAll(this.localName)].indexOf(this);
     this.#key ??= `portalkey:${location.pathname}:${this.dataset.key ?? place}`;
-    this.#watch.observe(this, { childList: true, subtree: true, attributeFilter: ["href", "state"] });
+    const attributeFilter = ["href", "hidden", "state", ...HubSpotConnect.observedAttributes];
+    this.#watch.observe(this, { childList: true, subtree: true, attributeFilter });
     if (!this.#pending) {
-      this.#busy = this.getAttribute("state") in OFFERS; // of a clone
-      this.#now = [this.#mode === "redirect" && isInApp() ? "in_app" : this.dataset.state || "idle"];
+      this.#hides ??= this.getAttribute("state") in OFFERS;
       this.#resumes = true;
+      if (this.#mode === "redirect" && isInApp()) this.#now = ["in_app", { address: location.href }];
+      if (location.pathname.endsWith(START)) this.#now = ["failed", { trouble: "intercepted" }];
     }
     this.#arrange();
   }
 
-  /** Put our rows and words in place after a snapshot, a morph or a clone. */
-  #arrange() {
-    const rows = [this.#status, this.#offers];
-    for (const row of this.querySelectorAll("[data-row]")) if (!rows.includes(row)) row.remove();
-    // There before anything is said, or it is not read out.
-    if (!rows.every((row) => this.contains(row))) this.append(...rows);
-    this.#enter(...this.#now);
-    this.#resume();
-  }
-
-  #resume() {
-    const before = this.#resumes && kept(this.#key);
-    if (before && !this.#link?.pathname.endsWith("/auth/hubspot/start")) return;
-    this.#resumes = false;
-    if (before) this.#wait(follow, before);
+  attributeChangedCallback() {
+    const { state, account } = this.dataset;
+    if (!this.#pending) this.#now = [state || "idle", { account }];
   }
 
   disconnectedCallback() {
     queueMicrotask(() => {
-      if (this.isConnected) return; // it was moved
+      if (this.isConnected) return; // moved
       this.#watch.disconnect();
-      this.#pending?.leave(); // kept: back on the page, it goes on
+      if (!this.#pending) return;
+      this.#pending.leave();
       this.#pending = null;
+      this.attributeChangedCallback();
     });
   }
 
+  // After a snapshot, a morph or a clone.
+  #arrange() {
+    const rows = [this.#status, this.#offers];
+    for (const row of this.querySelectorAll("[data-row]")) if (!rows.includes(row)) row.remove();
+    // There before it speaks, or it is not read out.
+    if (!this.contains(rows[0])) this.prepend(rows[0]);
+    if (!this.contains(rows[1])) this.append(rows[1]);
+    this.#enter(...this.#now);
+    const before = this.#resumes && kept(this.#key);
+    if (before && !this.#link?.pathname.endsWith(START)) return;
+    this.#resumes = false;
+    if (before) this.#wait(follow, before);
+  }
+
   get #link() {
-    return this.querySelector("a");
+    return this.querySelector("a:not([name=manage])");
   }
 
   get #mode() {
     const { mode } = this.dataset;
-    return mode === "popup" || mode === "redirect" ? mode : bestMode();
+    return !isFramed && (mode === "popup" || mode === "redirect") ? mode : bestMode();
   }
 
-  get #lang() {
-    return this.closest("[lang]")?.lang ?? "";
+  get #language() {
+    return (this.closest("[lang]") ?? document.documentElement).lang;
   }
 
   #say(name) {
-    return strings[this.#lang.split("-")[0].toLowerCase()]?.[name] ?? strings.en[name];
+    return strings[this.#language.split("-")[0].toLowerCase()]?.[name] ?? strings.en[name];
   }
 
   #click(event) {
-    const link = event.target.closest("a");
-    const isOurs = link === this.#link;
-    if (!link?.href || event.defaultPrevented || !(isOurs || link.name === "here")) return;
-    if (isOurs && link.ariaDisabled === "true" && !this.#busy) return event.preventDefault();
+    const link = this.#link;
+    if (event.detail > 1 && this.#pending) {
+      this.#pending.show(); // a double click's second falls on whatever is there now
+      event.stopPropagation();
+      return event.preventDefault();
+    }
+    if (!link?.href || event.defaultPrevented || !link.contains(event.target)) return;
+    if (link.ariaDisabled === "true") return event.preventDefault();
     const url = new URL(link.href);
-    if (this.#lang) url.searchParams.set("language", this.#lang);
+    if (this.#language) url.searchParams.set("language", this.#language);
     link.href = url;
-    // The browser's own ways stay: a new tab, a new window, a download.
+    // A new tab, a new window, a download.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const inTab = !isOurs || this.#mode === "redirect" || this.getAttribute("state") === "blocked";
-    if (!inTab || !this.#tell("hubspot-connect:begin")) event.preventDefault();
-    if (inTab) return;
+    if (this.#isHere || this.#mode === "redirect") {
+      if (!this.#tell("hubspot-connect:begin")) event.preventDefault();
+      else if (this.#pending) this.#drop().cancel();
+      return;
+    }
+    event.preventDefault();
     if (this.#pending?.canShow) this.#pending.show();
     else this.#begin();
   }
 
-  /** Return false where the app says no. */
   #tell(name, detail) {
-    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail }));
+    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, composed: true, detail }));
   }
 
   #begin() {
@@ -166,78 +180,92 @@ class HubSpotConnect extends HTMLElement {
   }
 
   async #wait(how, before) {
-    const mine = how({
-      ...before,
-      href: this.#link.href,
-      statusUrl: this.dataset.statusUrl,
-      language: this.#lang,
-      onchange: (state, trouble) => mine === this.#pending && this.#enter(state, { trouble }),
-    });
+    const enter = (state, trouble) => mine === this.#pending && this.#enter(state, { trouble, address: mine.address });
+    const options = { href: this.#link?.href, statusUrl: this.dataset.statusUrl, language: this.#language };
+    const mine = how({ ...before, ...options, onchange: enter });
     this.#pending = mine;
     keep(this.#key, mine);
-    this.#enter("waiting");
+    enter(mine.address ? "framed" : "waiting");
     const detail = await mine;
-    if (mine !== this.#pending) return; // started again meanwhile
-    this.#pending = null;
-    forget(this.#key, mine.attempt);
-    if (detail.status === "unknown") return this.#enter("idle"); // somebody else's
-    this.#enter(detail.status, detail);
-    if (this.#tell("hubspot-connect", detail) && detail.status === "connected" && "reload" in this.dataset) location.reload();
-  }
-
-  async #cancel() {
-    const mine = this.#pending;
-    if (mine && !(await mine.cancel()) && mine === this.#pending) this.#enter(this.#now[0], { trouble: "unreachable" });
+    if (mine !== this.#pending) return; // started again
+    this.#drop();
+    const { status, error } = detail;
+    if (status === "unknown" && !error) return this.#enter("idle"); // somebody else's
+    this.#enter(status, detail);
+    if (this.#tell("hubspot-connect", detail) && status === "connected" && "reload" in this.dataset) location.reload();
   }
 
   #drop() {
     const mine = this.#pending;
-    if (!mine) return;
     this.#pending = null;
-    forget(this.#key, mine.attempt);
-    mine.cancel();
+    forget(this.#key, mine);
+    return mine;
   }
 
-  async #copy() {
-    // What cannot be copied is shown.
-    const copied = await navigator.clipboard?.writeText(location).then(() => this.#say("copied"), () => {});
-    this.#enter("in_app", { message: copied || location });
+  async #cancel() {
+    const mine = this.#pending;
+    if ((await mine?.cancel()) === false && mine === this.#pending) this.#enter(this.#now[0], { trouble: "unreachable" });
+  }
+
+  #copy() {
+    const [state, facts] = this.#now;
+    getSelection().selectAllChildren(this.querySelector("strong"));
+    if (document.execCommand("copy")) this.#enter(state, { ...facts, trouble: "copied" });
   }
 
   #enter(state, facts = {}) {
-    const { trouble, error, message, attempt } = facts;
-    const link = this.#link;
     this.#now = [state, facts];
-    const failed = ["failed", "expired"].includes(state);
-    const alert = ["blocked", "in_app"].includes(state);
-    this.#status.role = alert ? "alert" : "status";
-    this.#status.ariaLive = alert || failed ? "assertive" : "polite";
-    const text = this.#say(trouble) || (failed && this.#say(`failed:${error}`)) || message || this.#say(state) || "";
-    const says = failed && error && error !== "declined" ? `${text} (${this.#say("reference")} ${attempt})` : text;
-    if (says !== this.#status.textContent) this.#status.textContent = says; // a poll repeats nothing aloud
+    const link = this.#link;
+    const focused = this.getRootNode().activeElement;
+    const isOurs = [link, this.#status, ...this.#offers.children].includes(focused);
     this.setAttribute("state", state);
-    this.toggleAttribute("declined", error === "declined");
-
-    const focused = document.activeElement;
-    for (const offer of this.#offers.children) {
-      const { name } = offer;
-      offer.textContent = this.#say(name);
-      offer.hidden = !OFFERS[state]?.includes(name) || (name === "show" && !this.#pending?.canShow);
-      if (offer.hidden && offer === focused) link.focus(); // before the browser drops it
-      if (link && name === "here") offer.href = link.href;
-    }
-    this.#offers.hidden = !OFFERS[state];
-    for (const each of this.querySelectorAll("a")) {
-      each.setAttribute("hx-boost", "false"); // what is opened cannot be swapped in
-      each.dataset.turbo = "false";
-    }
+    this.toggleAttribute("declined", facts.error === "declined");
+    this.#speak(state, facts);
+    const places = this.#offer(state);
     if (link) {
-      const busy = state in OFFERS && !alert;
-      if (busy || this.#busy) link.ariaDisabled = this.#busy = busy; // disabled would lose the focus
-      link.ariaBusy = state === "verifying";
+      const hides = state in OFFERS && state !== "in_app";
+      if (hides || this.#hides) link.hidden = this.#hides = hides;
+      if (!link.hidden) places.push(link);
+      link.setAttribute("hx-boost", "false");
+      link.dataset.turbo = "false";
+      link.referrerPolicy = "same-origin"; // says where we are open at
       if (this.#mode === "popup") link.title ||= this.#say("opens");
     }
-    this.#watch.takeRecords(); // those were our own
+    if (isOurs) (places.includes(focused) ? focused : places[0] ?? this.#status).focus();
+    this.#watch.takeRecords();
+  }
+
+  #speak(state, { trouble, error, message, attempt, account, address }) {
+    const failed = /failed|expired|unknown/.test(state);
+    const alert = /blocked|framed|in_app/.test(state);
+    const code = failed ? `failed:${error}` : state === "connected" && account && "connected_to";
+    const text = this.#say(trouble) || this.#say(code) || message || this.#say(state) || "";
+    const line = make("span");
+    const add = (tag, textContent) => line.append(make(tag, { textContent }));
+    const [before, ...after] = text.split("{}");
+    line.append(before);
+    if (after.length) add("strong", account ?? address);
+    line.append(...after);
+    if (failed && error && error !== "declined") add("small", ` ${this.#say("reference")} ${attempt}`);
+    this.#status.role = alert ? "alert" : "status";
+    this.#status.ariaLive = alert || failed ? "assertive" : "polite";
+    if (line.textContent !== this.#status.textContent) this.#status.replaceChildren(...(text ? [line] : []));
+  }
+
+  #offer(state) {
+    const { manageUrl, offerClass } = this.dataset;
+    const link = this.#link;
+    const can = { show: this.#pending?.canShow, again: link, retry: link, here: link && !isFramed, manage: manageUrl };
+    const names = (OFFERS[state] ?? []).filter((name) => !(name in can) || can[name]);
+    const { children } = this.#offers;
+    const offers = names.map((name) => {
+      const facts = name === "manage" ? { href: manageUrl, className: "pk-button pk-quiet" } : { type: "button" };
+      if (offerClass) facts.className = offerClass;
+      return Object.assign(children[name] ?? make(facts.href ? "a" : "button"), facts, { name, textContent: this.#say(name) });
+    });
+    if (offers.length !== children.length || offers.some((offer, place) => offer !== children[place])) this.#offers.replaceChildren(...offers);
+    this.#offers.hidden = !offers.length;
+    return offers;
   }
 }
 

@@ -2,9 +2,11 @@
 const { attempt, status, origin, closeAfter, bridge } = document.body.dataset;
 const note = document.querySelector("[role=status]");
 const box = note.parentElement;
+const button = box.querySelector("button");
 const read = [box, ...document.querySelectorAll(".pk-missing")]; // what somebody may still be reading
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-let held, timer;
+const bad = status === "error";
+let held, timer, acknowledged;
 
 const say = (what) => (note.textContent = note.dataset[what]);
 const close = () => {
@@ -25,8 +27,13 @@ const hold = () => {
   held = true;
 };
 const release = () => begin((held = read.some((place) => place.matches(":hover, :focus-within"))));
+// An error is read here, unless the person has turned to the page that shows it as well.
+const turn = () => acknowledged && !document.hasFocus() && begin();
 const hear = ({ data }) => {
-  if (data?.source === "portalkey" && data.v === 1 && data.type === "ack" && data.attempt === attempt) begin();
+  if (data?.source !== "portalkey" || data.v !== 1 || data.type !== "ack" || data.attempt !== attempt) return;
+  acknowledged = true;
+  if (bad) turn();
+  else begin();
 };
 
 if (top === self && window.origin !== "null") {
@@ -44,12 +51,16 @@ if (top === self && window.origin !== "null") {
     channel.postMessage(ring);
   } catch {}
 
-  const bad = status === "error"; // touched anywhere, it stays
+  // Touched anywhere, an error stays.
   for (const place of bad ? [window] : read) {
     for (const type of ["pointermove", "keydown", "focusin"]) place.addEventListener(type, hold);
     if (!bad) for (const type of ["pointerleave", "focusout"]) place.addEventListener(type, release);
   }
-  if (!bad) begin();
-  box.lastElementChild.hidden = false;
-  box.lastElementChild.onclick = close;
+  if (bad) {
+    note.textContent = ""; // the button says it
+    onblur = turn;
+    onfocus = hold;
+  } else begin();
+  button.hidden = false;
+  button.onclick = close;
 }

@@ -1,39 +1,39 @@
+export const START = "/auth/hubspot/start";
 const LATER = ["returned", "exchanging", "connected", "failed"];
-const OVER = ["cancelled", "expired"];
+const ENDS = ["cancelled", "expired", "connected", "failed"];
 
 const randomId = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
 
-/** Open HubSpot and wait for the end. Call it inside the click, or the window is blocked. */
+/** Open HubSpot and wait. Call it inside the click, or the window is blocked. */
 export function connect(options) {
   return follow({ ...options, attempt: randomId(), began: Date.now() }, (start) => {
-    // Nobody can aim at a random name.
     const left = (screenX + (outerWidth - 600) / 2) | 0;
     const top = (screenY + (outerHeight - 700) / 2) | 0;
     return open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
   });
 }
 
-/** Wait on for what was begun before. */
 export function follow({ href, statusUrl, language, deliver, signal, onchange, attempt, began = Date.now() }, opens) {
   signal?.throwIfAborted();
   const name = `portalkey:${attempt}`;
   const start = new URL(href, location);
-  const status = new URL(statusUrl || start.pathname.replace("/auth/hubspot/start", "/api/hubspot/status"), start);
+  const formToken = start.searchParams.get("t");
+  const status = new URL(statusUrl || start.pathname.replace(START, "/api/hubspot/status"), start);
   for (const url of [start, status]) url.searchParams.set("attempt", attempt);
   start.searchParams.set("origin", location.origin);
   if (language) start.searchParams.set("language", language);
 
   const over = new AbortController();
-  let popup, channel, clock, settle, reject, asking, again, rung, told, decided, acknowledge;
-  let verifying; // undefined until the server has known the attempt
-  let left, gone, lost; // the popup was elsewhere; looks closed; the server was asked since
-  let rings = 0;
-  let failures = 0;
-  let due = 0; // when to ask
-  let rest = 0; // not before
+  let popup, channel, clock, settle, reject, asking, again, rung, told, acknowledge;
+  let address;
+  let known; // the server's last status
+  let left, gone, lost; // it was elsewhere; looks closed; did so at a question
+  let usurped; // somebody else answered the popup
   let trouble = null;
+  let [rings, failures, due, rest] = [0, 0, 0, 0]; // due: when to ask; rest: not before
+  let latest = began + 69e4; // no word comes after it
   const result = new Promise((...both) => ([settle, reject] = both));
 
   const leave = () => {
@@ -41,10 +41,11 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     clearInterval(clock);
     channel?.close();
   };
-  const end = async (status, { error = null, message = null } = {}) => {
+  const end = async (status, { error = null, message = null, account = null } = {}) => {
     if (over.signal.aborted) return;
     leave();
-    settle({ status, error, message, attempt, ...(deliver && status === "connected" && (await token())) });
+    const answer = deliver && status === "connected" && (await post("token").catch(() => {}));
+    settle({ status, error, message, account, attempt, ...(answer?.ok && (await answer.json())) });
   };
 
   const ask = (url, options) =>
@@ -52,23 +53,17 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   const post = (what) =>
     ask(new URL(`attempts/${attempt}/${what}`, status), {
       method: "POST",
-      headers: { "X-Portalkey-Token": start.searchParams.get("t") },
+      headers: { "X-Portalkey-Token": formToken },
       keepalive: true,
     });
 
-  const token = async () => {
-    try {
-      const answer = await post("token");
-      return answer.ok && (await answer.json());
-    } catch {} // the app's own code can ask
-  };
-
-  /** The server's attempt; or a `code`: 404 none of ours, 401 signed out, 0 no answer. */
+  // The attempt; or a code: 401 signed out, 404 none of ours, 200 another's page, 0 no answer.
   const read = async (asked) => {
     try {
       const answer = await asked;
-      rest = Date.now() + Math.min(answer.headers.get("Retry-After") * 1e3 || 0, 6e5);
+      rest = Date.now() + (answer.headers.get("Retry-After") * 1e3 || 0);
       if (answer.redirected || [401, 403].includes(answer.status)) return { code: 401 };
+      if (answer.ok && /html/.test(answer.headers.get("Content-Type"))) return { code: 200 };
       const { attempt: seen, error } = await answer.json();
       if (answer.ok && seen?.id === attempt) return seen;
       return { code: error === "not_found" ? 404 : 0 }; // a proxy's 404 says nothing
@@ -78,47 +73,49 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   };
 
   const tell = () => {
-    const state = verifying ? "verifying" : lost ? "unobservable" : Date.now() - began > 3e4 ? "slow" : "waiting";
-    if (!over.signal.aborted && told !== (told = state + trouble)) onchange?.(state, trouble);
+    const waiting = Date.now() - began > 3e4 ? "slow" : "waiting";
+    const state = LATER.includes(known) ? "verifying" : address && !known ? "framed" : lost ? "unobservable" : waiting;
+    const what = usurped && !known ? "intercepted" : trouble;
+    if (!over.signal.aborted && told !== (told = state + what)) onchange?.(state, what);
   };
 
   const judge = (seen, closed) => {
-    const { status, code } = seen;
+    const { status, code, seconds_left } = seen;
     if (over.signal.aborted) return;
-    decided = [...OVER, "connected", "failed"].includes(status);
-    if (decided) acknowledge?.();
-    if (OVER.includes(status)) return end(status, seen);
-    if (code === 404 && verifying === undefined) {
-      // One that asks first may only be cut off.
+    if (status) known = status;
+    if (code === 404 && !known) {
+      // One that asks first may be cut off.
       if (closed && !left) return setTimeout(() => left || end("cancelled"), 400);
-      if (!popup && Date.now() - began > 2e4) return end("unknown");
-      if (Date.now() - began > 63e4) return end("expired");
+      if (!popup && !address && Date.now() - began > 2e4) return end("unknown");
     }
+    if (seconds_left) latest = Date.now() + seconds_left * 1e3 + 9e4;
+    const decided = ENDS.includes(known);
+    if (decided) acknowledge?.();
+    else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    const away = code === 401 || (code === 404 && verifying !== undefined);
-    trouble = away ? "signed_out" : failures > 2 ? "unreachable" : null;
-    if (status) verifying = LATER.includes(status);
+    const away = code === 401 || (code === 404 && known);
+    trouble = away ? "signed_out" : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
     // The popup waits for us.
-    if (decided) setTimeout(end, rung ? 0 : 1e3, status, seen);
+    if (decided) setTimeout(end, rung ? 0 : 1e3, known, seen);
   };
 
   const look = async () => {
     again = asking;
-    if (asking || over.signal.aborted || Date.now() < rest) return;
+    if (asking || over.signal.aborted || Date.now() < Math.min(rest, latest)) return;
     asking = true;
     due = Infinity;
-    const closed = gone; // what was asked before the window closed says nothing about it
+    const closed = gone;
     judge(await read(ask(status)), closed);
     asking = false;
     const waited = Date.now() - began;
-    const pause = failures ? Math.min(2e3 * 2 ** failures, waited > 6e5 ? 3e5 : 3e4) : Math.min(Math.max(waited / 15, 2e3), 8e3);
-    due = Math.max(rest, Date.now() + pause);
+    const pause = failures ? Math.min(2e3 * 2 ** failures, 3e4) : Math.min(Math.max(waited / 15, 2e3), 8e3);
+    due = Math.min(Math.max(rest, Date.now() + pause), latest);
     if (again) look();
   };
 
-  // Nobody can make us hammer the server: soon only the clock asks.
+  // Soon only the clock asks, whoever rings.
   const ring = () => rings++ < 8 && look();
   const hear = (heard, answer) => {
     const { source, v, type, attempt: whose, status } = heard ?? {};
@@ -126,7 +123,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     if (type === "here") left ||= popup?.closed;
     if (type !== "result" || !["connected", "error", "ended"].includes(status)) return;
     acknowledge = () => answer({ source, v, type: "ack", attempt, status });
-    if (decided) acknowledge();
+    if (ENDS.includes(known)) acknowledge();
     rung = true;
     ring();
   };
@@ -138,19 +135,20 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   listen(window, "storage", ({ key }) => key === name && ring());
   for (const type of ["focus", "pageshow", "online", "visibilitychange"]) listen(window, type, look);
   try {
-    channel = new BroadcastChannel(name); // heard even if COOP cut us off
+    channel = new BroadcastChannel(name); // COOP or not
     listen(channel, "message", ({ data }) => hear(data, (ack) => channel.postMessage(ack)));
-  } catch {} // the other bells remain
+  } catch {}
   if (signal) listen(signal, "abort", () => (leave(), reject(signal.reason)));
 
   const tick = () => {
     if (popup && !gone) {
-      // Cut off, it looks closed while somebody types in it.
       if ((gone = popup.closed)) look();
       try {
-        left ||= !gone && !popup.location.href;
+        const { document, location } = popup;
+        usurped = location.pathname === start.pathname && document.readyState === "complete" && !document.body.matches(".pk");
       } catch {
-        left = true; // on another origin
+        usurped = false;
+        left ||= !gone; // on another origin
       }
     }
     if (Date.now() > due) look();
@@ -160,7 +158,8 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   const cancel = async () => {
     popup?.close();
     const answer = await read(post("cancel"));
-    if (answer.code === 404 && verifying === undefined) end("cancelled");
+    rung = true;
+    if (answer.code === 404 && !known) end("cancelled");
     else judge(answer); // it may be too late
     return answer.code !== 0;
   };
@@ -168,8 +167,12 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   if (opens) {
     popup = opens(start);
     due = Date.now() + 2e3;
-    if (!popup || popup.closed) end("blocked");
+    if (!popup || popup.closed) {
+      start.searchParams.delete("t");
+      if (top === self) end("blocked");
+      else [popup, address] = [null, start.href];
+    }
   }
   if (!over.signal.aborted) clock = setInterval(tick, 250);
-  return Object.assign(result, { attempt, began, leave, cancel, canShow: !!popup, show: () => popup?.focus() });
+  return Object.assign(result, { attempt, began, address, leave, cancel, canShow: !!popup, show: () => popup?.focus() });
 }

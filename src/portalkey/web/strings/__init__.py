@@ -1,7 +1,8 @@
 """All texts of our pages, in one dictionary: English and German whole, and what a host adds.
 
-``Strings({"fr": {"declined": "..."}})`` adds a language or changes a text; what a language lacks
-is said in English.
+``Strings({"fr": {"back": "Retour"}})`` adds a language or changes a text. It has the sentences for
+error codes by itself where ``portalkey.sentences`` has them; what else it lacks is said in English.
+A ``scope:...`` that we have no sentence for gets one in the same way.
 """
 
 import re
@@ -12,16 +13,31 @@ from string import Formatter
 
 from markupsafe import Markup
 
+from portalkey.sentences import (
+    ENGLISH,
+    OTHERWISE,
+    Words,
+    choose_sentence,
+    choose_title,
+    find_language,
+    read_languages,
+)
+from portalkey.web.permissions import SCOPE, UNKNOWN, permission_words
 from portalkey.web.strings import de, en
 
-Words = Mapping[str, str]
 Language = str | Callable[[], str | None]
 
-ENGLISH = "en"
-_OURS: Mapping[str, Words] = {ENGLISH: en.WORDS, "de": de.WORDS}
+_PAGES: Mapping[str, Words] = {
+    ENGLISH: {**en.PAGES, **permission_words(ENGLISH)},
+    "de": {**de.PAGES, **permission_words("de")},
+}
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_WEIGHT = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 _MONTHS = 12
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_MOST_TAGS = 20
+"""More languages than a person speaks are not looked at."""
 
 
 class Strings:
@@ -29,38 +45,37 @@ class Strings:
 
     Args:
         changes: By language, the texts that differ from ours.
-        default: The language where nobody asks for one, as a BCP 47 tag, or what returns it.
+        default: The language where nobody asks for one, as a BCP 47 tag, or what returns it; None
+            leaves it to the visitor's browser.
 
     Raises:
         ValueError: A language, a key or a placeholder in *changes* is none; the message says which.
     """
 
     def __init__(
-        self, changes: Mapping[str, Words] | None = None, default: Language = ENGLISH
+        self, changes: Mapping[str, Words] | None = None, default: Language | None = None
     ) -> None:
-        self._default = default
         self._words: dict[str, Words] = {}
-        for tag in dict.fromkeys([*_OURS, *(changes or {})]):
+        for tag in dict.fromkeys([*_PAGES, *(changes or {})]):
             own = (changes or {}).get(tag, {})
             _check(tag, own)
-            self._words[tag] = {**en.WORDS, **_OURS.get(tag, {}), **own}
-        self._tags = {tag.lower(): tag for tag in self._words}
+            self._words[tag] = {**read_words(tag), **own}
+        self._default = self._match(default) if isinstance(default, str) else default
 
-    def language(self, tag: str | None = None) -> str:
+    def language(self, tag: str | None = None, accepts: str | None = None) -> str:
         """Return the language for somebody who asked for *tag*; the default's where none will do.
 
-        ``de-AT`` gets ``de``.
+        Where there is no default either, *accepts* decides, which is the ``Accept-Language`` of
+        their browser. ``de-AT`` gets ``de``.
         """
-        return self._match(tag) or self._match(self._default_tag()) or ENGLISH
+        chosen = (self._match(tag) if tag else None) or self._default_language()
+        return chosen or next(filter(None, map(self._match, read_tags(accepts))), ENGLISH)
 
-    def _default_tag(self) -> str | None:
-        return self._default if isinstance(self._default, str) else self._default()
+    def _default_language(self) -> str | None:
+        return self._match(self._default()) if callable(self._default) else self._default
 
     def _match(self, tag: str | None) -> str | None:
-        # str() of a Babel locale says de_AT.
-        parts = (tag or "").replace("_", "-").lower().split("-")
-        shorter = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-        return next((self._tags[name] for name in shorter if name in self._tags), None)
+        return find_language(tag, self._words)
 
     def say(self, language: str, key: str, /, **facts: object) -> Markup:
         """Return the text *key*, with *facts* in place; both are escaped."""
@@ -70,26 +85,63 @@ class Strings:
         """Return the same as a program has it, with nothing escaped."""
         return self._words[language][key].format(**facts)
 
-    def sentence(self, code: str | None, language: str) -> str:
+    def sentence(
+        self, code: str | None, language: str, *, cause: str = "", wait: float | None = None
+    ) -> str:
         """Return the sentence for an error *code*, or one that fits any."""
-        key = code if code is not None and is_error_code(code) else "otherwise"
-        return self._words[language][key]
+        key = code if code is not None and is_error_code(code) else OTHERWISE
+        return choose_sentence(self._words[language], key, cause=cause, wait=wait)
 
     def title(self, code: str, language: str) -> str:
         """Return the heading over that sentence, where it stands alone on a page."""
-        key = f"title:{code}"
-        return self._words[language][key if key in en.TITLES else "title:otherwise"]
+        return choose_title(self._words[language], code)
+
+    def has(self, key: str, /, language: str) -> bool:
+        """Return True where there is a text *key*."""
+        return key in self._words[language]
 
     def date(self, language: str, moment: datetime) -> str:
-        """Return *moment* as people write it, in UTC."""
+        """Return the day of *moment* as people write it, in UTC."""
         utc, words = moment.astimezone(UTC), self._words[language]
         month = words["months"].split(", ")[utc.month - 1]
-        return words["date"].format(day=utc.day, month=month, year=utc.year, time=f"{utc:%H:%M}")
+        return words["date"].format(day=utc.day, month=month, year=utc.year)
+
+    def ago(self, language: str, moment: datetime, now: datetime) -> str:
+        """Return how long ago *moment* was, by the minute and by the hour; its day, if earlier."""
+        seconds = (now - moment).total_seconds()
+        if seconds >= _DAY:
+            return self.date(language, moment)
+        if seconds < 2 * _MINUTE:
+            return self.plain(language, "just_now")
+        if seconds < _HOUR:
+            return self.plain(language, "minutes_ago", number=int(seconds // _MINUTE))
+        if seconds < 2 * _HOUR:
+            return self.plain(language, "hour_ago")
+        return self.plain(language, "hours_ago", number=int(seconds // _HOUR))
+
+
+def read_tags(accepts: str | None) -> list[str]:
+    """Return the tags of an ``Accept-Language``, most wanted first (RFC 9110 section 12.5.4)."""
+    tags: list[tuple[float, str]] = []
+    for part in (accepts or "").split(",")[:_MOST_TAGS]:
+        tag, _, weight = part.partition(";")
+        match = _WEIGHT.fullmatch(weight.strip() or "q=1")
+        if match and _TAG.fullmatch(tag.strip()) and float(match[1]) > 0:
+            tags.append((float(match[1]), tag.strip()))
+    return [tag for _, tag in sorted(tags, key=lambda pair: -pair[0])]
+
+
+def read_words(tag: str) -> Words:
+    """Return our own texts for *tag*: in the nearest languages that are here, else in English."""
+    words: dict[str, str] = {}
+    for ours in (read_languages(), _PAGES):
+        words |= {**ours[ENGLISH], **ours[find_language(tag, ours) or ENGLISH]}
+    return words
 
 
 def is_error_code(code: str) -> bool:
     """Return True where there is a sentence for an error *code*."""
-    return code in en.SENTENCES
+    return code in read_languages()[ENGLISH]
 
 
 def direction(language: str) -> str:
@@ -100,14 +152,16 @@ def direction(language: str) -> str:
 def _check(tag: str, words: Words) -> None:
     if not _TAG.fullmatch(tag):
         raise ValueError(f"strings: {tag!r} is no language tag such as de or pt-BR")
+    english = read_words(ENGLISH)
     for key, text in words.items():
-        if key not in en.WORDS:
-            near = get_close_matches(key, en.WORDS, n=1, cutoff=0)
+        known = UNKNOWN if key.startswith(SCOPE) else key
+        if known not in english:
+            near = get_close_matches(key, english, n=1, cutoff=0)
             raise ValueError(f"strings[{tag!r}]: there is no {key!r}; did you mean {near[0]!r}?")
-        odd = _placeholders(text) - _placeholders(en.WORDS[key])
+        odd = _placeholders(text) - _placeholders(english[known])
         if odd:
             raise ValueError(f"strings[{tag!r}][{key!r}]: nothing is known of {sorted(odd)}")
-    if len(words.get("months", en.WORDS["months"]).split(", ")) != _MONTHS:
+    if len(words.get("months", english["months"]).split(", ")) != _MONTHS:
         raise ValueError(f"strings[{tag!r}]['months']: twelve names, each but the last before ', '")
 
 

@@ -25,6 +25,7 @@ from portalkey.testing.samples import (
     next_generation,
 )
 from portalkey.vault import SQLStore
+from portalkey.vault.copy_mark import put_mark
 from portalkey.vault.sql.copy import BATCH, COPYING, VERIFYING, Moved, Step, move, open_migrated
 from portalkey.vault.sql.tables import metadata
 from portalkey.vault.store import Mark
@@ -127,6 +128,20 @@ def write(url: str, statement: str) -> None:
 def in_any_order(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
     """Databases sort text in their own ways."""
     return {table: sorted(each, key=str) for table, each in found.items()}
+
+
+def test_a_move_leaves_no_mark_of_a_copy(store: SQLStore, path: Path, to: str, moved: Move) -> None:
+    """Neither the source's nor the target's: what comes over was given to another store."""
+    fill(store)
+    put_mark(store, "app")
+    moved()
+    assert "copy_since app" in dict(rows(f"sqlite:///{path}", "SELECT * FROM portalkey_meta"))
+    assert "copy_since app" not in dict(rows(to, "SELECT * FROM portalkey_meta"))
+    write(to, "INSERT INTO portalkey_meta VALUES ('copy_since app', 'then')")
+
+    moved()
+
+    assert "copy_since app" not in dict(rows(to, "SELECT * FROM portalkey_meta"))
 
 
 def test_a_first_move(store: SQLStore, path: Path, to: str, moved: Move) -> None:

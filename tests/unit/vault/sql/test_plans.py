@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from portalkey.model.connection import ConnectionStatus
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
+from portalkey.model.search import ConnectionSearch, EventPlace, EventSearch
 from portalkey.model.throttle import Limits, PortionRequest
 from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
 from portalkey.vault.key_store import KeyStore
+from portalkey.vault.owner_store import OwnerStore
+from portalkey.vault.search_store import SearchStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
@@ -43,6 +47,25 @@ WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE
 SELECT 'id ' || i, 'owner ' || i % 7, 'state ' || i, 'c', 'browser ' || i, 'r', 'o', '/', 'en',
   'at_hubspot', :now - i, :now - i + 600 FROM numbers
 """
+SEARCHES = [
+    ConnectionSearch("app", **named)  # type: ignore[arg-type]
+    for named in (
+        {},
+        {"owner": "ada"},
+        {"hub_id": 3},
+        {"domain": "example.com"},
+        {"key_name": "a"},
+        *({"status": status} for status in ConnectionStatus),
+        {"status": ConnectionStatus.FAILING, "hub_id": 3},
+        {"connected_before": datetime(2030, 1, 1, tzinfo=UTC)},
+    )
+]
+EVENT_SEARCHES = [
+    EventSearch(),
+    EventSearch(EventPlace(1.5, 3), until=1e10),
+    EventSearch(owner="ada"),
+    EventSearch(EventPlace(1.5, 3), connection_id="row 1"),
+]
 MANY = (
     ABANDONED,
     """
@@ -82,11 +105,13 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "attempt": lambda: store.attempt(attempt.id),
         "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
         "move_attempt": lambda: store.move_attempt(attempt.id, AttemptStatus.EXCHANGING),
+        "ask": lambda: store.ask(attempt.id, "sealed", new_owed(store, id="asked")),
         "cancel_attempts": lambda: store.cancel_attempts("ada"),
         "connect": lambda: connect(store, owner="eve"),
         "deliver": lambda: store.deliver(attempt.id),
         "connection": lambda: store.connection(row.id),
         "connections": lambda: store.connections("ada", "app"),
+        "last_connection": lambda: store.last_connection("ada", "app"),
         "connection_to": lambda: store.connection_to("ada", "app", 2**40),
         "lease": lambda: store.lease(load(store, row), ASK),
         "release": lambda: store.release(load(store, row)),
@@ -123,6 +148,12 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "reseal_attempts": lambda: store.reseal_attempts([(attempt, attempt)]),
         "reseal_owed": lambda: store.reseal_owed([(owed, owed)]),
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
+        "find": lambda: [store.find(each, 5, after="b") for each in SEARCHES],
+        "find_events": lambda: [store.find_events(each, 5) for each in EVENT_SEARCHES],
+        "holdings": lambda: store.holdings("ada"),
+        "attempts_of": lambda: store.attempts_of("ada"),
+        "erase_owner": lambda: store.erase_owner("nobody", Event(EventName.OWNER_ERASED)),
+        "scrub": store.scrub,
         "purge": purge,
         "close": store.close,
     }
@@ -131,6 +162,7 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
 def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     """What a store learns to do is named here."""
     names = vars(Store).keys() | vars(KeyStore).keys()
+    names = names | vars(SearchStore).keys() | vars(OwnerStore).keys()
     methods = {name for name in names if not name.startswith("_")} - {"is_personal", "health"}
 
     assert set(use_all(store, ahead)) == methods
@@ -326,6 +358,34 @@ class Counting(SQLite):
     def _count(self) -> int:
         self.steps += 1
         return 0
+
+
+OTHERS = """
+INSERT INTO portalkey_connections (id, owner, client_id, hub_id, hub_domain, account_facts, scopes,
+  status, access_expires_at, generation, failures, connected_at, updated_at)
+WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :rows)
+SELECT 'z ' || i, 'owner ' || i, 'app', i + 9, 'd ' || i, '{}', '[]', 'needs_reconnect', i, 1, 0,
+  :now, :now FROM numbers
+"""
+
+
+@pytest.mark.parametrize("search", SEARCHES[1:6], ids=["owner", "hub", "domain", "key", "status"])
+def test_finding_one_costs_nothing_for_the_others(
+    path: Path, ahead: Ahead, search: ConnectionSearch
+) -> None:
+    """However many others are connected, before and behind it."""
+    file = Counting(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        store.find(search, 5)  # once, as connections are opened for it
+        steps = []
+        for statements in ((), (OTHERS,)):
+            fill(file, *statements)
+            file.steps = 0
+            store.find(search, 5)
+            steps.append(file.steps)
+
+    assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
 
 
 @pytest.mark.parametrize("work", ["begin", "purge", "delete a user"])

@@ -1,4 +1,4 @@
-"""``portalkey db``: copy the store into another database."""
+"""``portalkey db move``: copy the store into another database."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -35,14 +35,9 @@ def _check(check: Callable[[object], str], value: str) -> str:
         raise click.BadParameter(f"It {problem}.") from None
 
 
-@click.group()
-def db() -> None:
-    """Look after the database."""
-
-
 # Extra arguments are accepted here and refused by us without quoting them, as click would: one may
 # be a URL with a password.
-@db.command("move", context_settings={"allow_extra_args": True})
+@click.command("move", context_settings={"allow_extra_args": True})
 @click.option(
     "--to",
     required=True,

@@ -1,0 +1,83 @@
+"""``portalkey attempts``: what became of a person's try at connecting."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from portalkey.cli.attempt_words import words_about
+from portalkey.cli.envfile import env_file_option
+from portalkey.cli.event_lines import event_line, find_all_events
+from portalkey.cli.ids import IdCommand
+from portalkey.cli.opening import open_broker
+from portalkey.cli.tables import printable, show_facts
+from portalkey.model.attempt import Attempt
+from portalkey.model.events import Event
+from portalkey.model.facts import attempt_facts, event_facts
+from portalkey.model.transitions import RETENTION
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
+
+_UNKNOWN = (
+    "There is no attempt {reference}. The reference stands at the foot of the page that the person "
+    "saw; ask for all of it, with capital and small letters. Attempts are kept for {days} days."
+)
+
+
+@click.group()
+def attempts() -> None:
+    """See what became of somebody's try at connecting."""
+
+
+@attempts.command(cls=IdCommand)
+@click.argument("reference")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@env_file_option()
+def show(reference: str, *, as_json: bool, env_file: Path) -> None:
+    """Say what happened, and what to answer the person who quotes this REFERENCE."""
+    with open_broker(env_file, is_reading=True) as broker:
+        attempt = broker.find_attempt(reference.strip())
+        if attempt is None:
+            name = printable(reference)[:80]
+            raise click.ClickException(_UNKNOWN.format(reference=name, days=RETENTION.days))
+        events = _events_of(broker, attempt)
+    if as_json:
+        words = words_about(attempt)._asdict()
+        told = {"events": [event_facts(each) for each in events]}
+        click.echo(json.dumps(attempt_facts(attempt) | words | told, indent=2))
+    else:
+        _show(attempt, events)
+
+
+def _events_of(broker: "Broker", attempt: Attempt) -> Sequence[Event]:
+    found = find_all_events(broker, owner=attempt.owner, since=attempt.created_at)
+    return [event for event in found if event.attempt_id == attempt.id]
+
+
+def _show(attempt: Attempt, events: Sequence[Event]) -> None:
+    words = words_about(attempt)
+    click.echo(f"{click.style('What happened', bold=True)}\n{words.happened}\n")
+    click.echo(f"{click.style('What to answer', bold=True)}\n{words.answer}\n")
+    show_facts(
+        [
+            ("Attempt", attempt.id),
+            ("Owner", attempt.owner),
+            ("Person", attempt.person),
+            ("Status", attempt.status.value),
+            ("Error", attempt.error),
+            ("Check that failed", attempt.failed_check),
+            ("Account expected", attempt.expected_hub_id),
+            ("Connection", attempt.connection_id),
+            ("Opened from", attempt.opener_origin),
+            ("Language", attempt.language),
+            ("Began", f"{attempt.created_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("Ended", f"{attempt.ended_at:%Y-%m-%d %H:%M:%S} UTC" if attempt.ended_at else None),
+        ]
+    )
+    if events:
+        click.echo()
+    for event in events:
+        click.echo(event_line(event))

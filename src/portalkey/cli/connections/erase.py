@@ -1,0 +1,58 @@
+"""``portalkey connections erase``: forget an owner for good."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from portalkey.cli.confirm import confirm_by_typing
+from portalkey.cli.connections.owner_option import owner_option
+from portalkey.cli.envfile import env_file_option
+from portalkey.cli.opening import open_broker
+from portalkey.cli.tables import count_of, printable
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
+
+_WHAT = (
+    "This ends the connections of {owner}, and erases all that is kept of them: {counts}. It "
+    "cannot be undone; `portalkey connections export` shows it first."
+)
+_DONE = (
+    "Erased: {counts}. Look after the logs and the backups, too, which portalkey cannot reach. In "
+    "PostgreSQL the rows lie on the disk until VACUUM."
+)
+_NOTHING = "Nothing is kept of this owner."
+_KINDS = ("connection", "attempt", "event")
+
+
+@click.command()
+@owner_option("Whose; as the app calls them.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@env_file_option()
+def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
+    """Erase all that is kept of an owner, for good.
+
+    Their tokens are unusable at once, and HubSpot is told to forget them. A SQLite file is written
+    anew, which takes a moment where it is large.
+    """
+    with open_broker(env_file) as broker:
+        numbers = _count(broker, owner)
+        counts = ", ".join(count_of(number, kind) for kind, number in numbers.items())
+        is_known = any(numbers.values())
+        if is_known and not yes:
+            click.echo(_WHAT.format(owner=printable(owner), counts=counts), err=True)
+            confirm_by_typing(f"erase {owner}")
+        # Where nothing is kept, too: an earlier run may have been cut off before its end.
+        broker.erase(owner)
+    if as_json:
+        click.echo(json.dumps({f"{kind}s": number for kind, number in numbers.items()}))
+    else:
+        click.echo(_DONE.format(counts=counts) if is_known else _NOTHING)
+
+
+def _count(broker: "Broker", owner: str) -> dict[str, int]:
+    kept = broker.export(owner)
+    return {kind: len(kept[f"{kind}s"]) for kind in _KINDS}

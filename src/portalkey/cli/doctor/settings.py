@@ -1,0 +1,41 @@
+"""Checks of the settings by themselves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from portalkey.errors import BadSettings
+from portalkey.hubspot import endpoints
+from portalkey.model.findings import Finding, ok, problem, warning
+from portalkey.settings.settings import Settings
+from portalkey.settings.surroundings import Surroundings
+from portalkey.settings.warnings import find_warnings
+
+
+def read_settings(env_file: Path) -> tuple[Settings | None, list[Finding]]:
+    """Return the settings, where they can be used, and what there is to say of them."""
+    try:
+        settings = Settings.from_env(env_file)
+    except BadSettings as trouble:
+        to_do = "Change it where the process gets its environment, or in the file of --env-file."
+        return None, [problem("settings", each, to_do) for each in trouble.problems]
+    around = Surroundings.look(env_file)
+    return settings, [*check_settings(settings, around), check_version(settings)]
+
+
+def check_settings(settings: Settings, around: Surroundings) -> Iterator[Finding]:
+    """Yield that the settings can be used, and each warning of theirs."""
+    source = "a simulator" if settings.is_simulated else "HubSpot"
+    yield ok("settings", f"The settings can be used: {settings.public_url} connects to {source}.")
+    for each in find_warnings(settings, around):
+        if each.code != "version_ends":  # which is a check of its own
+            what, _, to_do = each.sentence.rpartition("; ")
+            yield warning(each.code, f"{what}.", to_do[:1].upper() + to_do[1:])
+
+
+def check_version(settings: Settings) -> Finding:
+    """Tell until when HubSpot supports the version that is asked for."""
+    version, ends = settings.api_version, endpoints.ENDS[settings.api_version]
+    sentence = f"HUBSPOT_API_VERSION is {version}, which HubSpot supports until {ends}."
+    if version == endpoints.NEWEST:
+        return ok("api_version", sentence)
+    return warning("api_version", sentence, f"Set it to {endpoints.NEWEST}.")

@@ -1,0 +1,66 @@
+"""Tables for people: as wide as the terminal, and plain where there is none."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+Row = Sequence[str]
+
+
+def printable(text: object) -> str:
+    """Return *text* without what a terminal would obey: it may be a stranger's."""
+    return "".join(
+        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(text)
+    )
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return *number* and *noun*, one or many."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def utc(moment: datetime | None) -> str:
+    """Return *moment* as a table has it, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def show_table(titles: Row, rows: Sequence[Row], whole: Sequence[str] = ()) -> None:
+    """Print *rows* under their *titles*; columns that are *whole* are never broken.
+
+    What is copied has to stay in one piece, such as an id.
+    """
+    rows = [[printable(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        _show_plainly(titles, rows)
+        return
+    try:
+        from rich.console import Console  # noqa: PLC0415 - an extra
+        from rich.table import Table  # noqa: PLC0415 - an extra
+        from rich.text import Text  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        _show_plainly(titles, rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, no_wrap=title in whole, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _show_plainly(titles: Row, rows: Sequence[Row]) -> None:
+    lines = [titles, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def show_facts(facts: Sequence[tuple[str, object]]) -> None:
+    """Print names and values below each other; what has no value is left out."""
+    known = [(name, printable(value)) for name, value in facts if value not in {None, ""}]
+    width = max(len(name) for name, _ in known)
+    for name, value in known:
+        click.echo(f"{click.style(name.ljust(width), bold=True)}  {value}")

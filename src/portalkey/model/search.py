@@ -1,0 +1,117 @@
+"""Searches of whoever runs the app: which connections and events, in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
+
+MOST = 1000
+"""Rows of a page, at most."""
+
+
+class Narrowing(TypedDict, total=False):
+    """Arguments that narrow a search for connections; ``key`` is a label."""
+
+    owner: str | None
+    hub_id: int | None
+    domain: str | None
+    status: str | None
+    key: str | None
+    connected_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSearch:
+    """The connections of an app that agree with all that is named here.
+
+    Without a ``status`` they are those that are not disconnected.
+    """
+
+    client_id: str
+    owner: str | None = None
+    hub_id: int | None = None
+    domain: str | None = None
+    status: ConnectionStatus | None = None
+    key_name: str | None = None
+    connected_before: datetime | None = None
+
+    def finds(self, row: Connection) -> bool:
+        """Return True where *row* is one of them."""
+        named = (
+            (self.owner, row.owner),
+            (self.hub_id, row.hub_id),
+            (self.domain, row.account.hub_domain),
+            (self.key_name, row.sealed.key_name if row.sealed else None),
+        )
+        before = self.connected_before
+        return (
+            row.client_id == self.client_id
+            and self._has_status(row)
+            and all(asked in {None, found} for asked, found in named)
+            and (before is None or row.connected_at < before)
+        )
+
+    def _has_status(self, row: Connection) -> bool:
+        if self.status is None:
+            return row.status is not ConnectionStatus.DISCONNECTED
+        return row.status is self.status
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPage:
+    """Connections in the order of their ids, and the ``cursor`` of the next page, if there is one.
+
+    The cursor is for whoever gave it, and means nothing to anybody else.
+    """
+
+    connections: Sequence[Connection]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EventPlace:
+    """The place of an event in the audit: its time in seconds since 1970, and its number then."""
+
+    at: float = 0.0
+    number: int = -1
+
+
+PlacedEvent = tuple[EventPlace, Event]
+"""An event, and its place in the audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSearch:
+    """The events behind a place that agree with all that is named here.
+
+    ``until`` is a time in seconds since 1970; later events are left out.
+    """
+
+    after: EventPlace = EventPlace()
+    until: float | None = None
+    owner: str | None = None
+    connection_id: str | None = None
+
+    def finds(self, place: EventPlace, event: Event) -> bool:
+        """Return True where the *event* at *place* is one of them."""
+        return (
+            place > self.after
+            and (self.until is None or place.at <= self.until)
+            and self.owner in {None, event.owner}
+            and self.connection_id in {None, event.connection_id}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events, oldest first, and the ``cursor`` behind the last of them; None where none came yet.
+
+    A page that is not full is the last one for now: what happens later comes behind its cursor.
+    """
+
+    events: Sequence[Event]
+    cursor: str | None = None
+    is_full: bool = False

@@ -1,0 +1,121 @@
+"""Settings of the standalone app, which no app of one's own needs."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import SecretStr
+
+from portalkey.errors import BadSettings
+from portalkey.settings import environment
+
+LogFormat = Literal["text", "json"]
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_TOKEN = re.compile(r"[\x21-\x7E]{16,512}")
+
+
+def _log_format(value: str) -> LogFormat:
+    formats: Mapping[str, LogFormat] = {"text": "text", "json": "json"}
+    if value not in formats:
+        raise ValueError("must be text or json")
+    return formats[value]
+
+
+def _log_level(value: str) -> int:
+    if value.upper() not in _LEVELS:
+        raise ValueError(f"must be one of {', '.join(_LEVELS).lower()}")
+    return int(logging.getLevelNamesMapping()[value.upper()])
+
+
+def _metrics_token(value: str) -> SecretStr:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("must be 16 to 512 visible characters without a space between them")
+    return SecretStr(value)
+
+
+def _owner_header(value: str) -> str:
+    if not _HEADER.fullmatch(value):
+        raise ValueError("must be the name of a header, such as X-Forwarded-User")
+    return value
+
+
+def _proxies(value: str) -> tuple[str, ...]:
+    networks = value.replace(",", " ").split()
+    for each in networks:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(
+                f"names {each}, which is no address such as 10.0.0.7 and no network such as "
+                "10.0.0.0/24"
+            ) from None
+    return tuple(networks)
+
+
+_READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "PORTALKEY_LOG_FORMAT": ("log_format", _log_format),
+    "PORTALKEY_LOG_LEVEL": ("log_level", _log_level),
+    "PORTALKEY_METRICS_TOKEN": ("metrics_token", _metrics_token),
+    "PORTALKEY_OWNER": ("owner", str),
+    "PORTALKEY_OWNER_HEADER": ("owner_header", _owner_header),
+    "PORTALKEY_TRUSTED_PROXIES": ("trusted_proxies", _proxies),
+}
+NAMES = frozenset(_READERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneSettings:
+    """The operator's settings of the standalone app.
+
+    ``log_level`` is a level of ``logging``. ``metrics_token`` opens ``/metrics``; without one there
+    is none. ``owner`` is the one owner of a tool for one person; ``owner_header`` names an owner
+    where one of ``trusted_proxies`` sends it. Without either, each session is an owner.
+    """
+
+    log_format: LogFormat = "text"
+    log_level: int = logging.INFO
+    metrics_token: SecretStr | None = field(default=None, repr=False)
+    owner: str = ""
+    owner_header: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+
+    @classmethod
+    def from_env(cls, env_file: str | Path | None, environ: Mapping[str, str]) -> Self:
+        """Read the settings from *environ*, or else from *env_file*; a blank one counts as unset.
+
+        Raises:
+            BadSettings: With all problems together.
+        """
+        values = environment.read_all(env_file, environ)
+        problems, found = [], {}
+        for name, (field_name, read) in _READERS.items():
+            try:
+                if name in values:
+                    found[field_name] = read(values[name].strip())
+            except ValueError as problem:
+                problems.append(f"{name} {problem}.")
+        together = _find_problem(values.keys() & NAMES)
+        if problems or together:
+            raise BadSettings([*problems, *filter(None, [together])])
+        return cls(**found)
+
+
+def _find_problem(names: set[str]) -> str | None:
+    """Return what is wrong with the settings of these *names* together."""
+    header, proxies = "PORTALKEY_OWNER_HEADER", "PORTALKEY_TRUSTED_PROXIES"
+    if header in names and proxies not in names:
+        return (
+            f"{header} needs {proxies}, the address of whoever sends it; otherwise every visitor "
+            "could say who they are."
+        )
+    if proxies in names and header not in names:
+        return f"{proxies} is of no use without {header}; set that too, or neither."
+    if header in names and "PORTALKEY_OWNER" in names:
+        return f"PORTALKEY_OWNER and {header} both say who visitors are; keep one of them."
+    return None

@@ -1,0 +1,58 @@
+"""Check of a store, or of a backup of one, whichever kind it is; nothing in it is changed."""
+
+from contextlib import closing
+from pathlib import Path
+
+from portalkey.errors import PortalkeyError
+from portalkey.model.findings import Finding, ok, problem
+from portalkey.settings.settings import Settings
+from portalkey.settings.warnings import store_file
+from portalkey.vault.json_file.content import Content
+from portalkey.vault.json_file.disk import ConfigFile
+
+_RESTORE = "Mend what it names, or bring back a backup."
+
+
+def check_store(settings: Settings) -> list[Finding]:
+    """Check the store that *settings* name."""
+    file = store_file(settings)
+    if file is not None:
+        return check_file(file)
+    # Imported here: an app over a config file needs no database.
+    from portalkey.vault.sql.check import check_tables, look_into  # noqa: PLC0415 - see above
+    from portalkey.vault.sql.urls import open_database  # noqa: PLC0415 - see above
+
+    try:
+        schema, plaintext = settings.database_schema, settings.database_plaintext
+        database = open_database(settings.database_url, schema=schema, plaintext=plaintext)
+        with closing(database):
+            return look_into(database, lambda tx: list(check_tables(tx)))
+    except PortalkeyError as trouble:
+        return [problem("database", str(trouble), "Do what it says, and check again.")]
+
+
+def check_file(path: Path) -> list[Finding]:
+    """Check the store, or the backup of one, in the file at *path*."""
+    if _is_config_file(path):
+        return [_check_config_file(path)]
+    from portalkey.vault.sql import check  # noqa: PLC0415 - as above
+
+    return check.check_file(path)
+
+
+def _is_config_file(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip()[:1] == b"{" or path.suffix == ".json"
+    except OSError:
+        return path.suffix == ".json"
+
+
+def _check_config_file(path: Path) -> Finding:
+    try:
+        file = ConfigFile(path.resolve(), is_for_all=True, wait=0.0)
+        snapshot = Content(file).parse(file.read()[1])
+    except PortalkeyError as trouble:
+        return problem("file", str(trouble), _RESTORE)
+    number = sum(row.sealed is not None for row in snapshot.connections)
+    return ok("file", f"The config file can be read; {number} connections.")

@@ -1,0 +1,65 @@
+"""Sizes and ages of what is in a store, whichever kind it is; nothing is written."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from portalkey.settings.settings import Settings
+from portalkey.settings.validators import is_config_file
+from portalkey.settings.warnings import store_file
+from portalkey.vault.json_file.content import Content
+from portalkey.vault.json_file.disk import ConfigFile
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Sizes and ages of what is in a store.
+
+    ``rows`` are counts by table, ``size`` is in bytes, ``oldest_grant`` is when the live token that
+    was renewed longest ago was asked for, in seconds since 1970. ``breaker_reason`` is the code
+    that opened the breaker, while it is open.
+    """
+
+    rows: Mapping[str, int]
+    size: int
+    oldest_grant: float | None
+    breaker_reason: str | None
+
+
+def inspect_store(settings: Settings) -> Inspection:
+    """Return sizes and ages of what is in the store that *settings* name.
+
+    Raises:
+        StoreBusy, StoreUnusable: It cannot be read.
+    """
+    file = store_file(settings)
+    if file is not None and is_config_file(settings.database_url):
+        return _inspect_file(file, settings.client_id)
+    # Imported here: an app over a config file needs no database.
+    from portalkey.vault.sql.inspection import inspect_database  # noqa: PLC0415 - see above
+    from portalkey.vault.sql.urls import open_database  # noqa: PLC0415 - see above
+
+    schema, plaintext = settings.database_schema, settings.database_plaintext
+    database = open_database(settings.database_url, schema=schema, plaintext=plaintext)
+    with closing(database):
+        return inspect_database(database, settings.client_id)
+
+
+def _inspect_file(path: Path, client_id: str) -> Inspection:
+    file = ConfigFile(path, is_for_all=True, wait=0.0)
+    _, content = file.read()
+    snapshot = Content(file).parse(content)
+    live = [each for each in snapshot.connections if each.is_authenticated]
+    granted = [each.granted_at for each in live if each.client_id == client_id and each.granted_at]
+    (reason,) = [
+        row.state.reason
+        for row in snapshot.provider
+        if row.client_id == client_id and row.state.is_open
+    ] or [None]
+    return Inspection(
+        rows={each.name: len(getattr(snapshot, each.name)) for each in fields(snapshot)},
+        size=len(content),
+        oldest_grant=min(granted).timestamp() if granted else None,
+        breaker_reason=reason,
+    )

@@ -1,0 +1,359 @@
+"""Each check by itself, given what it judges."""
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from portalkey.cli.doctor.browser import Page
+from portalkey.cli.doctor.files import MOST_FILES, find_files
+from portalkey.cli.doctor.groups import judge, run
+from portalkey.cli.doctor.hubspot import check_clock, check_way
+from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
+from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
+from portalkey.cli.doctor.settings import check_settings, check_version
+from portalkey.cli.doctor.store import check_inspection, check_keys, check_stats, check_store
+from portalkey.errors import HubSpotUnreachable
+from portalkey.hubspot.http import Request, Response
+from portalkey.model.connection import ConnectionStatus
+from portalkey.model.findings import Finding, State, ok, problem, warning
+from portalkey.settings import Settings
+from portalkey.settings.surroundings import Surroundings
+from portalkey.testing.samples import connect, new_owed
+from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.vault.inspection import Inspection
+from portalkey.vault.store import Stats
+from portalkey.web.headers import POPUP
+
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+NOON_IN_HTTP = "Sun, 29 Nov 2026 12:00:00 GMT"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an app at HubSpot."""
+    return Settings(
+        client_id="app",
+        client_secret="canary-secret",
+        keys=f"a:{Fernet.generate_key().decode()}",
+        scopes="crm.objects.contacts.read",
+        optional_scopes="tickets",
+        public_url="https://app.example.com",
+        redirect_uri="https://app.example.com/crm/auth/hubspot/callback",
+        database_url=f"sqlite:///{tmp_path / 'portalkey.db'}",
+    )
+
+
+def states(findings: Any) -> dict[str, State]:
+    """What was found, by name."""
+    return {each.name: each.state for each in findings}
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "words"),
+    [
+        ("2026-09", State.OK, "until about March 2028"),
+        ("2026-03", State.WARNING, "until about September 2027"),
+        ("v3", State.WARNING, "until September 2027"),
+    ],
+)
+def test_a_version_has_an_end(settings: Settings, version: str, state: State, words: str) -> None:
+    """Only the newest is good."""
+    found = check_version(settings.model_copy(update={"api_version": version}))
+
+    assert (found.state, words in found.sentence) == (state, True)
+
+
+def test_each_warning_of_the_settings_is_one_of_ours(settings: Settings) -> None:
+    """With what to do by itself; the version's end is told once, by its own check."""
+    bad = settings.model_copy(update={"pkce": False, "api_version": "v3"})
+
+    _, found = check_settings(bad, Surroundings())
+
+    assert (found.name, found.state) == ("pkce_off", State.WARNING)
+    assert found.to_do == "Set it to on."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "side"),
+    [
+        (0, State.OK, ""),
+        (-29, State.OK, "behind"),
+        (31, State.WARNING, "31 seconds ahead of"),
+        (-301, State.PROBLEM, "301 seconds behind"),
+    ],
+)
+def test_a_clock_is_compared(seconds: int, state: State, side: str) -> None:
+    """With HubSpot's own word for the time."""
+    at = NOON + timedelta(seconds=seconds)
+    found = check_clock(Response(404, {"date": NOON_IN_HTTP}), at)
+
+    assert (found.state, side in found.sentence) == (state, True)
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "noon"}, {"date": "Sun, 29 Nov 2026 12:00:00"}])
+def test_an_answer_without_a_time_tells_none(headers: Mapping[str, str]) -> None:
+    """Nor does one that cannot be read."""
+    assert check_clock(Response(200, headers), NOON).state is State.UNKNOWN
+
+
+def test_a_way_that_is_closed_is_told_with_what_to_do(settings: Settings) -> None:
+    """In the words of the error."""
+
+    def send(_: Request) -> Response:
+        raise HubSpotUnreachable("The proxy refuses it (407); write USER:PASSWORD.")
+
+    found = list(check_way(settings, send))
+
+    assert states(found) == {"hubspot": State.PROBLEM, "clock": State.UNKNOWN}
+    assert (found[0].sentence, found[0].to_do) == (
+        "The proxy refuses it (407).",
+        "Write USER:PASSWORD.",
+    )
+
+
+def test_code_that_asks_v1_is_found(tmp_path: Path) -> None:
+    """In files of people; not in what was installed, made or is too long."""
+    for name in ("old.py", "web/app.ts", "node_modules/x/a.js", ".git/b.py", "notes.bin"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("first\nurl = 'https://api.hubapi.com/oauth/v1/token'\n")
+    (tmp_path / "long.js").write_text("/oauth/v1/" * 100_000)
+    files = list(find_files(tmp_path))
+
+    before, after = (check_v1(files, tmp_path, date(2027, 2, each)) for each in (15, 16))
+
+    assert (before.state, after.state) == (State.WARNING, State.PROBLEM)
+    assert before.sentence.endswith("2027-02-16: old.py:2, web/app.ts:2.")
+    assert check_v1([], tmp_path, date(2027, 2, 16)).state is State.OK
+
+
+def test_the_search_has_an_end(tmp_path: Path, settings: Settings) -> None:
+    """A folder may be anything, the root of a disk too."""
+    (tmp_path / "a").mkdir()
+    for number in range(MOST_FILES + 5):
+        (tmp_path / "a" / f"{number}.py").touch()
+
+    found, _ = check_project(settings, tmp_path, NOON.date())
+
+    assert "the first 5000 files were looked at" in found.sentence
+
+
+def app_file(folder: Path, **auth: Any) -> Path:
+    """An app-hsmeta.json that agrees with the settings, but for *auth*."""
+    right = {
+        "type": "oauth",
+        "redirectUrls": ["https://app.example.com/crm/auth/hubspot/callback"],
+        "requiredScopes": ["oauth"],
+        "conditionallyRequiredScopes": ["crm.objects.contacts.read"],
+        "optionalScopes": ["tickets", "files"],
+    }
+    path = folder / "app-hsmeta.json"
+    path.write_text(json.dumps({"uid": "app", "config": {"auth": {**right, **auth}}}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("auth", "state", "words"),
+    [
+        ({}, State.OK, "has the redirect URI and the scopes"),
+        ({"redirectUrls": ["https://other.example"]}, State.PROBLEM, "lacks HUBSPOT_REDIRECT_URI"),
+        ({"requiredScopes": ["oauth", "files"]}, State.PROBLEM, "requiredScopes has files"),
+        ({"conditionallyRequiredScopes": []}, State.PROBLEM, "HUBSPOT_SCOPES has crm.objects"),
+        ({"optionalScopes": None}, State.PROBLEM, "HUBSPOT_OPTIONAL_SCOPES has tickets"),
+        ({"type": "static"}, State.UNKNOWN, "no config.auth of type oauth"),
+    ],
+)
+def test_the_app_file_is_compared(
+    settings: Settings, tmp_path: Path, auth: Any, state: State, words: str
+) -> None:
+    """Redirect URI and scopes, by HubSpot's classes of them."""
+    (found,) = check_app_file(settings, app_file(tmp_path, **auth), tmp_path)
+
+    assert (found.state, words in found.sentence) == (state, True)
+
+
+def test_an_app_file_that_is_none_is_said(settings: Settings, tmp_path: Path) -> None:
+    """Whatever stands in it."""
+    for text in ("", "[]", '{"config": 1}', '{"config": {"auth": []}}'):
+        path = tmp_path / "app-hsmeta.json"
+        path.write_text(text)
+        assert states(check_app_file(settings, path, tmp_path)) == {"app_file": State.UNKNOWN}
+
+
+@pytest.fixture
+def vault(settings: Settings) -> Iterator[Vault]:
+    """A store with a row of the settings' key, and one of a key that is not here."""
+    with closing(SQLStore.open(settings.database_url)) as store:
+        yield Vault(Keyring(settings.keys), store, "app")
+
+
+def test_a_missing_key_is_a_problem_and_nothing_is_written(vault: Vault) -> None:
+    """Counted with the rows that wait for it."""
+    assert states(check_keys(vault, ["a"])) == {"keys": State.OK, "rows_by_key": State.OK}
+    connect(vault.store, owner="bob", id="row 2", sealed=None)
+    vault.store.enqueue(new_owed(vault.store, key_name="gone"))
+    assert states(check_keys(vault, ["a"]))["keys"] is State.OK  # it only waits
+    connect(vault.store)  # under the label a, and sealed with another key
+
+    found = list(check_keys(vault, ["a"]))
+
+    assert states(found) == {"keys": State.PROBLEM, "rows_by_key": State.OK}
+    assert found[-1].sentence.endswith("a: 1, 0 and 0; gone: 0, 0 and 1.")
+    assert vault.store.meta("key_check app a") is None
+
+
+def test_long_failing_is_a_warning() -> None:
+    """An hour of it is more than a bad moment."""
+    numbers = dict.fromkeys(ConnectionStatus, 1)
+
+    for seconds, has in ((3599.0, False), (3601.0, True)):
+        found = states(check_stats(Stats(numbers, seconds, 0, is_breaker_open=False)))
+        assert ("failing" in found) is has
+
+
+def test_an_open_breaker_is_a_warning() -> None:
+    """With the code that opened it."""
+    breaker, *others = check_inspection(Inspection({"events": 3}, 5, 0.0, "hubspot_refused"))
+
+    assert (breaker.state, "(hubspot_refused)" in breaker.sentence) == (State.WARNING, True)
+    assert [each.sentence for each in others] == [
+        "The grant that was not renewed for longest is of 1970-01-01.",
+        "0.0 MB: 3 events.",
+    ]
+
+
+def test_a_revocation_that_fails_again_and_again_is_a_warning(
+    settings: Settings, vault: Vault
+) -> None:
+    """It is due, and has been tried often."""
+    vault.store.enqueue(new_owed(vault.store, key_name="a", tries=5))
+
+    assert states(check_store(settings))["outbox"] is State.WARNING
+
+
+def test_a_store_that_is_not_there_yet_is_made_later(settings: Settings) -> None:
+    """That is how every installation begins."""
+    assert states(check_store(settings)) == {"store": State.WARNING}
+
+
+def test_a_damaged_store_is_not_looked_into(settings: Settings, tmp_path: Path) -> None:
+    """And nothing is written to it."""
+    (tmp_path / "portalkey.db").write_bytes(b"diary" * 1000)
+
+    assert states(check_store(settings)) == {"file": State.PROBLEM, "store": State.UNKNOWN}
+    assert (tmp_path / "portalkey.db").read_bytes() == b"diary" * 1000
+
+
+def test_a_store_that_can_only_be_read(settings: Settings, vault: Vault, nobody: Path) -> None:
+    """It is whole, and the app could not start with it."""
+    path = nobody / "portalkey.db"
+    SQLStore.open(f"sqlite:///{path}").close()
+    path.chmod(0o400)
+    found = states(check_store(settings.model_copy(update={"database_url": f"sqlite:///{path}"})))
+
+    assert (found["integrity"], found["store"]) == (State.OK, State.PROBLEM)
+
+
+def test_a_check_that_breaks_ends_no_other() -> None:
+    """Its error's words are not repeated, as they may hold a secret."""
+
+    def check() -> Iterator[Finding]:
+        yield ok("a", "Good.")
+        raise ValueError("canary")
+
+    assert [each.name for each in run(check)] == ["a", "doctor"]
+    assert "canary" not in str(run(check))
+
+
+@pytest.mark.parametrize(
+    ("findings", "judgement"),
+    [
+        ([ok("a", "")], "All is well: 1 check."),
+        (
+            [ok("a", ""), warning("b", "", "")],
+            "Nothing has to be done; 2 checks, 1 warning, 0 not looked at.",
+        ),
+        ([problem("a", "", "")], "1 thing has to be done (0 warnings, 0 not looked at)."),
+        ([problem("a", "", "")] * 2, "2 things have to be done (0 warnings, 0 not looked at)."),
+    ],
+)
+def test_a_judgement_is_one_sentence(findings: list[Finding], judgement: str) -> None:
+    """The worst first."""
+    assert judge({"Group": findings}) == judgement
+
+
+def page(status: int = 200, *changes: tuple[str, str]) -> Page:
+    """A page of the popup, with headers that something laid on."""
+    replaced = {name for name, _ in changes}
+    ours = [(name.lower(), value) for name, value in POPUP.items()]
+    return Page(status, [*((n, v) for n, v in ours if n not in replaced), *changes], b"")
+
+
+def test_a_header_that_was_laid_on_ours_is_named() -> None:
+    """With what a browser gets."""
+    (found,) = check_headers(page(200, ("cross-origin-opener-policy", "same-origin")))
+
+    assert (found.name, found.state) == ("headers", State.PROBLEM)
+    assert '"same-origin" as a browser gets it' in found.sentence
+    assert states(check_headers(page())) == {"headers": State.OK}
+
+
+@pytest.mark.parametrize(
+    ("cookie", "state"),
+    [
+        ("session=x; Secure; Path=/", State.OK),
+        ("session=x; Path=/", State.PROBLEM),
+        ("session=x; Secure; Path=/shop", State.PROBLEM),
+        ("session=x; Secure; Path=/crm", State.OK),
+    ],
+)
+def test_cookies_are_looked_at(cookie: str, state: State) -> None:
+    """They have to be secure, and to come to the callback."""
+    answer = page(200, ("set-cookie", cookie))
+
+    assert states(check_session_cookies(answer, is_secure=True, mount="/crm")) == {"cookies": state}
+
+
+def test_an_app_behind_a_narrow_proxy(settings: Settings) -> None:
+    """Long addresses, long cookies, the script: each is said by itself."""
+
+    def visit(path: str, headers: Mapping[str, str] | None = None) -> Page:
+        if len(path) > 2000:
+            return page(414)
+        if headers:
+            return page(431)
+        return page(404 if path.endswith(".js") else 200)
+
+    assert states(check_public(settings, visit)) == {
+        "mount": State.OK,
+        "headers": State.OK,
+        "opener_policy": State.OK,
+        "cookies": State.OK,
+        "script": State.PROBLEM,
+        "long_address": State.PROBLEM,
+        "long_cookies": State.PROBLEM,
+    }
+
+
+def test_an_app_that_is_elsewhere(settings: Settings) -> None:
+    """Its pages are not there, nobody answers, or its certificate is not trusted."""
+
+    def refuse(path: str, headers: Mapping[str, str] | None = None) -> Page:
+        raise ConnectionRefusedError
+
+    def distrust(path: str, headers: Mapping[str, str] | None = None) -> Page:
+        error = ssl.SSLCertVerificationError()
+        error.verify_message = "certificate has expired"
+        raise error
+
+    assert states(check_public(settings, lambda *_: Page(404, [], b""))) == {"mount": State.PROBLEM}
+    for visit in (refuse, distrust):
+        expected = {"public_url": State.PROBLEM, "headers": State.UNKNOWN}
+        assert states(check_public(settings, visit)) == expected
