@@ -160,8 +160,8 @@ def test_serve_runs_with_init_and_credentials(tmp_path: Path) -> None:
 
     with running("serve", ready="September 2027", cwd=tmp_path) as process:
         assert process.stdout is not None
-        # In a container there is a word on the store's place before it.
-        assert any(f"localhost:{port}" in process.stdout.readline() for _ in range(2))
+        # Before it there is a word on the store beside the keys, and in a container on its place.
+        assert any(f"localhost:{port}" in process.stdout.readline() for _ in range(3))
         page = httpx2.get(f"http://localhost:{port}/connections/setup")
         nobody = run("token", "nobody", cwd=tmp_path)
 

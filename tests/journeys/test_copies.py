@@ -116,6 +116,8 @@ def test_production_outlives_a_day_of_a_copy_s_traffic(
         staging.send_owed()
     staging.disconnect("bob", row_of(staging, "bob").id)
     assert staging.on_user_deleted("cleo") == 1
+    with pytest.raises(StoreIsCopy):
+        staging.uninstall(row_of(staging, "dora"))
     ahead.seconds += SIDE_SECONDS
     assert staging.send_owed(50) == 0
     staging.close()

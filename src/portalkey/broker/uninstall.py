@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from portalkey.errors import NeedsReconnect
+from portalkey.errors import NeedsReconnect, StoreIsCopy
 from portalkey.hubspot.client import Send, trace
 from portalkey.hubspot.install import read_uninstall, uninstall_request
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -19,6 +19,12 @@ from portalkey.vault.vault import Vault
 if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
     from portalkey.broker.token_cache import TokenCache
+
+
+_NOT_FROM_A_COPY = (
+    "This copy (PORTALKEY_COPY) takes the app out of no account, as production would lose it too; "
+    "do that there."
+)
 
 
 class UninstallMethods:
@@ -53,6 +59,8 @@ class UninstallMethods:
             PersonMustAct, OperatorMustAct, TryLater: As ``access_token`` does, or HubSpot refused
                 or could not be reached. Nothing was changed here then; do it again.
         """
+        if self.vault.is_copy:
+            raise StoreIsCopy(_NOT_FROM_A_COPY)
         token = SecretStr(self.access_token(connection.owner, connection.hub_id))
         read_uninstall(trace(self._send)(uninstall_request(self.settings, token)))
         self.audit.record(

@@ -71,9 +71,7 @@ class Vault(AttemptSeals, Revocations, Questions):
         for _ in range(TRIES):
             row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
             bare = replace(self._start_connection(attempt.owner, account, row), scopes=scopes)
-            connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
-            if self._is_anothers(row, grant.refresh_token):
-                connection = replace(connection, granted_at=None)
+            connection = self._bear_first(row, bare, grant, sent_at)
             owed = self.owe_replaced(row, grant.refresh_token)
             if self._replace(row, attempt, connection, owed, settled):
                 return connection
@@ -81,6 +79,14 @@ class Vault(AttemptSeals, Revocations, Questions):
             if current is None or not current.is_open:
                 return None
         raise StoreBusy
+
+    def _bear_first(
+        self, row: Connection | None, bare: Connection, grant: Grant, sent_at: datetime
+    ) -> Connection:
+        """Return *bare* with the *grant* of a code, which may not be a copy's own to renew."""
+        connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
+        is_anothers = self._is_anothers(row, grant.refresh_token)
+        return replace(connection, granted_at=None) if is_anothers else connection
 
     def _is_anothers(self, row: Connection | None, refresh_token: SecretStr | None) -> bool:
         """Return True where HubSpot gave a copy the very token that it was copied with."""

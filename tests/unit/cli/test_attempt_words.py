@@ -20,6 +20,7 @@ IN_NO_ATTEMPT = {
     "not_hubspot",
     "owner_unusable",  # the app's page says so, before anything begins
     "source_unusable",
+    "store_is_copy",  # a copy's own attempts are its own to finish
 }
 
 
