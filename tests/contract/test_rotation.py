@@ -1,13 +1,22 @@
 """What is sealed goes over to another key while others use it, whatever store it is."""
 
+import os
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from portalkey.model.attempt import AttemptStatus
+from portalkey.broker.audit import Audit
+from portalkey.broker.keys import Keys
+from portalkey.broker.lease_owner import LeaseOwner
+from portalkey.broker.processes import Processes
+from portalkey.errors import NoKeyOpens
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.events import EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.settings import Key
 from portalkey.testing.samples import Ahead, begin_exchange, load, new_attempt
@@ -64,6 +73,79 @@ def test_all_that_is_sealed_goes_over(any_store: Store) -> None:
     owed = any_store.owed_under("app", "new", 9)
     assert left
     assert {with_new.open_owed(e).get_secret_value() for e in owed} == {"owed", "refresh 9"}
+
+
+def ask(store: Store, key: Key) -> Attempt:
+    """An attempt that waits for a yes, whose grant alone is sealed with *key*."""
+    vault, attempt_id = vault_of(store, key), secrets.token_hex(16)
+    verifier = vault_of(store, NEW).seal_verifier(attempt_id, SecretStr("verifier"))
+    attempt = new_attempt(store, id=attempt_id, sealed_verifier=verifier, sealed_code=None)
+    assert store.move_attempt(attempt_id, AttemptStatus.EXCHANGING)
+    grant = Grant(SecretStr("access"), SecretStr("waiting"), 1800)
+    assert vault.ask(attempt, grant, Account(7), ("oauth",), sent_at=store.now())
+    asking = store.attempt(attempt_id)
+    assert asking
+    return asking
+
+
+def keys_of(vault: Vault, directory: Path) -> Keys:
+    """The operator's acts on the keys of *vault*."""
+    return Keys(vault, Audit(vault), Processes(vault, LeaseOwner(directory), "test"))
+
+
+def test_a_grant_that_waits_for_a_yes_goes_over(any_store: Store) -> None:
+    """It opens under the new key alone, and the yes is as good as before."""
+    before = ask(any_store, OLD)
+    rotated = Rotation(vault_of(any_store, NEW, OLD)).run()
+
+    assert rotated.is_whole
+    assert rotated.done == {"attempts": 1, "outbox": 1}
+    assert any_store.count_sealed("app", "old") == SealCount()
+    after, with_new = any_store.attempt(before.id), vault_of(any_store, NEW)
+    assert after
+    with pytest.raises(NoKeyOpens):
+        vault_of(any_store, OLD).open_grant(after)
+    waiting = with_new.open_grant(after)
+    assert waiting == vault_of(any_store, OLD).open_grant(before)
+    saved = with_new.save(
+        after,
+        waiting.grant,
+        waiting.account,
+        waiting.scopes,
+        sent_at=waiting.sent_at,
+        settled=waiting.owed_id,
+    )
+    assert saved
+    assert with_new.open_refresh(load(any_store, saved)).get_secret_value() == "waiting"
+    assert any_store.count_sealed("app", "new") == SealCount(connections=1, live=1)
+
+
+def test_a_key_that_a_question_needs_is_not_retired(any_store: Store, tmp_path: Path) -> None:
+    """Until it has gone over; another question under it, and it is needed again."""
+    waits = ask(any_store, OLD)
+    any_store.complete(vault_of(any_store, OLD).open_grant(waits).owed_id)  # the question alone
+    keys = keys_of(vault_of(any_store, NEW, OLD), tmp_path)
+
+    early = keys.retire("old")
+    assert not early.may_go
+    assert (early.count, list(early.rows)) == (SealCount(attempts=1), [f"attempt {waits.id}"])
+    assert keys.rotate(lambda *_: None).is_whole
+    assert keys.retire("old").may_go
+    ask(any_store, OLD)
+    assert not keys.retire("old").may_go
+
+
+def test_a_rotation_is_in_the_audit(any_store: Store, tmp_path: Path) -> None:
+    """Once, with its key and its numbers; one that had nothing to do changed nothing."""
+    connect(any_store, OLD)
+    keys = keys_of(vault_of(any_store, NEW, OLD), tmp_path)
+    for _ in range(2):
+        assert keys.rotate(lambda *_: None).is_whole
+
+    (event,) = [e for e in any_store.events() if e.name is EventName.KEYS_ROTATED]
+    facts = dict(event.facts)
+    assert str(facts.pop("process")).startswith(f"test (process {os.getpid()} on ")
+    assert facts == {"key_name": "new", "rows": 1, "is_whole": True}
 
 
 def test_generation_and_fingerprint_go_on(any_store: Store) -> None:

@@ -9,9 +9,9 @@ from flask.sessions import SecureCookieSession, SessionInterface
 from portalkey.errors import NoSession
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.search import ConnectionSearch
+from portalkey.model.stats import Stats
 from portalkey.testing import Ahead, StoreContract
 from portalkey.vault import MemoryStore
-from portalkey.vault.store import Stats
 
 EXEMPT = {
     "test_of_many_one_gets_it": "its threads stand outside of any request",

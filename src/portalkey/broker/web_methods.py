@@ -29,11 +29,12 @@ from portalkey.model.authorization import (
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
 from portalkey.model.counters import Counter
 from portalkey.model.events import Event, EventName
+from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.health import PROOFS
 from portalkey.vault.questions import Question
-from portalkey.vault.store import Stats, Store
+from portalkey.vault.store import Store
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
-from portalkey.model.attempt import AttemptStatus
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus, SealedGrant
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.testing.samples import (
@@ -101,6 +102,38 @@ class KeyPromises:
         assert store.count_sealed("app", "old") == SealCount(attempts=2)
         ahead.passes(601)
         assert store.count_sealed("app", "old") == SealCount()
+
+    def test_a_grant_that_waits_for_a_yes_is_found(self, store: Store, ahead: Ahead) -> None:
+        """For as long as it waits, which may be beyond the attempt's first time."""
+        row = self._ask(store, "v1.old.grant")
+        ahead.passes(90)
+
+        assert store.count_sealed("app", "old") == SealCount(attempts=1)
+        (found,) = store.attempts_under("old", 9)
+        assert (found.id, found.sealed_grant) == (row.id, "v1.old.grant")
+        ahead.passes(31)
+        assert store.count_sealed("app", "old") == SealCount()
+
+    def test_a_grant_that_waits_for_a_yes_is_sealed_anew(self, store: Store) -> None:
+        """Whoever read the attempt before it asked writes nothing over its grant."""
+        row = self._ask(store, "v1.old.grant")
+        before, anew = (replace(row, sealed_grant=each) for each in (None, "v1.new.grant"))
+
+        assert store.reseal_attempts([(before, replace(before, sealed_verifier="v1.new.x"))]) == 0
+        assert store.reseal_attempts([(row, anew)]) == 1
+        assert store.reseal_attempts([(row, anew)]) == 0
+        assert store.count_sealed("app", "old") == SealCount()
+        (found,) = store.attempts_under("new", 9)
+        assert (found.sealed_grant, found.status) == ("v1.new.grant", AttemptStatus.ASKING)
+
+    def _ask(self, store: Store, sealed_grant: str) -> Attempt:
+        """Return an attempt of 30 seconds that asks, and then has 120 for the answer."""
+        attempt = new_attempt(store, expires_at=store.now() + timedelta(seconds=30))
+        assert store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
+        assert store.ask(attempt.id, sealed_grant, new_owed(store))
+        asking = store.attempt(attempt.id)
+        assert asking
+        return asking
 
     def test_a_grant_is_sealed_anew(self, store: Store, ahead: Ahead) -> None:
         """Its four columns and ``updated_at``, and nothing else."""

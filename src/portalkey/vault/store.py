@@ -5,7 +5,7 @@ waiting helps and ``StoreUnusable`` where the operator has to look. Conditional 
 whether they happened; nothing is ever written over what the caller did not see.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -15,6 +15,7 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
@@ -29,7 +30,6 @@ __all__ = [
     "Mark",
     "OwedRevocation",
     "SealCount",
-    "Stats",
     "Store",
     "single_wait",
 ]
@@ -45,21 +45,6 @@ PATIENT_SECONDS = 120.0
 def single_wait(seconds: float) -> float:
     """Return for how many seconds a call that takes *seconds* at most waits for somebody else."""
     return min(BUSY_SECONDS, seconds / 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts of one app's connections at one moment; None is what cannot be counted.
-
-    ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
-    one has been failing that fails for longest, 0 where none does. ``outbox`` counts what HubSpot
-    is still owed, due or not.
-    """
-
-    connections: Mapping[ConnectionStatus, int] | None
-    oldest_failing: float | None
-    outbox: int
-    is_breaker_open: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from portalkey.errors import PortalkeyError
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
+from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
 from portalkey.settings.warnings import store_file
 from portalkey.vault.check import check_store as check_whole
@@ -14,7 +15,7 @@ from portalkey.vault.inspection import Inspection, inspect_store
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.open import open_store
-from portalkey.vault.store import SealCount, Stats, Store
+from portalkey.vault.store import SealCount, Store
 from portalkey.vault.vault import Vault
 
 MANY_TRIES = 5

@@ -266,13 +266,6 @@ def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> 
     tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
 
 
-def insert_or_replace(tx: Connection, table: Table, values: Values) -> None:
-    """Insert *values* into *table*, or write them over the row of the same id."""
-    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
-    statement = insert(table).values(values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-
-
 def _begin(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     connection.exec_driver_sql(begin, execution_options={"no_parameters": True})

@@ -1,6 +1,7 @@
 """Facts by name, and rows by the label of the key that sealed them, in SQL."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib import import_module
 
 from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, func, or_, select
 from sqlalchemy import Connection as Tx
@@ -10,7 +11,7 @@ from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.sql.attempts import is_under_way, read_attempt
 from portalkey.vault.sql.connections import row_reader, select_rows
-from portalkey.vault.sql.database import StorePart, insert_new, insert_or_replace, to_columns
+from portalkey.vault.sql.database import StorePart, Values, insert_new, to_columns
 from portalkey.vault.sql.outbox import read_owed
 from portalkey.vault.sql.tables import attempts, connections, meta, outbox
 from portalkey.vault.sql.wall import fetch_rows
@@ -38,7 +39,7 @@ class SQLKeys(StorePart):
     def put_meta(self, name: str, value: str) -> None:
         """Keep *value* under *name*."""
         values = to_columns({"id": name, "value": value})
-        self._database.write(lambda tx: insert_or_replace(tx, meta, values))
+        self._database.write(lambda tx: _insert_or_replace(tx, values))
 
     def remove_meta(self, name: str) -> None:
         """Forget what is kept under *name*."""
@@ -122,6 +123,12 @@ def _find_labels(tx: Tx, table: Table, client_id: str) -> Iterator[str]:
     while name is not None:
         yield name
         name = tx.scalar(select(func.min(label)).where(ours, label > name))
+
+
+def _insert_or_replace(tx: Tx, values: Values) -> None:
+    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
+    statement = insert(meta).values(values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def _read(tx: Tx, name: str) -> str | None:

@@ -23,12 +23,12 @@ from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.findings import Finding, State, ok, problem, warning
+from portalkey.model.stats import Stats
 from portalkey.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.testing.samples import connect, new_owed
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.inspection import Inspection
-from portalkey.vault.store import Stats
 from portalkey.web.headers import POPUP
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
