@@ -82,7 +82,7 @@ def client(app_broker: Broker) -> FlaskClient:
 
 def begin(client: FlaskClient, attempt: str) -> str:
     """Click the link, as a popup; where HubSpot is."""
-    link = link_named(page_of(client), "Connect to HubSpot")
+    link = link_named(page_of(client), "Connect HubSpot")
     return client.get(f"{link}&attempt={attempt}").headers["Location"]
 
 
@@ -100,7 +100,7 @@ def told(answer: TestResponse, trouble: PortalkeyError) -> bool:
 
 def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, list[Call]]:
     """What each route is asked, by a browser that has two attempts under way."""
-    link = link_named(page_of(client), "Connect to HubSpot")
+    link = link_named(page_of(client), "Connect HubSpot")
     back = come_back(hubspot, begin(client, ATTEMPT))
     begin(client, OTHER)
     answer = {"attempt": ATTEMPT, "answer": "yes", "portalkey_token": form_token}
@@ -115,6 +115,7 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
         "confirmed": [("POST", "/auth/hubspot/confirm", {"data": answer})],
         "done": [get(f"/auth/hubspot/done?attempt={ATTEMPT}")],
         "setup": [get("/connections/setup")],
+        "leave": [get("/connections/setup/x/disconnect")],
         "status": [get(status), get(f"{status}?attempt={ATTEMPT}"), get(f"{status}?check=1")],
         "connections": [get("/api/hubspot/connections")],
         "disconnect": [("POST", "/api/hubspot/connections/x/disconnect", own)],

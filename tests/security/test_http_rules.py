@@ -44,7 +44,7 @@ CONNECTION = {
     "ui_domain",
     "user_email",
 }
-ATTEMPT = {"error", "id", "message", "status"}
+ATTEMPT = {"account", "error", "id", "message", "seconds_left", "status"}
 PROXY_CLAIMS = {
     "X-Forwarded-Host": "evil.test",
     "X-Forwarded-Proto": "https",
