@@ -19,6 +19,7 @@ SCRIPTS = (
     "herd",
     "kills",
     "file_kills",
+    "rotate",
     "imports",
     "mixed",
     "seals",

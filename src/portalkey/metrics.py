@@ -23,7 +23,7 @@ from portalkey._support.timing import (
 )
 from portalkey.errors import LibraryUnusable, PortalkeyError
 from portalkey.model.events import Event, EventName, happened
-from portalkey.vault.store import Stats
+from portalkey.model.stats import Stats
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker

@@ -82,6 +82,7 @@ OTHERWISE = {
     "broker/alarms.py Alarms self._told": "what was told before the fork; it is told again in time",
     "broker/caller_gate.py CallerGate defaultdict": "made anew for each look",
     "broker/introspect.py Introspector self._checked": "moments of checks by connection",
+    "broker/processes.py Processes self._names": "by process: a child has another",
     "broker/token_request.py TokenRequest self.pending": "grants that are saved by comparison, by "
     "whoever comes first; what a live row holds is not revoked",
     "broker/turns.py Turns OrderedDict": "Admission's, which is renewed",
@@ -112,6 +113,7 @@ OTHERWISE = {
     "vault/sql/read_only.py - sqlite3.connect": "of one command",
     "vault/sql/database.py - WeakSet": "the databases, each of which renews itself",
     "vault/sql/database.py - ProcessLock()": "by identity",
+    "vault/rotate.py Rotation self._closed": "of one command",
     "vault/sql/foreign.py - create_engine": "of one command",
     "vault/sql/foreign.py - sqlite3.connect": "of one command",
     "vault/sql/migrate.py - ProcessLock()": "by identity",

@@ -8,12 +8,13 @@ from pydantic import SecretStr
 from portalkey.broker.audit import Audit
 from portalkey.broker.lost_key import LostKey, Sealed
 from portalkey.errors import BadSettings, NoKeyOpens
-from portalkey.model.connection import Account, Connection, Grant
+from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.settings import Key
 from portalkey.testing.samples import begin_exchange
 from portalkey.vault import Keyring, MemoryStore, Store, Vault
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.keyring import new_key
+from portalkey.vault.store import Mark, SealCount
 
 pytest_plugins = ("support.postgres",)
 
@@ -127,17 +128,24 @@ def test_each_app_has_keys_of_its_own(any_store: Store) -> None:
 
 
 def test_a_key_that_is_lost_for_good_is_given_up(any_store: Store) -> None:
-    """What opens stays; what does not waits for its people, and the label is free again."""
+    """What opens stays; what does not is erased and waits for its people; the label is free."""
     check(any_store, OLD)
     lost, kept = connect(any_store, OLD, 1), connect(any_store, NEW, 2)
+    waiting = connect(any_store, OLD, 3)
+    assert any_store.mark(waiting, Mark(ConnectionStatus.NEEDS_RECONNECT, "uninstalled"))
     vault_of(any_store, OLD).enqueue(SecretStr("refresh"), lost.id)
     vault = vault_of(any_store, NEW)
     given_up = LostKey(vault, Audit(vault), "old")
 
-    assert given_up.count() == Sealed(1, 1)
-    assert given_up.give_up() == Sealed(1, 1)
+    assert given_up.count() == Sealed(2, 1)
+    assert given_up.give_up() == Sealed(2, 1)
     rows = {row.id: (row.status, row.status_reason) for row in any_store.connections("ada", "app")}
-    assert rows == {lost.id: ("needs_reconnect", "key_lost"), kept.id: ("connected", None)}
+    assert rows == {
+        lost.id: ("needs_reconnect", "key_lost"),
+        waiting.id: ("needs_reconnect", "uninstalled"),
+        kept.id: ("connected", None),
+    }
+    assert any_store.count_sealed("app", "old") == SealCount()
     names = [event.name for event in any_store.events()]
     assert names[-2:] == ["needs_reconnect", "revocation_forgotten"]
     check(any_store, NEW, OTHER_OLD)

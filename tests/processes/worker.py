@@ -4,13 +4,15 @@
 """
 
 import os
+import secrets
 import signal
 import socket
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +29,7 @@ from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Connection
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.vault.rotate import Rotated
 from portalkey.vault.store import Store
 from processes.plan import Ahead, Outcome, Plan
 from processes.steps import COMMIT, Step, Steps
@@ -124,6 +127,41 @@ class Worker:
             self._pipe.recv()
             line.wait()
             return [each.result() for each in callers]
+
+    def ask_without_end(self, threads: int, rows: int) -> Mapping[str, int]:
+        """Callers who ask for any row's token, one after another, until the test says so.
+
+        Each token has to be its own row's.
+        """
+        stopped = threading.Event()
+
+        def caller() -> Counter[str]:
+            found: Counter[str] = Counter()
+            while not stopped.is_set():
+                number = secrets.randbelow(rows)
+                outcome = self.access_token(f"owner-{number}")
+                is_right = outcome.token == f"access {number}"
+                found[outcome.error or ("right" if is_right else "wrong")] += 1
+            return found
+
+        with ThreadPoolExecutor(threads) as pool:
+            callers = [pool.submit(caller) for _ in range(threads)]
+            self._pipe.send("ready")
+            try:
+                self._pipe.recv()
+            finally:  # the test may hang up
+                stopped.set()
+            return dict(sum((each.result() for each in callers), Counter()))
+
+    def rotate(self) -> Rotated:
+        """Seal everything anew; the test is told as it begins."""
+        begun = iter(["begun"])
+
+        def report(*_: int) -> None:
+            for word in begun:
+                self._pipe.send(word)
+
+        return self._broker.keys.rotate(report)
 
     def disconnect(self, owner: str) -> None:
         """Disconnect what *owner* has connected."""

@@ -125,7 +125,7 @@ class _Eager(TokenRequest):
             whole = replace(grant, refresh_token=self._vault.open_refresh(leased))
             end = leased.seen_at + timedelta(seconds=grant.expires_in)
             unsaved = replace(leased, generation=leased.generation + 1, access_expires_at=end)
-            return replace(unsaved, sealed=self._vault._seal_grant(unsaved, whole))
+            return replace(unsaved, sealed=self._vault.seal_tokens(unsaved, whole))
 
 
 class _ShortOfBreath(TokenRequest):

@@ -11,13 +11,17 @@ from pathlib import Path
 from support.patience import PATIENCE
 from support.ports import free_port
 
-PORTALKEY = [sys.executable, "-m", "portalkey"]
+PYTHON = [sys.executable]
+PORTALKEY = [*PYTHON, "-m", "portalkey"]
 
 
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A command, run to its end in a clean environment."""
+def run(
+    *arguments: str, cwd: Path | None = None, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """A command, run to its end in a clean environment, with what is *typed* and no more."""
     return subprocess.run(
         [*PORTALKEY, *arguments],
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,7 @@ from portalkey.settings import Settings
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """The variables that say what *settings* do."""
-    (key,) = settings.keys
+    keys = [f"{key.name}:{key.secret.get_secret_value()}" for key in settings.keys]
     return {
         "HUBSPOT_CLIENT_ID": settings.client_id,
         "HUBSPOT_CLIENT_SECRET": settings.client_secret.get_secret_value(),
@@ -13,6 +13,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "HUBSPOT_APP_URL": settings.app_url,
         "HUBSPOT_API_URL": settings.api_url,
         "PORTALKEY_PUBLIC_URL": settings.public_url,
-        "PORTALKEY_KEYS": f"{key.name}:{key.secret.get_secret_value()}",
+        "PORTALKEY_KEYS": ",".join(keys),
         "PORTALKEY_DATABASE_URL": settings.database_url,
     }

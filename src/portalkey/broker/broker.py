@@ -89,7 +89,10 @@ class Broker(
         log_warnings(find_warnings(settings, Surroundings.look(env_file)))
         client = HubSpotClient.of(settings)
         vault = open_vault(settings, are_keys_checked=are_keys_checked)
-        return cls(settings, vault, client.send, close=client.close)
+        broker = cls(settings, vault, client.send, close=client.close)
+        if are_keys_checked:
+            broker.announce()
+        return broker
 
     def __init__(
         self,
@@ -237,6 +240,7 @@ class Broker(
         self._executor.close()
         self._reachability.close()
         self._background.join()
+        self._housekeeping.processes.withdraw()
         self._refresh.close()
         self._counters.close()
         self._alarms.close()

@@ -1,6 +1,8 @@
 """Housekeeping: what is too old is forgotten, a little at a time, in whichever process has time."""
 
 from portalkey.broker.counters import Counters
+from portalkey.broker.lease_owner import LeaseOwner
+from portalkey.broker.processes import Processes
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
 
@@ -11,20 +13,28 @@ MOST_BITES = 20
 
 
 class Housekeeping:
-    """Purges the store, and writes what this process counted; any process may do it at any time."""
+    """Purges the store, and writes what this process counted and which keys it has.
 
-    def __init__(self, settings: Settings, vault: Vault, counters: Counters) -> None:
+    Any process may do it at any time.
+    """
+
+    def __init__(
+        self, settings: Settings, vault: Vault, counters: Counters, owner: LeaseOwner
+    ) -> None:
         self._settings = settings
         self._vault = vault
         self._counters = counters
+        self.processes = Processes(vault, owner, settings.label)
 
     def run(self) -> None:
-        """Write the counters, and forget what is too old, up to ``MOST_BITES`` bites of it.
+        """Write what is due, and forget what is too old, up to ``MOST_BITES`` bites of it.
 
         Raises:
             StoreBusy, StoreUnusable: Some of it is left for the next time.
         """
         self._counters.flush()
+        self.processes.announce()
+        self.processes.sweep()
         for _ in range(MOST_BITES):
             if not self._vault.store.purge(BITE, events_days=self._settings.events_days):
                 return

@@ -1,7 +1,8 @@
 """Giving up what is sealed with a key that is lost for good, so that nothing waits for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from portalkey.broker.audit import Audit
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -14,10 +15,12 @@ KEY_LOST = "key_lost"
 """The reason of a connection that was given up."""
 _PAGE = 200
 
+B = TypeVar("B", Connection, OwedRevocation)
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Numbers of what bears a key's label and does not open here."""
+    """Numbers of rows that bear a key's label and do not open here."""
 
     connections: int
     revocations: int
@@ -34,10 +37,11 @@ class LostKey:
 
     def count(self) -> Sealed:
         """Count it, and change nothing."""
-        return Sealed(sum(1 for _ in self._connections()), len(self._revocations()))
+        return Sealed(sum(1 for _ in self._connections()), sum(1 for _ in self._revocations()))
 
     def give_up(self) -> Sealed:
-        """Mark the connections for reconnecting, forget the revocations, and count both.
+        """Erase the grants of connections, which wait for their people then, and forget
+        revocations; count both.
 
         The label is free for another key after that, unless something opens with it.
 
@@ -45,40 +49,44 @@ class LostKey:
             StoreBusy, StoreUnusable: Some are left; do it again.
         """
         connections = sum(map(self._give_up, self._connections()))
-        revocations = self._revocations()
-        for owed in revocations:
-            self._vault.store.complete(owed.id)
-            self._audit.record(
-                EventName.REVOCATION_FORGOTTEN,
-                connection_id=owed.connection_id,
-                facts={"key_name": self._name},
-            )
-        store, app = self._vault.store, self._vault.client_id
-        if not (store.count_sealed(app, self._name) or store.owed_under(app, self._name)):
+        revocations = sum(map(self._forget, self._revocations()))
+        if not self._vault.store.count_sealed(self._vault.client_id, self._name).rows:
             self._checks.forget(self._name)
-        return Sealed(connections, len(revocations))
+        return Sealed(connections, revocations)
 
     def _connections(self) -> Iterator[Connection]:
-        last = ""
-        while page := self._vault.store.sealed_under(
-            self._vault.client_id, self._name, _PAGE, after=last
-        ):
-            last = page[-1].id
+        find, app = self._vault.store.sealed_under, self._vault.client_id
+        return self._skip_opening(lambda after: find(app, self._name, _PAGE, after=after))
+
+    def _revocations(self) -> Iterator[OwedRevocation]:
+        find, app = self._vault.store.owed_under, self._vault.client_id
+        return self._skip_opening(lambda after: find(app, self._name, _PAGE, after=after))
+
+    def _skip_opening(self, find: Callable[[str], Sequence[B]]) -> Iterator[B]:
+        """Yield what does not open, of all that *find* finds page by page."""
+        after = ""
+        while page := find(after):
+            after = page[-1].id
             yield from (row for row in page if not self._checks.opens(row))
 
-    def _revocations(self) -> list[OwedRevocation]:
-        owed = self._vault.store.owed_under(self._vault.client_id, self._name)
-        return [each for each in owed if not self._checks.opens(each)]
-
     def _give_up(self, connection: Connection) -> bool:
-        event = Event(
-            EventName.NEEDS_RECONNECT,
-            owner=connection.owner,
-            connection_id=connection.id,
-            facts={"error": KEY_LOST, "key_name": self._name},
+        status, event = ConnectionStatus.NEEDS_RECONNECT, None
+        reason = connection.status_reason
+        if connection.is_authenticated:  # of the others, people know already
+            reason, facts = KEY_LOST, {"error": KEY_LOST, "key_name": self._name}
+            event = Event(EventName.NEEDS_RECONNECT, connection.owner, None, connection.id, facts)
+        is_marked = self._vault.store.mark(
+            connection, Mark(status, reason, erases=True, event=event)
         )
-        mark = Mark(ConnectionStatus.NEEDS_RECONNECT, KEY_LOST, event=event)
-        is_marked = self._vault.store.mark(connection, mark)
-        if is_marked:
+        if is_marked and event is not None:
             self._audit.announce(event)
         return is_marked
+
+    def _forget(self, owed: OwedRevocation) -> bool:
+        self._vault.store.complete(owed.id)
+        self._audit.record(
+            EventName.REVOCATION_FORGOTTEN,
+            connection_id=owed.connection_id,
+            facts={"key_name": self._name},
+        )
+        return True

@@ -80,7 +80,7 @@ def put_together(
         tokens=tokens,
         disconnector=Disconnector(vault, audit),
         introspector=Introspector(settings, vault, send, audit, evict=tokens.evict),
-        housekeeping=Housekeeping(settings, vault, counters),
+        housekeeping=Housekeeping(settings, vault, counters, refresh.lease_owner),
         counters=counters,
     )
 

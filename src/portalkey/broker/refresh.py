@@ -64,6 +64,7 @@ class Refresh:
         """Put the parts together; tests bring clock, sleep and chance."""
         self._settings, self._vault = settings, vault
         self._clock, self._sleep, self._uniform = clock, sleep, uniform
+        self.lease_owner = lease_owner or LeaseOwner()
         endpoint = endpoint or TokenEndpoint.of(
             settings, vault, audit, clock=clock, uniform=uniform, sleep=sleep
         )
@@ -71,10 +72,7 @@ class Refresh:
         alarms = alarms or Alarms(audit, clock=clock)
         self._outcomes = OutcomeRecorder(vault, audit, uniform, endpoint.breaker, alarms)
         self._token_request = TokenRequest(
-            settings,
-            vault,
-            send,
-            audit,
+            *(settings, vault, send, audit),
             outcomes=self._outcomes,
             revoke=outbox.revoke_unsaved,
             clock=clock,
@@ -82,7 +80,7 @@ class Refresh:
             uniform=uniform,
         )
         tries = (vault, self._token_request, self._outcomes, self.admission, clock)
-        self._renewal = Renewal(*tries, lease_owner=lease_owner or LeaseOwner(), check=check)
+        self._renewal = Renewal(*tries, lease_owner=self.lease_owner, check=check)
         self._renewals: SingleFlight[Connection] = SingleFlight()
         self._background = Background(on_trouble=alarms.report)
 

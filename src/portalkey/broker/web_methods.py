@@ -15,7 +15,7 @@ from portalkey._support.clock import Clock
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.introspect import LEARN_SECONDS
-from portalkey.broker.lost_key import LostKey
+from portalkey.broker.key_methods import KeyMethods
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
@@ -29,11 +29,12 @@ from portalkey.model.authorization import (
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
 from portalkey.model.counters import Counter
 from portalkey.model.events import Event, EventName
+from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.health import PROOFS
 from portalkey.vault.questions import Question
-from portalkey.vault.store import Stats, Store
+from portalkey.vault.store import Store
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class DeliveredToken:
     expires_in: int
 
 
-class WebMethods:
+class WebMethods(KeyMethods):
     """The Broker's methods that an app never needs itself."""
 
     settings: Settings
@@ -261,10 +262,6 @@ class WebMethods:
                 self.vault.probe()
         return health.trouble is None
 
-    def lost_key(self, name: str) -> LostKey:
-        """Return what is sealed with the key *name* and does not open here, to be given up."""
-        return LostKey(self.vault, self.audit, name)
-
     @property
     def is_personal(self) -> bool:
         """True where connections are in visitors' own sessions."""
@@ -274,6 +271,7 @@ class WebMethods:
         """Put what *wrap* makes of the store in its place; for a skin, before the first request."""
         self.vault.store = store = wrap(self.vault.store)
         self._tokens.clear()
+        self.announce()
         return store
 
     def connection_to(self, owner: str, hub_id: int) -> Connection | None:

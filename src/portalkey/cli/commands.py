@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, About] = {
         "Bring over the connections that another library kept, so that nobody has to connect again."
     ),
     "init": About("Write a commented settings file with a fresh key."),
-    "lost-key": About("Give up what is sealed with a key that is lost for good."),
+    "keys": About("Add, rotate and retire the keys that seal the tokens."),
     "serve": About(
         "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
         ("server",),

@@ -7,6 +7,7 @@ import click
 
 from portalkey.cli.envfile import env_file_option, write_private
 from portalkey.cli.terminal import bold, panel
+from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
 REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
@@ -30,7 +31,7 @@ HUBSPOT_REDIRECT_URI={redirect_uri}
 
 # The key that seals the tokens. Without it nobody can open them, you included:
 # keep a copy in a safe place, away from the database's backups.
-PORTALKEY_KEYS=key-{today}:{key}
+PORTALKEY_KEYS={label}:{key}
 
 # Where connections are kept; by default an SQLite file in the data directory.
 # PORTALKEY_DATABASE_URL=sqlite:////var/lib/portalkey/portalkey.db
@@ -64,9 +65,9 @@ def init(env_file: Path) -> None:
     if env_file.exists():
         # Overwriting it would lose the key that opens all stored tokens.
         raise click.ClickException(f"{env_file} exists already; move it away first.")
-    today = date.today().strftime("%Y-%m-%d")  # noqa: DTZ011 - the operator's own day
+    label = new_label(date.today())  # noqa: DTZ011 - the operator's own day
     key = new_key().get_secret_value()
-    text = TEMPLATE.format(scopes=SCOPES, redirect_uri=REDIRECT_URI, today=today, key=key)
+    text = TEMPLATE.format(scopes=SCOPES, redirect_uri=REDIRECT_URI, label=label, key=key)
     write_private(env_file, text)
     panel("portalkey", _advice(env_file))
 

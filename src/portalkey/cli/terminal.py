@@ -47,6 +47,7 @@ def bars(*, is_shown: bool = True) -> Iterator[Show]:
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
         progress.TimeRemainingColumn(),
     )
     with progress.Progress(*columns, console=console) as running:
@@ -54,7 +55,9 @@ def bars(*, is_shown: bool = True) -> Iterator[Show]:
 
         def show(name: str, done: int, total: int) -> None:
             if name not in tasks:
-                tasks[name] = running.add_task(name, total=total)
+                tasks[name] = running.add_task(name, total=total, rate="")
             running.update(tasks[name], completed=done, total=total)
+            speed = running.tasks[tasks[name]].speed or 0.0
+            running.update(tasks[name], rate=f"{speed:,.0f}/s")
 
         yield show

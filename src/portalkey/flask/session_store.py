@@ -34,9 +34,10 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.store import Mark, OwedRevocation, Stats, Store
+from portalkey.vault.store import Mark, OwedRevocation, Store
 from portalkey.web.host_session import CONNECTIONS_KEY
 
 log = logging.getLogger("portalkey")

@@ -4,7 +4,7 @@ Only the server moves an attempt, along ``MOVES``, and every end is final.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -122,3 +122,11 @@ class Attempt:
     def is_open(self) -> bool:
         """True while the attempt has not ended."""
         return self.status in OPEN
+
+    def bears(self, prefix: str) -> bool:
+        """Return True where a sealed value of the row begins with *prefix*."""
+        return any((getattr(self, name) or "").startswith(prefix) for name in SEALED)
+
+
+SEALED = tuple(each.name for each in fields(Attempt) if each.name.startswith("sealed_"))
+"""Fields that hold what a key has sealed."""

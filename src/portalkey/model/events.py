@@ -37,6 +37,7 @@ class EventName(StrEnum):
     REVOCATION_OWED = "revocation_owed"
     REVOCATION_FORGOTTEN = "revocation_forgotten"
     OWNER_ERASED = "owner_erased"
+    KEYS_ROTATED = "keys_rotated"
     BREAKER_OPENED = "breaker_opened"
     BREAKER_CLOSED = "breaker_closed"
     STORE_FAILED = "store_failed"

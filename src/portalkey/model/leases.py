@@ -11,6 +11,10 @@ FORCED_SECONDS = 300.0
 """Seconds between two renewals of a grant that callers' 401s force before its time."""
 
 
+LONGEST = 300.0
+"""Seconds; a lease that says it lasts longer was written by a clock that was wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeaseRequest:
     """A request for the lease on a connection's row.
@@ -100,6 +104,13 @@ def grant_lease(
         forced_at=now if request.is_forced else row.forced_at,
     )
     return Lease(after, was_unanswered=row.unanswered_since is not None)
+
+
+def is_resealable(row: Connection, before: Connection) -> bool:
+    """Return True where *row* bears the seals that *before* does, and nobody is renewing it."""
+    left = (row.lease_until - row.seen_at).total_seconds() if row.lease_until else 0.0
+    is_leased = 0 < left <= LONGEST
+    return not is_leased and row.sealed == before.sealed and row.generation == before.generation
 
 
 def is_same_grant(row: Connection, connection: Connection) -> bool:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+)
 
 from portalkey._support.unpicklable import Unpicklable
 from portalkey.errors import BadSettings
@@ -19,6 +27,7 @@ from portalkey.hubspot import endpoints
 from portalkey.hubspot.endpoints import ApiVersion
 from portalkey.settings import (
     brand,
+    client_secrets,
     environment,
     labels,
     numbers,
@@ -62,10 +71,10 @@ class Settings(Unpicklable, BaseModel):
         "", alias="HUBSPOT_CLIENT_ID"
     )
     """The app's client id, from its Auth settings at HubSpot."""
-    client_secret: Annotated[SecretStr, BeforeValidator(validators.credential)] = Field(
+    client_secret: Annotated[SecretStr, PlainValidator(client_secrets.client_secret)] = Field(
         SecretStr(""), alias="HUBSPOT_CLIENT_SECRET"
     )
-    """The app's client secret, from the same place."""
+    """The app's client secret, from the same place; the one before it may stand behind a comma."""
     api_version: Annotated[ApiVersion, BeforeValidator(validators.api_version)] = Field(
         endpoints.NEWEST, alias="HUBSPOT_API_VERSION"
     )
@@ -238,6 +247,12 @@ class Settings(Unpicklable, BaseModel):
         if name not in type(self).model_fields:
             raise AttributeError(f"{name} follows from other settings and cannot be set")
         super().__setattr__(name, value)
+
+    @property
+    def client_secrets(self) -> tuple[SecretStr, ...]:
+        """The client secret that is sent and, while it is being changed, the one before it."""
+        older = getattr(self.client_secret, "older", None)
+        return (self.client_secret, older) if older else (self.client_secret,)
 
     @cached_property
     def mount(self) -> str:

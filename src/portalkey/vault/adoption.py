@@ -66,4 +66,4 @@ class Adoption(Vault):
             seen_at=now,
         )
         grant = Grant(access_token=SecretStr(""), refresh_token=refresh_token, expires_in=0)
-        return replace(connection, sealed=self._seal_grant(connection, grant))
+        return replace(connection, sealed=self.seal_tokens(connection, grant))

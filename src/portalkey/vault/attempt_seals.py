@@ -1,12 +1,17 @@
 """Secrets of an attempt, sealed: the PKCE verifier, a code that waits, a return that is kept."""
 
+from dataclasses import replace
+from typing import Any
+
 from pydantic import SecretStr
 
 from portalkey.errors import AttemptExpired, NoKeyOpens
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import SEALED, Attempt
 from portalkey.vault.keyring import Binding, Keyring
 
 _VERIFIER, _CODE, _RETURN = "verifier", "code", "return"
+_SEALED = "sealed_"
+"""Each field's name begins so; the rest is what its value is bound to."""
 
 
 class AttemptSeals:
@@ -50,6 +55,22 @@ class AttemptSeals:
             return self.keyring.open(sealed, self._bind_to_attempt(name, _RETURN))
         except NoKeyOpens:
             return None
+
+    def reseal_attempt(self, attempt: Attempt) -> Attempt:
+        """Return *attempt*, all of it sealed with the first key.
+
+        Raises:
+            NoKeyOpens: The operator has to bring back its key.
+        """
+        anew: dict[str, Any] = {name: self._reseal(attempt, name) for name in SEALED}
+        return replace(attempt, **anew)
+
+    def _reseal(self, attempt: Attempt, field: str) -> str | None:
+        sealed: str | None = getattr(attempt, field)
+        if sealed is None:
+            return None
+        binding = self._bind_to_attempt(attempt.id, field.removeprefix(_SEALED))
+        return self.keyring.seal(self.keyring.open(sealed, binding), binding)
 
     def _bind_to_attempt(self, attempt_id: str, column: str = _VERIFIER) -> Binding:
         return Binding(self.client_id, attempt_id, column, 0)

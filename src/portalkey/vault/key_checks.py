@@ -21,11 +21,11 @@ SAMPLE = 20
 _WRONG = (
     "PORTALKEY_KEYS has another key under the label {name} than the one that seals in this store; "
     "put that one back, and give a new key a label of its own. Where it is lost for good, "
-    "`portalkey lost-key {name}` says what to do."
+    "`portalkey keys forget {name}` says what to do."
 )
 _LOST = (
     "PORTALKEY_KEYS lacks the key {name}, which connections are sealed with ({number}); put it "
-    "back. Where it is lost for good, `portalkey lost-key {name}` says what to do."
+    "back. Where it is lost for good, `portalkey keys forget {name}` says what to do."
 )
 _OWED = "no key here opens revocations that HubSpot is owed (%s, key %s); put the key back"
 
@@ -45,7 +45,17 @@ class KeyChecks:
             StoreBusy, StoreUnusable: The store cannot be asked.
         """
         values, known = self._load_values()
-        problems = self._find_problems(values, known)
+        self._keep(values, known, self._find_problems(values, known))
+
+    def require_right(self) -> None:
+        """The same, but that one may be missing."""
+        values, known = self._load_values()
+        self._keep(values, known, self._find_wrong(values, known))
+
+    def _keep(
+        self, values: Mapping[str, str], known: Mapping[str, str | None], problems: list[str]
+    ) -> None:
+        """Keep the check values that are new, where there are no *problems* that forbid it."""
         if not problems:
             new = {name: value for name, value in values.items() if known[name] is None}
             problems = [_WRONG.format(name=name) for name in self._add(new)]
@@ -68,10 +78,13 @@ class KeyChecks:
     def _find_problems(
         self, values: Mapping[str, str], known: Mapping[str, str | None]
     ) -> list[str]:
-        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
-        problems = [_WRONG.format(name=name) for name in wrong]
         lost = sorted({*self._store.key_names(self._app)} - values.keys())
-        return problems + [problem for name in lost for problem in self._describe_lost(name)]
+        missing = [problem for name in lost for problem in self._describe_lost(name)]
+        return self._find_wrong(values, known) + missing
+
+    def _find_wrong(self, values: Mapping[str, str], known: Mapping[str, str | None]) -> list[str]:
+        wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
+        return [_WRONG.format(name=name) for name in wrong]
 
     def _may_be(self, name: str, value: str, known: Mapping[str, str | None]) -> bool:
         """Return False where the key *name* is another one than it was, as far as can be told."""
@@ -89,7 +102,7 @@ class KeyChecks:
 
     def _find_bearers(self, name: str) -> Iterator[Connection | OwedRevocation]:
         yield from self._store.sealed_under(self._app, name, SAMPLE)
-        yield from self._store.owed_under(self._app, name)
+        yield from self._store.owed_under(self._app, name, SAMPLE)
 
     def opens(self, bearer: Connection | OwedRevocation) -> bool:
         """Return True where a key opens the refresh token of *bearer*."""
@@ -103,12 +116,16 @@ class KeyChecks:
         return True
 
     def _describe_lost(self, name: str) -> Iterator[str]:
-        number = self._store.count_sealed(self._app, name)
-        owed = len(self._store.owed_under(self._app, name))
-        if number:
-            yield _LOST.format(name=name, number=number)
-        elif owed:  # they wait for it: no customer is the worse for that
-            log.error(_OWED, owed, name)
+        count = self._store.count_sealed(self._app, name)
+        if count.live:
+            yield _LOST.format(name=name, number=count.live)
+        elif count.outbox:  # they wait for it: no customer is the worse for that
+            log.error(_OWED, count.outbox, name)
+
+    def known_names(self) -> set[str]:
+        """Return the labels that have been in use, whether or not anything bears them."""
+        prefix = self._check_name("")
+        return {name.removeprefix(prefix) for name in self._store.all_meta(prefix)}
 
     def forget(self, name: str) -> None:
         """Forget what is known of the key *name*, as nothing is sealed with it any more."""

@@ -68,6 +68,11 @@ class Keyring(Unpicklable):
         """The name of the key that seals."""
         return self._first
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The names of all keys, the first key's first."""
+        return tuple(self._masters)
+
     def seal(self, secret: SecretStr, binding: Binding) -> str:
         """Seal *secret*, to be opened with an equal *binding* only.
 

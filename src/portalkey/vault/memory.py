@@ -11,12 +11,13 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
 from portalkey.model.events import Event
+from portalkey.model.stats import Stats
 from portalkey.model.transitions import is_forgotten
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.memory_attempts import AttemptsInMemory
 from portalkey.vault.memory_owners import OwnersInMemory
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
-from portalkey.vault.store import OwedRevocation, Stats, Store
+from portalkey.vault.store import OwedRevocation, Store
 
 
 def _utc_now() -> datetime:

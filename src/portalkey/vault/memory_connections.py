@@ -160,6 +160,7 @@ class ConnectionsInMemory:
             now = self.now()
             self._connections[row.id] = replace(
                 leases.clear_try(row),
+                sealed=None if mark.erases else row.sealed,
                 status=mark.status,
                 status_reason=mark.reason,
                 failures=mark.failures,

@@ -1,15 +1,21 @@
 """Facts by name and rows by key in memory: one part of ``MemoryStore``."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from portalkey.model import leases, transitions
+from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection
+from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.memory_connections import ConnectionsInMemory
-from portalkey.vault.store import OwedRevocation
+from portalkey.vault.store import OwedRevocation, SealCount
 
 
 class KeysInMemory(ConnectionsInMemory):
     """The part of ``MemoryStore`` that ``KeyStore`` promises."""
 
+    _attempts: dict[str, Attempt]
     _owed: dict[str, OwedRevocation]
     _meta: dict[str, str]
 
@@ -23,10 +29,20 @@ class KeysInMemory(ConnectionsInMemory):
         with self._writing():
             return self._meta.setdefault(name, value)
 
+    def put_meta(self, name: str, value: str) -> None:
+        """Keep *value* under *name*."""
+        with self._writing():
+            self._meta[name] = value
+
     def remove_meta(self, name: str) -> None:
         """Forget what is kept under *name*."""
         with self._writing():
             self._meta.pop(name, None)
+
+    def all_meta(self, prefix: str) -> Mapping[str, str]:
+        """Return what is kept under names that begin with *prefix*."""
+        with self._lock:
+            return {name: value for name, value in self._meta.items() if name.startswith(prefix)}
 
     def key_names(self, client_id: str) -> Collection[str]:
         """Return the labels that the app's rows bear."""
@@ -35,28 +51,94 @@ class KeysInMemory(ConnectionsInMemory):
             owed = [each.key_name for each in self._owed.values() if each.client_id == client_id]
         return {*owed, *(row.sealed.key_name for row in rows if row.sealed)}
 
-    def count_sealed(self, client_id: str, key_name: str) -> int:
-        """Return the number of authenticated connections with this label."""
+    def count_sealed(self, client_id: str, key_name: str) -> SealCount:
+        """Return how many rows bear this label."""
         with self._lock:
-            return len(self._find_sealed(client_id, key_name))
+            rows = self._find_sealed(client_id, key_name)
+            return SealCount(
+                connections=len(rows),
+                live=sum(row.is_authenticated for row in rows),
+                attempts=len(self._find_attempts(key_name)),
+                outbox=len(self._find_owed(client_id, key_name)),
+            )
 
     def sealed_under(
         self, client_id: str, key_name: str, at_most: int, *, after: str = ""
     ) -> Sequence[Connection]:
-        """Return authenticated connections with this label, by id."""
+        """Return connections with this label, by id."""
         with self._lock:
             rows = {row.id: self._stamp(row) for row in self._find_sealed(client_id, key_name)}
         return [row for name, row in sorted(rows.items()) if row and name > after][:at_most]
 
     def _find_sealed(self, client_id: str, key_name: str) -> Sequence[Connection]:
         rows = [row for row in self._connections.values() if row.client_id == client_id]
-        bearing = [row for row in rows if row.sealed and row.sealed.key_name == key_name]
-        return [row for row in bearing if row.is_authenticated]
+        return [row for row in rows if row.sealed and row.sealed.key_name == key_name]
 
-    def owed_under(self, client_id: str, key_name: str) -> Sequence[OwedRevocation]:
-        """Return the revocations with this label, by id."""
+    def attempts_under(self, key_name: str, at_most: int, *, after: str = "") -> Sequence[Attempt]:
+        """Return attempts under way with this label, by id."""
         with self._lock:
-            rows = [
-                e for e in self._owed.values() if (e.client_id, e.key_name) == (client_id, key_name)
+            found = {each.id: each for each in self._find_attempts(key_name)}
+        return [found[name] for name in sorted(found) if name > after][:at_most]
+
+    def _find_attempts(self, key_name: str) -> Sequence[Attempt]:
+        now, prefix = self.now(), seal_prefix(key_name)
+        rows = [replace(each, seen_at=now) for each in self._attempts.values()]
+        under_way = [row for row in map(transitions.expire_overdue, rows) if row.is_open]
+        return [row for row in under_way if row.bears(prefix)]
+
+    def owed_under(
+        self, client_id: str, key_name: str, at_most: int, *, after: str = ""
+    ) -> Sequence[OwedRevocation]:
+        """Return revocations with this label, by id."""
+        with self._lock:
+            found = {each.id: each for each in self._find_owed(client_id, key_name)}
+        return [found[name] for name in sorted(found) if name > after][:at_most]
+
+    def _find_owed(self, client_id: str, key_name: str) -> Sequence[OwedRevocation]:
+        of = (client_id, key_name)
+        return [each for each in self._owed.values() if (each.client_id, each.key_name) == of]
+
+    def reseal_connections(self, pairs: Sequence[tuple[Connection, Connection]]) -> int:
+        """Write the sealed grants that nobody changed or leases."""
+        with self._writing():
+            rows = [(self.connection(before.id), before, after) for before, after in pairs]
+            found = [
+                replace(row, sealed=after.sealed, updated_at=row.seen_at)
+                for row, before, after in rows
+                if row is not None and leases.is_resealable(row, before)
             ]
-        return sorted(rows, key=lambda each: each.id)
+            self._connections.update({each.id: each for each in found})
+            return len(found)
+
+    def reseal_attempts(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> int:
+        """Write the secrets of attempts that nobody changed."""
+        with self._writing():
+            found = [
+                replace(self._attempts[before.id], **_seals_of(after))
+                for before, after in pairs
+                if before.id in self._attempts
+                and _seals_of(self._attempts[before.id]) == _seals_of(before)
+            ]
+            self._attempts.update({each.id: each for each in found})
+            return len(found)
+
+    def reseal_owed(self, pairs: Sequence[tuple[OwedRevocation, OwedRevocation]]) -> int:
+        """Write the sealed tokens that nobody changed."""
+        with self._writing():
+            found = [
+                replace(
+                    self._owed[before.id],
+                    sealed_token=after.sealed_token,
+                    fingerprint=after.fingerprint,
+                    key_name=after.key_name,
+                )
+                for before, after in pairs
+                if before.id in self._owed
+                and self._owed[before.id].sealed_token == before.sealed_token
+            ]
+            self._owed.update({each.id: each for each in found})
+            return len(found)
+
+
+def _seals_of(attempt: Attempt) -> dict[str, Any]:
+    return {name: getattr(attempt, name) for name in SEALED}

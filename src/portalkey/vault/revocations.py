@@ -4,6 +4,7 @@ import secrets
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -170,11 +171,17 @@ class Revocations:
         Raises:
             NoKeyOpens: The operator has to bring back its key.
         """
-        row_id, is_as_it_was, generation = owed.id.rpartition(_AS_IT_WAS)
-        binding = Binding(owed.client_id, owed.id, _OWED, 0)
-        if is_as_it_was:
-            binding = Binding(owed.client_id, row_id, REFRESH, int(generation))
-        return self.keyring.open(owed.sealed_token, binding)
+        return self.keyring.open(owed.sealed_token, _bind(owed))
+
+    def reseal_owed(self, owed: OwedRevocation) -> OwedRevocation:
+        """Return *owed*, sealed with the first key; raises like ``open_owed``."""
+        token = self.open_owed(owed)
+        return replace(
+            owed,
+            sealed_token=self.keyring.seal(token, _bind(owed)),
+            fingerprint=self.keyring.fingerprint(token),
+            key_name=self.keyring.first_key_name,
+        )
 
     def is_held(self, refresh_token: SecretStr) -> bool:
         """Return True while a live connection holds *refresh_token*, under whichever key."""
@@ -182,3 +189,11 @@ class Revocations:
 
     def _count_holders(self, refresh_token: SecretStr) -> int:
         return self.store.holders(self.keyring.fingerprints(refresh_token))
+
+
+def _bind(owed: OwedRevocation) -> Binding:
+    """Return what the token of *owed* is bound to: its own row, or the one that it was left in."""
+    row_id, is_as_it_was, generation = owed.id.rpartition(_AS_IT_WAS)
+    if is_as_it_was:
+        return Binding(owed.client_id, row_id, REFRESH, int(generation))
+    return Binding(owed.client_id, owed.id, _OWED, 0)

@@ -5,7 +5,7 @@ waiting helps and ``StoreUnusable`` where the operator has to look. Conditional 
 whether they happened; nothing is ever written over what the caller did not see.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -15,10 +15,11 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.key_store import KeyStore, OwedRevocation
+from portalkey.vault.key_store import KeyStore, OwedRevocation, SealCount
 from portalkey.vault.owner_store import OwnerStore
 from portalkey.vault.search_store import SearchStore
 
@@ -28,7 +29,7 @@ __all__ = [
     "PATIENT_SECONDS",
     "Mark",
     "OwedRevocation",
-    "Stats",
+    "SealCount",
     "Store",
     "single_wait",
 ]
@@ -47,27 +48,13 @@ def single_wait(seconds: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts of one app's connections at one moment; None is what cannot be counted.
-
-    ``connections`` has a number for every status, ``oldest_failing`` is for how many seconds the
-    one has been failing that fails for longest, 0 where none does. ``outbox`` counts what HubSpot
-    is still owed, due or not.
-    """
-
-    connections: Mapping[ConnectionStatus, int] | None
-    oldest_failing: float | None
-    outbox: int
-    is_breaker_open: bool | None
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A status to write on a connection, and what is known of it.
 
     ``reason`` is the code of the trouble and ``failures`` how many there were in a row; ``wait`` is
     in how many seconds renewing is tried again. ``is_unanswered`` keeps in mind that a request is
-    out whose answer is not known. ``event`` is recorded with it.
+    out whose answer is not known. ``erases`` gives the sealed grant up. ``event`` is recorded with
+    it.
     """
 
     status: ConnectionStatus
@@ -75,6 +62,7 @@ class Mark:
     failures: int = 0
     wait: float | None = None
     is_unanswered: bool = False
+    erases: bool = False
     event: Event | None = None
 
 

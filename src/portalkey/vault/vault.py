@@ -194,7 +194,7 @@ class Vault(AttemptSeals, Revocations, Questions):
         """
         access, refresh = self.open_access(connection), self.open_refresh(connection)
         known = replace(connection, scopes=scopes, generation=connection.generation + 1)
-        sealed = self._seal_grant(known, Grant(access, refresh, expires_in=0))
+        sealed = self.seal_tokens(known, Grant(access, refresh, expires_in=0))
         before = connection.sealed.fingerprint if connection.sealed else ""
         return self.store.renew(replace(known, sealed=sealed), instead_of=before)
 
@@ -227,9 +227,14 @@ class Vault(AttemptSeals, Revocations, Questions):
             updated_at=now,
             seen_at=now,
         )
-        return replace(following, sealed=self._seal_grant(following, grant))
+        return replace(following, sealed=self.seal_tokens(following, grant))
 
-    def _seal_grant(self, connection: Connection, grant: Grant) -> SealedGrant:
+    def seal_tokens(self, connection: Connection, grant: Grant) -> SealedGrant:
+        """Seal *grant* for the row and the generation of *connection*.
+
+        Raises:
+            BadAnswer: The grant has no refresh token.
+        """
         if grant.refresh_token is None:
             raise BadAnswer("HubSpot's answer holds no refresh token, so nothing was kept.")
         return SealedGrant(

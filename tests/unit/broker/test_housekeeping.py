@@ -1,13 +1,13 @@
 """What is too old is forgotten on the side, and nobody waits for it."""
 
-from typing import Any, cast
+from typing import Any
 
 from portalkey.broker import Broker
 from portalkey.broker.counters import Counters
 from portalkey.broker.housekeeping import BITE, MOST_BITES, Housekeeping
 from portalkey.model.events import EventName
 from portalkey.testing.samples import new_attempt
-from portalkey.vault import Store, Vault
+from portalkey.vault import MemoryStore, Vault
 
 DAY = 86400
 
@@ -43,7 +43,7 @@ def test_a_process_that_only_begins_attempts_keeps_house(broker: Broker, ahead: 
 def test_what_is_left_waits_for_the_next_time(broker: Broker) -> None:
     """However much there is, nobody's minute job goes on without end."""
 
-    class Endless:
+    class Endless(MemoryStore):
         """A store with ever more to forget."""
 
         purged = 0
@@ -54,7 +54,7 @@ def test_what_is_left_waits_for_the_next_time(broker: Broker) -> None:
             return True
 
     store = Endless()
-    vault = Vault(broker.vault.keyring, cast("Store", store), broker.settings.client_id)
-    Housekeeping(broker.settings, vault, Counters(broker.vault)).run()
+    vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
+    Housekeeping(broker.settings, vault, Counters(broker.vault), broker._refresh.lease_owner).run()
 
     assert store.purged == MOST_BITES

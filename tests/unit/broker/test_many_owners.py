@@ -21,13 +21,13 @@ from portalkey.errors import HubSpotRefused, HubSpotUnavailable, PortalkeyError,
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
+from portalkey.model.stats import Stats
 from portalkey.model.throttle import Throttle
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
-from portalkey.vault.store import Stats
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 OWNERS = tuple(f"owner-{number}" for number in range(20))

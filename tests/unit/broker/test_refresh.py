@@ -422,7 +422,7 @@ def test_a_resealed_row_is_no_rival(place: Place) -> None:
 
     def reseal() -> None:
         row = place.store._connections[place.connection.id]
-        resealed = both._seal_grant(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        resealed = both.seal_tokens(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
         place.store._connections[row.id] = replace(row, sealed=resealed)
 
     place.meanwhile = reseal
@@ -440,7 +440,7 @@ def test_a_row_that_is_resealed_each_time(place: Place) -> None:
         row = place.store._connections[place.connection.id]
         vault = Vault(rings.pop(), place.store, place.settings.client_id)
         place.vault.keyring = Keyring([*place.settings.keys])
-        resealed = vault._seal_grant(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
+        resealed = vault.seal_tokens(row, Grant(SecretStr("old"), SecretStr("refresh"), 1))
         fingerprint = place.vault.keyring.fingerprint(SecretStr("refresh")) + str(len(rings))
         place.store._connections[row.id] = replace(
             row, sealed=replace(resealed, fingerprint=fingerprint)

@@ -592,3 +592,24 @@ def test_every_setting_says_what_it_is() -> None:
 
     assert all(field.description for field in fields)
     assert len({field.alias for field in fields}) == 31
+
+
+def test_two_client_secrets_while_one_is_changed() -> None:
+    """The first is sent; both are known, and neither is in a repr, also after a copy."""
+    settings = Settings.from_env(
+        None, {**ENOUGH, "HUBSPOT_CLIENT_SECRET": "new-canary, old-canary"}
+    )
+    copy = settings.model_copy(update={"label": "web"})
+
+    for each in (settings, copy, Settings(**{n: getattr(copy, n) for n in Settings.model_fields})):
+        assert each.client_secret.get_secret_value() == "new-canary"
+        known = [secret.get_secret_value() for secret in each.client_secrets]
+        assert known == ["new-canary", "old-canary"]
+        assert "canary" not in repr(each)
+
+
+@pytest.mark.parametrize("wrong", ["a,b,c", "a,a", "a,", ",a", "a b,c", ","])
+def test_client_secrets_that_cannot_be_used(wrong: str) -> None:
+    """Three, one twice, or an empty one."""
+    with pytest.raises(BadSettings, match="HUBSPOT_CLIENT_SECRET"):
+        Settings.from_env(None, {**ENOUGH, "HUBSPOT_CLIENT_SECRET": wrong})

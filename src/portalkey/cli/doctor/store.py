@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from portalkey.errors import PortalkeyError
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
+from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
 from portalkey.settings.warnings import store_file
 from portalkey.vault.check import check_store as check_whole
@@ -14,7 +15,7 @@ from portalkey.vault.inspection import Inspection, inspect_store
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.open import open_store
-from portalkey.vault.store import Stats, Store
+from portalkey.vault.store import SealCount, Store
 from portalkey.vault.vault import Vault
 
 MANY_TRIES = 5
@@ -87,12 +88,16 @@ def check_keys(vault: Vault, labels: Sequence[str]) -> Iterator[Finding]:
     if not problems:
         yield ok("keys", f"Every row opens with the keys that are here: {', '.join(labels)}.")
     store, app = vault.store, vault.client_id
-    counts = {
-        name: (store.count_sealed(app, name), len(store.owed_under(app, name)))
-        for name in sorted({*labels, *store.key_names(app)})
-    }
-    shown = "; ".join(f"{name}: {rows} and {owed}" for name, (rows, owed) in counts.items())
-    yield ok("rows_by_key", f"Connections and revocations by the key that sealed them: {shown}.")
+    names = sorted({*labels, *store.key_names(app)})
+    shown = "; ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
+    yield ok(
+        "rows_by_key",
+        f"Connections, attempts under way and revocations by the key that sealed them: {shown}.",
+    )
+
+
+def _describe_count(name: str, count: SealCount) -> str:
+    return f"{name}: {count.connections}, {count.attempts} and {count.outbox}"
 
 
 def check_stats(stats: Stats) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.attempts import ConfigFileAttempts
@@ -28,7 +29,7 @@ from portalkey.vault.json_file.disk import ConfigFile
 from portalkey.vault.json_file.owners import ConfigFileOwners
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
-from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Stats, Store
+from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Store
 
 T = TypeVar("T")
 

@@ -82,7 +82,7 @@ class SQLAttempts(SQLEvents):
 
     def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
         query = select(table, self._database.now().label("seen_at"))
-        query = query.where(_is_under_way(self._database, owner))
+        query = query.where(is_under_way(self._database, table.c.owner == owner))
         query = query.order_by(table.c.created_at, table.c.id)
         return self._database.read_rows(read_attempt, fetch_rows(tx, query, {"owner": owner}))
 
@@ -108,7 +108,7 @@ class SQLAttempts(SQLEvents):
         """End the *owner*'s attempts that are under way, by one statement."""
         statement = (
             update(table)
-            .where(_is_under_way(self._database, owner))
+            .where(is_under_way(self._database, table.c.owner == owner))
             .values(_CANCELLED | {"ended_at": self._database.now()})
             .returning(table.c.id)
         )
@@ -209,10 +209,11 @@ def _make_attempt(row: Sequence[Any]) -> Attempt:
 
 _ROW = (*table.columns.keys(), "seen_at")
 read_attempt = guard(table, _ROW, _make_attempt)
+"""Reads a row with the clock beside it."""
 
 
-def _is_under_way(database: Database, owner: str) -> Condition:
-    """Return the condition that an attempt of *owner* is open and not overdue.
+def is_under_way(database: Database, *which: Condition) -> Condition:
+    """Return the condition that an attempt is open and not overdue, and *which*.
 
     An exchange may go on beyond the person's time, so it is looked for a little further back.
     """
@@ -220,7 +221,7 @@ def _is_under_way(database: Database, owner: str) -> Condition:
     is_exchanging = and_(
         table.c.status == AttemptStatus.EXCHANGING.value, table.c.claimed_at >= since
     )
-    is_open = and_(table.c.owner == owner, table.c.ended_at.is_(None), table.c.expires_at > since)
+    is_open = and_(*which, table.c.ended_at.is_(None), table.c.expires_at > since)
     return and_(is_open, or_(table.c.expires_at > now, is_exchanging))
 
 

@@ -126,6 +126,7 @@ class SQLConnections(SQLEvents):
             "retry_at": retry_at,
             "updated_at": case((table.c.status == status.value, table.c.updated_at), else_=now),
             **clear_try(is_unanswered=mark.is_unanswered),
+            **dict.fromkeys(SEALED_COLUMNS if mark.erases else ()),
         }
         can_become = [each.value for each in transitions.can_become(status)]
         which = and_(has_newest_lease(connection), table.c.status.in_(can_become))

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy import Connection as Tx
 
 from portalkey.model.connection import ConnectionStatus
+from portalkey.model.stats import Stats
 from portalkey.vault.sql.database import Database, StorePart
 from portalkey.vault.sql.tables import connections, outbox, provider
-from portalkey.vault.store import Stats
 
 _Census = Mapping[str, tuple[int, float]]
 """By status: how many connections there are, and since when the one in it for longest."""

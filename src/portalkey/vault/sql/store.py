@@ -15,6 +15,7 @@ from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
 from portalkey.vault.sql.owners import SQLOwners
 from portalkey.vault.sql.purge import SQLPurge
+from portalkey.vault.sql.reseal import SQLReseal
 from portalkey.vault.sql.search import SQLSearch
 from portalkey.vault.sql.stats import SQLStats
 from portalkey.vault.sql.urls import open_database
@@ -30,6 +31,7 @@ class SQLStore(
     SQLOutbox,
     SQLOwners,
     SQLPurge,
+    SQLReseal,
     SQLSearch,
     SQLStats,
     Store,

@@ -23,12 +23,12 @@ from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.findings import Finding, State, ok, problem, warning
+from portalkey.model.stats import Stats
 from portalkey.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.testing.samples import connect, new_owed
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.inspection import Inspection
-from portalkey.vault.store import Stats
 from portalkey.web.headers import POPUP
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -205,7 +205,7 @@ def test_a_missing_key_is_a_problem_and_nothing_is_written(vault: Vault) -> None
     found = list(check_keys(vault, ["a"]))
 
     assert states(found) == {"keys": State.PROBLEM, "rows_by_key": State.OK}
-    assert found[-1].sentence.endswith("a: 1 and 0; gone: 0 and 1.")
+    assert found[-1].sentence.endswith("a: 1, 0 and 0; gone: 0, 0 and 1.")
     assert vault.store.meta("key_check app a") is None
 
 

@@ -1,0 +1,53 @@
+"""``portalkey keys forget``: give up what is sealed with a key that is lost for good."""
+
+import json
+from pathlib import Path
+
+import click
+
+from portalkey.cli.envfile import env_file_option
+from portalkey.cli.keys.opening import label_argument, open_broker
+
+_NOTHING = "Nothing waits for the key {label}: what it sealed opens here, or there is nothing."
+_UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
+_WARNING = (
+    "{connections} connections and {revocations} revocations are sealed with the key {label}, and "
+    "no key here opens them. The people who connected will have to connect again, and HubSpot will "
+    "not be told to forget the tokens. What is sealed is erased. Bring the key back if anybody "
+    "still has it."
+)
+_ASK = "Type {label} to give them up"
+_LEFT = "That is not {label}; nothing was given up."
+_DONE = "Given up: {connections} connections and {revocations} revocations."
+
+
+@click.command()
+@label_argument
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@env_file_option()
+def forget(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
+    """Give up what is sealed with a key that is lost for good.
+
+    It says what bears the key's LABEL and does not open here, and has the label typed first. What
+    opens is left.
+    """
+    with open_broker(env_file) as broker:
+        if not broker.keys.is_known(label):
+            raise click.ClickException(_UNKNOWN.format(label=label))
+        lost = broker.keys.find_lost(label)
+        count = lost.count()
+        numbers = {"connections": count.connections, "revocations": count.revocations}
+        if any(numbers.values()) and not yes:
+            click.echo(_WARNING.format(label=label, **numbers), err=True)
+            _require_typed(label)
+        given_up = lost.give_up()
+    numbers = {"connections": given_up.connections, "revocations": given_up.revocations}
+    sentence = _DONE if any(numbers.values()) else _NOTHING
+    click.echo(json.dumps(numbers) if as_json else sentence.format(label=label, **numbers))
+
+
+def _require_typed(label: str) -> None:
+    typed = click.prompt(_ASK.format(label=label), default="", show_default=False, err=True)
+    if typed.strip() != label:
+        raise click.ClickException(_LEFT.format(label=label))
