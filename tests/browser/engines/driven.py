@@ -31,12 +31,6 @@ class Driven(Engine):
         """A trusted click."""
         self._found(handle, selector).click()
 
-    def click_twice(self, handle: str, selector: str) -> None:
-        """Two clicks, as fast as the driver can."""
-        element = self._found(handle, selector)
-        for _ in range(2):
-            element.click()
-
     def press_enter(self, handle: str, selector: str) -> None:
         """Trusted presses."""
         self._found(handle, selector).send_keys(ENTER * 3)

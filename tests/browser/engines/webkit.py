@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium.common import WebDriverException
+from selenium.webdriver import ActionChains
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 from selenium.webdriver.webkitgtk.webdriver import WebDriver
@@ -38,6 +39,11 @@ class WebKit(Driven):
         window = Window(self, self._driver.current_window_handle)
         self._driver.get(url)
         return window
+
+    def click_twice(self, handle: str, selector: str) -> None:
+        """Two clicks at one place: the first may take away what it met."""
+        mouse = ActionChains(self._driver).move_to_element(self._found(handle, selector))
+        mouse.click().click().perform()
 
     def evaluate(self, handle: str, expression: str) -> Any:
         """In the page's own world."""
