@@ -59,13 +59,12 @@ VISIBLE = """selector => {
   return (stroke === "none" ? color : stroke) !== paper;
 }"""
 GAPS = """() => {
-  const link = document.querySelector("hubspot-connect [name=show]").getBoundingClientRect();
   const around = document.querySelector("hubspot-connect").getBoundingClientRect();
   const region = document.querySelector("hubspot-connect [aria-live]");
   const range = document.createRange();
   range.selectNodeContents(region);
   const [text, line] = [range.getBoundingClientRect(), region.getBoundingClientRect()];
-  const isRight = around.right - link.right < link.left - around.left;
+  const isRight = around.right - line.right < line.left - around.left;
   const isDotRight = line.right - text.right > 10;
   return { start: isRight ? "right" : "left", dot: isDotRight ? "right" : "left" };
 }"""

@@ -74,7 +74,7 @@ def open_card(person: BrowserContext, place: Place, evil: str, sandbox: str | No
 def go_on(window: Page) -> None:
     """Sign in there, as the window has a session of its own; say yes, and agree at HubSpot."""
     window.get_by_role("button", name="Sign in as Ada").click()
-    asked = window.get_by_role("link", name="Go on")
+    asked = window.get_by_role("link", name="Continue to HubSpot")
     expect(asked.or_(window.locator(AGREE))).to_be_visible()
     if asked.is_visible():
         asked.click()

@@ -86,7 +86,7 @@ def test_t43_in_a_frame_of_another_site(person: BrowserContext, place: Place, ev
     frame = framed(tab, place.url)
     frame.wait_for_selector("hubspot-connect[state=idle]")
     popup = open_popup(tab, frame)
-    popup.get_by_role("link", name="Go on").click()
+    popup.get_by_role("link", name="Continue to HubSpot").click()
     popup.wait_for_selector(AGREE)
     with popup.expect_event("close"):
         decide(popup, "approve")
