@@ -169,16 +169,16 @@ class Context:
     ) -> WebResponse:
         """Return a page about connections, in the host's layout where it has named one."""
         owner = request.owner or ""
-        body = self.render.in_host_layout(
-            template,
-            language=language,
-            pk_owner=owner,
-            pk_owner_name=self.options.owner_name(owner),
-            app_url=self.path("/"),
+        values = {
+            "pk_owner": owner,
+            "pk_owner_name": self.options.owner_name(owner),
+            "app_url": self.path("/"),
             **facts,
-        )
-        in_host = self.render.extends_host
-        return WebResponse.page(body, headers.IN_HOST_LAYOUT if in_host else headers.SETUP)
+        }
+        page = self.render.in_host_layout(template, language=language, **values)
+        if page is not None:
+            return WebResponse.page(page, headers.IN_HOST_LAYOUT)
+        return WebResponse.page(self.render(template, language=language, **values), headers.SETUP)
 
     def problem(
         self, code: str, status: int, *, cause: str = "", wait: float | None = None

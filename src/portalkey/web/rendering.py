@@ -18,12 +18,11 @@ from jinja2 import (
 from markupsafe import Markup
 
 from portalkey.settings.settings import Settings
+from portalkey.web.host_layout import HostLayout, RenderWithHost
 from portalkey.web.permissions import group
 from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
 
-RenderWithHost = Callable[[str, Mapping[str, Any]], str]
-"""Renders the template of this name with a host's own context around the values."""
 FindStaticFile = Callable[[str], str]
 """Returns the address of this file in the app's static folder."""
 OWN_BASE = "portalkey/base.html"
@@ -83,8 +82,7 @@ class Renderer:
         find_static_file: FindStaticFile | None = None,
     ) -> None:
         self.strings = strings or Strings()
-        self._base = base
-        self._with_host = with_host
+        self._layout = HostLayout(base, with_host) if base and with_host else None
         self._environment = Environment(
             loader=template_loader(host),
             autoescape=True,
@@ -100,22 +98,23 @@ class Renderer:
             "pk_simulated": settings.is_simulated,
         }
 
-    @property
-    def extends_host(self) -> bool:
-        """True where the setup page is a page of the host's own layout."""
-        return self._base is not None and self._with_host is not None
-
     def __call__(self, template: str, *, language: str | None = None, **context: Any) -> str:  # noqa: ANN401 - templates take anything
         """Return the page that *template* makes of *context*, in *language* or the default's."""
         page = self._environment.get_template(f"portalkey/{template}")
         return page.render(self._context(language, OWN_BASE, context))
 
-    def in_host_layout(self, template: str, *, language: str | None = None, **context: Any) -> str:  # noqa: ANN401 - templates take anything
-        """Return the same in the host's layout, where it has named one."""
-        if self._base is None or self._with_host is None:
-            return self(template, language=language, **context)
-        values = self._context(language, self._base, context)
-        return self._with_host(f"portalkey/{template}", values)
+    def in_host_layout(
+        self,
+        template: str,
+        *,
+        language: str | None = None,
+        **context: Any,  # noqa: ANN401 - templates take anything
+    ) -> str | None:
+        """Return the same in the host's layout; None where it has named none that will do."""
+        if self._layout is None:
+            return None
+        values = self._context(language, self._layout.base, context)
+        return self._layout.render(f"portalkey/{template}", values)
 
     def _context(self, tag: str | None, base: str, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return *context*, and what every page can use.

@@ -32,9 +32,10 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.element_state import render_state
+from portalkey.web.host_layout import RenderWithHost
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
-from portalkey.web.rendering import FindStaticFile, Renderer, RenderWithHost
+from portalkey.web.rendering import FindStaticFile, Renderer
 from portalkey.web.result_pages import ResultPages
 from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP, Route
 from portalkey.web.signed_tokens import Start

@@ -140,6 +140,30 @@ def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) ->
     assert "Simulator." in page.text
 
 
+@pytest.mark.parametrize(
+    ("layout", "problem"),
+    [
+        (None, "there is no template layout.html"),
+        ("<html><head>{% block head %}{% endblock %}</head></html>", "no block content"),
+        ("<html>{% block content %}{% endblock %}</html>", "no block head"),
+        ("<p>ours</p>", "no block content and no block head"),
+    ],
+)
+def test_a_layout_that_holds_no_page_is_named(
+    broker: Broker, caplog: pytest.LogCaptureFixture, layout: str | None, problem: str
+) -> None:
+    """Never an empty page: ours is shown in its own layout, and the log says once what lacks."""
+    templates = {} if layout is None else {"layout.html": layout}
+    client = signed_in(host_app(broker, templates=templates, base_template="layout.html"))
+    pages = [page_of(client) for _ in range(2)]
+    lines = [each for each in caplog.messages if each.startswith("base_template: ")]
+
+    assert all(page.select("hubspot-connect a") for page in pages)
+    assert len(lines) == 1
+    assert problem in lines[0]
+    assert "title, head and content" in lines[0]
+
+
 def test_the_hosts_policy_holds_on_the_hosts_layout(broker: Broker) -> None:
     """Its layout loads what we know nothing of; it is still not framed."""
 
