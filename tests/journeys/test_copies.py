@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.broker.broker import SIDE_SECONDS
@@ -99,6 +100,19 @@ def test_what_has_ended_is_the_operator_s(staging: Broker, hubspot: HubSpot, ahe
     assert "PORTALKEY_COPY" in str(refused.value)
     assert asked(hubspot) == before
     assert replace(row_of(staging, "ada"), seen_at=row.seen_at) == row
+
+
+def test_a_grant_that_a_copy_cannot_save_is_not_revoked(staging: Broker, hubspot: HubSpot) -> None:
+    """It may be the very token that production lives on; nor is it kept to be revoked later."""
+    before, store, app = asked(hubspot), staging.vault.store, staging.vault.client_id
+    token = staging.vault.open_refresh(row_of(staging, "ada"))
+    assert token is not None
+    owed = store.pending(10, client_id=app)
+    staging._outbox.revoke_unsaved(token)
+    staging._outbox.revoke_unsaved(SecretStr("na1-of-nobody"))
+
+    assert asked(hubspot) == before
+    assert store.pending(10, client_id=app) == owed
 
 
 def test_production_outlives_a_day_of_a_copy_s_traffic(
