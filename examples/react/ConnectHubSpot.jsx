@@ -11,8 +11,8 @@ export function ConnectHubSpot() {
   return (
     <>
       {hubspot.connections.map(({ id, hub_id, hub_domain }) => <p key={id}>Your account: {hub_domain ?? hub_id}</p>)}
-      {/* A new element for each account, so that another can be connected. */}
-      <hubspot-connect key={hubspot.connections.length} onhubspot-connect={ask}>
+      {/* Once the account is named above, the link is there again, for another one. */}
+      <hubspot-connect onhubspot-connect={({ currentTarget }) => ask().then(() => (currentTarget.dataset.state = "idle"))}>
         <a className="pk-button" href={hubspot.connect_url}>
           {hubspot.authenticated ? "Connect another account" : "Connect to HubSpot"}
         </a>

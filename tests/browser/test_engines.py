@@ -24,7 +24,7 @@ from browser.journey import (
 from portalkey.broker import Broker
 from portalkey_simulator import HubSpot
 
-IN_THIS_TAB = "[...document.links].find((link) => link.textContent.includes('this tab'))"
+IN_THIS_TAB = "document.querySelector('hubspot-connect [name=here]')"
 # Notes when the page tries to close, and how many milliseconds later it says so.
 WATCH_CLOSING = f"""(() => {{
   const close = window.close.bind(window);
@@ -85,7 +85,7 @@ def test_t5_hubspot_severs(engine: Engine, host: Host, hubspot: HubSpot) -> None
 
 @pytest.mark.parametrize("how", ["click-unasked", "no-windows"])
 def test_t15_blocked(engine: Engine, host: Host, how: str, broker: Broker) -> None:
-    """A blocked popup is told aloud, begins nothing, and leaves a link that works in this tab."""
+    """A blocked popup is told aloud, begins nothing, and leaves an offer that works in this tab."""
     page = engine.open(f"{host.url}/?{how}")
     if how == "no-windows":
         page.click(CONNECT)

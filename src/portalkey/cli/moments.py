@@ -9,7 +9,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _SPAN = re.compile(r"([0-9]{1,6})([smhdw])")
 
 
-class Span(click.ParamType[timedelta]):
+class Span(click.ParamType):  # type: ignore[type-arg] # click 8.1's takes none
     """A span of time, such as 30m, 2h or 90d."""
 
     name = "span"
@@ -24,7 +24,7 @@ class Span(click.ParamType[timedelta]):
         return span
 
 
-class Moment(click.ParamType[timedelta | datetime]):
+class Moment(click.ParamType):  # type: ignore[type-arg] # as above
     """A moment: how long ago, or a date in UTC, with or without a time."""
 
     name = "moment"
