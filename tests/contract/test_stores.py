@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from portalkey.testing import Ahead, StoreContract
-from portalkey.testing.leases import LeasePromises
 from portalkey.vault import MemoryStore, SQLStore
 from portalkey.vault.json_file.store import ConfigFileStore
 
@@ -26,9 +25,7 @@ class TestSQLite(StoreContract):
         store.close()
 
 
-class TestSQLiteOfAHost(LeasePromises):
-    """Leases stand for the rest: it is locks that another journal has in another way."""
-
+class TestSQLiteOfAHost(StoreContract):
     @pytest.fixture
     def store(self, ahead: Ahead, tmp_path: Path, empty_store: Path) -> Iterator[SQLStore]:
         """A file that has the host's tables in it, and no write-ahead log."""
