@@ -115,6 +115,11 @@ def event_facts(trouble: PortalkeyError) -> dict[str, Fact]:
     return facts
 
 
+def operator_facts(operator: str | None) -> dict[str, Fact]:
+    """Return the fact that this *operator* did it; none where nobody is named."""
+    return {} if operator is None else {"operator": operator}
+
+
 def _level(name: EventName) -> int:
     if name in _ALARMS:
         return logging.ERROR

@@ -18,6 +18,8 @@ from portalkey.broker.account import AccountHandle
 from portalkey.broker.async_methods import AsyncMethods
 from portalkey.broker.disconnect import DisconnectMethods
 from portalkey.broker.find import FindMethods
+from portalkey.broker.operator_methods import OperatorMethods
+from portalkey.broker.owed import OwedMethods
 from portalkey.broker.owners import OwnerMethods
 from portalkey.broker.parts import put_together
 from portalkey.broker.uninstall import UninstallMethods
@@ -41,6 +43,8 @@ class Broker(
     AsyncMethods,
     DisconnectMethods,
     FindMethods,
+    OperatorMethods,
+    OwedMethods,
     OwnerMethods,
     UninstallMethods,
     WebMethods,

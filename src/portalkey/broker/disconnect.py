@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from portalkey._support.background import Background
 from portalkey._support.time_limit import limit_request
 from portalkey.broker import waiting
-from portalkey.broker.audit import Audit, event_facts
+from portalkey.broker.audit import Audit, event_facts, operator_facts
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.errors import NoKeyOpens, NoSession, NotConnected
 from portalkey.model.connection import Connection, require_owner
@@ -31,14 +31,23 @@ class Disconnector:
         self._vault = vault
         self._audit = audit
 
-    def disconnect(self, connection: Connection) -> OwedRevocation | None:
+    def disconnect(
+        self, connection: Connection, operator: str | None = None
+    ) -> OwedRevocation | None:
         """Erase the grant of *connection*; return the revocation that HubSpot is owed now, if any.
+
+        *operator* is who wants it, where it is not its owner.
 
         Raises:
             NotConnected: It was disconnected meanwhile.
             StoreBusy, StoreUnusable: Nothing was erased.
         """
-        event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
+        event = Event(
+            EventName.DISCONNECTED,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts=operator_facts(operator),
+        )
         # Without its key it is erased all the same, and HubSpot is told once the key is back.
         troubles: list[NoKeyOpens] = []
         owed = self._vault.erase(connection, event=event, on_missing_key=troubles.append)
@@ -88,11 +97,13 @@ class DisconnectMethods:
     def send_owed(self, at_most: int = 5) -> int:
         """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
 
-    def disconnect(self, owner: str, connection_id: str) -> None:
+    def disconnect(self, owner: str, connection_id: str, *, operator: str | None = None) -> None:
         """Erase the connection here at once, and have HubSpot revoke its refresh token.
 
         A revocation that fails is queued and retried; so is one that would have to wait longer for
         HubSpot than callers may. The app stays installed in the account.
+
+        *operator* is who does it, for the audit, where that is not the owner.
 
         Raises:
             NotConnected: The owner has no such connection.
@@ -102,7 +113,7 @@ class DisconnectMethods:
             if connection is None:
                 raise NotConnected
             try:
-                owed = self._disconnector.disconnect(connection)
+                owed = self._disconnector.disconnect(connection, operator)
             finally:
                 self._tokens.evict(owner)
         if owed is None:

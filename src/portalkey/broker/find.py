@@ -1,5 +1,6 @@
 """Methods of the Broker for whoever runs the app: who is connected, and what happened."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Unpack
@@ -7,7 +8,9 @@ from typing import Unpack
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, ConnectionStatus, require_owner
 from portalkey.model.cursors import read_cursor, write_cursor
+from portalkey.model.events import Event
 from portalkey.model.search import (
+    END,
     MOST,
     ConnectionPage,
     ConnectionSearch,
@@ -68,6 +71,29 @@ class FindMethods:
         """
         return self.vault.store.attempt(reference)
 
+    def find_own_attempt(self, reference: str) -> Attempt | None:
+        """Return the same, but only one of this app, where another app uses the same store.
+
+        It is known by the connection that it made, or else by the redirect URI that it began with.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        attempt = self.vault.store.attempt(reference)
+        if attempt is None or attempt.connection_id is None or self.vault.store.is_personal:
+            is_own = attempt is not None and attempt.redirect_uri == self.settings.redirect_uri
+        else:
+            is_own = self.find_connection(attempt.connection_id) is not None
+        return attempt if is_own else None
+
+    def find_events_of_attempt(self, attempt_id: str) -> Sequence[Event]:
+        """Return what happened to one attempt, oldest first.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        return self.vault.store.events(attempt_id=attempt_id)
+
     def find_events(
         self,
         *,
@@ -77,6 +103,7 @@ class FindMethods:
         until: datetime | None = None,
         cursor: str | None = None,
         limit: int = 100,
+        newest_first: bool = False,
     ) -> EventPage:
         """Return one page of the audit, oldest first.
 
@@ -87,14 +114,17 @@ class FindMethods:
             until: Only what happened then or earlier; it may be another one for each page.
             cursor: The last page's, with the same arguments; None begins.
             limit: How many events to a page, from 1 to 1000.
+            newest_first: The other way round; without *since* then.
 
         Raises:
             ValueError, TypeError: An argument is none that can be looked for.
             StoreBusy, StoreUnusable: The store cannot be read.
         """
         _require_arguments(limit, owner)
-        search = EventSearch(owner=owner, connection_id=connection_id)
-        begin = [since.timestamp() if since else 0.0, -1]
+        if newest_first and since is not None:
+            raise ValueError("newest_first goes back from the end; leave out since")
+        search = EventSearch(owner=owner, connection_id=connection_id, is_backward=newest_first)
+        begin = [END.at, END.number] if newest_first else [since.timestamp() if since else 0.0, -1]
         place = begin if cursor is None else read_cursor(search, cursor, float, int)
         search_now = replace(
             search, after=EventPlace(*place), until=until.timestamp() if until else None

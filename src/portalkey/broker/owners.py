@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from portalkey._support.background import Background
+from portalkey.broker.audit import operator_facts
 from portalkey.errors import NoSession, StoreBusy
 from portalkey.model.connection import Connection, ConnectionStatus, require_owner
 from portalkey.model.events import Event, EventName
@@ -50,13 +51,14 @@ class OwnerMethods:
     def send_owed(self, at_most: int = 5) -> int:
         """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
 
-    def erase(self, owner: str) -> int:
+    def erase(self, owner: str, *, operator: str | None = None) -> int:
         """Erase all that is kept of *owner*, for good: call it where a person asks to be forgotten.
 
         Their tokens are unusable at once; then connections, attempts, events and counters are gone,
         with e-mail address, domain and the owner's own id. HubSpot is still told to forget the
         tokens: what it is owed stays until then, and names nobody. A SQLite file is written anew,
-        so that its pages keep nothing either. Logs and backups are yours to clear.
+        so that its pages keep nothing either. Logs and backups are yours to clear. The event that
+        stays names the *operator* who did it, where there is one, and never the owner.
 
         Returns:
             How many connections were erased, disconnected ones among them.
@@ -67,7 +69,8 @@ class OwnerMethods:
         """
         require_owner(owner)
         number = 0 if self.vault.store.is_personal else len(self.vault.store.holdings(owner))
-        event = Event(EventName.OWNER_ERASED, facts={"connections": number})
+        facts = operator_facts(None if operator == owner else operator)
+        event = Event(EventName.OWNER_ERASED, facts={"connections": number, **facts})
         self._erase_rows(owner, event)
         self.vault.store.scrub()
         self.audit.announce(event)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from portalkey.broker.audit import operator_facts
 from portalkey.errors import NeedsReconnect, StoreIsCopy
 from portalkey.hubspot.client import Send, trace
 from portalkey.hubspot.install import read_uninstall, uninstall_request
@@ -43,14 +44,15 @@ class UninstallMethods:
         """Return a valid access token; see ``Broker.access_token``."""
 
     @abstractmethod
-    def disconnect(self, owner: str, connection_id: str) -> None:
+    def disconnect(self, owner: str, connection_id: str, *, operator: str | None = None) -> None:
         """Erase a connection; see ``Broker.disconnect``."""
 
-    def uninstall(self, connection: Connection) -> int:
+    def uninstall(self, connection: Connection, *, operator: str | None = None) -> int:
         """Take the app out of the HubSpot account of *connection*, and end the connection.
 
         It ends for everybody who connected that account: HubSpot honours none of their tokens any
-        more, and their connections are marked for reconnecting.
+        more, and their connections are marked for reconnecting. *operator* is who does it, for the
+        audit.
 
         Returns:
             How many other connections to the account there were.
@@ -67,10 +69,10 @@ class UninstallMethods:
             EventName.UNINSTALLED,
             owner=connection.owner,
             connection_id=connection.id,
-            facts={"hub_id": connection.hub_id},
+            facts={"hub_id": connection.hub_id, **operator_facts(operator)},
         )
         # What is left to tell HubSpot it knows already, and says so.
-        self.disconnect(connection.owner, connection.id)
+        self.disconnect(connection.owner, connection.id, operator=operator)
         return self._mark_others(connection.hub_id)
 
     def _mark_others(self, hub_id: int) -> int:

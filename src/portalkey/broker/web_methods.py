@@ -227,8 +227,11 @@ class WebMethods(KeyMethods):
         if connection is not None and connection.is_authenticated:
             self.introspector.check(connection, every=LEARN_SECONDS)
 
-    def count_forgery(self, owner: str, check: str) -> None:
-        """Count and announce a forged request in *owner*'s browser; never raises."""
+    def count_forgery(self, owner: str | None, check: str) -> None:
+        """Count and announce a forged request in *owner*'s browser, or an operator's.
+
+        It never raises.
+        """
         self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
 
     def stats(self) -> Stats:

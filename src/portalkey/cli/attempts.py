@@ -3,23 +3,19 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from portalkey.cli.attempt_words import words_about
 from portalkey.cli.envfile import env_file_option
-from portalkey.cli.event_lines import event_line, find_all_events
+from portalkey.cli.event_lines import event_line
 from portalkey.cli.ids import IdCommand
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import printable, show_facts
 from portalkey.model.attempt import Attempt
+from portalkey.model.attempt_words import words_about
 from portalkey.model.events import Event
 from portalkey.model.facts import attempt_facts, event_facts
 from portalkey.model.transitions import RETENTION
-
-if TYPE_CHECKING:
-    from portalkey.broker.broker import Broker
 
 _UNKNOWN = (
     "There is no attempt {reference}. The reference stands at the foot of the page that the person "
@@ -43,18 +39,13 @@ def show(reference: str, *, as_json: bool, env_file: Path) -> None:
         if attempt is None:
             name = printable(reference)[:80]
             raise click.ClickException(_UNKNOWN.format(reference=name, days=RETENTION.days))
-        events = _events_of(broker, attempt)
+        events = broker.find_events_of_attempt(attempt.id)
     if as_json:
         words = words_about(attempt)._asdict()
         told = {"events": [event_facts(each) for each in events]}
         click.echo(json.dumps(attempt_facts(attempt) | words | told, indent=2))
     else:
         _show(attempt, events)
-
-
-def _events_of(broker: "Broker", attempt: Attempt) -> Sequence[Event]:
-    found = find_all_events(broker, owner=attempt.owner, since=attempt.created_at)
-    return [event for event in found if event.attempt_id == attempt.id]
 
 
 def _show(attempt: Attempt, events: Sequence[Event]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from portalkey.errors import NoSession
 from portalkey.flask.session_keys import SessionKeys
 from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
+from portalkey.vault.store import OwedRevocation
 
 _NOBODY_CAN = (
     'Connections are in visitors\' sessions, and nobody can list those; leave out store="session" '
@@ -21,5 +22,15 @@ class SessionSearch(SessionKeys):
         raise NoSession(_NOBODY_CAN)
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
-        """The events of *search*, oldest first."""
+        """The events of *search*, in its order."""
         return self._store.find_events(search, at_most)
+
+    def find_owed(
+        self, client_id: str, at_most: int, *, connection_id: str | None = None
+    ) -> Sequence[OwedRevocation]:
+        """Revocations of the app, or of one connection."""
+        return self._store.find_owed(client_id, at_most, connection_id=connection_id)
+
+    def hasten(self, owed_id: str) -> bool:
+        """Make a revocation due now."""
+        return self._store.hasten(owed_id)

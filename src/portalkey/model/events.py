@@ -35,6 +35,7 @@ class EventName(StrEnum):
     UNINSTALLED = "uninstalled"
     REVOKED = "revoked"
     REVOCATION_OWED = "revocation_owed"
+    REVOCATION_RETRIED = "revocation_retried"
     REVOCATION_FORGOTTEN = "revocation_forgotten"
     OWNER_ERASED = "owner_erased"
     KEYS_ROTATED = "keys_rotated"

@@ -79,6 +79,9 @@ class EventPlace:
     number: int = -1
 
 
+END = EventPlace(1e15, 0)
+"""Behind all events, in a time that no clock shows."""
+
 PlacedEvent = tuple[EventPlace, Event]
 """An event, and its place in the audit."""
 
@@ -87,18 +90,20 @@ PlacedEvent = tuple[EventPlace, Event]
 class EventSearch:
     """The events behind a place that agree with all that is named here.
 
-    ``until`` is a time in seconds since 1970; later events are left out.
+    ``until`` is a time in seconds since 1970; later events are left out. Where it ``is_backward``
+    the newest come first, and those behind a place are the older ones.
     """
 
     after: EventPlace = EventPlace()
     until: float | None = None
     owner: str | None = None
     connection_id: str | None = None
+    is_backward: bool = False
 
     def finds(self, place: EventPlace, event: Event) -> bool:
         """Return True where the *event* at *place* is one of them."""
         return (
-            place > self.after
+            (place < self.after if self.is_backward else place > self.after)
             and (self.until is None or place.at <= self.until)
             and self.owner in {None, event.owner}
             and self.connection_id in {None, event.connection_id}
@@ -107,9 +112,10 @@ class EventSearch:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events, oldest first, and the ``cursor`` behind the last of them; None where none came yet.
+    """Events in their order, and the ``cursor`` behind the last of them; None where none came yet.
 
-    A page that is not full is the last one for now: what happens later comes behind its cursor.
+    A page that is not full is the last one for now: what happens later comes behind its cursor,
+    where the oldest come first.
     """
 
     events: Sequence[Event]

@@ -62,6 +62,27 @@ class OutboxPromises:
         assert list(before) == []
         assert again == replace(owed, tries=1, due_at=again.due_at)
 
+    def test_what_waits_is_found_and_hastened(self, store: Store) -> None:
+        """Of the app, or of one connection; what was put off is due at once, and no try counts."""
+        later = store.now() + timedelta(seconds=3600)
+        due = new_owed(store, connection_id="another")
+        waiting = new_owed(store, id="waiting", due_at=later)
+        for owed in (waiting, due, new_owed(store, id="theirs", client_id="other")):
+            store.enqueue(owed)
+
+        assert list(store.find_owed("app", 9)) == [due, waiting]
+        assert list(store.find_owed("app", 1)) == [due]
+        assert list(store.find_owed("app", 9, connection_id="id")) == [waiting]
+        assert list(store.find_owed("app", 9, connection_id="no\0body")) == []
+        assert not store.claim(waiting.id, 60)
+        assert store.hasten(waiting.id)
+        assert not store.hasten("unknown")
+        assert {each.id: each.tries for each in store.pending(9, client_id="app")} == {
+            due.id: 0,
+            waiting.id: 0,
+        }
+        assert store.claim(waiting.id, 60)
+
     def test_what_is_complete_is_gone(self, store: Store) -> None:
         """Completing or rescheduling what is not owed any more does no harm."""
         owed = new_owed(store)

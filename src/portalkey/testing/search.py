@@ -9,7 +9,7 @@ import pytest
 from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
-from portalkey.model.search import ConnectionSearch, EventPlace, EventSearch
+from portalkey.model.search import END, ConnectionSearch, EventPlace, EventSearch
 from portalkey.testing.samples import Ahead, connect
 from portalkey.vault.store import Store
 
@@ -116,6 +116,23 @@ class SearchPromises:
         assert places == sorted(set(places))
         assert [find(place) for place in places] == [[second, third], [third], []]
         assert find(until=places[0].at - 1) == []
+
+    def test_events_are_found_backwards(self, store: Store, ahead: Ahead) -> None:
+        """The newest first, and each place leads on to what was before it."""
+        events = []
+        for number in range(4):
+            events.append(store.record(Event(EventName.CONNECTED, connection_id="row 1")))
+            ahead.passes(60 * (number % 2))
+        store.record(Event(EventName.CONNECTED, connection_id="row 2"))
+        found: list[Event] = []
+        place = END
+        while page := store.find_events(
+            EventSearch(place, connection_id="row 1", is_backward=True), 3
+        ):
+            found += [event for _, event in page]
+            place = page[-1][0]
+
+        assert found == events[::-1]
 
     def test_events_are_found_from_a_moment_on(self, store: Store, ahead: Ahead) -> None:
         """By the store's clock, the moment itself among them."""

@@ -149,6 +149,23 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
                 due_at = self.now() + timedelta(seconds=seconds)
                 self._owed[owed_id] = replace(owed, tries=owed.tries + 1, due_at=due_at)
 
+    def find_owed(
+        self, client_id: str, at_most: int, *, connection_id: str | None = None
+    ) -> Sequence[OwedRevocation]:
+        """Return revocations of the app, or of one connection."""
+        with self._lock:
+            of_app = [each for each in self._owed.values() if each.client_id == client_id]
+        found = [each for each in of_app if connection_id in {None, each.connection_id}]
+        return sorted(found, key=lambda each: (each.due_at, each.id))[:at_most]
+
+    def hasten(self, owed_id: str) -> bool:
+        """Make a revocation due now."""
+        with self._writing():
+            owed = self._owed.get(owed_id)
+            if owed is not None:
+                self._owed[owed_id] = replace(owed, due_at=self.now())
+            return owed is not None
+
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
         with self._writing():

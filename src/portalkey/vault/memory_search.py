@@ -27,10 +27,11 @@ class SearchInMemory(KeysInMemory):
         return ConnectionPage(page, page[-1].id if len(found) > at_most else None)
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
-        """Return the events of *search*, oldest first."""
+        """Return the events of *search* in its order."""
         with self._lock:
             placed = list(self._place_events())
-        found = sorted((each for each in placed if search.finds(*each)), key=lambda each: each[0])
+        found = [each for each in placed if search.finds(*each)]
+        found.sort(key=lambda each: each[0], reverse=search.is_backward)
         return found[:at_most]
 
     def _place_events(self) -> Iterator[PlacedEvent]:

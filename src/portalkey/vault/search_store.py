@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
+    from portalkey.vault.key_store import OwedRevocation
 
 
 class SearchStore(Protocol):
@@ -19,4 +20,15 @@ class SearchStore(Protocol):
         """
 
     def find_events(self, search: "EventSearch", at_most: int) -> "Sequence[PlacedEvent]":
-        """The events of *search*, oldest first; those that cannot be read are left out."""
+        """The events of *search*, in its order; those that cannot be read are left out."""
+
+    def find_owed(
+        self, client_id: str, at_most: int, *, connection_id: str | None = None
+    ) -> "Sequence[OwedRevocation]":
+        """Revocations of the app, or of one connection, due or not; the first due come first."""
+
+    def hasten(self, owed_id: str) -> bool:
+        """Make a revocation due now that is due later; False where there is none of this id.
+
+        One that is being sent may be sent twice then, which HubSpot does not mind.
+        """

@@ -4,13 +4,12 @@ import json
 from collections import Counter as Sums
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from portalkey.cli.connections.finding import require_connection
 from portalkey.cli.envfile import env_file_option
-from portalkey.cli.event_lines import event_line, find_all_events
+from portalkey.cli.event_lines import event_line
 from portalkey.cli.ids import IdCommand
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import show_facts, utc
@@ -18,9 +17,6 @@ from portalkey.model.connection import Connection
 from portalkey.model.counters import COUNTERS_DAYS, Counter
 from portalkey.model.events import Event
 from portalkey.model.facts import connection_facts, counter_facts, event_facts
-
-if TYPE_CHECKING:
-    from portalkey.broker.broker import Broker
 
 _EVENTS = 10
 
@@ -35,7 +31,8 @@ def show(connection_id: str, *, as_json: bool, env_file: Path) -> None:
         connection = require_connection(broker, connection_id)
         missing = connection.missing_scopes(broker.settings.wanted_scopes)
         counters = broker.counters(connection.id)
-        events = _newest_events(broker, connection.id)
+        page = broker.find_events(connection_id=connection.id, limit=_EVENTS, newest_first=True)
+        events = page.events[::-1]
     if as_json:
         facts = connection_facts(connection) | {
             "missing_scopes": list(missing),
@@ -45,13 +42,6 @@ def show(connection_id: str, *, as_json: bool, env_file: Path) -> None:
         click.echo(json.dumps(facts, indent=2))
     else:
         _show(connection, missing, counters, events)
-
-
-def _newest_events(broker: "Broker", connection_id: str) -> Sequence[Event]:
-    newest: list[Event] = []
-    for event in find_all_events(broker, connection_id=connection_id):
-        newest = [*newest[1 - _EVENTS :], event]
-    return newest
 
 
 def _show(

@@ -54,6 +54,25 @@ class SQLOutbox(StorePart):
         statement = update(table).where(table.c.id == owed_id).values(tries=tries, due_at=due_at)
         self._database.write(lambda tx: tx.execute(statement))
 
+    def find_owed(
+        self, client_id: str, at_most: int, *, connection_id: str | None = None
+    ) -> Sequence[OwedRevocation]:
+        """Return revocations of the app, or of one connection."""
+        asked = {"client_id": client_id}
+        if connection_id is not None:
+            asked["connection_id"] = connection_id
+        which = [table.c[name] == value for name, value in asked.items()]
+        # Always true; with it each index that PostgreSQL may choose is entered, not walked.
+        which.append(table.c.due_at > 0)
+        query = select(table).where(*which).order_by(table.c.due_at, table.c.id).limit(at_most)
+        rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
+        return self._database.read_rows(read_owed, rows, skips=True)
+
+    def hasten(self, owed_id: str) -> bool:
+        """Make a revocation due now."""
+        statement = update(table).where(table.c.id == owed_id).values(due_at=self._database.now())
+        return self._database.write(lambda tx: tx.execute(statement).rowcount == 1)
+
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
         statement = _delete_owed(owed_id)

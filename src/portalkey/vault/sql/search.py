@@ -46,15 +46,17 @@ class SQLSearch(StorePart):
         return ConnectionPage(found, last)
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
-        """Return the events of *search*, oldest first."""
+        """Return the events of *search* in its order."""
         named = {"owner": search.owner, "connection_id": search.connection_id}
         asked = {name: value for name, value in named.items() if value is not None}
         c = events.c
         which: list[ColumnElement[bool]] = [c[name] == value for name, value in asked.items()]
-        which.append(tuple_(c.at, c.id) > tuple_(literal(search.after.at), search.after.number))
+        place, after = tuple_(c.at, c.id), tuple_(literal(search.after.at), search.after.number)
+        which.append(place < after if search.is_backward else place > after)
         if search.until is not None:
             which.append(c.at <= search.until)
-        query = select(events).where(*which).order_by(c.at, c.id).limit(at_most)
+        order = (c.at.desc(), c.id.desc()) if search.is_backward else (c.at, c.id)
+        query = select(events).where(*which).order_by(*order).limit(at_most)
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         return self._database.read_rows(_read_placed, rows, skips=True)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from portalkey.broker.health import check_inspection, check_keys, check_stats
 from portalkey.cli.doctor.browser import Page
 from portalkey.cli.doctor.files import MOST_FILES, find_files
 from portalkey.cli.doctor.groups import judge, run
@@ -18,7 +19,7 @@ from portalkey.cli.doctor.hubspot import check_clock, check_way
 from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
 from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
 from portalkey.cli.doctor.settings import check_settings, check_version
-from portalkey.cli.doctor.store import check_inspection, check_keys, check_stats, check_store
+from portalkey.cli.doctor.store import check_store
 from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import ConnectionStatus

@@ -19,7 +19,7 @@ from portalkey.model.connection import ConnectionStatus
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
-from portalkey.model.search import ConnectionSearch, EventPlace, EventSearch
+from portalkey.model.search import END, ConnectionSearch, EventPlace, EventSearch
 from portalkey.model.throttle import Limits, PortionRequest
 from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
@@ -65,6 +65,8 @@ EVENT_SEARCHES = [
     EventSearch(EventPlace(1.5, 3), until=1e10),
     EventSearch(owner="ada"),
     EventSearch(EventPlace(1.5, 3), connection_id="row 1"),
+    EventSearch(END, is_backward=True),
+    EventSearch(END, connection_id="row 1", is_backward=True),
 ]
 MANY = (
     ABANDONED,
@@ -150,6 +152,11 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
         "find": lambda: [store.find(each, 5, after="b") for each in SEARCHES],
         "find_events": lambda: [store.find_events(each, 5) for each in EVENT_SEARCHES],
+        "find_owed": lambda: [
+            store.find_owed("app", 5),
+            store.find_owed("app", 5, connection_id=row.id),
+        ],
+        "hasten": lambda: store.hasten(owed.id),
         "holdings": lambda: store.holdings("ada"),
         "attempts_of": lambda: store.attempts_of("ada"),
         "erase_owner": lambda: store.erase_owner("nobody", Event(EventName.OWNER_ERASED)),

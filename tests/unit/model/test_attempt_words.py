@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from portalkey import errors
-from portalkey.cli.attempt_words import BY_CHECK, BY_ERROR, BY_STATUS, words_about
 from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.attempt_words import BY_CHECK, BY_ERROR, BY_STATUS, words_about
 from portalkey.sentences import explain
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import MemoryStore

@@ -1,0 +1,135 @@
+"""Findings about what is in a store: for the doctor, and for whoever looks into a running app."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from portalkey.errors import PortalkeyError
+from portalkey.model.connection import ConnectionStatus
+from portalkey.model.findings import Finding, ok, problem, warning
+from portalkey.model.stats import Stats
+from portalkey.settings.settings import Settings
+from portalkey.vault.inspection import Inspection, inspect_store
+from portalkey.vault.key_checks import KeyChecks
+from portalkey.vault.store import SealCount, Store
+from portalkey.vault.vault import Vault
+
+MANY_TRIES = 5
+"""So many failed tries of one revocation are more than HubSpot having a bad hour."""
+LONG_FAILING = 3600.0
+"""Seconds of failing that are more than that."""
+APART = 30.0
+"""Seconds that the store's clock and this machine's may be apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of a store at one moment: each check, and sizes where it could be read."""
+
+    findings: Sequence[Finding]
+    inspection: Inspection | None = None
+
+
+def look(settings: Settings, vault: Vault) -> Health:
+    """Look at what is in the store of *vault*; trouble with it is a finding, too."""
+    try:
+        inspection = inspect_store(settings)
+        return Health(list(check_content(vault, inspection)), inspection)
+    except PortalkeyError as trouble:
+        return Health([problem("store", str(trouble), "Do what it says; see the log, too.")])
+
+
+def check_content(vault: Vault, inspection: Inspection) -> Iterator[Finding]:
+    """Yield what there is to say of what is in the store.
+
+    Raises:
+        StoreBusy, StoreUnusable: It cannot be read.
+    """
+    store = vault.store
+    yield check_clock(store)
+    yield from check_keys(vault, vault.keyring.key_names)
+    yield from check_stats(store.stats(vault.client_id))
+    yield check_outbox(store, vault.client_id)
+    yield from check_inspection(inspection)
+
+
+def check_clock(store: Store) -> Finding:
+    """Return how far the store's clock and this machine's are apart."""
+    apart = abs((store.now() - datetime.now(UTC)).total_seconds())
+    sentence = f"The store's clock and this machine's are {apart:.1f} seconds apart."
+    if apart <= APART:
+        return ok("store_clock", sentence)
+    to_do = "Let both machines take their time from the same NTP server; leases go by the store's."
+    return warning("store_clock", sentence, to_do)
+
+
+def check_keys(vault: Vault, labels: Sequence[str]) -> Iterator[Finding]:
+    """Yield whether the keys, by their *labels*, are the store's, and how many rows bear each."""
+    problems = KeyChecks(vault).find_problems()
+    for each in problems:
+        what, _, to_do = each.partition("; ")
+        yield problem("keys", f"{what}.", to_do[:1].upper() + to_do[1:])
+    if not problems:
+        yield ok("keys", f"Every row opens with the keys that are here: {', '.join(labels)}.")
+    store, app = vault.store, vault.client_id
+    names = sorted({*labels, *store.key_names(app)})
+    shown = "; ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
+    yield ok(
+        "rows_by_key",
+        f"Connections, attempts under way and revocations by the key that sealed them: {shown}.",
+    )
+
+
+def _describe_count(name: str, count: SealCount) -> str:
+    return f"{name}: {count.connections}, {count.attempts} and {count.outbox}"
+
+
+def check_stats(stats: Stats) -> Iterator[Finding]:
+    """Yield the connections by status, and whether one has been failing for long."""
+    by_status = stats.connections or {}
+    numbers = ", ".join(f"{number} {status.value}" for status, number in by_status.items())
+    yield ok("connections", f"Connections by status: {numbers}.")
+    if by_status.get(ConnectionStatus.FAILING) and (stats.oldest_failing or 0) > LONG_FAILING:
+        hours = (stats.oldest_failing or 0) / 3600
+        yield warning(
+            "failing",
+            f"A connection has been failing for {hours:.0f} hours.",
+            "Look at the log for refresh_failed; portalkey goes on trying by itself.",
+        )
+
+
+def check_outbox(store: Store, client_id: str) -> Finding:
+    """Return how many revocations are due, and whether one was tried often."""
+    due = store.pending(50, client_id=client_id)
+    tries = max((each.tries for each in due), default=0)
+    if tries < MANY_TRIES:
+        return ok("outbox", f"{len(due)} revocations are due, and none was tried often.")
+    return warning(
+        "outbox",
+        f"{len(due)} revocations are due, and one was tried {tries} times.",
+        "Run `portalkey work --once`, which says what is in the way.",
+    )
+
+
+def check_inspection(inspection: Inspection) -> Iterator[Finding]:
+    """Yield how the token endpoint's breaker stands, and sizes and ages."""
+    if inspection.breaker_reason is None:
+        yield ok("breaker", "The breaker is closed: HubSpot's token endpoint may be asked.")
+    else:
+        yield warning(
+            "breaker",
+            f"The breaker is open ({inspection.breaker_reason}): HubSpot's token endpoint is asked "
+            "now and then only, and callers are served from tokens that still live.",
+            "Where it is hubspot_refused, compare client id and secret with the app's at HubSpot; "
+            "otherwise it closes by itself.",
+        )
+    yield _describe_oldest(inspection)
+    rows = ", ".join(f"{number} {name}" for name, number in inspection.rows.items())
+    yield ok("sizes", f"{inspection.size / 1_000_000:.1f} MB: {rows}.")
+
+
+def _describe_oldest(inspection: Inspection) -> Finding:
+    if inspection.oldest_grant is None:
+        return ok("oldest_grant", "There is no live grant of which it is known when it came.")
+    when = datetime.fromtimestamp(inspection.oldest_grant, UTC)
+    return ok("oldest_grant", f"The grant that was not renewed for longest is of {when:%Y-%m-%d}.")
