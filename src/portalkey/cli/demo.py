@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import DEMO_FILE, PORT, env_lines, write_private
 from portalkey.cli.server import Listener, create_app
+from portalkey.cli.server.console import open_by_link
 from portalkey.cli.server.owners import names_of_demo, people_of_demo
 from portalkey.cli.terminal import bold, panel
 from portalkey.cli.until import until_interrupted
@@ -63,8 +64,10 @@ def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
         redirect_uris=(settings.redirect_uri,),
     )
     broker = Broker.of(settings)
+    console, link = open_by_link(broker)
     app = create_app(
         broker,
+        console=console,
         session_cookie="portalkey_demo_session",
         owners=people_of_demo(),
         store="session" if store == "session" else None,
@@ -73,7 +76,7 @@ def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
         running.callback(broker.close)
         _start(running, HubSpot([hubspot], simulator_port))
         running.enter_context(Listener(app, broker, host="127.0.0.1", port=port))
-        _greet(settings, data, store)
+        _greet(settings, data, store, link)
         until_interrupted()
 
 
@@ -119,7 +122,7 @@ def _python() -> str:
     return str(python.relative_to(here) if python.is_relative_to(here) else python)
 
 
-def _greet(settings: Settings, data: Path, store: str) -> None:
+def _greet(settings: Settings, data: Path, store: str, console: str) -> None:
     lines = (
         f"Open {bold(settings.public_url)} and connect an account.",
         "",
@@ -128,8 +131,9 @@ def _greet(settings: Settings, data: Path, store: str) -> None:
         "Press Ctrl-C to stop.",
     )
     panel("portalkey demo", lines)
+    # Outside of the panel, which would wrap lines that people copy.
+    click.echo(f"The operator's console: {console}")
     if store == "session":
         return
-    # Outside of the panel, which would wrap the line that people copy.
     ada = next(iter(names_of_demo()))
     click.echo(f"A token in the shell: {_python()} -m portalkey token {ada} --data {data}")

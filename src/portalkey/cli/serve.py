@@ -11,11 +11,13 @@ import click
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import PORT, env_file_option
 from portalkey.cli.server.app import create_logged_app
+from portalkey.cli.server.console import open_by_link
 from portalkey.cli.server.listen import Listener
 from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.until import until_interrupted
 from portalkey.settings.settings import Settings
 from portalkey.settings.standalone import StandaloneSettings
+from portalkey.web.console.console import PATH
 
 
 @click.command()
@@ -38,7 +40,10 @@ def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> No
     standalone = StandaloneSettings.from_env(env_file, environ)
     set_up_logs(standalone.log_format, standalone.log_level)
     broker = Broker.of(Settings.from_env(env_file, environ), env_file)
-    app = create_logged_app(broker, standalone)
+    console, link = None, ""
+    if standalone.console_password is None:
+        console, link = open_by_link(broker)
+    app = create_logged_app(broker, standalone, console)
     for warning in warn_of_outsiders(host):
         click.echo(f"Warning: {warning}", err=True)
     settings = broker.settings
@@ -46,6 +51,7 @@ def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> No
     with closing(broker), Listener(app, broker, host=host, port=port) as listener:
         address = f"{settings.public_url}{settings.mount}"
         click.echo(f"Listening on {host}:{listener.port}. Open {address}")
+        click.echo(f"Console: {link or f'{address}{PATH}'}")
         click.echo("Press Ctrl-C to stop.")
         until_interrupted()
 

@@ -115,7 +115,7 @@ def _view(name: str) -> Callable[..., ResponseReturnValue]:
         router, visitors = _extension()
         response = router.answer(name, lambda: _read_request(visitors, arguments))
         request.environ[HEADERS_KEY] = response.headers
-        return _write_response(response)
+        return write_response(response)
 
     return view
 
@@ -162,7 +162,8 @@ def _identify(visitors: Visitors) -> Visitor:
         return Visitor(None, None)
 
 
-def _write_response(response: WebResponse) -> Response:
+def write_response(response: WebResponse) -> Response:
+    """Return *response* as Flask has it."""
     written = Response(response.body, status=response.status, headers=dict(response.headers))
     for cookie in response.cookies:
         written.set_cookie(cookie.name, cookie.value, **cookie.attributes)
@@ -200,11 +201,15 @@ def hubspot_connect_state() -> Markup:
     return router.connect_state(visitors.identify().owner)
 
 
-def exempt_from_flask_wtf() -> None:
-    """Let a host's CSRF extension leave our POSTs to us, which carry a token of their own.
+def exempt_from_flask_wtf(blueprint: str) -> Callable[[], None]:
+    """Return what lets a host's CSRF extension leave our POSTs to us, with a token of their own.
 
-    The host may set it up before or after us, so this runs before each request.
+    The host may set it up before or after us, so that runs before each request.
     """
-    protection = current_app.extensions.get("csrf")
-    if protection is not None:
-        protection.exempt(current_app.blueprints["hubspot_auth"])
+
+    def exempt() -> None:
+        protection = current_app.extensions.get("csrf")
+        if protection is not None:
+            protection.exempt(current_app.blueprints[blueprint])
+
+    return exempt

@@ -55,7 +55,7 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
     app.jinja_env.globals["hubspot_connect_state"] = hubspot_connect_state
     # Ahead of the host's own check.
-    app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf)
+    app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf("hubspot_auth"))
     app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
     _forget_at_sign_out(app)
 

@@ -39,6 +39,12 @@ def _metrics_token(value: str) -> SecretStr:
     return SecretStr(value)
 
 
+def _console_password(value: str) -> SecretStr:
+    if not _LEAST_PASSWORD <= len(value) <= _MOST_PASSWORD:
+        raise ValueError(f"must have {_LEAST_PASSWORD} to {_MOST_PASSWORD} characters")
+    return SecretStr(value)
+
+
 def _owner_header(value: str) -> str:
     if not _HEADER.fullmatch(value):
         raise ValueError("must be the name of a header, such as X-Forwarded-User")
@@ -58,9 +64,12 @@ def _proxies(value: str) -> tuple[str, ...]:
     return tuple(networks)
 
 
+_LEAST_PASSWORD, _MOST_PASSWORD = 12, 512
+
 _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "PORTALKEY_LOG_FORMAT": ("log_format", _log_format),
     "PORTALKEY_LOG_LEVEL": ("log_level", _log_level),
+    "PORTALKEY_CONSOLE_PASSWORD": ("console_password", _console_password),
     "PORTALKEY_METRICS_TOKEN": ("metrics_token", _metrics_token),
     "PORTALKEY_OWNER": ("owner", str),
     "PORTALKEY_OWNER_HEADER": ("owner_header", _owner_header),
@@ -74,13 +83,15 @@ class StandaloneSettings:
     """The operator's settings of the standalone app.
 
     ``log_level`` is a level of ``logging``. ``metrics_token`` opens ``/metrics``; without one there
-    is none. ``owner`` is the one owner of a tool for one person; ``owner_header`` names an owner
-    where one of ``trusted_proxies`` sends it. Without either, each session is an owner.
+    is none. ``console_password`` opens the console. ``owner`` is the one owner of a tool for one
+    person; ``owner_header`` names an owner where one of ``trusted_proxies`` sends it. Without
+    either, each session is an owner.
     """
 
     log_format: LogFormat = "text"
     log_level: int = logging.INFO
     metrics_token: SecretStr | None = field(default=None, repr=False)
+    console_password: SecretStr | None = field(default=None, repr=False)
     owner: str = ""
     owner_header: str = ""
     trusted_proxies: tuple[str, ...] = ()

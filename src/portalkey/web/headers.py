@@ -55,6 +55,20 @@ IN_HOST_LAYOUT: Mapping[str, str] = {
 }
 """The same in the host's own layout, which loads what it needs: its policy is the host's to say."""
 
+CONSOLE: Mapping[str, str] = {
+    **_ALWAYS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # As on the setup page: its forms need an origin.
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+"""The operator's console, which runs no script at all."""
+
 API: Mapping[str, str] = {**_ALWAYS, "Referrer-Policy": "no-referrer"}
 """JSON answers."""
 

@@ -191,6 +191,7 @@ class Cookie:
     path: str
     max_age: int
     secure: bool
+    samesite: str = "Lax"
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class Cookie:
             "max_age": self.max_age,
             "secure": self.secure,
             "httponly": True,
-            "samesite": "Lax",
+            "samesite": self.samesite,
         }
 
 

@@ -150,6 +150,20 @@ def sign_form(signer: Signer, *, browser: str, owner: str) -> str:
     return signer.sign("form", browser, owner)
 
 
+def sign_console_form(signer: Signer, *, browser: str, operator: str, path: str) -> str:
+    """Return the token of the console's form that this *operator* posts to *path*."""
+    return signer.sign("console form", browser, operator, path)
+
+
+def is_console_form_signed(
+    signer: Signer, token: str | None, *, browser: str | None, operator: str, path: str
+) -> bool:
+    """Return True where *token* is that of this browser, operator and path."""
+    return browser is not None and signer.is_signed(
+        token or "", "console form", browser, operator, path
+    )
+
+
 def is_form_signed(signer: Signer, token: str | None, *, browser: str | None, owner: str) -> bool:
     """Return True where *token* is the form token of this browser and owner."""
     return browser is not None and signer.is_signed(token or "", "form", browser, owner)

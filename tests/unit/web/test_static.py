@@ -16,6 +16,7 @@ BUDGETS = [
     (("complete.js",), 200),
     (("setup.js",), 700),
     (("portalkey.css",), 3 * 1024),
+    (("console.css",), 2 * 1024),
 ]
 
 
@@ -55,8 +56,9 @@ def test_our_styles_leave_a_hosts_page_alone() -> None:
     assert foreign == [":where(:root)", "img.pk-tile"]
 
 
-def test_no_side_is_left_or_right() -> None:
+@pytest.mark.parametrize("file", ["portalkey.css", "console.css"])
+def test_no_side_is_left_or_right(file: str) -> None:
     """In a language that runs the other way, everything turns round."""
-    css = (STATIC / "portalkey.css").read_text()
+    css = (STATIC / file).read_text()
 
     assert not re.findall(r"(?:margin|padding|border)-(?:left|right|top|bottom)|[^-]width:", css)

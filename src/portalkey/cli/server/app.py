@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Literal
 from flask import Flask, g, redirect
 from pydantic import SecretStr
 
+from portalkey.cli.server.console import open_by_password
 from portalkey.cli.server.error_pages import show_error_pages
 from portalkey.cli.server.health import PATHS, add_health
 from portalkey.cli.server.logs import log_requests, make_hash, set_up_logs
 from portalkey.cli.server.mount import Mount
 from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth
+from portalkey.flask.console_routes import register_console
 from portalkey.settings.standalone import StandaloneSettings
+from portalkey.web.console.console import PATH as CONSOLE
+from portalkey.web.console.console import Console
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -27,6 +31,7 @@ def create_app(
     owners: Owners | None = None,
     metrics_token: SecretStr | None = None,
     store: Literal["session"] | None = None,
+    console: Console | None = None,
 ) -> Flask:
     """Return the standalone app.
 
@@ -38,6 +43,7 @@ def create_app(
         owners: Who visitors are; by default each session is an owner of its own.
         metrics_token: Opens ``/metrics``; without one there is none.
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
+        console: The operator's console, with its door; without one there is none.
     """
     app = Flask("portalkey.cli.server", static_folder=None)
     # With the older keys too, so that visitors stay who they are when keys are rotated.
@@ -57,16 +63,26 @@ def create_app(
     home = f"{broker.settings.mount}/connections/setup"
     app.add_url_rule("/", "home", lambda: redirect(home, 303))
     add_health(app, broker, metrics_token)
+    if console is not None:
+        register_console(app, console, CONSOLE)
     app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
     return app
 
 
-def create_logged_app(broker: "Broker", standalone: StandaloneSettings) -> Flask:
-    """Return the standalone app as the operator's settings say, and set up this process's log."""
+def create_logged_app(
+    broker: "Broker", standalone: StandaloneSettings, console: Console | None = None
+) -> Flask:
+    """Return the standalone app as the operator's settings say, and set up this process's log.
+
+    It has a *console* where there is one, or a password for it is set.
+    """
     hash_owner = make_hash(broker)
     set_up_logs(standalone.log_format, standalone.log_level, hash_owner)
     app = create_app(
-        broker, owners=choose_owners(standalone), metrics_token=standalone.metrics_token
+        broker,
+        owners=choose_owners(standalone),
+        metrics_token=standalone.metrics_token,
+        console=console or open_by_password(broker, standalone.console_password),
     )
     log_requests(app, hash_owner)
     return app

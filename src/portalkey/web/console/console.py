@@ -1,0 +1,146 @@
+"""The console's routes, and the one way a request becomes a page, troubles included."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from portalkey._support.time_limit import limit_request
+from portalkey.errors import PortalkeyError
+from portalkey.web.console.actions import Actions
+from portalkey.web.console.connection import ConnectionPage
+from portalkey.web.console.connections import ConnectionsPage
+from portalkey.web.console.context import COOKIE_SECONDS, ConsoleContext, Refused, Visit
+from portalkey.web.console.door import Door
+from portalkey.web.console.looks import Looks
+from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.rendering import FindStaticFile
+from portalkey.web.static_files import STATIC_FOLDER, static_headers
+
+if TYPE_CHECKING:
+    from portalkey.broker.broker import Broker
+
+Handler = Callable[[Visit], WebResponse]
+
+PATH = "/console"
+"""The console's path where the app names no other."""
+
+_STATIC = {"portalkey.css": "text/css", "console.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATIC_PATH = re.compile(r"static/([0-9a-f]+)/([a-z.]+)")
+_NOTHING = Refused(404, "Nothing is here", "The console has no such page.")
+_METHOD = Refused(405, "That is not how it works", "Open the page, and use the button on it.")
+_TYPE = Refused(415, "That was not done", "Only forms are read here.")
+
+
+class Console:
+    """Answers what is below the console's path.
+
+    Args:
+        broker: The broker that it looks into.
+        path: Its path, below the app's mount.
+        find_static_file: Finds the app's logo, where it is a file of the app's.
+        door: Signs operators in, in the standalone app; a host app knows them itself.
+    """
+
+    def __init__(
+        self,
+        broker: "Broker",
+        path: str = PATH,
+        find_static_file: FindStaticFile | None = None,
+        door: Callable[[ConsoleContext], Door] | None = None,
+    ) -> None:
+        self.context = ConsoleContext(broker, path, find_static_file)
+        self.door = door(self.context) if door else None
+        self._routes = _routes(self.context)
+
+    def answer(
+        self, request: WebRequest, path: str, find_operator: Callable[[], str | None]
+    ) -> WebResponse | None:
+        """Return the answer to *request* at *path*, which is below the console's own.
+
+        None where there is nothing for whoever asks, whom *find_operator* names or not: the skin
+        answers as at any path that the app does not have.
+        """
+        path = path.strip("/")
+        with limit_request(self.context.broker.settings.database_seconds):
+            if (file := _STATIC_PATH.fullmatch(path)) and request.method in {"GET", "HEAD"}:
+                return _serve(file[1], file[2])
+            try:
+                if self.door and (passed := self.door.answer(request, path)):
+                    return passed
+                operator = find_operator()
+            except PortalkeyError as trouble:
+                return self._with_cookie(request, self._show_trouble(None, trouble))
+            if operator is None:
+                return self.door.lead_in(request) if self.door else None
+            return self._handle(request, path, operator)
+
+    def _handle(self, request: WebRequest, path: str, operator: str) -> WebResponse:
+        browser = self.context.browser_of(request) or secrets.token_urlsafe(32)
+        visit = Visit(request, operator, browser)
+        try:
+            response = self._do(visit, path)
+        except Refused as refused:
+            response = self.context.notice(visit, refused)
+        except PortalkeyError as trouble:
+            response = self._show_trouble(visit, trouble)
+        return self._with_cookie(request, response, browser)
+
+    def _do(self, visit: Visit, path: str) -> WebResponse:
+        handlers, arguments = self._find(path)
+        if not handlers:
+            raise _NOTHING
+        method = "GET" if visit.request.method == "HEAD" else visit.request.method
+        if method not in handlers:
+            raise _METHOD
+        if method == "POST":
+            if not visit.request.has_usable_type:
+                raise _TYPE
+            self.context.require_own_form(visit.request, visit.operator, path)
+        return handlers[method](replace(visit, arguments=arguments))
+
+    def _find(self, path: str) -> tuple[Mapping[str, Handler], Mapping[str, str]]:
+        for pattern, handlers in self._routes.items():
+            if match := pattern.fullmatch(path):
+                return handlers, match.groupdict()
+        return {}, {}
+
+    def _show_trouble(self, visit: Visit | None, trouble: PortalkeyError) -> WebResponse:
+        refused = Refused(503, "The console cannot look just now", str(trouble))
+        return self.context.notice(visit, refused)
+
+    def _with_cookie(
+        self, request: WebRequest, response: WebResponse, browser: str = ""
+    ) -> WebResponse:
+        """Return *response*, which gives this browser the value that its forms are bound to."""
+        if not browser or self.context.browser_of(request) == browser:
+            return response
+        name, seconds = self.context.cookie_name, COOKIE_SECONDS
+        return response.with_cookies(self.context.cookie(name, browser, seconds, samesite="Lax"))
+
+
+def _routes(context: ConsoleContext) -> Mapping[re.Pattern[str], Mapping[str, Handler]]:
+    looks, actions = Looks(context), Actions(context)
+    one = "connections/(?P<id>[^/]+)"
+    routes: Mapping[str, Mapping[str, Handler]] = {
+        "": {"GET": ConnectionsPage(context).show},
+        one: {"GET": ConnectionPage(context).show},
+        f"{one}/disconnect": {"GET": actions.ask_disconnect, "POST": actions.disconnect},
+        f"{one}/uninstall": {"GET": actions.ask_uninstall, "POST": actions.uninstall},
+        "erase": {"GET": actions.ask_erase, "POST": actions.erase},
+        "owed/(?P<id>[^/]+)/send": {"GET": actions.ask_send, "POST": actions.send},
+        "attempts": {"GET": looks.show_attempt},
+        "keys": {"GET": looks.show_keys},
+        "health": {"GET": looks.show_health},
+    }
+    return {re.compile(pattern): handlers for pattern, handlers in routes.items()}
+
+
+def _serve(version: str, name: str) -> WebResponse | None:
+    """Return one of our styles; what a page looks like is nobody's secret."""
+    kind = _STATIC.get(name)
+    if kind is None:
+        return None
+    body = (STATIC_FOLDER / name).read_text("utf-8")
+    return WebResponse(200, {"Content-Type": kind, **static_headers(version)}, body)
