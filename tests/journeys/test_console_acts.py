@@ -123,7 +123,7 @@ def test_an_erased_owner_is_nowhere(
 ) -> None:
     """Their id has to be typed; then no page knows them, and the audit says who erased somebody."""
     owner, path = "mei.tanaka@quietriver.example", "/erase?owner=mei.tanaka%40quietriver.example"
-    assert "1 connection, 0 attempts, 2 events" in operator.get(path).text
+    assert "1 connection, 1 attempt, 2 events" in operator.get(path).text
     assert operator.confirm(path, typed="mei").status_code == 400
     assert broker.connections(owner)
 

@@ -9,12 +9,13 @@ from pydantic import SecretStr
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.hubspot.client import HubSpotClient
+from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
-from portalkey.testing.samples import connect, load
+from portalkey.testing.samples import connect, load, new_attempt
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.keyring import new_key
 from portalkey.vault.store import Mark
@@ -73,13 +74,19 @@ def _connect(
         time_zone="Europe/Berlin",
     )
     vault = broker.vault
+    attempt = new_attempt(
+        store,
+        id=secrets.token_urlsafe(16),
+        owner=owner,
+        redirect_uri=broker.settings.redirect_uri,
+    )
+    assert store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
     grant = Grant(SecretStr(new_token("access")), SecretStr(new_token("refresh")), 1800)
     bare = replace(vault._start_connection(owner, account, None), scopes=scopes)
     row = vault._bear_grant(bare, grant, bare.seen_at, now=bare.seen_at)
-    assert store.connect(None, row)
-    attempt = secrets.token_urlsafe(16)
-    store.record(Event(EventName.ATTEMPT_STARTED, owner, attempt, row.id))
-    store.record(Event(EventName.CONNECTED, owner, attempt, row.id, {"hub_id": hub_id}))
+    store.record(Event(EventName.ATTEMPT_STARTED, owner, attempt.id))
+    event = Event(EventName.CONNECTED, owner, attempt.id, row.id, {"hub_id": hub_id})
+    assert store.connect(attempt.id, row, event=event)
     return row
 
 
@@ -119,9 +126,11 @@ def connect_to_another_app(broker: Broker) -> Connection:
     )
 
 
-def settings_of(folder: Path) -> Settings:
+def settings_of(folder: Path, port: int = 6001) -> Settings:
     """Settings of an app over a file in *folder*, at which nobody asks HubSpot for anything."""
     return Settings(
+        public_url=f"http://localhost:{port}",
+        redirect_uri=f"http://localhost:{port}/auth/hubspot/callback",
         client_id="client-of-the-tests",
         client_secret=f"canary-client-secret-{secrets.token_hex(8)}",
         scopes=" ".join(SCOPES),
