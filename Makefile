@@ -84,8 +84,9 @@ need-programs:
 	@scripts/need-programs
 
 screenshots: .venv/test | need-programs
-	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures screenshots
+	$(BIN)/pytest -q tests/browser/test_pictures.py tests/browser/test_console.py -k picture --pictures screenshots
 	cp screenshots/journey.png docs/
+	cp screenshots/console-one-that-was-ended-light-1280.png docs/console.png
 
 # The others live in an environment of their own, with portalkey beside them.
 bench: .venv-bench/ready

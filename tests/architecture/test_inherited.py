@@ -28,7 +28,7 @@ EMPTY_MAKERS = {"dict", "list", "set", "bytearray"}
 VALUES = {
     "Row", "Path", "TypeVar", "Route", "Table", "MetaData", "JSONDecoder", "ContextVar", "Signal",
     "Column", "String", "Index", "UniqueConstraint", "BigInteger", "Kind", "_Events",
-    "_Connections", "_Problem", "_Module",
+    "_Connections", "_Problem", "_Module", "Words", "Mark", "Refused", "EventPlace",
 }  # fmt: skip
 """Module-level instances of these change for nobody; a context and a signal's receivers may."""
 
@@ -126,6 +126,8 @@ OTHERWISE = {
     "vault/sql/stats.py SQLStats self._censuses": "counts of a moment, by app",
     "vault/sql/statements.py DriverPool self._free": "renewed by Database",
     "web/arrival.py ArrivalLog self._logged": "what the log has heard, of all processes",
+    "web/console/door.py Password deque": "moments of wrong tries, which count in a child, too",
+    "web/console/door.py Password self._tries": "as these",
     "web/permissions.py - @cache": "files of the package",
     "web/rendering.py - @cache": "an environment of templates",
     "web/static_files.py - @cache": "files of the package",

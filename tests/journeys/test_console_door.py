@@ -115,7 +115,7 @@ def test_the_sessions_cookie_is_narrow(by_link: tuple[Callable[[], Operator], st
 
 def test_the_store_has_no_session_that_could_be_used(broker: Broker) -> None:
     """A hash of it only: whoever reads the database does not come in by it."""
-    token = broker.console_sessions.begin("grace", "by hand").get_secret_value()
+    token = broker.console_sessions.begin("grace", "by hand", hours=8).get_secret_value()
     kept = broker.vault.store.all_meta("console_session ")
 
     assert len(kept) == 1
@@ -134,7 +134,7 @@ def test_a_session_ends(browse: Callable[[], Operator], ahead: Ahead, broker: Br
     ahead.passes(61)
 
     assert operator.get().headers["Location"] == "/console/enter"
-    broker.console_sessions.begin("alan", "by hand")
+    broker.console_sessions.begin("alan", "by hand", hours=8)
     assert len(broker.vault.store.all_meta("console_session ")) == 1
 
 

@@ -209,7 +209,7 @@ def test_one_connection_is_shown_whole(operator: Operator, rows: Any) -> None:
     assert titles[-1] == "Connected"
     chart = page.select_one("svg[role=img]")
     assert chart is not None
-    assert "renewed, 0 failed" in str(chart["aria-label"])
+    assert "renewed; began to fail 0 times" in str(chart["aria-label"])
     text = words(page.select_one("main"))
     for shown in ("maya@harbourpine.example", "web, 1,240 times", "test", "HubSpot ended it"):
         assert shown in text

@@ -49,7 +49,7 @@ def live_a_while(broker: Broker, ahead: Ahead, days: int = 29) -> dict[str, Conn
         renewed.append(Tally(CounterKind.TOKEN_TAKEN, rows["ada"].id, 310, "web"))
         store.count(app, renewed)
         if day == 26:
-            _fail(broker, rows["ada"], ahead, times=12)
+            _fail(broker, rows["ada"], ahead, times=3)
         if day < days:
             ahead.passes(DAY)
     _trouble(broker, rows)

@@ -14,9 +14,6 @@ from pydantic import SecretStr
 
 from portalkey.vault.vault import Vault
 
-SESSION_HOURS = 8
-"""Hours after which an operator signs in again."""
-
 _PREFIX = "console_session "
 
 
@@ -26,14 +23,14 @@ class ConsoleSessions:
     def __init__(self, vault: Vault) -> None:
         self._store, self._app = vault.store, vault.client_id
 
-    def begin(self, operator: str, way: str) -> SecretStr:
-        """Begin a session of *operator*, and return its token.
+    def begin(self, operator: str, way: str, *, hours: float) -> SecretStr:
+        """Begin a session of *operator* that lasts for so many *hours*, and return its token.
 
         *way* says how they came in: a session holds only for as long as that is the same.
         """
         self._sweep()
         token = secrets.token_urlsafe(32)
-        until = self._store.now() + timedelta(hours=SESSION_HOURS)
+        until = self._store.now() + timedelta(hours=hours)
         facts = {"operator": operator, "way": way, "until": until.timestamp()}
         self._store.put_meta(self._name(token), json.dumps(facts))
         return SecretStr(token)

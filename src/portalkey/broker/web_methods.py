@@ -228,10 +228,7 @@ class WebMethods(KeyMethods):
             self.introspector.check(connection, every=LEARN_SECONDS)
 
     def count_forgery(self, owner: str | None, check: str) -> None:
-        """Count and announce a forged request in *owner*'s browser, or an operator's.
-
-        It never raises.
-        """
+        """Count and announce a forged request, in *owner*'s browser or nobody's; never raises."""
         self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
 
     def stats(self) -> Stats:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask, Request, Response, abort, request, url_for
 
-from portalkey.flask.hubspot_auth import exempt_from_flask_wtf, write_response
+from portalkey.flask.translation import exempt_from_flask_wtf, write_response
 from portalkey.web.console.console import Console
 from portalkey.web.console.context import read_operator
 from portalkey.web.header_middleware import HEADERS_KEY, HeaderMiddleware

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jinja2 import (
@@ -17,11 +17,13 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from portalkey.settings.settings import Settings
 from portalkey.web.host_layout import HostLayout, RenderWithHost
 from portalkey.web.permissions import group
 from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
+
+if TYPE_CHECKING:
+    from portalkey.settings.settings import Settings
 
 FindStaticFile = Callable[[str], str]
 """Returns the address of this file in the app's static folder."""
@@ -73,7 +75,7 @@ class Renderer:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: "Settings",
         host: BaseLoader | None = None,
         *,
         strings: Strings | None = None,

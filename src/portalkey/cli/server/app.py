@@ -45,6 +45,20 @@ def create_app(
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
         console: The operator's console, with its door; without one there is none.
     """
+    app = _make_flask(broker, session_cookie)
+    owners = owners or one_per_session()
+    show_error_pages(app, broker.settings, any_host=PATHS)
+    HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
+    home = f"{broker.settings.mount}/connections/setup"
+    app.add_url_rule("/", "home", lambda: redirect(home, 303))
+    add_health(app, broker, metrics_token)
+    if console is not None:
+        register_console(app, console, CONSOLE)
+    app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
+    return app
+
+
+def _make_flask(broker: "Broker", session_cookie: str) -> Flask:
     app = Flask("portalkey.cli.server", static_folder=None)
     # With the older keys too, so that visitors stay who they are when keys are rotated.
     secret, *older = (each.get_secret_value() for each in broker.derive_keys("session"))
@@ -57,15 +71,6 @@ def create_app(
         SESSION_COOKIE_SECURE=broker.settings.is_secure,
         PERMANENT_SESSION_LIFETIME=_YEAR,
     )
-    owners = owners or one_per_session()
-    show_error_pages(app, broker.settings, any_host=PATHS)
-    HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
-    home = f"{broker.settings.mount}/connections/setup"
-    app.add_url_rule("/", "home", lambda: redirect(home, 303))
-    add_health(app, broker, metrics_token)
-    if console is not None:
-        register_console(app, console, CONSOLE)
-    app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
     return app
 
 

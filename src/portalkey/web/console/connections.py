@@ -16,7 +16,7 @@ from portalkey.web.http import WebResponse
 PAGE = 50
 """Connections to a page."""
 NAMES = {"owner": "Owner", "hub_id": "HubSpot account", "domain": "Domain", "key": "Key"}
-"""What narrows the list, by the name in its address."""
+"""Titles of all that narrows the list, by the name in its address."""
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _DONE = {

@@ -10,13 +10,14 @@ from pydantic import SecretStr
 
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.fork import ProcessLock
-from portalkey.broker.console_sessions import SESSION_HOURS
 from portalkey.model.connection import is_owner
 from portalkey.web.console.context import LEAVE, ConsoleContext, Refused
 from portalkey.web.http import WebRequest, WebResponse
 
 ENTER = "enter"
 """Path below the console's for whoever is not signed in."""
+SESSION_HOURS = 8
+"""Hours after which an operator signs in again."""
 TRIES, TRY_SECONDS = 5, 300.0
 """So many wrong passwords may come from one address within so many seconds."""
 MOST_NAME = 80
@@ -178,7 +179,7 @@ class Door:
         operator = self._identify(request)
         if not isinstance(operator, str):
             return operator
-        token = self._sessions.begin(operator, self._way).get_secret_value()
+        token = self._sessions.begin(operator, self._way, hours=SESSION_HOURS).get_secret_value()
         cookie = self._context.cookie(
             self._cookie_name, token, SESSION_HOURS * 3600, samesite="Strict"
         )

@@ -10,11 +10,13 @@ from portalkey.model.counters import Counter, CounterKind, day_of
 DAYS = 30
 HEIGHT = 78
 """Units of the drawing that the highest bar has, above its base line."""
+LEAST = 6
+"""Units that failures have at least, or they would not be seen beside many renewals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day: how many renewals and failures there were, and how high their bars are."""
+    """One day: how many renewals there were, how often it began to fail, and bars for both."""
 
     day: date
     renewed: int
@@ -47,8 +49,8 @@ class Chart:
         when = f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
         bad = [bar for bar in self.bars if bar.failed]
         worst = max(bad, key=lambda bar: bar.failed, default=None)
-        tail = f"; most failures on {worst.label} ({worst.failed})" if worst else ""
-        return f"Renewals by day, {when}: {renewed} renewed, {failed} failed{tail}."
+        tail = f", most on {worst.label} ({worst.failed})" if worst else ""
+        return f"Renewals by day, {when}: {renewed} renewed; began to fail {failed} times{tail}."
 
     @property
     def usual(self) -> str:
@@ -72,8 +74,8 @@ def make_chart(counters: Iterable[Counter], failures: Iterable[datetime], now: d
 
 def _make_bar(day: int, renewed: int, failed: int, most: int) -> Bar:
     date_ = datetime.fromtimestamp(day * 86400, UTC).date()
-    heights = (round(HEIGHT * n / most, 1) for n in (renewed, failed))
-    return Bar(date_, renewed, failed, *heights)
+    height, failed_height = (round(HEIGHT * n / most, 1) for n in (renewed, failed))
+    return Bar(date_, renewed, failed, height, max(failed_height, LEAST) if failed else 0.0)
 
 
 def begin_of(now: datetime) -> datetime:

@@ -9,7 +9,7 @@ from portalkey.model.counters import Counter, CounterKind, day_of
 from portalkey.model.events import Event, EventName, Fact
 from portalkey.web.console.context import exact, exact_span, mark_code, read_operator
 from portalkey.web.console.minute import MINUTE, Minute
-from portalkey.web.console.renewals import DAYS, HEIGHT, begin_of, make_chart
+from portalkey.web.console.renewals import DAYS, HEIGHT, LEAST, begin_of, make_chart
 from portalkey.web.console.words import EVENTS, STATUSES, make_timeline
 
 NOW = datetime(2026, 11, 29, 13, 5, tzinfo=UTC)
@@ -56,14 +56,16 @@ def test_a_chart_has_a_bar_for_each_of_its_days() -> None:
     """The oldest first, the highest as high as there is room; what is older is left out."""
     counters = [counter(0, 20), counter(1, 40), counter(DAYS, 99)]
     counters.append(counter(0, 7, CounterKind.TOKEN_TAKEN))
-    chart = make_chart(counters, [NOW, NOW - timedelta(days=1)] * 2, NOW)
+    chart = make_chart(counters, [NOW] * 2 + [NOW - timedelta(days=1)] * 10, NOW)
 
     assert len(chart.bars) == DAYS
     assert chart.bars[0].day == begin_of(NOW).date()
-    assert [(bar.renewed, bar.failed) for bar in chart.bars[-2:]] == [(40, 2), (20, 2)]
+    assert [(bar.renewed, bar.failed) for bar in chart.bars[-2:]] == [(40, 10), (20, 2)]
     assert sum(bar.renewed for bar in chart.bars) == 60
     highest = chart.bars[-2]
     assert highest.height + highest.failed_height == pytest.approx(HEIGHT, abs=0.2)
+    assert chart.bars[-1].failed_height == LEAST  # or nobody would see it
+    assert chart.bars[0].failed_height == 0
 
 
 def test_a_chart_says_in_words_what_it_draws() -> None:
@@ -71,8 +73,8 @@ def test_a_chart_says_in_words_what_it_draws() -> None:
     chart = make_chart([counter(0, 20), counter(1, 40)], [NOW], NOW)
 
     assert chart.gist == (
-        "Renewals by day, 31 October to 29 November 2026: 60 renewed, 1 failed; "
-        "most failures on 29 Nov (1)."
+        "Renewals by day, 31 October to 29 November 2026: 60 renewed; "
+        "began to fail 1 times, most on 29 Nov (1)."
     )
     assert chart.usual == "about 40 a day"
     assert not make_chart([], [], NOW).has_any
