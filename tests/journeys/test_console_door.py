@@ -19,7 +19,13 @@ from portalkey.errors import BadSettings
 from portalkey.settings.standalone import StandaloneSettings
 from portalkey.testing import Ahead
 from portalkey.web.console.context import Refused
-from portalkey.web.console.door import TRIES, TRY_SECONDS, OneTimeLink, Password
+from portalkey.web.console.door import (
+    LINK_SECONDS,
+    TRIES,
+    TRY_SECONDS,
+    OneTimeLink,
+    Password,
+)
 from support.operating import make_broker, settings_of
 from support.operating_console import Operator
 
@@ -93,6 +99,19 @@ def test_of_many_at_once_one_comes_in() -> None:
     assert sorted(found) == [False] * 7 + [True]
     assert not OneTimeLink("grace").fits("ä")
     assert secret not in repr(link) + str(link.secret)
+
+
+def test_a_link_that_nobody_uses_is_over_after_an_hour() -> None:
+    """It may stand in a log."""
+    clock = [0.0]
+    link = OneTimeLink("grace", lambda: clock[0])
+    secret = link.secret.get_secret_value()
+    clock[0] = LINK_SECONDS - 1
+    assert link.fits(secret)
+    clock[0] = LINK_SECONDS
+
+    assert not link.fits(secret)
+    assert not link.use(secret)
 
 
 @pytest.mark.parametrize("path", ["", "/health", "/enter", "/enter?once=", "/enter?once=x"])

@@ -97,6 +97,7 @@ def test_no_page_holds_anything_of_another_app(broker: Broker) -> None:
     asked = [f"?q={row.id}", f"?q={row.owner}", "?q=foreign.example", "?q=4419999"]
     asked += [f"/connections/{row.id}", f"/connections/{row.id}/disconnect"]
     asked += [f"/attempts?reference={attempt.id}", "?hub_id=4419999", f"?owner={row.owner}"]
+    assert operator.get(f"/erase?owner={row.owner}").status_code == 404
     for path in asked:
         page = BeautifulSoup(operator.get(path).text, "html.parser")
         for given in page.select("form"):

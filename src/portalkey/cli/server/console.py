@@ -29,5 +29,5 @@ def _find_user() -> str:
     """Return who started the app, as this machine calls them."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
+    except (ImportError, KeyError, OSError):  # a container's user may have no name
         return "whoever started the app"

@@ -4,6 +4,7 @@ from typing import Any
 
 from portalkey.errors import NoSession, NotConnected, PortalkeyError
 from portalkey.model.connection import Connection, ConnectionStatus, is_owner
+from portalkey.model.facts import Facts
 from portalkey.web.console.connection import require_connection
 from portalkey.web.console.context import ConsoleContext, Refused, Visit
 from portalkey.web.http import WebResponse
@@ -96,9 +97,9 @@ class Actions:
             kept = self._broker.export(owner)
         except NoSession as trouble:
             raise Refused(409, "That is not kept here", str(trouble)) from None
-        counts = {kind: len(kept[kind]) for kind in _KINDS}
-        if not any(counts.values()):
+        if not self._is_known(kept):
             raise Refused(404, "Nothing is kept of this owner", "There is nothing to erase.")
+        counts = {kind: len(kept[kind]) for kind in _KINDS}
         return self._ask(
             visit,
             "erase",
@@ -117,6 +118,13 @@ class Actions:
             typed=owner,
             typed_what="the id of the owner",
             wrong=wrong,
+        )
+
+    def _is_known(self, kept: Facts) -> bool:
+        """Return True where this app has, or had, to do with the owner of all that is *kept*."""
+        settings = self._broker.settings
+        return any(each["client_id"] == settings.client_id for each in kept["connections"]) or any(
+            each["redirect_uri"] == settings.redirect_uri for each in kept["attempts"]
         )
 
     def erase(self, visit: Visit) -> WebResponse:

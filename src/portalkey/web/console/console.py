@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,9 @@ class Console:
         answers as at any path that the app does not have.
         """
         path = path.strip("/")
-        with limit_request(self.context.broker.settings.database_seconds):
+        seconds = self.context.broker.settings.database_seconds
+        # What an operator has confirmed may take longer, such as writing a file anew.
+        with nullcontext() if request.method == "POST" else limit_request(seconds):
             if (file := _STATIC_PATH.fullmatch(path)) and request.method in {"GET", "HEAD"}:
                 return _serve(file[1], file[2])
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
@@ -88,7 +88,7 @@ class ConsoleContext:
     def link(self, path: str = "", **query: object) -> str:
         """Return the address of a page of the console; what of *query* is empty is left out."""
         named = {name: str(value) for name, value in query.items() if value not in {None, ""}}
-        address = f"{self.root}/{path}" if path else self.root
+        address = f"{self.root}/{quote(path)}" if path else self.root
         return f"{address}?{urlencode(named)}" if named else address
 
     def page(

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -14,12 +15,16 @@ from portalkey.model.connection import is_owner
 from portalkey.web.console.context import LEAVE, ConsoleContext, Refused
 from portalkey.web.http import WebRequest, WebResponse
 
+log = logging.getLogger("portalkey")
+
 ENTER = "enter"
 """Path below the console's for whoever is not signed in."""
 SESSION_HOURS = 8
 """Hours after which an operator signs in again."""
 TRIES, TRY_SECONDS = 5, 300.0
 """So many wrong passwords may come from one address within so many seconds."""
+LINK_SECONDS = 3600.0
+"""Seconds for which a link works that nobody has used."""
 MOST_NAME = 80
 
 _COST = {"n": 2**14, "r": 8, "p": 1}
@@ -72,16 +77,18 @@ class Password:
 class OneTimeLink:
     """A secret in a link that whoever starts the app reads in its terminal; it works once."""
 
-    def __init__(self, operator: str) -> None:
+    def __init__(self, operator: str, clock: Clock = boot_time) -> None:
         """Let *operator* in, who has started the app."""
         self.operator = operator
         self.secret = SecretStr(secrets.token_urlsafe(32))
         self._is_used, self._lock = False, ProcessLock()
+        self._clock, self._until = clock, clock() + LINK_SECONDS
 
     def fits(self, given: str) -> bool:
-        """Return True where *given* is the secret, and nobody has used it."""
+        """Return True where *given* is the secret, and it was neither used nor left for long."""
         expected = self.secret.get_secret_value().encode()
-        return not self._is_used and hmac.compare_digest(given.encode(errors="replace"), expected)
+        is_over = self._is_used or self._clock() >= self._until
+        return not is_over and hmac.compare_digest(given.encode(errors="replace"), expected)
 
     def use(self, given: str) -> bool:
         """Use it up; True for the first who has it."""
@@ -179,6 +186,7 @@ class Door:
         operator = self._identify(request)
         if not isinstance(operator, str):
             return operator
+        log.info("%r has signed in to the console", operator)
         token = self._sessions.begin(operator, self._way, hours=SESSION_HOURS).get_secret_value()
         cookie = self._context.cookie(
             self._cookie_name, token, SESSION_HOURS * 3600, samesite="Strict"
@@ -194,6 +202,7 @@ class Door:
         if not is_owner(name):
             return self._show(request, "Say who you are: the audit names you.", 400)
         if not self._key.is_right(request.form_value("password") or "", request.peer or ""):
+            log.warning("a wrong password was given at the console, from %s", request.peer)
             return self._show(request, "That is not the password.", 403)
         return name
 
@@ -214,6 +223,6 @@ class Door:
 _OVER = Refused(
     404,
     "Nothing is here",
-    "A link to the console works once. Start the app again for another one.",
+    "A link to the console works once, and for an hour. Start the app again for another one.",
 )
 _LEFT = Refused(200, "You are signed out", "This browser can do nothing in the console any more.")

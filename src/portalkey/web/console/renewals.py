@@ -50,7 +50,7 @@ class Chart:
         bad = [bar for bar in self.bars if bar.failed]
         worst = max(bad, key=lambda bar: bar.failed, default=None)
         tail = f", most on {worst.label} ({worst.failed})" if worst else ""
-        return f"Renewals by day, {when}: {renewed} renewed; began to fail {failed} times{tail}."
+        return f"Renewals by day, {when}: {renewed} renewed; began to fail {_times(failed)}{tail}."
 
     @property
     def usual(self) -> str:
@@ -76,6 +76,10 @@ def _make_bar(day: int, renewed: int, failed: int, most: int) -> Bar:
     date_ = datetime.fromtimestamp(day * 86400, UTC).date()
     height, failed_height = (round(HEIGHT * n / most, 1) for n in (renewed, failed))
     return Bar(date_, renewed, failed, height, max(failed_height, LEAST) if failed else 0.0)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def begin_of(now: datetime) -> datetime:

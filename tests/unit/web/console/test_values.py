@@ -74,7 +74,7 @@ def test_a_chart_says_in_words_what_it_draws() -> None:
 
     assert chart.gist == (
         "Renewals by day, 31 October to 29 November 2026: 60 renewed; "
-        "began to fail 1 times, most on 29 Nov (1)."
+        "began to fail once, most on 29 Nov (1)."
     )
     assert chart.usual == "about 40 a day"
     assert not make_chart([], [], NOW).has_any
