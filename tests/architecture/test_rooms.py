@@ -18,7 +18,7 @@ from portalkey_simulator import HubSpot
 
 PACKAGE = Path(portalkey.__file__).parent
 MOST = {
-    "click": 28,
+    "click": 29,
     "callback": 45,
     "status": 19,
     "token, cold": 20,
