@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.connection import ConnectionStatus
+from portalkey.model.connection import AUTHENTICATED, ConnectionStatus
 from portalkey.model.findings import Finding, ok, problem, warning
 from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
@@ -18,6 +19,8 @@ MANY_TRIES = 5
 """So many failed tries of one revocation are more than HubSpot having a bad hour."""
 LONG_FAILING = 3600.0
 """Seconds of failing that are more than that."""
+CARRIED = 1400
+"""So many connections in constant use are kept valid by one renewal a second: one in 24 minutes."""
 APART = 30.0
 """Seconds that the store's clock and this machine's may be apart."""
 
@@ -34,13 +37,13 @@ def look(settings: Settings, vault: Vault) -> Health:
     """Look at what is in the store of *vault*; trouble with it is a finding, too."""
     try:
         inspection = inspect_store(settings)
-        return Health(list(check_content(vault, inspection)), inspection)
+        return Health(list(check_content(vault, inspection, settings.refresh_rate)), inspection)
     except PortalkeyError as trouble:
         return Health([problem("store", str(trouble), "Do what it says; see the log, too.")])
 
 
-def check_content(vault: Vault, inspection: Inspection) -> Iterator[Finding]:
-    """Yield what there is to say of what is in the store.
+def check_content(vault: Vault, inspection: Inspection, rate: float) -> Iterator[Finding]:
+    """Yield what there is to say of what is in the store, where *rate* renewals a second may be.
 
     Raises:
         StoreBusy, StoreUnusable: It cannot be read.
@@ -48,7 +51,9 @@ def check_content(vault: Vault, inspection: Inspection) -> Iterator[Finding]:
     store = vault.store
     yield check_clock(store)
     yield from check_keys(vault, vault.keyring.key_names)
-    yield from check_stats(store.stats(vault.client_id))
+    stats = store.stats(vault.client_id)
+    yield from check_stats(stats)
+    yield check_pace(stats, rate)
     yield check_outbox(store, vault.client_id)
     yield from check_inspection(inspection)
 
@@ -96,6 +101,23 @@ def check_stats(stats: Stats) -> Iterator[Finding]:
             f"A connection has been failing for {hours:.0f} hours.",
             "Look at the log for refresh_failed; portalkey goes on trying by itself.",
         )
+
+
+def check_pace(stats: Stats, rate: float) -> Finding:
+    """Return whether *rate* renewals a second keep every live connection valid, if all are used."""
+    by_status = stats.connections or {}
+    live = sum(by_status.get(status, 0) for status in AUTHENTICATED)
+    sentence = (
+        f"{rate:g} renewals a second keep about {rate * CARRIED:,.0f} connections in constant use "
+        f"valid; {live:,} are live."
+    )
+    if live <= rate * CARRIED:
+        return ok("pace", sentence)
+    to_do = (
+        f"Where most are used all day, set PORTALKEY_REFRESH_RATE to {ceil(live / CARRIED)} in "
+        "every process; idle ones cost nothing."
+    )
+    return warning("pace", sentence, to_do)
 
 
 def check_outbox(store: Store, client_id: str) -> Finding:

@@ -50,6 +50,6 @@ def _check_content(settings: Settings) -> Iterator[Finding]:
         vault = Vault(Keyring(settings.keys), store, settings.client_id)
         try:
             yield ok("store", "The store can be read and written.")
-            yield from check_content(vault, inspect_store(settings))
+            yield from check_content(vault, inspect_store(settings), settings.refresh_rate)
         except PortalkeyError as trouble:
             yield problem("store", str(trouble), "Do what it says, and run this again.")

@@ -24,6 +24,7 @@ _TITLES = {
     "store_clock": "Clock",
     "keys": "Keys",
     "failing": "Failing",
+    "pace": "Pace of renewals",
     "outbox": "Owed to HubSpot",
     "breaker": "Requests to HubSpot",
     "oldest_grant": "Oldest grant",
