@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask, Request, Response, abort, request, url_for
 
-from portalkey.flask.translation import exempt_from_flask_wtf, write_response
 from portalkey.web.console.console import Console
 from portalkey.web.console.context import read_operator
 from portalkey.web.header_middleware import HEADERS_KEY, HeaderMiddleware
@@ -26,6 +25,12 @@ def register_console(
 
     *allow* names the operator who sent a request; without it the console has a door of its own.
     """
+    # Imported here: with it come the visitors' pages.
+    from portalkey.flask.hubspot_auth import (  # noqa: PLC0415 - see above
+        exempt_from_flask_wtf,
+        write_response,
+    )
+
     blueprint = Blueprint(NAME, __name__)
 
     def view(rest: str = "") -> Response:

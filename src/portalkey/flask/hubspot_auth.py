@@ -17,7 +17,6 @@ from portalkey.flask.session_cookie import (
     is_session_foreign,
     measure_cookie,
 )
-from portalkey.flask.translation import write_response
 from portalkey.flask.visitor import EXTENSION
 from portalkey.model.authorization import Visitor
 from portalkey.settings.surroundings import Arrival
@@ -29,7 +28,7 @@ from portalkey.web.host_session import (
     is_session_withheld,
     require_id,
 )
-from portalkey.web.http import MOST_FORM_BYTES, WebRequest
+from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
 from portalkey.web.router import Router
 from portalkey.web.routes import Route
 from portalkey.web.static_files import (
@@ -163,6 +162,14 @@ def _identify(visitors: Visitors) -> Visitor:
         return Visitor(None, None)
 
 
+def write_response(response: WebResponse) -> Response:
+    """Return *response* as Flask has it."""
+    written = Response(response.body, status=response.status, headers=dict(response.headers))
+    for cookie in response.cookies:
+        written.set_cookie(cookie.name, cookie.value, **cookie.attributes)
+    return written
+
+
 def hubspot_connect_url(
     next: str | None = None,  # noqa: A002
     hub_id: int | None = None,
@@ -192,3 +199,17 @@ def hubspot_connect_state() -> Markup:
     """
     router, visitors = _extension()
     return router.connect_state(visitors.identify().owner)
+
+
+def exempt_from_flask_wtf(blueprint: str) -> Callable[[], None]:
+    """Return what lets a host's CSRF extension leave our POSTs to us, with a token of their own.
+
+    The host may set it up before or after us, so that runs before each request.
+    """
+
+    def exempt() -> None:
+        protection = current_app.extensions.get("csrf")
+        if protection is not None:
+            protection.exempt(current_app.blueprints[blueprint])
+
+    return exempt

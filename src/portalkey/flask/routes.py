@@ -10,13 +10,13 @@ from portalkey.errors import BadSettings
 from portalkey.flask.extension import HubSpotAuth
 from portalkey.flask.hubspot_auth import (
     Visitors,
+    exempt_from_flask_wtf,
     hubspot_connect_state,
     hubspot_connect_url,
     make_blueprint,
 )
 from portalkey.flask.session_cookie import most_beside
 from portalkey.flask.session_store import SessionStore
-from portalkey.flask.translation import exempt_from_flask_wtf
 from portalkey.flask.visitor import EXTENSION, forget_browser, visitor
 from portalkey.hubspot.authorize import longest_url
 from portalkey.settings.surroundings import Host
