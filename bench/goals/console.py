@@ -82,7 +82,8 @@ def console(bench: Workbench) -> Result:
         columns=("middle", "95th percentile", "longest"),
         rows=[each.row for each in found],
         why="A page is a request to a Flask app in this process, its rendering included. Keys and "
-        "health take one look in a minute, which has lines of its own here.",
+        "health are counted once a minute, by whoever comes first; those looks are held to the "
+        "same, as lines of their own.",
         raw={"seconds": {each.name: each.seconds for each in found}},
     )
 
@@ -141,6 +142,7 @@ def _pages(broker: Broker, size: int) -> dict[str, Callable[[], object]]:
         "page of keys": lambda: "/keys",
         "page of health": lambda: "/health",
     }
+    # Once a minute a page of these takes such a look first.
     looks = {"a look at keys": broker.keys.status, "a look at health": broker.check_health}
     return {name: _asking(http, path) for name, path in paths.items()} | looks
 

@@ -36,7 +36,7 @@ class Health:
 def look(settings: Settings, vault: Vault) -> Health:
     """Look at what is in the store of *vault*; trouble with it is a finding, too."""
     try:
-        inspection = inspect_store(settings)
+        inspection = inspect_store(settings, is_quick=True)
         return Health(list(check_content(vault, inspection, settings.refresh_rate)), inspection)
     except PortalkeyError as trouble:
         return Health([problem("store", str(trouble), "Do what it says; see the log, too.")])
@@ -134,7 +134,7 @@ def check_outbox(store: Store, client_id: str) -> Finding:
 
 
 def check_inspection(inspection: Inspection) -> Iterator[Finding]:
-    """Yield how the token endpoint's breaker stands, and sizes and ages."""
+    """Yield how the token endpoint's breaker stands, and sizes."""
     if inspection.breaker_reason is None:
         yield ok("breaker", "The breaker is closed: HubSpot's token endpoint may be asked.")
     else:
@@ -145,12 +145,12 @@ def check_inspection(inspection: Inspection) -> Iterator[Finding]:
             "Where it is hubspot_refused, compare client id and secret with the app's at HubSpot; "
             "otherwise it closes by itself.",
         )
-    yield _describe_oldest(inspection)
     rows = ", ".join(f"{number} {name}" for name, number in inspection.rows.items())
     yield ok("sizes", f"{inspection.size / 1_000_000:.1f} MB: {rows}.")
 
 
-def _describe_oldest(inspection: Inspection) -> Finding:
+def describe_oldest(inspection: Inspection) -> Finding:
+    """Return since when the grant is not renewed that was not for longest."""
     if inspection.oldest_grant is None:
         return ok("oldest_grant", "There is no live grant of which it is known when it came.")
     when = datetime.fromtimestamp(inspection.oldest_grant, UTC)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from portalkey.broker.health import check_content
+from portalkey.broker.health import check_content, describe_oldest
 from portalkey.errors import PortalkeyError
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
 from portalkey.settings.settings import Settings
@@ -50,6 +50,8 @@ def _check_content(settings: Settings) -> Iterator[Finding]:
         vault = Vault(Keyring(settings.keys), store, settings.client_id)
         try:
             yield ok("store", "The store can be read and written.")
-            yield from check_content(vault, inspect_store(settings), settings.refresh_rate)
+            inspection = inspect_store(settings)
+            yield from check_content(vault, inspection, settings.refresh_rate)
+            yield describe_oldest(inspection)
         except PortalkeyError as trouble:
             yield problem("store", str(trouble), "Do what it says, and run this again.")

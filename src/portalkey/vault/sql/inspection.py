@@ -16,15 +16,20 @@ _ROWS = text("SELECT greatest(0, reltuples)::bigint FROM pg_class WHERE oid = to
 _BYTES = text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)")
 
 
-def inspect_database(database: Database, client_id: str) -> Inspection:
-    """Return sizes and ages of what is in *database*."""
-    return look_into(database, lambda tx: _inspect(tx, client_id))
+def inspect_database(database: Database, client_id: str, *, is_quick: bool) -> Inspection:
+    """Return sizes and ages of what is in *database*; without the oldest grant if it *is_quick*."""
+    return look_into(database, lambda tx: _inspect(tx, client_id, is_quick=is_quick))
 
 
-def _inspect(tx: Tx, client_id: str) -> Inspection:
+def _find_oldest(tx: Tx, client_id: str) -> float | None:
     live = [status.value for status in AUTHENTICATED]
     ours = (connections.c.client_id == client_id, connections.c.status.in_(live))
-    oldest = tx.scalar(select(func.min(connections.c.granted_at)).where(*ours))
+    oldest: float | None = tx.scalar(select(func.min(connections.c.granted_at)).where(*ours))
+    return oldest
+
+
+def _inspect(tx: Tx, client_id: str, *, is_quick: bool) -> Inspection:
+    oldest = None if is_quick else _find_oldest(tx, client_id)
     row = select(provider.c.open_until, provider.c.reason).where(provider.c.id == client_id)
     until, reason = tx.execute(row).first() or (None, None)
     names = sorted(metadata.tables)

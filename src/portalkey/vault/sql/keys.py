@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import import_module
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select
 from sqlalchemy import Connection as Tx
 
 from portalkey.model.attempt import SEALED, Attempt
-from portalkey.model.connection import AUTHENTICATED, Connection
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.sql.attempts import is_under_way, read_attempt
 from portalkey.vault.sql.connections import row_reader, select_rows
@@ -18,7 +18,8 @@ from portalkey.vault.sql.tables import attempts, connections, meta, outbox
 from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation, SealCount
 
-_IS_LIVE = connections.c.status.in_([status.value for status in AUTHENTICATED])
+_ENDED = ConnectionStatus.NEEDS_RECONNECT.value
+"""The one status in which a row bears a grant that hands out no token."""
 
 
 class SQLKeys(StorePart):
@@ -63,15 +64,17 @@ class SQLKeys(StorePart):
 
     def count_sealed(self, client_id: str, key_name: str) -> SealCount:
         """Return how many rows bear this label."""
-        of_connections = select(func.count(), func.sum(case((_IS_LIVE, 1), else_=0)))
-        of_connections = of_connections.where(_bears(connections, client_id, key_name))
+        of_connections = select(func.count()).where(_bears(connections, client_id, key_name))
+        # Those are read from the index alone; of the few whose grant is of no use, the rows.
+        of_ended = of_connections.where(connections.c.status == _ENDED)
         of_outbox = select(func.count()).where(_bears(outbox, client_id, key_name))
 
         def count(tx: Tx) -> SealCount:
-            number, live = tx.execute(of_connections).one()
+            number = tx.execute(of_connections).scalar_one()
+            ended = tx.execute(of_ended).scalar_one()
             owed = tx.execute(of_outbox).scalar_one()
             found = len(self._find_attempts(tx, self._select_attempts(key_name), key_name))
-            return SealCount(number, live or 0, found, owed)
+            return SealCount(number, number - ended, found, owed)
 
         return self._database.read(count)
 

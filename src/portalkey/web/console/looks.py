@@ -27,7 +27,6 @@ _TITLES = {
     "pace": "Pace of renewals",
     "outbox": "Owed to HubSpot",
     "breaker": "Requests to HubSpot",
-    "oldest_grant": "Oldest grant",
 }
 
 

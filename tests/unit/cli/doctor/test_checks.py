@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from portalkey.broker.health import check_inspection, check_keys, check_pace, check_stats
+from portalkey.broker.health import (
+    check_inspection,
+    check_keys,
+    check_pace,
+    check_stats,
+    describe_oldest,
+)
 from portalkey.cli.doctor.browser import Page
 from portalkey.cli.doctor.files import MOST_FILES, find_files
 from portalkey.cli.doctor.groups import judge, run
@@ -244,13 +250,13 @@ def test_more_connections_than_the_rate_carries_are_a_warning(
 
 def test_an_open_breaker_is_a_warning() -> None:
     """With the code that opened it."""
-    breaker, *others = check_inspection(Inspection({"events": 3}, 5, 0.0, "hubspot_refused"))
+    inspection = Inspection({"events": 3}, 5, 0.0, "hubspot_refused")
+    breaker, sizes = check_inspection(inspection)
 
     assert (breaker.state, "(hubspot_refused)" in breaker.sentence) == (State.WARNING, True)
-    assert [each.sentence for each in others] == [
-        "The grant that was not renewed for longest is of 1970-01-01.",
-        "0.0 MB: 3 events.",
-    ]
+    assert sizes.sentence == "0.0 MB: 3 events."
+    oldest = describe_oldest(inspection).sentence
+    assert oldest == "The grant that was not renewed for longest is of 1970-01-01."
 
 
 def test_a_revocation_that_fails_again_and_again_is_a_warning(
