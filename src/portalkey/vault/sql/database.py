@@ -23,7 +23,7 @@ from portalkey._support.fork import (
 from portalkey._support.time_limit import Slots, until_room
 from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
+from portalkey.vault.sql.statements import Driver, DriverPool, StatementRunner
 
 T = TypeVar("T")
 Values = dict[str, Any]
@@ -133,27 +133,36 @@ class Database(StatementRunner):
     def write_fast(self, work: Callable[[Driver], T]) -> T:
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
-        *work* may be done again where the connection was lost, and nobody knows whether the commit
-        before was: it writes by comparison, so that the second time finds what the first did.
+        Where a connection has been lost as it lay there, another is taken. Once *work* has begun it
+        is not done again: nobody knows then whether what was lost had been committed.
         """
+        begun: list[Driver] = []
 
         def transaction(driver: Driver) -> T:
             self.be_patient(driver)
             self.begin_fast(driver)
+            begun.append(driver)
             result = work(driver)
             driver.commit()
             return result
 
+        def may_repeat(error: BaseException) -> bool:
+            return not begun or self.was_refused(error)
+
         def write_in_turn() -> T:
             with self._writers.take():
-                return self._drivers.run(transaction)
+                return self._drivers.run(transaction, may_repeat)
 
         return self._do(write_in_turn, is_writing=True)
 
-    def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
-        """Prepare to insert *values*, unless a row stands in their way."""
-        statement = insert_unless_there(self._dialect.name, table, values).inline()
-        return PreparedStatement(statement, self._dialect, self._ahead, self.schemas)
+    def insert(self, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
+        """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
+        # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
+        return import_module(f"sqlalchemy.dialects.{self._dialect.name}").insert(table)
+
+    def was_refused(self, error: BaseException) -> bool:  # noqa: ARG002 - a file refuses none
+        """Return True where *error* says that a statement was refused, and all before it undone."""
+        return False
 
     def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
@@ -203,7 +212,7 @@ class StorePart:
     """One subject of a store in SQL: its database, and the clock."""
 
     def __init__(self, database: Database) -> None:
-        """Use *database*, whose tables are up to date."""
+        """Use *database*, whose tables are up to date, and prepare what it is asked for often."""
         self._database = database
         self._clock = database.prepare(lambda now: select(now.label("now")))
 
@@ -215,6 +224,11 @@ class StorePart:
     def now(self) -> datetime:
         """Return the database's clock."""
         ((seconds,),) = self._database.fetch(self._clock)
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def _read_clock(self, driver: Driver) -> datetime:
+        """Return the database's clock within a transaction."""
+        ((seconds,),) = self._clock.fetch(driver, {})
         return datetime.fromtimestamp(seconds, UTC)
 
     def close(self) -> None:
@@ -243,27 +257,6 @@ def _seconds(moment: datetime) -> float:
             "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
         )
     return moment.timestamp()
-
-
-def insert_unless_there(dialect: str, table: Table, values: Values) -> Any:  # noqa: ANN401 - each database has a type of its own
-    """Return the statement that inserts *values*, unless a row stands in their way."""
-    # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-    return insert(table).values(values).on_conflict_do_nothing()
-
-
-def insert_new(tx: Connection, table: Table, values: Values) -> bool:
-    """Insert *values* into *table*; False where a row stands in their way."""
-    statement = insert_unless_there(tx.dialect.name, table, values)
-    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
-
-
-def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> None:
-    """Insert *values* into *table*, or add their *column* to that of the row of the same id."""
-    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
-    statement = insert(table).values(values)
-    total = table.c[column] + statement.excluded[column]
-    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
 
 
 def _begin(connection: Connection) -> None:

@@ -110,6 +110,10 @@ class PostgreSQL(Database):
             use_native_hstore=False,
         )
 
+    def was_refused(self, error: BaseException) -> bool:
+        """Return True where *error* says that a statement was refused, and all before it undone."""
+        return postgres_errors.is_unprepared(error)
+
     def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
         """Begin to write; several commands in one cannot be prepared."""
         driver.execute(self.begin_writing, prepare=False)
