@@ -1,7 +1,4 @@
-"""Connections in SQL.
-
-Every write is one statement that names what it was made from, and returns whether it happened.
-"""
+"""Connections in SQL: a write names what it was made from, and returns whether it happened."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -26,7 +23,7 @@ from portalkey.vault.sql.rows import (
     read_attempt,
 )
 from portalkey.vault.sql.statements import Driver
-from portalkey.vault.sql.tables import attempts
+from portalkey.vault.sql.tables import IS_LIVE, attempts
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.sql.wall import require_asked
 from portalkey.vault.store import Mark, OwedRevocation
@@ -43,8 +40,6 @@ _KEYS = ("id", "owner", "client_id", "hub_id")
 """The columns that a connection keeps for good."""
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 """The columns that clear a lease once there is an answer."""
-
-IS_LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
 
 
 class SQLConnections(SQLMoves):

@@ -75,11 +75,11 @@ class SQLKeys(StorePart):
     def put_meta(self, name: str, value: str) -> None:
         """Keep *value* under *name*."""
         values = bind(to_columns({"id": name, "value": value}))
-        self._database.write_fast(lambda driver: self._put_meta.run(driver, values))
+        self._database.write_one(self._put_meta, values)
 
     def remove_meta(self, name: str) -> None:
         """Forget what is kept under *name*."""
-        self._database.write_fast(lambda driver: self._remove_meta.run(driver, {"which": name}))
+        self._database.write_one(self._remove_meta, {"which": name})
 
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """Return what is kept under names that begin with *prefix*."""

@@ -119,11 +119,13 @@ class SQLLeases(StorePart):
             **bind(_renewed_values(connection)),
         }
 
+        if event is None:
+            return bool(self._database.write_one(self._statements.renew, values))
+
         def write_and_record(driver: Driver) -> bool:
             if not self._statements.renew.run(driver, values).rowcount:
                 return False
-            if event is not None:
-                self._statements.event.run(driver, event)
+            self._statements.event.run(driver, event)
             return True
 
         return self._database.write_fast(write_and_record)

@@ -25,7 +25,7 @@ class OwedStatements:
         """Prepare them for *database*."""
         columns = table.columns.keys()
         self._insert = database.prepare(lambda _: insert(table).values(parameters(columns)))
-        self._delete = database.prepare(lambda _: delete(table).where(_WHICH))
+        self.delete = database.prepare(lambda _: delete(table).where(_WHICH))
 
     def add(self, driver: Driver, owed: OwedRevocation | None) -> None:
         """Keep *owed*, if anything is."""
@@ -35,7 +35,7 @@ class OwedStatements:
     def remove(self, driver: Driver, owed_id: str | None) -> None:
         """Forget the revocation of this id, if one is named."""
         if owed_id is not None:
-            self._delete.run(driver, {"which": owed_id})
+            self.delete.run(driver, {"which": owed_id})
 
 
 class SQLOutbox(StorePart):
@@ -93,7 +93,7 @@ class SQLOutbox(StorePart):
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        self._database.write_fast(lambda driver: self._owed.remove(driver, owed_id))
+        self._database.write_one(self._owed.delete, {"which": owed_id})
 
 
 def _select_due(now: ColumnElement[float]) -> Select[Any]:

@@ -1,12 +1,14 @@
-"""Names of our tables in SQL, with the schema that they are in where a database has schemas.
+"""SQL that each database wants in its own words: names of tables, and inserts beside a row.
 
-No statement goes by a session's ``search_path``: that is the host's, or PgBouncer's, to change.
+A name has its schema, where a database has schemas: no statement goes by a session's
+``search_path``, which is the host's, or PgBouncer's, to change.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Dialect
+from sqlalchemy import ClauseElement, Connection, Dialect, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Schemas = Mapping[str | None, str]
@@ -33,3 +35,9 @@ def qualify(tx: Connection, table: str) -> str:
     """Return the name of a *table* of ours for the SQL of *tx*."""
     schema = schema_of(tx)
     return f"{tx.dialect.identifier_preparer.quote(schema)}.{table}" if schema else table
+
+
+def begin_insert(dialect: str, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
+    """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
+    # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
