@@ -16,6 +16,7 @@ from bench.goals import (
     killed,
     many,
     owners,
+    pages,
     routes,
     scale,
     simulated,
@@ -59,6 +60,8 @@ GOALS: Mapping[str, Goal] = {
     "G17": _overhead,
     "G18": simulated.started,
     "G19": simulated.journeys,
+    "G24": pages.first_load,
+    "G25": pages.waiting,
 }
 _MEASURED_WITH = {"G7": "G6"}
 
