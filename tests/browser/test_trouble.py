@@ -20,6 +20,7 @@ from browser.places import (
     ends,
     wait_for_end,
 )
+from browser.states import have_asked
 from portalkey.testing import Ahead
 
 pytest_plugins = ("browser.surroundings",)
@@ -35,6 +36,7 @@ def test_t51_offline_and_back(
     popup = at_hubspot(tab)
     with tab.expect_event("requestfailed"):
         person.set_offline(True)
+        have_asked(tab)
     assert tab.evaluate(STATE) == "waiting"
     with tab.expect_response(re.compile("/status")):
         person.set_offline(False)
@@ -197,6 +199,7 @@ def test_t53_the_attempt_times_out(tab: Page, place: Place, ahead: Ahead) -> Non
     popup = at_hubspot(tab)
     late = attempt_of(tab)
     ahead.seconds = 700
+    have_asked(tab)
     wait_for_end(tab, "expired")
     note = tab.locator("hubspot-connect > p").first
     expect(note).to_have_text("This attempt timed out. Please start again.")
