@@ -133,7 +133,6 @@ OTHERWISE = {
     "web/arrival.py ArrivalLog self._logged": "what the log has heard, of all processes",
     "web/permissions.py - @cache": "files of the package",
     "web/rendering.py - @cache": "an environment of templates",
-    "web/static_answers.py - @cache": "files of the package, compressed",
     "web/static_files.py - @cache": "files of the package",
     "web/strings/__init__.py Strings self._words": "texts",
 }

@@ -31,8 +31,7 @@ from portalkey.web.host_session import (
 from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
 from portalkey.web.router import Router
 from portalkey.web.routes import Route
-from portalkey.web.static_answers import answer_static
-from portalkey.web.static_files import STATIC_PATH, static_version
+from portalkey.web.static_files import STATIC_PATH, answer_static, static_version
 
 Owner = Callable[[], str | None]
 _TROUBLE = "portalkey.session_trouble"

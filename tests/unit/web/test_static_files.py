@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from portalkey.web.http import WebResponse
-from portalkey.web.static_answers import answer_static
-from portalkey.web.static_files import STATIC_FOLDER, static_version
+from portalkey.web.static_files import STATIC_FOLDER, answer_static, static_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
 SCRIPT = "connect.js"
