@@ -6,7 +6,6 @@ from portalkey.model.connection import Connection
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
 
-
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
