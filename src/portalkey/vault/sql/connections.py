@@ -1,7 +1,4 @@
-"""Connections in SQL.
-
-Every write is one statement that names what it was made from, and returns whether it happened.
-"""
+"""Connections in SQL: a write names what it was made from, and returns whether it happened."""
 
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -19,10 +16,12 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, SealedGrant
 from portalkey.model.events import Event
 from portalkey.vault.sql import attempts
-from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
+from portalkey.vault.sql.database import Database, Values, to_columns
+from portalkey.vault.sql.dialects import insert_new
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import change_owed, insert_owed
 from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes
+from portalkey.vault.sql.tables import IS_LIVE
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.store import Mark, OwedRevocation
 
@@ -52,7 +51,6 @@ _TIMES = tuple(
     )
 )
 _STATUSES = {status.value: status for status in ConnectionStatus}
-_LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
 
 
 class SQLConnections(SQLEvents):
@@ -62,7 +60,7 @@ class SQLConnections(SQLEvents):
         """Prepare the searches for *database*."""
         super().__init__(database)
         self._by_id = _ConnectionQuery(database, equal("id"))
-        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), _LIVE))
+        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), IS_LIVE))
         self._ever_of_owner = _ConnectionQuery(database, equal("owner", "client_id"))
         self._of_account = _ConnectionQuery(database, equal("owner", "client_id", "hub_id"))
 
@@ -148,7 +146,7 @@ class SQLConnections(SQLEvents):
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many live rows hold a refresh token with one of these *fingerprints*."""
-        which = and_(table.c.refresh_fingerprint.in_(fingerprints), _LIVE)
+        which = and_(table.c.refresh_fingerprint.in_(fingerprints), IS_LIVE)
         query = select(func.count()).select_from(table).where(which)
         return self._database.read(lambda tx: tx.execute(query).scalar_one())
 

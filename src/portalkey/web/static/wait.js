@@ -8,8 +8,8 @@ const randomId = () =>
 
 export function connect(options) {
   return follow({ ...options, attempt: randomId() }, (start) => {
-    const left = (screenX + (outerWidth - 600) / 2) | 0;
-    const top = (screenY + (outerHeight - 700) / 2) | 0;
+    const left = screenX + (outerWidth - 600) / 2;
+    const top = screenY + (outerHeight - 700) / 2;
     return open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
   });
 }
@@ -25,12 +25,12 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
   if (language) start.searchParams.set("language", language);
 
   const over = new AbortController();
-  let channel, clock, settle, reject, ended, asking, again, rung, told, acknowledge, address;
+  let address, channel, clock, settle, reject, ended, asking, again, rung, told, acknowledge;
   let known; // the server's last status
-  let left, gone, lost; // it was elsewhere; looks closed; did so at a question
+  let away, left, gone, lost; // it is seen elsewhere; was; looks closed; did so at a question
   let usurped; // somebody else answered the popup
   let trouble = null;
-  let [rings, failures, due, rest] = [0, 0, 0, 0]; // due: when to ask; rest: not before
+  let rings = 0, failures = 0, due = 0, rest = 0; // due: when to ask; rest: not before
   let latest = began + 69e4; // no word comes after it
   const result = new Promise((...both) => ([settle, reject] = both));
 
@@ -56,7 +56,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
       keepalive: true,
     });
 
-  // The attempt; or a code: 401 signed out, 404 none of ours (a proxy's is 0), 200 another's page.
+  // The attempt; or a code: 401 signed out, 404 none of ours, 200 another's page.
   const read = async (asked) => {
     try {
       const answer = await asked;
@@ -92,12 +92,10 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     if (decided) acknowledge?.();
     else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    const away = code === 401 || (code === 404 && known);
-    trouble = away ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
+    trouble = code === 401 || (code === 404 && known) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
-    // The popup waits for us.
-    if (decided) setTimeout(end, rung ? 0 : 1e3, known, seen);
+    if (decided) setTimeout(end, rung || !channel ? 0 : 1e3, known, seen);
   };
 
   const look = async () => {
@@ -108,7 +106,8 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     const closed = gone;
     judge(await read(ask(status)), closed);
     asking = false;
-    const pause = failures ? Math.min(2e3 * 2 ** failures, 3e4) : Math.min(Math.max((Date.now() - began) / 15, 2e3), 8e3);
+    const soon = Math.min(Math.max((Date.now() - began) / 15, 1750), 8e3);
+    const pause = failures ? Math.min(2e3 * 2 ** failures, 3e4) : away ? 2e4 : soon;
     due = Math.min(Math.max(rest, Date.now() + pause), latest);
     if (again) look();
   };
@@ -134,7 +133,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
   listen(window, "storage", ({ key }) => key === name && ring());
   for (const type of ["focus", "pageshow", "online", "visibilitychange"]) listen(window, type, look);
   try {
-    channel = new BroadcastChannel(name); // COOP or not
+    channel = new BroadcastChannel(name);
     listen(channel, "message", ({ data }) => hear(data, (ack) => channel.postMessage(ack)));
   } catch {}
   if (signal) listen(signal, "abort", () => (leave(), reject(signal.reason)));
@@ -142,14 +141,17 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
   const tick = () => {
     if (ended) return clearInterval(clock);
     if (popup && !gone) {
-      if ((gone = popup.closed)) look();
+      const before = away;
+      gone = popup.closed;
+      away = usurped = false;
       try {
         const { document, location } = popup;
         usurped = location.pathname === start.pathname && document.readyState === "complete" && !document.body.matches(".pk");
       } catch {
-        usurped = false;
-        left ||= !gone; // on another origin
+        away = !gone; // on another origin
+        left ||= away;
       }
+      if (gone || (before && !away)) look(); // the way back
     }
     if (Date.now() > due) look();
     tell();
@@ -160,13 +162,13 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     const answer = await read(post("cancel"));
     rung = true;
     if (answer.code === 404 && !known) end("cancelled");
-    else judge(answer); // it may be too late
+    else judge(answer);
     return answer.code !== 0;
   };
 
   if (opens) {
     popup = opens(start);
-    due = Date.now() + 2e3;
+    due = popup && Date.now() + 1e4;
     if (!popup || popup.closed) {
       start.searchParams.delete("t");
       if (top === self) end("blocked");

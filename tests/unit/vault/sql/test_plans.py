@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection as Tx
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
@@ -33,6 +33,7 @@ from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
 from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.sql.tables import connections
 from portalkey.vault.store import Mark, Store
 
 pytest_plugins = ("support.postgres",)
@@ -409,3 +410,53 @@ def test_abandoned_attempts_cost_nothing(path: Path, ahead: Ahead, work: str) ->
             steps.append(file.steps)
 
     assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
+
+
+class Planned(SQLite):
+    """A file that counts what SQLite asks as it compiles a statement."""
+
+    questions = 0
+
+    def _connect(self) -> FileConnection:
+        connection = super()._connect()
+        connection.set_authorizer(self._allow)
+        return connection
+
+    def _allow(self, *_: object) -> int:
+        self.questions += 1
+        return sqlite3.SQLITE_OK
+
+
+@pytest.mark.parametrize("read", ["connections", "connection", "last_connection", "attempt"])
+def test_what_is_read_often_is_planned_once(path: Path, ahead: Ahead, read: str) -> None:
+    """A value bound beside a partial index that speaks of it is planned with, each time anew."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        connection, attempt = connect(store), new_attempt(store)
+        reads: Mapping[str, Callable[[], object]] = {
+            "connections": lambda: store.connections(connection.owner, "app"),
+            "connection": lambda: store.connection(connection.id),
+            "last_connection": lambda: store.last_connection(connection.owner, "app"),
+            "attempt": lambda: store.attempt(attempt.id),
+        }
+        assert reads[read]()
+        file.questions = 0
+        assert reads[read]()
+
+    assert file.questions == 0
+
+
+def test_a_statement_that_is_planned_anew_would_be_seen(path: Path, ahead: Ahead) -> None:
+    """Negative control: a bound value of which a partial index speaks."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    live = file.prepare(
+        lambda _: select(connections.c.id).where(connections.c.status != bindparam("status"))
+    )
+    file.fetch(live, status="disconnected")
+    file.questions = 0
+    file.fetch(live, status="disconnected")
+    file.close()
+
+    assert file.questions > 0
