@@ -134,7 +134,6 @@ OTHERWISE = {
     "vault/sql/statements.py DriverPool self._free": "renewed by Database",
     "web/arrival.py ArrivalLog self._logged": "what the log has heard, of all processes",
     "web/permissions.py - @cache": "files of the package",
-    "web/rendering.py - @cache": "an environment of templates",
     "web/static_files.py - @cache": "files of the package",
     "web/strings/__init__.py Strings self._words": "texts",
 }
