@@ -23,6 +23,7 @@ from portalkey.vault.sql.database import Database, Values, insert_new, to_column
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import change_owed, insert_owed
 from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes
+from portalkey.vault.sql.tables import IS_LIVE
 from portalkey.vault.sql.tables import connections as table
 from portalkey.vault.store import Mark, OwedRevocation
 
@@ -52,7 +53,6 @@ _TIMES = tuple(
     )
 )
 _STATUSES = {status.value: status for status in ConnectionStatus}
-_LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
 
 
 class SQLConnections(SQLEvents):
@@ -62,7 +62,7 @@ class SQLConnections(SQLEvents):
         """Prepare the searches for *database*."""
         super().__init__(database)
         self._by_id = _ConnectionQuery(database, equal("id"))
-        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), _LIVE))
+        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), IS_LIVE))
         self._ever_of_owner = _ConnectionQuery(database, equal("owner", "client_id"))
         self._of_account = _ConnectionQuery(database, equal("owner", "client_id", "hub_id"))
 
@@ -148,7 +148,7 @@ class SQLConnections(SQLEvents):
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many live rows hold a refresh token with one of these *fingerprints*."""
-        which = and_(table.c.refresh_fingerprint.in_(fingerprints), _LIVE)
+        which = and_(table.c.refresh_fingerprint.in_(fingerprints), IS_LIVE)
         query = select(func.count()).select_from(table).where(which)
         return self._database.read(lambda tx: tx.execute(query).scalar_one())
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 
-from portalkey.model.connection import ConnectionStatus
 from portalkey.model.search import (
     ConnectionPage,
     ConnectionSearch,
@@ -16,11 +15,8 @@ from portalkey.model.search import (
 from portalkey.vault.sql.connections import row_reader, select_rows
 from portalkey.vault.sql.database import StorePart
 from portalkey.vault.sql.events import read_event
-from portalkey.vault.sql.tables import connections, events
+from portalkey.vault.sql.tables import IS_LIVE, connections, events
 from portalkey.vault.sql.wall import fetch_rows
-
-# Written out, as a partial index serves no search that names it by a parameter.
-_LIVE = connections.c.status != literal_column(f"'{ConnectionStatus.DISCONNECTED.value}'")
 
 
 class SQLSearch(StorePart):
@@ -31,7 +27,7 @@ class SQLSearch(StorePart):
         asked = _columns_of(search)
         which = [connections.c[name] == value for name, value in asked.items()]
         if search.status is None:
-            which.append(_LIVE)
+            which.append(IS_LIVE)
         if search.connected_before is not None:
             which.append(connections.c.connected_at < search.connected_before.timestamp())
         # Not the bare column where an owner is named: its index would be walked for all owners.

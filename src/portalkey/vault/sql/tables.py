@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -81,6 +82,11 @@ connections = Table(
         where="key_name IS NOT NULL",
     ),
 )
+
+# Written out: no partial index serves a search that names its condition by a parameter, and SQLite,
+# which looks whether one would, plans such a search anew each time that it is run.
+IS_LIVE = connections.c.status != literal_column("'disconnected'")
+"""The condition that a connection is not disconnected."""
 
 attempts = Table(
     "portalkey_attempts",

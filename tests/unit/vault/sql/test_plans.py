@@ -218,6 +218,40 @@ def test_a_scan_would_be_seen_in_sqlite(store: SQLStore, path: Path) -> None:
         assert scans_of(plans_of_sqlite(path, [statement])), statement
 
 
+def test_what_is_prepared_is_planned_once_in_sqlite(store: SQLStore) -> None:
+    """SQLite plans anew, at each run, what binds a value that an index's condition names."""
+    row, attempt = connect(store), new_attempt(store)
+    uses: Mapping[str, Callable[[], object]] = {
+        "now": store.now,
+        "connections": lambda: store.connections("ada", "app"),
+        "last_connection": lambda: store.last_connection("ada", "app"),
+        "connection_to": lambda: store.connection_to("ada", "app", 1),
+        "connection": lambda: store.connection(row.id),
+        "attempt": lambda: store.attempt(attempt.id),
+        "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
+        "claims": lambda: store.claims("ada"),
+        "lease": lambda: store.lease(load(store, row), ASK),
+        "take_portion": lambda: store.take_portion("app", PortionRequest(Limits(1000, 1000))),
+    }
+    for use in uses.values():
+        use()
+    planned: list[str] = []
+    (driver,) = store._database._drivers._free
+
+    def note(_: int, table: str | None, column: str | None, *others: str | None) -> int:
+        planned.append(f"{table}.{column}")
+        return sqlite3.SQLITE_OK
+
+    driver.set_authorizer(note)
+    for use in uses.values():
+        use()
+    assert planned  # SQLite has planned all of them anew, as somebody watches now
+    for name, use in uses.items():
+        planned.clear()
+        use()
+        assert not [each for each in planned if each.startswith("portalkey")], name
+
+
 class WatchedCursor(psycopg.Cursor[Any]):
     """Keeps what is executed, and with which values."""
 
