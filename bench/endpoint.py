@@ -130,6 +130,7 @@ class Connection(asyncio.Protocol):
             delay = state.delay
         elif path.endswith("/introspect"):
             status, answer = 200, state.about(parse_qs(body)["token"][0])
+            delay = state.api_delay
         elif path == "/control":
             status, answer = 200, state.control(json.loads(body))
         elif path.endswith("/openid-configuration"):

@@ -17,12 +17,15 @@ from bench.place import OWNER, Place
 
 
 def make_app(place: Place) -> tuple[Flask, Any]:
-    """An app with Flask-Dance's blueprint, and one table of tokens by owner."""
+    """An app with Flask-Dance's blueprint, and one table of tokens by owner.
+
+    The table lies in the database of *place* where that is PostgreSQL, otherwise in a file beside.
+    """
+    is_file = place.database_url.startswith("sqlite:")
+    file = f"sqlite:///{Path(place.folder, 'flask-dance.db')}"
+    server = place.database_url.replace("postgresql://", "postgresql+psycopg://")
     app = Flask("flask-dance")
-    app.config.update(
-        SECRET_KEY="secret",
-        SQLALCHEMY_DATABASE_URI=f"sqlite:///{Path(place.folder, 'flask-dance.db')}",
-    )
+    app.config.update(SECRET_KEY="secret", SQLALCHEMY_DATABASE_URI=file if is_file else server)
     db = SQLAlchemy(app)
 
     class OAuth(OAuthConsumerMixin, db.Model):  # type: ignore[misc,name-defined,unused-ignore]
@@ -43,7 +46,8 @@ def make_app(place: Place) -> tuple[Flask, Any]:
     )
     blueprint.storage = _OfOwner(OAuth, db.session)
     with app.app_context():
-        listen(db.engine, "connect", _set_up)
+        if is_file:
+            listen(db.engine, "connect", _set_up)
     app.register_blueprint(blueprint, url_prefix="/login")
     app.add_url_rule("/done", "done", lambda: Response("done"))
     app.extensions["bench"] = blueprint

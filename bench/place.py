@@ -31,6 +31,8 @@ class Place:
     folder: str
     database_url: str
     key: str = field(default_factory=lambda: Fernet.generate_key().decode())
+    new_key: str = ""
+    """A key that seals in place of the other one, which then only opens."""
     rate: int = 10_000
     """How many renewals a second are let through; as many as can be set."""
 
@@ -49,6 +51,11 @@ class Place:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def _keys(self) -> list[str]:
+        old = f"bench:{self.key}"
+        return [f"new:{self.new_key}", old] if self.new_key else [old]
+
+    @property
     def settings(self) -> Settings:
         """Settings that brake nothing but the rate."""
         return Settings(
@@ -57,7 +64,7 @@ class Place:
             scopes=SCOPES,
             app_url=self.endpoint_url,
             api_url=self.endpoint_url,
-            keys=f"bench:{self.key}",
+            keys=",".join(self._keys),
             database_url=self.database_url,
             refresh_rate=self.rate,
             refresh_burst=self.rate,

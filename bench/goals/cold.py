@@ -47,7 +47,7 @@ def from_sqlite(bench: Workbench) -> Result:
         return connection.execute(text, (OWNER, "client")).fetchall()
 
     found = _measured(bench, asker, place, select, peers)
-    return _result("G3 cold from SQLite", found)
+    return _result("G3 cold from SQLite", found, 2.5)
 
 
 def from_postgres(bench: Workbench) -> Result:
@@ -62,7 +62,8 @@ def from_postgres(bench: Workbench) -> Result:
     def select() -> Sequence[Any]:
         return connection.execute(text, (OWNER, "client")).fetchall()
 
-    return _result("G4 cold from PostgreSQL", _measured(bench, asker, place, select, {}))
+    peers = {FlaskDance.name: bench.asker(FlaskDance, place)}
+    return _result("G4 cold from PostgreSQL", _measured(bench, asker, place, select, peers), 1.6)
 
 
 def _measured(
@@ -123,16 +124,16 @@ def _prefixed(*parts: str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part.encode() for part in parts)
 
 
-def _result(goal: str, found: dict[str, list[float]]) -> Result:
+def _result(goal: str, found: dict[str, list[float]], most: float) -> Result:
     ratios = {name: ratio(values, found[LIMIT]) for name, values in found.items()}
     ours = ratios[Portalkey.name]
+    part = ratio(found[Portalkey.name], found[FlaskDance.name])
     return Result(
         goal=goal,
-        wanted="under 1.5 times a select over a kept connection and opening the seal, the "
-        "derivation of its key included",
-        is_met=ours < 1.5,
-        verdict=f"{ours:.2f} times the limit, and "
-        f"{ratio(found[Portalkey.name], found[LESS]):.2f} times one that derives no key",
+        wanted=f"at most {most} times a select over a kept connection and opening the seal, the "
+        "derivation of its key included, and under a fifth of Flask-Dance's request",
+        is_met=ours <= most and part < 1 / 5,
+        verdict=f"{ours:.2f} times the limit, and {part:.2f} of Flask-Dance's request",
         columns=("one call", "times the limit"),
         rows=[
             Row(name, (duration(median(values)), f"{ratios[name]:.2f}"))

@@ -141,7 +141,7 @@ def _counts(seen: list[Seen]) -> tuple[str, ...]:
 
 def _slowest(found: dict[Herd, list[Seen]]) -> Result:
     over = {herd: median(each.p99 for each in seen) - DELAY for herd, seen in found.items()}
-    allowed = {LARGE: 0.040, SMALL: 0.015}
+    allowed = {LARGE: 0.040, SMALL: 0.012}
     worst = {
         size: max(
             value for herd, value in over.items() if (herd.kind, herd.size) == (Portalkey, size)
@@ -150,7 +150,7 @@ def _slowest(found: dict[Herd, list[Seen]]) -> Result:
     }
     return Result(
         goal="G7 the slowest caller of a herd",
-        wanted="p99 at most the endpoint's 50 ms and 40 ms more at 8 x 64, 15 ms more at 4 x 12",
+        wanted="p99 at most the endpoint's 50 ms and 40 ms more at 8 x 64, 12 ms more at 4 x 12",
         is_met=all(worst[size] <= most for size, most in allowed.items()),
         verdict=", ".join(
             f"{worst[size] * 1e3:+.0f} ms at {size[0]} x {size[1]} (at most {most * 1e3:.0f})"
@@ -164,40 +164,56 @@ def _slowest(found: dict[Herd, list[Seen]]) -> Result:
 
 def still_good(bench: Workbench) -> Result:
     """Goal 9."""
-    large = [Herd(Portalkey, LARGE, store) for store in (SQLITE, POSTGRES)]
-    alone = [Herd(Portalkey, (1, 16), store) for store in (SQLITE, POSTGRES)]
+    stores = (SQLITE, POSTGRES)
+    crowd = {store: Herd(Portalkey, (1, 16), store) for store in stores}
+    hot: dict[Herd, list[Seen]] = {}
     found: dict[Herd, list[Seen]] = {}
-    for herd in large:
-        found |= _expiries(bench, [herd], "nearly_expire", bench.rounds)
-    for herd in alone:
-        found |= _expiries(bench, [herd], "nearly_expire", bench.times(40, 5))
+    for store in stores:
+        found |= _expiries(bench, [Herd(Portalkey, LARGE, store)], "nearly_expire", bench.rounds)
+    for herd in crowd.values():
+        both = _hot_and_renewed(bench, herd, bench.times(60, 5))
+        hot[herd], found[herd] = both
     requests = [each.requests for seen in found.values() for each in seen]
-    p99 = {
-        herd: percentile([each for one in seen for each in one.seconds], 99)
-        for herd, seen in found.items()
-    }
-    slowest = max(p99[herd] for herd in alone)
+    slowest = {herd: _p99_of_all(seen) for herd, seen in found.items()}
+    above = {store: slowest[herd] - _p99_of_all(hot[herd]) for store, herd in crowd.items()}
     return Result(
         goal="G9 nobody waits while the token is good",
-        wanted="p99 under 1 ms with 16 threads, 1 request over 8 x 64, while it is renewed ahead",
-        is_met=slowest < 0.001 and set(requests) == {1},
-        verdict=f"p99 {duration(slowest)} with 16 threads; {min(requests)} to {max(requests)} "
-        "requests an expiry",
+        wanted="p99 of 16 threads at most 3.5 ms above that of the same crowd on a hot token, and "
+        "1 request over 8 x 64, while it is renewed ahead",
+        is_met=max(above.values()) <= 0.0035 and set(requests) == {1},
+        verdict=", ".join(f"{more * 1e3:+.1f} ms on {store}" for store, more in above.items())
+        + f"; {min(requests)} to {max(requests)} requests an expiry",
         columns=("times", "requests, most", "p99 of all calls", "slowest call"),
-        rows=[
-            Row(
-                herd.name,
-                (
-                    str(len(seen)),
-                    str(max(each.requests for each in seen)),
-                    duration(p99[herd]),
-                    duration(max(max(each.seconds) for each in seen)),
-                ),
-            )
-            for herd, seen in found.items()
-        ],
+        rows=[_calm_row(herd.name, seen) for herd, seen in found.items()]
+        + [_calm_row(f"{herd.name}, hot token", seen) for herd, seen in hot.items()],
         raw=_raw(found),
     )
+
+
+def _hot_and_renewed(bench: Workbench, herd: Herd, times: int) -> tuple[list[Seen], list[Seen]]:
+    """What one crowd meets with on a hot token, and while it is renewed, in turns."""
+    bench.tell(f"{herd.name}, hot and renewed")
+    place = bench.place(herd.store)
+    herd.kind.prepare(place)
+    bench.rested(delay=DELAY)
+    hot, renewed = [], []
+    with Crowd(herd.kind, place, *herd.size) as crowd:
+        for _ in range(times):
+            renewed.append(_expiry(bench, crowd, herd, "nearly_expire"))
+            crowd.tell("ask")
+            hot.append(_seen(bench, crowd.tell("go")))
+    return hot, renewed
+
+
+def _p99_of_all(seen: list[Seen]) -> float:
+    return percentile([each for one in seen for each in one.seconds], 99)
+
+
+def _calm_row(name: str, seen: list[Seen]) -> Row:
+    slowest = max(max(each.seconds) for each in seen)
+    most = max(each.requests for each in seen)
+    figures = (str(len(seen)), str(most), duration(_p99_of_all(seen)), duration(slowest))
+    return Row(name, figures)
 
 
 def _raw(found: dict[Herd, list[Seen]]) -> dict[str, object]:

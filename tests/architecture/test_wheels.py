@@ -10,7 +10,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
-LARGEST = 625_000
+LARGEST = 632_000
 """Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since."""
 
 

@@ -18,7 +18,8 @@ from portalkey.model.attempt import (
 )
 from portalkey.model.events import Event, EventName
 from portalkey.model.transitions import AttemptLimits
-from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
+from portalkey.vault.sql.database import Database, Values, to_columns
+from portalkey.vault.sql.dialects import insert_new
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import insert_owed
 from portalkey.vault.sql.rows import guard

@@ -15,10 +15,10 @@ from sqlalchemy import NullPool, create_engine, func, inspect, select, text, uni
 from portalkey.errors import PortalkeyError
 from portalkey.model.findings import Finding, ok, problem, warning
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.dialects import qualify, schema_of
 from portalkey.vault.sql.half_copies import NO_LOG, lacks_log, log_of
 from portalkey.vault.sql.marks import is_marked
 from portalkey.vault.sql.migrate import HEAD, VERSION_TABLE, known_revisions, revision
-from portalkey.vault.sql.naming import qualify, schema_of
 from portalkey.vault.sql.read_only import open_to_read
 from portalkey.vault.sql.tables import connections, events, meta, metadata, outbox
 

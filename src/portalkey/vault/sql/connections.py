@@ -1,7 +1,4 @@
-"""Connections in SQL.
-
-Every write is one statement that names what it was made from, and returns whether it happened.
-"""
+"""Connections in SQL: a write names what it was made from, and returns whether it happened."""
 
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -19,7 +16,8 @@ from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, SealedGrant
 from portalkey.model.events import Event
 from portalkey.vault.sql import attempts
-from portalkey.vault.sql.database import Database, Values, insert_new, to_columns
+from portalkey.vault.sql.database import Database, Values, to_columns
+from portalkey.vault.sql.dialects import insert_new
 from portalkey.vault.sql.events import SQLEvents
 from portalkey.vault.sql.outbox import change_owed, insert_owed
 from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes

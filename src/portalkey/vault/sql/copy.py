@@ -21,8 +21,8 @@ from portalkey.errors import StoreUnusable
 from portalkey.vault import copy_mark
 from portalkey.vault.sql.copy_rules import KINDS, Difference, Kind, Row, read_rows
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.dialects import qualify
 from portalkey.vault.sql.migrate import migrate
-from portalkey.vault.sql.naming import qualify
 from portalkey.vault.sql.tables import events, meta
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import PATIENT_SECONDS

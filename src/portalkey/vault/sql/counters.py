@@ -8,7 +8,8 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import select
 
 from portalkey.model.counters import Counter, CounterKind, Tally, counter_of, day_of
-from portalkey.vault.sql.database import StorePart, insert_or_add
+from portalkey.vault.sql.database import StorePart
+from portalkey.vault.sql.dialects import insert_or_add
 from portalkey.vault.sql.tables import counters as table
 
 

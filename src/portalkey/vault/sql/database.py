@@ -7,7 +7,6 @@ which one it is.
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
@@ -23,6 +22,7 @@ from portalkey._support.fork import (
 from portalkey._support.time_limit import Slots, until_room
 from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
+from portalkey.vault.sql.dialects import insert_unless_there
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
@@ -156,6 +156,18 @@ class Database(StatementRunner):
 
         return self._do(write_in_turn, is_writing=True)
 
+    def write_one(self, statement: PreparedStatement, values: Values) -> int:
+        """Run one prepared *statement* that writes; returns how many rows, raises like ``write``.
+
+        It is done again under the same conditions as a work of ``write_fast``.
+        """
+
+        def run(driver: Driver) -> int:
+            number: int = statement.run(driver, values).rowcount
+            return number
+
+        return self.write_fast(run)
+
     def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
         """Prepare to insert *values*, unless a row stands in their way."""
         statement = insert_unless_there(self._dialect.name, table, values).inline()
@@ -249,27 +261,6 @@ def _seconds(moment: datetime) -> float:
             "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
         )
     return moment.timestamp()
-
-
-def insert_unless_there(dialect: str, table: Table, values: Values) -> Any:  # noqa: ANN401 - each database has a type of its own
-    """Return the statement that inserts *values*, unless a row stands in their way."""
-    # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-    return insert(table).values(values).on_conflict_do_nothing()
-
-
-def insert_new(tx: Connection, table: Table, values: Values) -> bool:
-    """Insert *values* into *table*; False where a row stands in their way."""
-    statement = insert_unless_there(tx.dialect.name, table, values)
-    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
-
-
-def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> None:
-    """Insert *values* into *table*, or add their *column* to that of the row of the same id."""
-    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
-    statement = insert(table).values(values)
-    total = table.c[column] + statement.excluded[column]
-    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
 
 
 _databases: WeakSet[Database] = WeakSet()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from portalkey.errors import StoreBusy, StoreUnusable
 from portalkey.vault.sql.check import look_into
-from portalkey.vault.sql.naming import schema_of
+from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.urls import open_database
 
 OWN = "portalkey"

@@ -7,7 +7,7 @@ from portalkey.model.connection import AUTHENTICATED
 from portalkey.vault.inspection import Inspection
 from portalkey.vault.sql.check import look_into
 from portalkey.vault.sql.database import Database
-from portalkey.vault.sql.naming import qualify
+from portalkey.vault.sql.dialects import qualify
 from portalkey.vault.sql.tables import connections, metadata, provider
 
 _BYTES_OF_FILE = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")

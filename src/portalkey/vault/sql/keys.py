@@ -11,7 +11,8 @@ from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.sql.attempts import is_under_way, read_attempt
 from portalkey.vault.sql.connections import row_reader, select_rows
-from portalkey.vault.sql.database import StorePart, Values, insert_new, to_columns
+from portalkey.vault.sql.database import StorePart, Values, to_columns
+from portalkey.vault.sql.dialects import insert_new
 from portalkey.vault.sql.outbox import read_owed
 from portalkey.vault.sql.tables import attempts, connections, meta, outbox
 from portalkey.vault.sql.wall import fetch_rows

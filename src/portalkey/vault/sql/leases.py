@@ -119,13 +119,15 @@ class SQLLeases(StorePart):
             **_bind(_renewed_values(connection)),
         }
 
+        if event is None:
+            return bool(self._database.write_one(self._statements.renew, values))
+        columns = event_values(event)
+        event_columns = _bind({name: columns[name] for name in _EVENT})
+
         def write_and_record(driver: Driver) -> bool:
             if not self._statements.renew.run(driver, values).rowcount:
                 return False
-            if event is not None:
-                columns = event_values(event)
-                event_columns = _bind({name: columns[name] for name in _EVENT})
-                self._statements.record.run(driver, event_columns)
+            self._statements.record.run(driver, event_columns)
             return True
 
         return self._database.write_fast(write_and_record)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, inspect, text
 
-from portalkey.vault.sql.naming import qualify, schema_of
+from portalkey.vault.sql.dialects import qualify, schema_of
 
 MARK = "portalkey_here"
 GUARD = "portalkey_tables_are_not_yours_to_drop"

@@ -15,8 +15,8 @@ from portalkey._support.fork import ProcessLock
 from portalkey._support.time_limit import lift_limit
 from portalkey.errors import StoreUnusable
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.marks import is_marked, put_marks, remove_marks
-from portalkey.vault.sql.naming import schema_of
 from portalkey.vault.sql.tables import metadata
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from sqlalchemy.types import Double
 from portalkey._support.clock import no_offset
 from portalkey.errors import PortalkeyError
 from portalkey.vault.sql import postgres_errors
-from portalkey.vault.sql.database import Database
-from portalkey.vault.sql.naming import schema_of
+from portalkey.vault.sql.database import Database, Values
+from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.postgres_url import read_url, without_environment
 from portalkey.vault.sql.schemas import OWN, find_schema, make_schema, quote_name
 from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
-from portalkey.vault.sql.statements import DriverPool
+from portalkey.vault.sql.statements import DriverPool, PreparedStatement
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 
 CONNECTIONS = 4
@@ -32,6 +32,7 @@ CONNECTIONS = 4
 
 _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 _MIGRATE_SECONDS = 60
+_WRITES = "ISOLATION LEVEL READ COMMITTED READ WRITE"
 # Looked at once a statement: as a volatile function it would keep every index on times out of use.
 _CLOCK = literal_column("(SELECT extract(epoch FROM clock_timestamp())::float8)", Double)
 # Any number that no other program is likely to think of.
@@ -82,10 +83,12 @@ class PostgreSQL(Database):
 
     def _say_limits(self, limits: list[str]) -> None:
         """Begin each transaction with the server's *limits*, and each session of our own."""
-        self._session = "; ".join(f"SET {limit}" for limit in limits)
+        sets = [f"SET {limit}" for limit in limits]
+        sets.append(f"SET SESSION CHARACTERISTICS AS TRANSACTION {_WRITES}")
+        self._session = "; ".join(sets)
         settings = "; ".join(f"SET LOCAL {each}" for each in limits)
         self.begin_reading = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"
-        self.begin_writing = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {settings}"
+        self.begin_writing = f"BEGIN {_WRITES}; {settings}"
 
     def _driver_pool(self, wait: float) -> DriverPool:
         return DriverPool(
@@ -112,7 +115,25 @@ class PostgreSQL(Database):
 
     def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
         """Begin to write; several commands in one cannot be prepared."""
-        driver.execute(self.begin_writing, prepare=False)
+        begin = "BEGIN" if _is_own_session(driver) else self.begin_writing
+        driver.execute(begin, prepare=False)
+
+    def write_one(self, statement: PreparedStatement, values: Values) -> int:
+        """Run one *statement* that writes: a transaction by itself, in one message to the server.
+
+        Done again where the connection was lost, as ``write_fast`` is.
+        """
+
+        def write(driver: psycopg.Connection[Any]) -> int:
+            is_own = _is_own_session(driver)
+            if not is_own:
+                self.begin_fast(driver)
+            number: int = statement.run(driver, values).rowcount
+            if not is_own:
+                driver.commit()
+            return number
+
+        return self._do(lambda: self._drivers.run(write), is_writing=True)
 
     def find_tables(self, tx: Connection) -> None:
         """Find the schema of our tables, for *tx* and whatever comes after it."""
@@ -180,6 +201,11 @@ class PostgreSQL(Database):
             self._may_prepare = False
             return True
         return postgres_errors.is_lost(error)
+
+
+def _is_own_session(driver: psycopg.Connection[Any]) -> bool:
+    """Return True where no pooler is in between, so that the session has the limits itself."""
+    return driver.prepare_threshold is not None
 
 
 def _network(answer: float) -> dict[str, str]:

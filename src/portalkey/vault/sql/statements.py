@@ -16,7 +16,7 @@ from portalkey._support.fork import keep_for_ever
 from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_left, until_room
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
-from portalkey.vault.sql.naming import Schemas, compile_statement
+from portalkey.vault.sql.dialects import Schemas, compile_statement
 from portalkey.vault.sql.wall import may_be_stored, require_asked
 
 T = TypeVar("T")

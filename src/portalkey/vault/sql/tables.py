@@ -83,10 +83,10 @@ connections = Table(
     ),
 )
 
-# Written out: no partial index serves a search that names its condition by a parameter, and SQLite,
-# which looks whether one would, plans such a search anew each time that it is run.
+# Written out: where its partial index is spoken of by a bound value, SQLite plans anew each time,
+# which costs more than the search, and PostgreSQL does not take the index.
 IS_LIVE = connections.c.status != literal_column("'disconnected'")
-"""The condition that a connection is not disconnected."""
+"""True of a connection that has not been ended."""
 
 attempts = Table(
     "portalkey_attempts",

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection as Tx
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
@@ -33,6 +33,7 @@ from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
 from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.sql.tables import connections
 from portalkey.vault.store import Mark, Store
 
 pytest_plugins = ("support.postgres",)
@@ -216,40 +217,6 @@ def test_a_scan_would_be_seen_in_sqlite(store: SQLStore, path: Path) -> None:
         "DELETE FROM portalkey_outbox WHERE tries = 3",
     ):
         assert scans_of(plans_of_sqlite(path, [statement])), statement
-
-
-def test_what_is_prepared_is_planned_once_in_sqlite(store: SQLStore) -> None:
-    """SQLite plans anew, at each run, what binds a value that an index's condition names."""
-    row, attempt = connect(store), new_attempt(store)
-    uses: Mapping[str, Callable[[], object]] = {
-        "now": store.now,
-        "connections": lambda: store.connections("ada", "app"),
-        "last_connection": lambda: store.last_connection("ada", "app"),
-        "connection_to": lambda: store.connection_to("ada", "app", 1),
-        "connection": lambda: store.connection(row.id),
-        "attempt": lambda: store.attempt(attempt.id),
-        "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
-        "claims": lambda: store.claims("ada"),
-        "lease": lambda: store.lease(load(store, row), ASK),
-        "take_portion": lambda: store.take_portion("app", PortionRequest(Limits(1000, 1000))),
-    }
-    for use in uses.values():
-        use()
-    planned: list[str] = []
-    (driver,) = store._database._drivers._free
-
-    def note(_: int, table: str | None, column: str | None, *others: str | None) -> int:
-        planned.append(f"{table}.{column}")
-        return sqlite3.SQLITE_OK
-
-    driver.set_authorizer(note)
-    for use in uses.values():
-        use()
-    assert planned  # SQLite has planned all of them anew, as somebody watches now
-    for name, use in uses.items():
-        planned.clear()
-        use()
-        assert not [each for each in planned if each.startswith("portalkey")], name
 
 
 class WatchedCursor(psycopg.Cursor[Any]):
@@ -443,3 +410,53 @@ def test_abandoned_attempts_cost_nothing(path: Path, ahead: Ahead, work: str) ->
             steps.append(file.steps)
 
     assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
+
+
+class Planned(SQLite):
+    """A file that counts what SQLite asks as it compiles a statement."""
+
+    questions = 0
+
+    def _connect(self) -> FileConnection:
+        connection = super()._connect()
+        connection.set_authorizer(self._allow)
+        return connection
+
+    def _allow(self, *_: object) -> int:
+        self.questions += 1
+        return sqlite3.SQLITE_OK
+
+
+@pytest.mark.parametrize("read", ["connections", "connection", "last_connection", "attempt"])
+def test_what_is_read_often_is_planned_once(path: Path, ahead: Ahead, read: str) -> None:
+    """A value bound beside a partial index that speaks of it is planned with, each time anew."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        connection, attempt = connect(store), new_attempt(store)
+        reads: Mapping[str, Callable[[], object]] = {
+            "connections": lambda: store.connections(connection.owner, "app"),
+            "connection": lambda: store.connection(connection.id),
+            "last_connection": lambda: store.last_connection(connection.owner, "app"),
+            "attempt": lambda: store.attempt(attempt.id),
+        }
+        assert reads[read]()
+        file.questions = 0
+        assert reads[read]()
+
+    assert file.questions == 0
+
+
+def test_a_statement_that_is_planned_anew_would_be_seen(path: Path, ahead: Ahead) -> None:
+    """Negative control: a bound value of which a partial index speaks."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    live = file.prepare(
+        lambda _: select(connections.c.id).where(connections.c.status != bindparam("status"))
+    )
+    file.fetch(live, status="disconnected")
+    file.questions = 0
+    file.fetch(live, status="disconnected")
+    file.close()
+
+    assert file.questions > 0

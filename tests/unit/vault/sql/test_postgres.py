@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,15 @@ from portalkey.errors import (
     StoreUnusable,
 )
 from portalkey.model.events import Event, EventName
-from portalkey.model.leases import DenialReason, LeaseDenied, LeaseRequest
+from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.testing import Ahead
-from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_connection
+from portalkey.testing.samples import (
+    begin_exchange,
+    connect,
+    new_attempt,
+    new_connection,
+    next_generation,
+)
 from portalkey.vault import SQLStore
 from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import VERSION_TABLE, migrate
@@ -601,3 +607,52 @@ def test_a_fork_in_the_middle_leaves_the_parent_its_socket(store: SQLStore) -> N
         return int(tx.execute(text("SELECT 1")).scalar_one())
 
     assert store._database.write(forked) == 1
+
+
+@pytest.fixture
+def with_log(own_postgres: Server) -> Iterator[tuple[SQLStore, Callable[[], list[str]]]]:
+    """A store, and what the server was told since the last look, one message a line."""
+    url = changed(own_postgres.url, options="-c log_statement=all")
+    store = SQLStore.open(url)
+    log, seen = own_postgres.folder / "log", 0
+
+    def look() -> list[str]:
+        nonlocal seen
+        text = log.read_text()[seen:]
+        seen += len(text)
+        return [line for line in text.splitlines() if "LOG:  " in line]
+
+    yield store, look
+    store.close()
+
+
+def test_a_renewed_grant_is_one_message_to_the_server(
+    with_log: tuple[SQLStore, Callable[[], list[str]]],
+) -> None:
+    """In a session of its own one statement is a transaction; nothing is said around it."""
+    store, look = with_log
+    connection = connect(store)
+    for _ in range(2):  # the first time, the session is opened
+        (found,) = store.connections(connection.owner, "app")
+        renewed = next_generation(found)
+        assert found.sealed
+        look()
+        assert store.renew(renewed, instead_of=found.sealed.fingerprint)
+
+    (said,) = look()
+    assert "UPDATE" in said
+    assert (store.connection(connection.id) or found).generation == renewed.generation
+
+
+def test_a_lease_begins_without_settings(
+    with_log: tuple[SQLStore, Callable[[], list[str]]],
+) -> None:
+    """The session has the limits in time already: BEGIN brings none."""
+    store, look = with_log
+    connection = connect(store)
+    request = LeaseRequest("me", 30.0)
+    assert isinstance(store.lease(connection, request), Lease)
+    look()
+    store.lease(connection, request)
+
+    assert not [line for line in look() if "SET LOCAL" in line]
