@@ -18,6 +18,7 @@ from bench.goals import (
     killed,
     many,
     owners,
+    pages,
     person,
     processes,
     rotation,
@@ -61,6 +62,8 @@ GOALS: Mapping[str, Goal] = {
     "G20": processes.fsyncs,
     "G22": growth.left_behind,
     "G23": person.done,
+    "G24": pages.first_load,
+    "G25": pages.waiting,
     "G26": console.console,
 }
 _MEASURED_WITH = {"G7": "G6", "G21": "G14"}

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Literal
 from flask import Flask, g, redirect
 from pydantic import SecretStr
 
-from portalkey.cli.server.console import open_by_password
 from portalkey.cli.server.error_pages import show_error_pages
 from portalkey.cli.server.health import PATHS, add_health
 from portalkey.cli.server.logs import log_requests, make_hash, set_up_logs
 from portalkey.cli.server.mount import Mount
 from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth
-from portalkey.flask.console_routes import register_console
 from portalkey.settings.standalone import StandaloneSettings
-from portalkey.web.console.console import PATH as CONSOLE
-from portalkey.web.console.console import Console
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+    from portalkey.web.console.console import Console
 
 _YEAR = 365 * 24 * 3600
 
@@ -31,7 +28,7 @@ def create_app(
     owners: Owners | None = None,
     metrics_token: SecretStr | None = None,
     store: Literal["session"] | None = None,
-    console: Console | None = None,
+    console: "Console | None" = None,
 ) -> Flask:
     """Return the standalone app.
 
@@ -53,9 +50,17 @@ def create_app(
     app.add_url_rule("/", "home", lambda: redirect(home, 303))
     add_health(app, broker, metrics_token)
     if console is not None:
-        register_console(app, console, CONSOLE)
+        _add_console(app, console)
     app.wsgi_app = Mount(app.wsgi_app, broker.settings.mount)  # type: ignore[method-assign]
     return app
+
+
+def _add_console(app: Flask, console: "Console") -> None:
+    # Imported here: not every app has one.
+    from portalkey.flask.console_routes import register_console  # noqa: PLC0415 - see above
+    from portalkey.web.console.console import PATH  # noqa: PLC0415 - see above
+
+    register_console(app, console, PATH)
 
 
 def _make_flask(broker: "Broker", session_cookie: str) -> Flask:
@@ -75,12 +80,14 @@ def _make_flask(broker: "Broker", session_cookie: str) -> Flask:
 
 
 def create_logged_app(
-    broker: "Broker", standalone: StandaloneSettings, console: Console | None = None
+    broker: "Broker", standalone: StandaloneSettings, console: "Console | None" = None
 ) -> Flask:
     """Return the standalone app as the operator's settings say, and set up this process's log.
 
     It has a *console* where there is one, or a password for it is set.
     """
+    from portalkey.cli.server.console import open_by_password  # noqa: PLC0415 - as above
+
     hash_owner = make_hash(broker)
     set_up_logs(standalone.log_format, standalone.log_level, hash_owner)
     app = create_app(

@@ -22,13 +22,14 @@ from portalkey._support.fork import (
 from portalkey._support.time_limit import Slots, until_room
 from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.sql.dialects import insert_unless_there
+from portalkey.vault.sql.dialects import begin_insert
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
 Values = dict[str, Any]
 
-_BEGIN = "portalkey_begin"
+BEGIN = "portalkey_begin"
+"""The execution option of an engine that names how its transactions begin."""
 
 
 class Database(StatementRunner):
@@ -42,7 +43,6 @@ class Database(StatementRunner):
 
     mode_before: str | None = None
     """The mode of its file before that was closed to others, where it was open to them."""
-
     guards_tables: ClassVar[bool] = False
     """True where a view that looks at a table keeps it from being dropped."""
 
@@ -75,13 +75,13 @@ class Database(StatementRunner):
             seconds: How many seconds one call takes at most, all its waits and tries together.
         """
         super().__init__(engine.dialect, drivers, clock, ahead, wait=wait, seconds=seconds)
-        self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
-        self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
+        self._reading = engine.execution_options(**{BEGIN: self.begin_reading})
+        self._writing = engine.execution_options(**{BEGIN: self.begin_writing})
         self._transactions = Slots(self.transactions, wait)
         self._writers = Slots(self.writers, wait)
         self._pid = os.getpid()
         self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", self._begin)
         _databases.add(self)
         renew_after_fork(self._renew)
 
@@ -126,46 +126,55 @@ class Database(StatementRunner):
             connection.execution_options(schema_translate_map=self.schemas)
         return connection
 
+    def _begin(self, tx: Connection) -> None:
+        begin = tx.get_execution_options().get(BEGIN, "BEGIN")
+        tx.exec_driver_sql(begin, execution_options={"no_parameters": True})
+
     def is_full(self, error: BaseException) -> bool:  # noqa: ARG002 - a file has room for all
         """Return True where *error* says that the server takes no more connections."""
         return False
 
-    def write_fast(self, work: Callable[[Driver], T]) -> T:
+    def write_fast(self, work: Callable[[Driver], T], *, durable: bool = True) -> T:  # noqa: ARG002 - a server's always is
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
-        *work* may be done again where the connection was lost, and nobody knows whether the commit
-        before was: it writes by comparison, so that the second time finds what the first did.
+        What is not *durable* may be undone by a loss of power, where that saves a wait for a disk.
+
+        Where a connection has been lost as it lay there, another is taken. Once *work* has begun it
+        is not done again: nobody knows then whether what was lost had been committed.
         """
+        begun: list[Driver] = []
 
         def transaction(driver: Driver) -> T:
             self.be_patient(driver)
             self.begin_fast(driver)
+            begun.append(driver)
             result = work(driver)
             driver.commit()
             return result
 
+        def may_repeat(error: BaseException) -> bool:
+            return not begun or self.was_refused(error)
+
         def write_in_turn() -> T:
             with self._writers.take():
-                return self._drivers.run(transaction)
+                return self._drivers.run(transaction, may_repeat)
 
         return self._do(write_in_turn, is_writing=True)
 
     def write_one(self, statement: PreparedStatement, values: Values) -> int:
-        """Run one prepared *statement* that writes; returns how many rows, raises like ``write``.
+        """Run one *statement* that writes, as ``write_fast`` does; return how many rows it wrote.
 
-        It is done again under the same conditions as a work of ``write_fast``.
+        Done twice it has to come to the same.
         """
+        return self.write_fast(lambda driver: int(statement.run(driver, values).rowcount))
 
-        def run(driver: Driver) -> int:
-            number: int = statement.run(driver, values).rowcount
-            return number
+    def insert(self, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
+        """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
+        return begin_insert(self._dialect.name, table)
 
-        return self.write_fast(run)
-
-    def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
-        """Prepare to insert *values*, unless a row stands in their way."""
-        statement = insert_unless_there(self._dialect.name, table, values).inline()
-        return PreparedStatement(statement, self._dialect, self._ahead, self.schemas)
+    def was_refused(self, error: BaseException) -> bool:  # noqa: ARG002 - a file refuses none
+        """Return True where *error* says that a statement was refused, and all before it undone."""
+        return False
 
     def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
@@ -215,7 +224,7 @@ class StorePart:
     """One subject of a store in SQL: its database, and the clock."""
 
     def __init__(self, database: Database) -> None:
-        """Use *database*, whose tables are up to date."""
+        """Use *database*, whose tables are up to date, and prepare what it is asked for often."""
         self._database = database
         self._clock = database.prepare(lambda now: select(now.label("now")))
 
@@ -227,6 +236,11 @@ class StorePart:
     def now(self) -> datetime:
         """Return the database's clock."""
         ((seconds,),) = self._database.fetch(self._clock)
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def _read_clock(self, driver: Driver) -> datetime:
+        """Return the database's clock within a transaction."""
+        ((seconds,),) = self._clock.fetch(driver, {})
         return datetime.fromtimestamp(seconds, UTC)
 
     def close(self) -> None:
@@ -255,11 +269,6 @@ def _seconds(moment: datetime) -> float:
             "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
         )
     return moment.timestamp()
-
-
-def _begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
-    connection.exec_driver_sql(begin, execution_options={"no_parameters": True})
 
 
 _databases: WeakSet[Database] = WeakSet()

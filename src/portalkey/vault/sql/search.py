@@ -12,9 +12,10 @@ from portalkey.model.search import (
     EventSearch,
     PlacedEvent,
 )
-from portalkey.vault.sql.connections import row_reader, select_rows
+from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.database import StorePart
 from portalkey.vault.sql.events import read_event
+from portalkey.vault.sql.rows import connection_reader
 from portalkey.vault.sql.tables import IS_LIVE, connections, events
 from portalkey.vault.sql.wall import fetch_rows
 
@@ -37,7 +38,7 @@ class SQLSearch(StorePart):
         columns = [each.name for each in query.selected_columns]
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         page = rows[:at_most]
-        found = self._database.read_rows(row_reader(columns), page, skips=True)
+        found = self._database.read_rows(connection_reader(columns), page, skips=True)
         last = str(page[-1][columns.index("id")]) if len(rows) > at_most else None
         return ConnectionPage(found, last)
 

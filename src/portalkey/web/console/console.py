@@ -17,7 +17,7 @@ from portalkey.web.console.door import Door
 from portalkey.web.console.looks import Looks
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.rendering import FindStaticFile
-from portalkey.web.static_files import STATIC_FOLDER, static_headers
+from portalkey.web.static_files import answer_static
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -27,7 +27,7 @@ Handler = Callable[[Visit], WebResponse]
 PATH = "/console"
 """The console's path where the app names no other."""
 
-_STATIC = {"portalkey.css": "text/css", "console.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATIC = frozenset({"portalkey.css", "console.css", "icon.svg"})
 _STATIC_PATH = re.compile(r"static/([0-9a-f]+)/([a-z.]+)")
 _NOTHING = Refused(404, "Nothing is here", "The console has no such page.")
 _METHOD = Refused(405, "That is not how it works", "Open the page, and use the button on it.")
@@ -68,7 +68,7 @@ class Console:
         # What an operator has confirmed may take longer, such as writing a file anew.
         with nullcontext() if request.method == "POST" else limit_request(seconds):
             if (file := _STATIC_PATH.fullmatch(path)) and request.method in {"GET", "HEAD"}:
-                return _serve(file[1], file[2])
+                return _serve(request, file[1], file[2])
             try:
                 if self.door and (passed := self.door.answer(request, path)):
                     return passed
@@ -140,10 +140,9 @@ def _routes(context: ConsoleContext) -> Mapping[re.Pattern[str], Mapping[str, Ha
     return {re.compile(pattern): handlers for pattern, handlers in routes.items()}
 
 
-def _serve(version: str, name: str) -> WebResponse | None:
+def _serve(request: WebRequest, version: str, name: str) -> WebResponse | None:
     """Return one of our styles; what a page looks like is nobody's secret."""
-    kind = _STATIC.get(name)
-    if kind is None:
+    if name not in _STATIC:
         return None
-    body = (STATIC_FOLDER / name).read_text("utf-8")
-    return WebResponse(200, {"Content-Type": kind, **static_headers(version)}, body)
+    accepted, known = map(request.headers.get, ("accept-encoding", "if-none-match"))
+    return answer_static(name, version, accepted, known)

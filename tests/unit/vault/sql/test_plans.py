@@ -31,10 +31,10 @@ from portalkey.vault.search_store import SearchStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
-from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.sql.tables import connections
 from portalkey.vault.store import Mark, Store
+from support.watched import WatchedPostgreSQL, WatchedSQLite
 
 pytest_plugins = ("support.postgres",)
 
@@ -106,6 +106,7 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         ),
         "claims": lambda: store.claims("ada"),
         "attempt": lambda: store.attempt(attempt.id),
+        "attempt_and_connections": lambda: store.attempt_and_connections(attempt.id, "ada", "app"),
         "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
         "move_attempt": lambda: store.move_attempt(attempt.id, AttemptStatus.EXCHANGING),
         "ask": lambda: store.ask(attempt.id, "sealed", new_owed(store, id="asked")),
@@ -176,17 +177,6 @@ def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     assert set(use_all(store, ahead)) == methods
 
 
-class WatchedSQLite(SQLite):
-    """A file whose statements are kept, as SQLite has them."""
-
-    statements: list[str]
-
-    def _connect(self) -> FileConnection:
-        connection = super()._connect()
-        connection.set_trace_callback(self.statements.append)
-        return connection
-
-
 def plans_of_sqlite(path: Path, statements: list[str]) -> Iterator[str]:
     """What SQLite would do for each statement, a line a step."""
     with closing(sqlite3.connect(path)) as connection:
@@ -224,30 +214,6 @@ def test_a_scan_would_be_seen_in_sqlite(store: SQLStore, path: Path) -> None:
         "DELETE FROM portalkey_outbox WHERE tries = 3",
     ):
         assert scans_of(plans_of_sqlite(path, [statement])), statement
-
-
-class WatchedCursor(psycopg.Cursor[Any]):
-    """Keeps what is executed, and with which values."""
-
-    statements: list[tuple[Any, Any]]
-
-    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
-        """Execute it as ever."""
-        self.statements.append((query, params))
-        return super().execute(query, params, **more)
-
-
-class WatchedPostgreSQL(PostgreSQL):
-    """A database whose statements are kept."""
-
-    statements: list[tuple[Any, Any]]
-
-    def _connect(self) -> TimedConnection:
-        connection = super()._connect()
-        connection.cursor_factory = type(
-            "Cursor", (WatchedCursor,), {"statements": self.statements}
-        )
-        return connection
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
