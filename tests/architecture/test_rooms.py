@@ -24,7 +24,7 @@ MOST = {
     "token, cold": 20,
     "token, cached": 1,
     "token, expired": 40,
-    "disconnect": 41,
+    "disconnect": 42,
 }
 """Only ever lowered, but for a guard that every journey passes: gates, breakers, deadlines and kept
 connections on the way to HubSpot, walls, limits and turns on the way to the store, the count of who
