@@ -31,8 +31,12 @@ class Disconnector:
         self._vault = vault
         self._audit = audit
 
-    def disconnect(self, connection: Connection) -> OwedRevocation | None:
-        """Erase the grant of *connection*; return the revocation that HubSpot is owed now, if any.
+    def disconnect(
+        self, connection: Connection, *, is_uninstall: bool = False
+    ) -> OwedRevocation | None:
+        """Erase the grant of *connection*; return what HubSpot is owed now, if anything.
+
+        That is to revoke the refresh token, or to take the app out of the account.
 
         Raises:
             NotConnected: It was disconnected meanwhile.
@@ -41,7 +45,12 @@ class Disconnector:
         event = Event(EventName.DISCONNECTED, owner=connection.owner, connection_id=connection.id)
         # Without its key it is erased all the same, and HubSpot is told once the key is back.
         troubles: list[NoKeyOpens] = []
-        owed = self._vault.erase(connection, event=event, on_missing_key=troubles.append)
+        owed = self._vault.erase(
+            connection,
+            event=event,
+            on_missing_key=troubles.append,
+            is_uninstall=is_uninstall,
+        )
         self._audit.announce(event)
         for trouble in troubles[-1:]:
             self._record_owed(connection, trouble)

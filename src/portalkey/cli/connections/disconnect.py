@@ -28,9 +28,16 @@ _FOR_ALL = (
     "connect it again."
 )
 _UNINSTALLED = "The app is out of the HubSpot account {hub_id}, and disconnected here."
+_OWED = (
+    "Disconnected. HubSpot cannot be asked just now, so that the app leaves the account {hub_id} "
+    "is owed; it will be tried again by the app's own processes and by `portalkey work`. It is "
+    "given up where somebody connects the account again before that; `portalkey events` says how "
+    "it ends."
+)
 _TOO_LATE = (
-    "This connection is disconnected, and HubSpot wants a token of the account. Name another "
-    "connection to it (`portalkey connections list --hub-id {hub_id}`), or have a Super Admin of "
+    "This connection is disconnected, and HubSpot wants a token of the account. An uninstall that "
+    "is owed is tried again by itself. Otherwise name another connection to it (`portalkey "
+    "connections list --hub-id {hub_id}`), or have a Super Admin of "
     "the account uninstall the app in HubSpot, under Connected Apps."
 )
 _ALREADY = "It was disconnected already; there is nothing to do."
@@ -47,8 +54,7 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
     """End a connection: its tokens are erased here at once, and revoked at HubSpot.
 
     What HubSpot does not answer now is told it again later, by every process of the app. With
-    --uninstall HubSpot takes the app out of the account, which ends it for everybody there; where
-    HubSpot does not answer, nothing is changed.
+    --uninstall HubSpot takes the app out of the account, which ends it for everybody there.
     """
     with open_broker(env_file) as broker:
         connection = require_connection(broker, connection_id)
@@ -71,8 +77,8 @@ def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
         others = count_of(len(owners), "other owner")
         click.echo(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
         confirm_by_typing(f"uninstall {hub_id}")
-    broker.uninstall(connection)
-    click.echo(_UNINSTALLED.format(hub_id=hub_id))
+    is_owed = broker.uninstall(connection) is None
+    click.echo((_OWED if is_owed else _UNINSTALLED).format(hub_id=hub_id))
 
 
 def _end(broker: "Broker", connection: Connection) -> bool:

@@ -84,8 +84,13 @@ def outbox_values(owed: OwedRevocation) -> Values:
 def _make_owed(row: Sequence[Any]) -> OwedRevocation:
     values = dict(zip(table.columns.keys(), row, strict=True))
     fingerprint = values.pop("refresh_fingerprint")
-    due_at = datetime.fromtimestamp(values.pop("due_at"), UTC)
-    return OwedRevocation(fingerprint=fingerprint, due_at=due_at, **values)
+    due_at, asked_at = values.pop("due_at"), values.pop("asked_at")
+    return OwedRevocation(
+        fingerprint=fingerprint,
+        due_at=datetime.fromtimestamp(due_at, UTC),
+        asked_at=None if asked_at is None else datetime.fromtimestamp(asked_at, UTC),
+        **values,
+    )
 
 
 read_owed = guard(table, table.columns.keys(), _make_owed)
