@@ -28,8 +28,9 @@ _WOULD = "Would end {connections}. Nothing was changed."
 _NONE = "No connection was found; there is nothing to end."
 _DONE = "Ended {connections}. HubSpot was told to forget {revoked}."
 _OWED = (
-    "HubSpot does not know of {owed} yet: it cannot be reached, or asks for a pause. The app's "
-    "processes tell it again by themselves; run this once more, or `portalkey work`, to do it here."
+    "HubSpot does not know of {owed} yet: it cannot be reached, asks for a pause, or another "
+    "process is at it. The app's processes tell it by themselves; run this once more in a minute, "
+    "or `portalkey work`, to do it here."
 )
 
 
