@@ -25,6 +25,8 @@ from support.old_app import OldUser, issued
 
 REVOKE = ("connections", "revoke", "--all", "--yes", "--json")
 _AT_ONCE = 1000
+_LONG = 3600.0
+"""Seconds that a whole run may take, on a machine that has much else to do."""
 _CLAIM = 61.0
 """Seconds after which nobody holds what a killed process was just sending."""
 
@@ -103,6 +105,7 @@ def kill_revoke(crew: Crew, plan: Plan, after: float) -> bool:
 def revoke(crew: Crew, plan: Plan) -> dict[str, Any]:
     """What the command says in the end, where nobody kills it."""
     with _running(crew, plan) as member:
+        assert member.is_done(_LONG), "the command does not end"
         code, said, complaint = member.end()
         assert code == 0, (said, complaint)
         member.leave()
