@@ -9,6 +9,7 @@ from portalkey.cli.confirm import confirm, confirm_by_typing
 from portalkey.cli.connections.finding import find_pages, require_connection
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.ids import IdCommand
+from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import count_of, printable, utc
 from portalkey.errors import NotConnected
@@ -43,7 +44,7 @@ _TOO_LATE = (
 _ALREADY = "It was disconnected already; there is nothing to do."
 
 
-@click.command(cls=IdCommand)
+@click.command(cls=IdCommand, short_help="End one connection, or uninstall the app.")
 @click.argument("connection_id", metavar="ID")
 @click.option(
     "--uninstall", "is_uninstall", is_flag=True, help="Take the app out of the account as well."
@@ -62,9 +63,9 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
             _uninstall(broker, connection, yes=yes)
             return
         if connection.status is not ConnectionStatus.DISCONNECTED and not yes:
-            click.echo(_describe(connection), err=True)
+            say(_describe(connection), err=True)
             confirm("Disconnect?")
-        click.echo(_DONE if _end(broker, connection) else _ALREADY)
+        say(_DONE if _end(broker, connection) else _ALREADY)
 
 
 def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
@@ -75,10 +76,10 @@ def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
     owners = {each.owner for page in pages for each in page.connections} - {connection.owner}
     if not yes:
         others = count_of(len(owners), "other owner")
-        click.echo(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
+        say(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
         confirm_by_typing(f"uninstall {hub_id}")
     is_owed = broker.uninstall(connection) is None
-    click.echo((_OWED if is_owed else _UNINSTALLED).format(hub_id=hub_id))
+    say((_OWED if is_owed else _UNINSTALLED).format(hub_id=hub_id))
 
 
 def _end(broker: "Broker", connection: Connection) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _EVENTS = 10
 
 
-@click.command(cls=IdCommand)
+@click.command(cls=IdCommand, short_help="Show all that is known of a connection.")
 @click.argument("connection_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()

@@ -9,6 +9,7 @@ import click
 from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
+from portalkey.cli.lines import say
 from portalkey.cli.tables import count_of
 
 _NOTHING = "Nothing waits for the key {label}: what it sealed opens here, or there is nothing."
@@ -39,14 +40,17 @@ def forget(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
         count = lost.count()
         numbers = {"connections": count.connections, "revocations": count.revocations}
         if any(numbers.values()) and not yes:
-            click.echo(_say(_WARNING, label, numbers), err=True)
+            say(_fill_in(_WARNING, label, numbers), err=True)
             confirm_by_typing(label)
         given_up = lost.give_up()
     numbers = {"connections": given_up.connections, "revocations": given_up.revocations}
     sentence = _DONE if any(numbers.values()) else _NOTHING
-    click.echo(json.dumps(numbers) if as_json else _say(sentence, label, numbers))
+    if as_json:
+        click.echo(json.dumps(numbers))
+    else:
+        say(_fill_in(sentence, label, numbers))
 
 
-def _say(sentence: str, label: str, numbers: Mapping[str, int]) -> str:
+def _fill_in(sentence: str, label: str, numbers: Mapping[str, int]) -> str:
     counts = {name: count_of(number, name.removesuffix("s")) for name, number in numbers.items()}
     return sentence.format(label=label, **counts)
