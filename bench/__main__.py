@@ -17,6 +17,7 @@ from bench.goals import (
     killed,
     many,
     owners,
+    pages,
     person,
     processes,
     rotation,
@@ -60,6 +61,8 @@ GOALS: Mapping[str, Goal] = {
     "G20": processes.fsyncs,
     "G22": growth.left_behind,
     "G23": person.done,
+    "G24": pages.first_load,
+    "G25": pages.waiting,
 }
 _MEASURED_WITH = {"G7": "G6", "G21": "G14"}
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _PACKAGES = (
-    "portalkey", "cryptography", "sqlalchemy", "psycopg", "httpcore2", "flask", "flask-dance",
+    "portalkey", "cryptography", "sqlalchemy", "psycopg", "h11", "flask", "flask-dance",
     "authlib", "requests-oauthlib", "google-auth", "msal", "gunicorn", "waitress", "granian",
 )  # fmt: skip
 

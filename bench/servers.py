@@ -42,6 +42,13 @@ SERVERS: Mapping[str, Command] = {
 @contextmanager
 def serving(server: str, app: str, place: Place, threads: int) -> Iterator[int]:
     """The port of a *server* with the app called *app*, at *place*."""
+    with serving_process(server, app, place, threads) as (port, _):
+        yield port
+
+
+@contextmanager
+def serving_process(server: str, app: str, place: Place, threads: int) -> Iterator[tuple[int, int]]:
+    """The same, and the id of the server's process."""
     port = _free_port()
     command = [sys.executable, "-m", *SERVERS[server](port, threads)]
     environment = {**os.environ, "BENCH_APP": app, "BENCH_PLACE": json.dumps(place.told())}
@@ -50,7 +57,7 @@ def serving(server: str, app: str, place: Place, threads: int) -> Iterator[int]:
     )
     try:
         _wait_for(port, process)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()

@@ -12,7 +12,7 @@ import portalkey
 SOURCE = Path(portalkey.__file__).parent
 ROOT = Path(__file__).parents[2]
 
-IMPURE = {"authorities", "client", "deadline", "troubles", "tunnel"}
+IMPURE = {"authorities", "client", "connections", "deadline", "troubles", "tunnel"}
 """What of ``hubspot/`` reaches the network, or reads what is there for it."""
 
 

@@ -15,7 +15,7 @@ FIRST_GOOD = {
     "cryptography": ("46.0.7", "CVE-2026-34073, CVE-2026-39892"),
     "filelock": ("3.20.3", "CVE-2025-68146, CVE-2026-22701"),
     "flask": ("3.1.3", "CVE-2025-47278; GHSA-68rp-wp8r-4726"),
-    "httpcore2": ("2.15.1", "before it a context of its own heeds SSL_CERT_FILE"),
+    "h11": ("0.16", "CVE-2025-43859"),
     "jinja2": ("3.1.6", "CVE-2025-27516"),
     "python-dotenv": ("1.2.2", "CVE-2026-28684"),
     "werkzeug": ("3.1.6", "CVE-2025-66221, CVE-2026-21860; GHSA-29vq-49wr-vm6x"),

@@ -55,7 +55,7 @@ def test_only_settings_and_cli_read_the_environment() -> None:
     }
 
 
-SENDS = {"client", "deadline", "tunnel"}
+SENDS = {"client", "connections", "deadline", "tunnel"}
 
 
 def test_the_pure_part_knows_no_clock() -> None:
@@ -67,7 +67,7 @@ def test_the_pure_part_knows_no_clock() -> None:
             assert called not in {"now", "utcnow", "time", "monotonic", "today"}, name(path)
 
 
-NETWORK = {"httpx2", "httpcore2", "socket", "http", "requests"}
+NETWORK = {"httpx2", "h11", "socket", "http", "requests"}
 STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
 
 
@@ -77,7 +77,10 @@ STORAGE = {"sqlalchemy", "alembic", "sqlite3"}
         (
             NETWORK,
             (
-                *(f"hubspot/{each}.py" for each in ("client", "deadline", "tunnel", "troubles")),
+                *(
+                    f"hubspot/{each}.py"
+                    for each in ("client", "connections", "deadline", "tunnel", "troubles")
+                ),
                 "cli/doctor/",
                 "cli/server/",
                 "adapters/",

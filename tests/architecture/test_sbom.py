@@ -35,7 +35,7 @@ def test_what_the_base_needs_is_in_it() -> None:
     """Each dependency that ``pyproject.toml`` names, for this system or another."""
     names = {each["name"] for each in json.loads(document())["components"]}
 
-    assert {"cryptography", "httpcore2", "pydantic", "sqlalchemy", "truststore", "flask"} <= names
+    assert {"cryptography", "h11", "pydantic", "sqlalchemy", "truststore", "flask"} <= names
 
 
 def test_it_can_be_made_again() -> None:

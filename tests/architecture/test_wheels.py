@@ -10,8 +10,8 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
-LARGEST = 625_000
-"""Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since."""
+LARGEST = 635_000
+"""Bytes: 318,000 when the simulator had left it, and what hosts, operators and speed ask for."""
 
 
 def build(project: Path, folder: Path) -> Path:
@@ -84,7 +84,7 @@ def test_what_is_unwanted_would_be_seen() -> None:
 def test_portalkeys_wheel_is_small(wheels: dict[str, Path]) -> None:
     """A production install holds what production needs, and no simulator.
 
-    Bytes: 318,000 when the simulator had left it, and what hosts and operators ask for since.
+    Bytes: 318,000 when the simulator had left it, and what hosts, operators and speed ask for.
     """
     assert not [name for name in content(wheels["portalkey"]) if "simulator" in name]
     assert wheels["portalkey"].stat().st_size <= LARGEST

@@ -37,6 +37,11 @@ def answer(page: Page, status: str, error: str | None = None) -> None:
     page.route(STATUS, fulfill)
 
 
+def have_asked(page: Page) -> None:
+    """Let the page ask the server now, as it does when it is looked at again."""
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+
 def stay(page: Page) -> None:
     """Show the end in place: this page would reload once it is connected."""
     page.locator("hubspot-connect").evaluate("element => { delete element.dataset.reload; }")
@@ -63,6 +68,7 @@ def verify(page: Page) -> None:
     """HubSpot has agreed, and the server is at work."""
     answer(page, "exchanging")
     open_popup(page)
+    have_asked(page)
 
 
 def connect(page: Page) -> None:

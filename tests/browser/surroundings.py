@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from browser.hasty import COUNT, Hasty
 from browser.places import EAR, Evil, Place, front
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener
@@ -79,3 +80,11 @@ def person(new_person: Callable[..., BrowserContext]) -> BrowserContext:
 def tab(person: BrowserContext, place: Place) -> Page:
     """A tab on the front page of the place."""
     return front(person, place)
+
+
+@pytest.fixture
+def hasty(person: BrowserContext, place: Place) -> Hasty:
+    """A front page whose clock is in the test's hand."""
+    person.clock.install()
+    person.add_init_script(COUNT)
+    return Hasty(front(person, place))

@@ -16,6 +16,7 @@ from browser.states import (
     answer,
     enter,
     expect_state,
+    have_asked,
     open_popup,
     stay,
 )
@@ -240,6 +241,7 @@ def test_t49_the_focus_after_an_end(page: Page, held: str, end: str) -> None:
     popup = open_popup(page)
     page.locator(f"hubspot-connect [name={held}]").focus()
     FINISH[end](page, popup)
+    have_asked(page)
     expect_state(page, STATES[end][0])
 
     assert page.evaluate(FOCUSED) == ("p" if end == "connected" else "link")

@@ -53,7 +53,7 @@ def test_t11_no_channel_in_the_page(engine: Engine, host: Host) -> None:
 
 @in_chromium
 def test_t12_no_channel_and_no_storage(engine: Engine, host: Host) -> None:
-    """Without BroadcastChannel and storage, asking the server connects within four seconds."""
+    """Without BroadcastChannel and storage, asking the server connects within two seconds."""
     host.opener_policy = "same-origin"
     page = engine.open("about:blank")
     page.handle.context.add_init_script(WITHOUT_CHANNEL_AND_STORAGE)
@@ -63,7 +63,7 @@ def test_t12_no_channel_and_no_storage(engine: Engine, host: Host) -> None:
     agree(page, popup)
 
     assert page.evaluate("ear.bells.concat(ear.stored)") == []
-    assert page.evaluate("ear.ended") / 1000 - host.called_back < 3 + a_second()
+    assert page.evaluate("ear.ended") / 1000 - host.called_back < 2 + a_second()
 
 
 @in_chromium

@@ -18,6 +18,7 @@ from browser.places import (
     open_popup,
     wait_for_end,
 )
+from browser.states import have_asked
 
 pytest_plugins = ("browser.surroundings",)
 
@@ -96,6 +97,7 @@ def test_what_went_wrong_has_a_reference(person: BrowserContext, place: Place) -
     tab = open_element(person, place)
     tab.route("**/api/hubspot/status*", fail)
     open_popup(tab)
+    have_asked(tab)
     wait_for_end(tab, "failed")
     note = tab.get_by_role("status").locator("small")
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from browser.hasty import Hasty
 from browser.places import (
     STATE,
     Place,
@@ -17,72 +18,15 @@ from browser.places import (
     attempt_of,
     decide,
     ends,
-    front,
     wait_for_end,
 )
+from browser.states import have_asked
 from portalkey.testing import Ahead
 
 pytest_plugins = ("browser.surroundings",)
 
 STATUS = "**/api/hubspot/status*"
 ENDS = {"cancelled", "failed", "expired", "blocked"}
-
-
-# The page counts itself how often it asks: the driver may hear of it long after.
-COUNT = """
-{
-  const ask = window.fetch;
-  window.asked = window.underWay = 0;
-  window.fetch = async (url, ...given) => {
-    if (!String(url).includes("/status")) return ask(url, ...given);
-    window.asked++;
-    window.underWay++;
-    try {
-      const answer = await ask(url, ...given);
-      await answer.clone().text();
-      return answer;
-    } finally {
-      window.underWay--;
-    }
-  };
-}
-"""
-
-
-class Hasty:
-    """A page whose clock is in the test's hand."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def pause(self) -> None:
-        """Stop the clock."""
-        self.page.clock.pause_at(self.page.evaluate("Date.now() / 1000") + 1)
-        self._settle()
-
-    def live(self, seconds: int) -> int:
-        """Let so many *seconds* pass; how often the page asked meanwhile."""
-        before = int(self.page.evaluate("asked"))
-        for _ in range(seconds):
-            self.page.clock.run_for(1_000)
-            self._settle()
-        return int(self.page.evaluate("asked")) - before
-
-    def _settle(self) -> None:
-        """Until whatever was asked has been answered, and the page has made of it what it will."""
-        for _ in range(2_000):
-            if not self.page.evaluate("underWay"):
-                break
-            self.page.wait_for_timeout(5)
-        self.page.evaluate("1")
-
-
-@pytest.fixture
-def hasty(person: BrowserContext, place: Place) -> Hasty:
-    """A front page whose clock is in the test's hand."""
-    person.clock.install()
-    person.add_init_script(COUNT)
-    return Hasty(front(person, place))
 
 
 def test_t51_offline_and_back(
@@ -92,6 +36,7 @@ def test_t51_offline_and_back(
     popup = at_hubspot(tab)
     with tab.expect_event("requestfailed"):
         person.set_offline(True)
+        have_asked(tab)
     assert tab.evaluate(STATE) == "waiting"
     with tab.expect_response(re.compile("/status")):
         person.set_offline(False)
@@ -239,7 +184,9 @@ def test_t52_too_many_requests(hasty: Hasty) -> None:
     popup = at_hubspot(hasty.page)
     hasty.pause()
     hasty.page.route(STATUS, answer(status=429, headers={"Retry-After": "40"}, json={}))
-    assert hasty.live(5) == 1
+    hasty.page.evaluate("() => { asked = 0; dispatchEvent(new Event('online')); }")
+    hasty.live(5)
+    assert hasty.page.evaluate("asked") == 1
     for _ in range(5):
         hasty.page.evaluate("dispatchEvent(new Event('online'))")
         assert hasty.live(5) == 0
@@ -252,6 +199,7 @@ def test_t53_the_attempt_times_out(tab: Page, place: Place, ahead: Ahead) -> Non
     popup = at_hubspot(tab)
     late = attempt_of(tab)
     ahead.seconds = 700
+    have_asked(tab)
     wait_for_end(tab, "expired")
     note = tab.locator("hubspot-connect > p").first
     expect(note).to_have_text("This attempt timed out. Please start again.")

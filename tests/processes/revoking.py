@@ -15,7 +15,7 @@ from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.settings import Settings
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.sql.connections import connection_values
+from portalkey.vault.sql.rows import connection_values
 from portalkey.vault.sql.tables import connections
 from portalkey_simulator import HubSpot
 from processes.crew import Crew, Member

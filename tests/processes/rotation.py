@@ -18,7 +18,7 @@ from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.keyring import new_key
 from portalkey.vault.rotate import Rotated
-from portalkey.vault.sql.connections import connection_values
+from portalkey.vault.sql.rows import connection_values
 from portalkey.vault.sql.tables import connections
 from processes.crew import Crew, Member
 from processes.plan import Plan

@@ -47,7 +47,7 @@ CHECKS = {
     ),
     "rejection": (
         "broker/attempt_ends.py",
-        "if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING) is None:",
+        "if self._vault.store.move_attempt(attempt.id, to, event=refused) is None:",
         "if False:",
         "test_another_ends_no_exchange_under_way",
     ),

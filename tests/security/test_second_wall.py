@@ -144,6 +144,14 @@ def moved(filled: Filled) -> tuple[object, dict[str, object]]:
     return filled.store.move_attempt(id_, AttemptStatus.AT_HUBSPOT), {"id": id_, "owner": "ada"}
 
 
+def status(filled: Filled) -> tuple[object, dict[str, object]]:
+    """An attempt, and the connections of whoever began it."""
+    id_ = filled.ids["attempt"][0]
+    attempt, rows = filled.store.attempt_and_connections(id_, "ada", "app")
+    assert attempt is None or attempt.id == id_
+    return [] if attempt is None else [attempt, *rows], {"owner": "ada"}
+
+
 def by_connection(filled: Filled) -> tuple[object, dict[str, object]]:
     """A connection by its id."""
     id_ = filled.ids["connection"][0]
@@ -183,6 +191,7 @@ READS: tuple[Read, ...] = (
     by_state,
     claims,
     moved,
+    status,
     by_connection,
     of_owner,
     of_account,

@@ -24,7 +24,7 @@ from portalkey.settings.settings import Settings
 SLOW = {
     "alembic",
     "cryptography",
-    "httpcore2",
+    "h11",
     "httpx2",
     "psycopg",
     "publicsuffixlist",

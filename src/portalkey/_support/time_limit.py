@@ -1,6 +1,7 @@
-"""Waiting for the store within limits: of one call to it, and of all that one request makes.
+"""Limits of waiting for the store: of one call to it, and of all that one request makes.
 
-They are of the thread, or of whatever a context belongs to, so that nobody has to hand them on.
+And the time at which a request came, which the store is asked for once. All are of the thread, or
+of whatever a context belongs to, so that nobody has to hand them on.
 """
 
 import math
@@ -10,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from time import monotonic
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 C = TypeVar("C")
 
@@ -22,12 +24,13 @@ again needs less."""
 
 
 class TimeBudget:
-    """Seconds that the calls of one request may still take, all together."""
+    """Seconds that the calls of one request may still take, all together, and when it came."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "moments")
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
+        self.moments: dict[int, datetime] = {}
 
 
 _deadline: ContextVar[float | None] = ContextVar("portalkey_deadline", default=None)
@@ -45,6 +48,31 @@ def limit_request(seconds: float) -> Iterator[None]:
         yield
     finally:
         _budget.reset(token)
+
+
+class StoreClock(Protocol):
+    """A store."""
+
+    def now(self) -> datetime:
+        """Return its time."""
+
+
+def moment(clock: StoreClock) -> datetime:
+    """Return the time of this request by *clock*; outside of requests, the time now."""
+    budget = _budget.get()
+    if budget is None:
+        return clock.now()
+    known = budget.moments.get(id(clock))
+    if known is None:
+        known = budget.moments[id(clock)] = clock.now()
+    return known
+
+
+def note_moment(clock: StoreClock, now: datetime) -> None:
+    """Note the time that stood beside a row just read, for the rest of this request."""
+    budget = _budget.get()
+    if budget is not None:
+        budget.moments.setdefault(id(clock), now)
 
 
 class CallLimit:

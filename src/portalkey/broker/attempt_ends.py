@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from portalkey.broker.audit import Audit, event_facts, event_name_of
 from portalkey.errors import AttemptMismatch, PortalkeyError
 from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
-from portalkey.model.events import Event, EventName, Fact
+from portalkey.model.events import Event, EventName, Fact, cancelled_event
 from portalkey.vault.vault import Vault
 
 
@@ -18,11 +18,10 @@ class AttemptEnds:
 
     def _cancel(self, attempt: Attempt) -> Attempt | None:
         """Cancel *attempt*; return it as it stood before, or None where it had ended already."""
-        before = self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED)
+        event = cancelled_event(attempt)
+        before = self._vault.store.move_attempt(attempt.id, AttemptStatus.CANCELLED, event=event)
         if before is not None:
-            self._audit.record(
-                EventName.ATTEMPT_CANCELLED, owner=attempt.owner, attempt_id=attempt.id
-            )
+            self._audit.announce(event)
         return before
 
     def cancel_all(self, owner: str) -> None:
@@ -36,21 +35,16 @@ class AttemptEnds:
         facts = {"check": check}
         self._audit.count(Event(EventName.CALLBACK_REFUSED, owner, attempt_id, facts=facts))
 
-    def _refuse(self, attempt: Attempt, *, check: str) -> None:
-        self._audit.record(
-            EventName.CALLBACK_REFUSED,
-            owner=attempt.owner,
-            attempt_id=attempt.id,
-            facts={"check": check, "status": attempt.status.value},
-        )
-
     def _reject(self, attempt: Attempt, check: str) -> None:
         """End an *attempt* that somebody else came back with, unless it has gone on or ended."""
+        facts: dict[str, Fact] = {"check": check, "status": attempt.status.value}
+        refused = Event(EventName.CALLBACK_REFUSED, attempt.owner, attempt.id, facts=facts)
+        to = AttemptStatus.EXCHANGING
         # Claimed, as another return may be the right one and be under way already.
-        if self._vault.store.move_attempt(attempt.id, AttemptStatus.EXCHANGING) is None:
+        if self._vault.store.move_attempt(attempt.id, to, event=refused) is None:
             self._count_refused("claim", attempt)
             return
-        self._refuse(attempt, check=check)
+        self._audit.announce(refused)
         facts = {**event_facts(AttemptMismatch()), "check": check}
         self._end(attempt, EventName.ATTEMPT_FAILED, facts)
 
@@ -65,7 +59,8 @@ class AttemptEnds:
         """Fail *attempt* and record that, unless it has ended already."""
         error, check = str(facts["error"]), facts.get("check")
         failed_check = None if check is None else str(check)
+        event = Event(name, attempt.owner, attempt.id, facts=facts)
         if self._vault.store.move_attempt(
-            attempt.id, AttemptStatus.FAILED, error=error, failed_check=failed_check
+            attempt.id, AttemptStatus.FAILED, error=error, failed_check=failed_check, event=event
         ):
-            self._audit.record(name, owner=attempt.owner, attempt_id=attempt.id, facts=facts)
+            self._audit.announce(event)

@@ -11,7 +11,7 @@ from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
-from portalkey._support.time_limit import limit_request
+from portalkey._support.time_limit import limit_request, note_moment
 from portalkey._support.unpicklable import Unpicklable
 from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker.account import AccountHandle
@@ -218,6 +218,11 @@ class Broker(
         """Return *owner*'s connections, oldest first, those that need reconnecting included."""
         require_owner(owner)
         rows = self.vault.store.connections(owner, self.settings.client_id)
+        if rows and not self.vault.store.is_personal:
+            note_moment(self.vault.store, rows[0].seen_at)
+        return self._heal(rows)
+
+    def _heal(self, rows: Sequence[Connection]) -> Sequence[Connection]:
         is_marked = any(row.status_reason == NoKeyOpens.code for row in rows)
         return self._refresh.heal(rows) if is_marked else rows
 

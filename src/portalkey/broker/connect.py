@@ -1,11 +1,12 @@
 """Attempts from click to callback: begun, parked, finished."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from pydantic import SecretStr
 
+from portalkey._support.time_limit import moment, note_moment
 from portalkey._support.tracing import ATTEMPT, RESULT, Span
 from portalkey.broker.answers import AttemptAnswers
 from portalkey.broker.audit import Audit
@@ -33,7 +34,8 @@ from portalkey.model.authorization import (
     find_match,
     hash_of,
 )
-from portalkey.model.events import EventName
+from portalkey.model.connection import Connection
+from portalkey.model.events import Event, EventName
 from portalkey.model.transitions import AttemptLimits
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
@@ -72,10 +74,11 @@ class Attempts(AttemptAnswers):
         wait = self._wait_for_exchange(attempt)
         if wait:
             raise TooManyAttempts(retry_after=wait)
-        surplus = self._vault.store.add_attempt(attempt, self._limits)
+        event = Event(EventName.ATTEMPT_STARTED, owner, attempt.id)
+        surplus = self._vault.store.add_attempt(attempt, self._limits, event=event)
         for each in surplus:
             self._audit.record(EventName.ATTEMPT_EXPIRED, owner=owner, attempt_id=each.id)
-        self._audit.record(EventName.ATTEMPT_STARTED, owner=owner, attempt_id=attempt.id)
+        self._audit.announce(event)
         url = authorize_url(
             self._settings,
             state=new.state.get_secret_value(),
@@ -85,13 +88,15 @@ class Attempts(AttemptAnswers):
         return Started(attempt, new.cookie, url, surplus)
 
     def _wait_for_exchange(self, attempt: Attempt) -> float:
-        claims, now = self._vault.store.claims(attempt.owner), self._vault.store.now()
-        return self._limits.wait_for_exchange(attempt.browser_hash, claims, now)
+        claims = self._vault.store.claims(attempt.owner)
+        if not claims:
+            return 0.0
+        return self._limits.wait_for_exchange(attempt.browser_hash, claims, claims[0].seen_at)
 
     def _new_attempt(
         self, owner: str, browser: SecretStr, options: AuthorizationOptions, new: Secrets
     ) -> Attempt:
-        now = self._vault.store.now()
+        now = moment(self._vault.store)
         attempt_id = options.attempt_id or secrets.token_urlsafe(16)
         seal = self._vault.seal_verifier
         return Attempt(
@@ -241,10 +246,16 @@ class Attempts(AttemptAnswers):
         attempt = self._vault.store.attempt(attempt_id)
         return attempt if attempt and find_difference(attempt, visitor) is None else None
 
-    def of_owner(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
-        """Return the attempt if *visitor* began it, in whichever session; else None."""
-        attempt = self._vault.store.attempt(attempt_id)
-        return attempt if attempt and find_difference(attempt, visitor) in {None, SESSION} else None
+    def find_status(
+        self, attempt_id: str, visitor: Visitor
+    ) -> tuple[Attempt | None, Sequence[Connection]]:
+        """Return the attempt if *visitor* began it, in whichever session, and their connections."""
+        store, owner = self._vault.store, visitor.owner or ""
+        attempt, rows = store.attempt_and_connections(attempt_id, owner, self._vault.client_id)
+        if attempt is None or find_difference(attempt, visitor) not in {None, SESSION}:
+            return None, []
+        note_moment(store, attempt.seen_at)
+        return attempt, rows
 
     def of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the *cookies*; else None."""

@@ -1,13 +1,17 @@
 """Exchange of an authorization code for a stored connection."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Generic, TypeVar, cast
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock
+from portalkey._support.uwsgi import choose_thread_check
 from portalkey.broker import waiting
 from portalkey.broker.admission import Permit
 from portalkey.broker.caller_gate import CallerGate
@@ -41,6 +45,8 @@ from portalkey.model.throttle import Purpose
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault, build_connected_event
 
+T = TypeVar("T")
+
 UNREACHABLE_WAIT = 10.0
 """Seconds after which a code is tried again that the operator has to open the way for."""
 
@@ -52,6 +58,42 @@ class ExchangeTurn:
     owner: str
     until: float
     permits: list[Permit] = field(default_factory=list)
+
+
+class Beside(Generic[T]):
+    """Work on a thread of its own, for a caller who does another part meanwhile."""
+
+    def __init__(self, work: Callable[[], T], may_start: Callable[[], bool]) -> None:
+        """Start *work* in the caller's context, if threads run here; it has to end by itself.
+
+        Where they do not, or none can be had, it is done by whoever takes its result.
+        """
+        self._work = work
+        self._outcome: T | None = None
+        self._error: BaseException | None = None
+        # Looked up here, each time: gevent may have replaced it since this was imported.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._do,))
+        try:
+            self._is_started = may_start()
+            if self._is_started:
+                self._thread.start()
+        except RuntimeError:  # the interpreter is shutting down, or out of threads
+            self._is_started = False
+
+    def _do(self) -> None:
+        try:
+            self._outcome = self._work()
+        except BaseException as error:  # noqa: BLE001 - raised where the result is taken
+            self._error = error
+
+    def result(self) -> T:
+        """Return what the work returned, once it is done; raise what it raised."""
+        if not self._is_started:
+            return self._work()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return cast("T", self._outcome)
 
 
 class Exchange:
@@ -78,6 +120,7 @@ class Exchange:
         self._clock = clock
         self._gate = gate
         self._check = check
+        self._may_start = choose_thread_check()
 
     @contextmanager
     def turn(self, owner: str, *, is_to_be_sent: bool) -> Iterator[ExchangeTurn]:
@@ -184,7 +227,10 @@ class Exchange:
         return grant
 
     def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...] | None]:
-        return identify(grant, self._introspect(grant, until), self._details(grant, until))
+        """Return whose *grant* it is; HubSpot is asked both at once, as a person waits for it."""
+        details = Beside(lambda: self._details(grant, until), self._may_start)
+        introspection = self._introspect(grant, until)
+        return identify(grant, introspection, details.result())
 
     def _introspect(self, grant: Grant, until: float) -> Introspection | None:
         """Ask who agreed, and for which account; None where HubSpot does not say just now."""

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock
+from portalkey._support.time_limit import moment
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.introspect import LEARN_SECONDS
@@ -27,9 +28,7 @@ from portalkey.model.authorization import (
     find_match,
 )
 from portalkey.model.connection import Account, Connection, choose_connection, require_owner
-from portalkey.model.counters import Counter
 from portalkey.model.events import Event, EventName
-from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
 from portalkey.vault.adoption import Adoption
 from portalkey.vault.health import PROOFS
@@ -76,6 +75,10 @@ class WebMethods(KeyMethods):
         """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
 
     @abstractmethod
+    def _heal(self, rows: Sequence[Connection]) -> Sequence[Connection]:
+        """Return *rows* as they stand, once what a missing key had marked is looked at again."""
+
+    @abstractmethod
     def _work_on_the_side(self) -> None:
         """Start in the background what is due once a minute."""
 
@@ -96,12 +99,12 @@ class WebMethods(KeyMethods):
         return attempt
 
     def now(self) -> datetime:
-        """Return the store's time, in UTC.
+        """Return the store's time, in UTC; within a request, that of one look at its clock.
 
         Raises:
             StoreBusy, StoreUnusable: The store cannot be read.
         """
-        return self.vault.store.now()
+        return moment(self.vault.store)
 
     def sign(self, purpose: str, *parts: str) -> str:
         """Sign *parts* for one *purpose*, with the first key."""
@@ -150,9 +153,15 @@ class WebMethods(KeyMethods):
         """Return the attempt if *visitor* began it, in this very session; else None."""
         return self.attempts.begun_by(attempt_id, visitor)
 
-    def attempt_of_owner(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
-        """Return the attempt if *visitor* began it, in whichever session; else None."""
-        return self.attempts.of_owner(attempt_id, visitor)
+    def find_status(
+        self, attempt_id: str, visitor: Visitor
+    ) -> tuple[Attempt | None, Sequence[Connection]]:
+        """Return the attempt that *visitor* began, in whichever session, and their connections.
+
+        By one look at the store, as a page that waits asks often. Else None and nothing.
+        """
+        attempt, rows = self.attempts.find_status(attempt_id, visitor)
+        return attempt, self._heal(rows)
 
     def attempt_of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
         """Return the attempt if its own cookie is among the browser's *cookies*; else None."""
@@ -230,26 +239,6 @@ class WebMethods(KeyMethods):
     def count_forgery(self, owner: str, check: str) -> None:
         """Count and announce a forged request in *owner*'s browser; never raises."""
         self.audit.count(Event(EventName.FORGERY_REFUSED, owner, facts={"check": check}))
-
-    def stats(self) -> Stats:
-        """Count this app's connections by status, and what HubSpot is still owed.
-
-        Raises:
-            StoreBusy, StoreUnusable: The store cannot be read.
-        """
-        return self.vault.store.stats(self.settings.client_id)
-
-    def counters(self, connection_id: str | None = None) -> Sequence[Counter]:
-        """Return what was counted of a connection by day: renewals, and who took its token.
-
-        ``n`` hand-outs of a day are those of all processes of one ``label``; other processes' last
-        minute may be missing. Without an id it is what belongs to no connection: refused requests.
-
-        Raises:
-            StoreBusy, StoreUnusable: The store cannot be read.
-        """
-        self._counters.flush()
-        return self.vault.store.counters(self.settings.client_id, connection_id)
 
     def is_store_well(self) -> bool:
         """Return False while what this process last wrote failed; a write is tried then.

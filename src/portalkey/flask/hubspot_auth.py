@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request, send_from_directory, session
+from flask import Blueprint, Response, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -31,13 +31,7 @@ from portalkey.web.host_session import (
 from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
 from portalkey.web.router import Router
 from portalkey.web.routes import Route
-from portalkey.web.static_files import (
-    STATIC_FOLDER,
-    STATIC_PATH,
-    hand_on,
-    static_headers,
-    static_version,
-)
+from portalkey.web.static_files import STATIC_PATH, answer_static, static_version
 
 Owner = Callable[[], str | None]
 _TROUBLE = "portalkey.session_trouble"
@@ -101,13 +95,12 @@ def _add_version(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _serve_static(filename: str, version: str | None = None) -> Response:
-    module = hand_on(filename) if version is None else None
-    if module is None:
-        response = send_from_directory(STATIC_FOLDER, filename, max_age=0)
-    else:
-        response = Response(module, mimetype="text/javascript")
-    request.environ[HEADERS_KEY] = static_headers(version)
-    return response
+    accepted, known = map(request.headers.get, ("Accept-Encoding", "If-None-Match"))
+    response = answer_static(filename, version, accepted, known)
+    if response is None:
+        abort(404)
+    request.environ[HEADERS_KEY] = response.headers
+    return _write_response(response)
 
 
 def _view(name: str) -> Callable[..., ResponseReturnValue]:

@@ -14,10 +14,10 @@ class SessionAttempts:
     _store: Store
 
     def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
+        self, attempt: Attempt, limits: AttemptLimits | None = None, *, event: Event | None = None
     ) -> Sequence[Attempt]:
-        """Keep a new *attempt*."""
-        return self._store.add_attempt(attempt, limits)
+        """Keep a new *attempt*, and record *event*."""
+        return self._store.add_attempt(attempt, limits, event=event)
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """The *owner*'s attempts that were claimed within the last minute."""
@@ -39,10 +39,12 @@ class SessionAttempts:
         self,
         attempt_id: str,
         to: AttemptStatus,
+        *,
+        event: Event | None = None,
         **facts: str | None,
     ) -> Attempt | None:
-        """Move an attempt."""
-        return self._store.move_attempt(attempt_id, to, **facts)
+        """Move an attempt, and record *event*."""
+        return self._store.move_attempt(attempt_id, to, event=event, **facts)
 
     def ask(
         self,

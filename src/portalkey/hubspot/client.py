@@ -5,36 +5,32 @@ sending, and every byte of the answer, however slowly they come. Redirects are n
 are bounded, cookies are not kept, and the process's environment is ignored: a proxy or a
 ``.netrc`` that somebody set for other programs must not get to see a client secret.
 
-It uses ``httpcore2``, the layer under ``httpx2``, because only there each step can be given the
-rest of the deadline. That layer would log the headers it receives; a filter keeps those of our
-exchanges out of the log.
+HTTP is spoken by way of ``h11``, over sockets of its own: only so each step can be given the rest
+of the deadline, and a kept connection costs the same however many there are.
 """
 
-import logging
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import httpcore2
 from pydantic import SecretStr
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey._support.tracing import Span
-from portalkey._support.version import __version__
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.authorities import read_authorities, system_context
-from portalkey.hubspot.deadline import Resolve, TimedBackend, resolve
+from portalkey.hubspot.connections import ConnectionPool, Host, HTTPConnection
+from portalkey.hubspot.deadline import BEFORE_SENDING, Connector, Resolve, resolve
+from portalkey.hubspot.failures import Unsendable
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.hubspot.proxy import Proxy, parse_proxy
 from portalkey.hubspot.troubles import TROUBLES, unreachable_error
-from portalkey.hubspot.tunnel import TunnelBackend
+from portalkey.hubspot.tunnel import Tunnels
 
 __all__ = ["CONNECT", "DEADLINE", "LONGEST_BODY", "HubSpotClient", "Send", "Way"]
 
@@ -50,19 +46,7 @@ LONGEST_BODY = 64 * 1024
 # counts all processes.
 _CONNECTIONS = 100
 _KEEP_SECONDS = 15.0
-_USER_AGENT = f"portalkey/{__version__}"
-_unlogged = ContextVar("portalkey_unlogged", default=False)
-# Only our own exchanges are filtered: the app may use the library too, and wants its log.
-logging.getLogger("httpcore2.http11").addFilter(lambda _: not _unlogged.get())
-
-
-@contextmanager
-def _unlogging() -> Iterator[None]:
-    token = _unlogged.set(True)
-    try:
-        yield
-    finally:
-        _unlogged.reset(token)
+_PORTS = {"https": 443, "http": 80}
 
 
 class Way(Protocol):
@@ -117,8 +101,8 @@ class HubSpotClient:
         self._deadline = deadline
         self._proxy, self._authorities = proxy, authorities
         self._given_context = self._context = ssl_context
-        self._backend = TimedBackend(connect, resolve)
-        self._pools: dict[str, httpcore2.ConnectionPool] = {}
+        self._connector = Connector(connect, resolve)
+        self._pools: dict[str, ConnectionPool] = {}
         self._lock = threading.Lock()
         renew_after_fork(self._renew)
 
@@ -151,83 +135,86 @@ class HubSpotClient:
     def close(self) -> None:
         """Close every kept connection; a later ``send()`` opens new ones."""
         renew_inherited()
-        for pool in tuple(self._pools.values()):
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
             pool.close()
 
-    @_unlogging()
     def _exchange(self, request: Request, seconds: float) -> Response | PortalkeyError:
         try:
-            answer = self._pool(request).handle_request(_build(request, seconds))
-            try:
-                return _read(answer)
-            finally:
-                # Drops the connection where something is unread, and does not wait for the rest.
-                answer.close()
+            return self._do(request, time.monotonic() + seconds)
         except TROUBLES as error:
             return unreachable_error(error, urlsplit(request.url).hostname, self._proxy)
 
-    def _pool(self, request: Request) -> httpcore2.ConnectionPool:
-        """Return the pool for the request's scheme, made on first use, as that is slow."""
-        scheme = urlsplit(request.url).scheme
+    def _do(self, request: Request, until: float) -> Response | PortalkeyError:
+        scheme, host = _find_host(request)
+        pool = self._pool(scheme)
+        connection = pool.take(host, until)
+        try:
+            connection.send(request, until)
+            response = _read(connection, until)
+        except BaseException:
+            pool.drop(connection)
+            raise
+        if isinstance(response, PortalkeyError):  # the rest of its body is not waited for
+            pool.drop(connection)
+        else:
+            pool.give_back(host, connection)
+        return response
+
+    def _pool(self, scheme: str) -> ConnectionPool:
+        """Return the pool for a *scheme*, made on first use, as that is slow."""
         with self._lock:
             if scheme not in self._pools:
                 self._pools[scheme] = self._new_pool(encrypted=scheme != "http")
             return self._pools[scheme]
 
-    def _new_pool(self, *, encrypted: bool) -> httpcore2.ConnectionPool:
-        if encrypted and self._context is None:
+    def _new_pool(self, *, encrypted: bool) -> ConnectionPool:
+        if not encrypted:  # there is but a simulator on this machine
+            return ConnectionPool(self._open_plain, _CONNECTIONS, _KEEP_SECONDS)
+        if self._context is None:
             self._context = system_context(self._authorities)
-        # Without TLS there is but a simulator on this machine.
-        tunnel = TunnelBackend(self._backend, self._proxy) if encrypted and self._proxy else None
-        return httpcore2.ConnectionPool(
-            ssl_context=self._context,
-            max_connections=_CONNECTIONS,
-            keepalive_expiry=_KEEP_SECONDS,
-            network_backend=tunnel or self._backend,
-        )
+        self._context.set_alpn_protocols(["http/1.1"])
+        return ConnectionPool(self._open_encrypted, _CONNECTIONS, _KEEP_SECONDS)
+
+    def _open_plain(self, host: Host, until: float) -> HTTPConnection:
+        return HTTPConnection(self._connector.connect(*host, until))
+
+    def _open_encrypted(self, host: Host, until: float) -> HTTPConnection:
+        opened = self._way().connect(*host, until)
+        assert self._context is not None  # noqa: S101 - it came with the pool
+        return HTTPConnection(opened.start_tls(self._context, host[0], until))
+
+    def _way(self) -> Connector | Tunnels:
+        if self._proxy is None:
+            return self._connector
+        return Tunnels(self._connector, self._proxy, BEFORE_SENDING)
 
     def _renew(self) -> None:
-        # In a forked child the pools' own locks may be held for ever, so pool.close() could hang.
-        # Closing each connection leaves the parent's open: it has descriptors of its own.
+        # In a forked child the pools' own locks may be held for ever, so nothing takes them.
         for pool in self._pools.values():
-            for connection in pool.connections:
-                connection.close()
+            pool.leave()
         self._pools, self._context = {}, self._given_context
         self._lock = threading.Lock()
 
 
-def _build(request: Request, seconds: float) -> httpcore2.Request:
-    url = httpcore2.URL(request.url)
-    headers: dict[bytes | str, bytes | str] = {
-        "Host": urlsplit(request.url).netloc,
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": _USER_AGENT,
-    }
-    body = urlencode(request.form).encode("ascii")
-    if request.form:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        headers["Content-Length"] = str(len(body))
-    if request.bearer is not None:
-        headers["Authorization"] = f"Bearer {request.bearer.get_secret_value()}"
-    until = time.monotonic() + seconds
-    timeouts = {"pool": seconds, "connect": until, "read": until, "write": until}
-    return httpcore2.Request(
-        request.method, url, headers=headers, content=body, extensions={"timeout": timeouts}
-    )
+def _find_host(request: Request) -> tuple[str, Host]:
+    """Return the scheme of the *request*, and whom it is for."""
+    url = urlsplit(request.url)
+    if url.scheme not in _PORTS or not url.hostname:
+        raise Unsendable
+    return url.scheme, (url.hostname, url.port or _PORTS[url.scheme])
 
 
-def _read(answer: httpcore2.Response) -> Response | PortalkeyError:
-    headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers
-    }
+def _read(connection: HTTPConnection, until: float) -> Response | PortalkeyError:
+    status, headers = connection.receive_head(until)
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         return _unusable(headers, "is compressed, which was not asked for")
     body = BytesIO()
-    for _ in map(body.write, answer.iter_stream()):
+    for _ in map(body.write, connection.receive_body(until)):
         if body.tell() > LONGEST_BODY:
             return _unusable(headers, f"is longer than {LONGEST_BODY} bytes")
-    return Response(answer.status, headers, body.getvalue())
+    return Response(status, headers, body.getvalue())
 
 
 def _unusable(headers: Mapping[str, str], why: str) -> PortalkeyError:

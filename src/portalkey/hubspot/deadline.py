@@ -1,23 +1,36 @@
-"""Network backend whose connections keep one deadline, however slowly the other side answers.
+"""Connections that keep one deadline, however slowly the other side answers.
 
-A socket's timeout begins anew with every byte. So the timeouts of a pool with this backend are not
-durations: each is the *moment*, by the monotonic clock, at which its exchange is over, and every
-step gets the time that is left until then.
+A socket's timeout begins anew with every byte. So each step here is given a *moment*, by the
+monotonic clock, at which its exchange is over, and gets the time that is left until then.
 """
 
 import queue
+import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import TypeVar
 
-import httpcore2
+from pydantic import SecretBytes
+
+from portalkey.hubspot.failures import (
+    BrokenOff,
+    Failure,
+    LateAnswer,
+    LateConnection,
+    Unconnected,
+    Unresolved,
+)
 
 BEFORE_SENDING = 6.0
 """Seconds for all that comes before a request: name, connection, TLS. Somebody else may be waiting
 for the lease that it is sent under. A resolver asks its second server after five."""
+_RECEIVED = 64 * 1024
+"""Bytes that are read at once."""
 
+T = TypeVar("T")
 Resolve = Callable[[str, int], list[str]]
 
 
@@ -27,12 +40,76 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
-class Unresolved(httpcore2.ConnectError):
-    """No address is known for the host."""
+class TimedSocket:
+    """A connection whose steps take a moment, and no duration."""
+
+    def __init__(self, opened: socket.socket, connect: float, ready_by: float) -> None:
+        """Use the *opened* socket; TLS has *connect* seconds, and has to be up by *ready_by*."""
+        self._socket = opened
+        self._connect = connect
+        self._ready_by = ready_by
+
+    def send(self, data: SecretBytes, until: float) -> None:
+        """Send all of *data*, which no crash report shows of whoever is interrupted meanwhile.
+
+        Raises:
+            LateAnswer, BrokenOff: It may have arrived in part.
+        """
+        self._do(until, lambda: self._socket.sendall(data.get_secret_value()))
+
+    def receive(self, until: float) -> bytes:
+        """Return what comes next; nothing, where the other side has hung up.
+
+        Raises:
+            LateAnswer, BrokenOff: Nothing came, and will not.
+        """
+        return self._do(until, lambda: self._socket.recv(_RECEIVED))
+
+    def _do(self, until: float, step: Callable[[], T]) -> T:
+        try:
+            self._socket.settimeout(seconds_until(until))
+            return step()
+        except TimeoutError:
+            raise LateAnswer from None
+        except OSError as error:
+            raise BrokenOff(error) from None
+
+    def start_tls(self, context: ssl.SSLContext, host: str, until: float) -> "TimedSocket":
+        """Agree on TLS with *host*, and return the connection over it.
+
+        Raises:
+            Unconnected: That failed, or took too long; this connection is closed.
+        """
+        until = min(until, self._ready_by)
+        try:
+            self._socket.settimeout(min(self._connect, _seconds_to_connect(until)))
+            encrypted = context.wrap_socket(self._socket, server_hostname=host)
+        except OSError as error:
+            self.close()
+            raise _connect_failure(error) from None
+        except BaseException:
+            self.close()
+            raise
+        return TimedSocket(encrypted, self._connect, self._ready_by)
+
+    def is_quiet(self) -> bool:
+        """Return True while it lies open and nothing has come, neither a byte nor its end."""
+        try:
+            if hasattr(select, "poll"):
+                look = select.poll()
+                look.register(self._socket, select.POLLIN)
+                return not look.poll(0)
+            return not select.select([self._socket], [], [], 0)[0]
+        except (OSError, ValueError):  # closed already
+            return False
+
+    def close(self) -> None:
+        """Close it here, without a word."""
+        self._socket.close()
 
 
-class TimedBackend(httpcore2.NetworkBackend):
-    """Backend that connects to the first address of a host that accepts."""
+class Connector:
+    """Connects to the first address of a host that accepts."""
 
     def __init__(
         self, connect: float, resolve: Resolve, before_sending: float = BEFORE_SENDING
@@ -44,30 +121,26 @@ class TimedBackend(httpcore2.NetworkBackend):
         self._connect = connect
         self._resolve = resolve
         self._before_sending = before_sending
-        self._plain = httpcore2.SyncBackend()
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
-        """Connect to *host* until the moment *timeout*, or until it takes too long."""
-        timeout = min(timeout or 0.0, time.monotonic() + self._before_sending)
-        trouble: Exception = Unresolved()
-        for address in self._addresses(host, port, _seconds_to_connect(timeout)):
-            seconds = min(self._connect, _seconds_to_connect(timeout))
+    def connect(self, host: str, port: int, until: float) -> TimedSocket:
+        """Connect to *host* until the moment *until*, or until it takes too long.
+
+        Raises:
+            Unconnected: No address accepts.
+        """
+        until = min(until, time.monotonic() + self._before_sending)
+        trouble = None
+        for address in self._addresses(host, port, _seconds_to_connect(until)):
+            seconds = min(self._connect, _seconds_to_connect(until))
             try:
-                stream = self._plain.connect_tcp(
-                    address, port, seconds, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                trouble = error
+                opened = socket.create_connection((address, port), seconds)
+            except OSError as error:
+                trouble = _connect_failure(error)
             else:
-                return _TimedStream(stream, self._connect, timeout)
-        raise trouble
+                # A request is sent in one piece, and waits for no more of it.
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return TimedSocket(opened, self._connect, until)
+        raise trouble or Unresolved()
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[str]:
         """Resolve on a thread of its own, as the system's resolver knows no deadline."""
@@ -84,53 +157,23 @@ class TimedBackend(httpcore2.NetworkBackend):
             threading.Thread(target=look_up, name="portalkey-resolve", daemon=True).start()
             return answers.get(timeout=seconds)
         except RuntimeError:  # no more threads can be started
-            raise httpcore2.ConnectError from None
+            raise Unconnected from None
         except queue.Empty:
-            raise httpcore2.ConnectTimeout from None
+            raise LateConnection from None
 
 
-class _TimedStream(httpcore2.NetworkStream):
-    """A connection whose steps take a moment as their timeout, and no duration."""
-
-    def __init__(self, stream: httpcore2.NetworkStream, connect: float, ready_by: float) -> None:
-        self._stream = stream
-        self._connect = connect
-        self._ready_by = ready_by
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _seconds_until(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _seconds_until(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore2.NetworkStream:
-        until = min(timeout or 0.0, self._ready_by)
-        seconds = min(self._connect, _seconds_to_connect(until))
-        stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
-        return _TimedStream(stream, self._connect, self._ready_by)
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
-
-
-def _seconds_until(
-    until: float | None, trouble: type[Exception] = httpcore2.TimeoutException
-) -> float:
-    """Return the seconds left; a step without a deadline has none, so that none is forgotten."""
-    seconds = (until or 0.0) - time.monotonic()
+def seconds_until(until: float, trouble: type[Failure] = LateAnswer) -> float:
+    """Return the seconds left until a moment; raises *trouble* where there are none."""
+    seconds = until - time.monotonic()
     if seconds <= 0:
         raise trouble
     return seconds
 
 
-def _seconds_to_connect(until: float | None) -> float:
+def _seconds_to_connect(until: float) -> float:
     """Return the seconds left for a step before the request: where none are, nothing was sent."""
-    return _seconds_until(until, httpcore2.ConnectTimeout)
+    return seconds_until(until, LateConnection)
+
+
+def _connect_failure(error: OSError) -> Unconnected:
+    return LateConnection() if isinstance(error, TimeoutError) else Unconnected(error)

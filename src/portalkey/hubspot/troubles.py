@@ -2,24 +2,14 @@
 
 import ssl
 
-import httpcore2
-
 from portalkey.errors import HubSpotUnavailable, HubSpotUnreachable
 from portalkey.hubspot import authorities, proxy
-from portalkey.hubspot.deadline import Unresolved
+from portalkey.hubspot.failures import Crowded, Failure, LateAnswer, ProxyFailed
 from portalkey.hubspot.proxy import Proxy
-from portalkey.hubspot.tunnel import ProxyFailed
 
-TROUBLES = (
-    httpcore2.NetworkError,
-    httpcore2.TimeoutException,
-    httpcore2.ProtocolError,
-    httpcore2.UnsupportedProtocol,
-    OSError,  # no descriptor for the file of authorities
-)
+TROUBLES = (Failure, OSError)  # the latter: no descriptor for the file of authorities
 """Errors that an exchange may fail by."""
 
-_UNSENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, OSError)
 _ASKS_WHO = 407
 
 Trouble = HubSpotUnavailable | HubSpotUnreachable
@@ -35,15 +25,15 @@ def unreachable_error(error: Exception, host: str | None, through: Proxy | None)
     """
     if isinstance(error, ProxyFailed) and through is not None:
         return _proxy_error(error, host, through)
-    cause = _cause_of(error)
+    cause = error.cause if isinstance(error, Failure) else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return HubSpotUnreachable(
             f"This machine cannot reach HubSpot at {host}: its certificate cannot be trusted "
             f"({cause.verify_message}). Where a proxy here looks into TLS, name its authority in "
             f"{authorities.NAME}; otherwise look at this machine's clock and authorities."
         )
-    is_unsent = isinstance(error, _UNSENT)
-    if is_unsent and not isinstance(error, httpcore2.PoolTimeout):
+    is_unsent = not isinstance(error, Failure) or error.is_unsent
+    if is_unsent and not isinstance(error, Crowded):
         sentence = (
             f"This machine cannot reach HubSpot at {host}: {_describe(error)}; look at its name "
             f"server, network, firewall and certificates, and whether {proxy.NAME} is needed."
@@ -54,7 +44,7 @@ def unreachable_error(error: Exception, host: str | None, through: Proxy | None)
         )
     trouble = HubSpotUnavailable(sentence)
     trouble.is_local = is_unsent
-    trouble.is_timeout = isinstance(error, httpcore2.TimeoutException) and not is_unsent
+    trouble.is_timeout = isinstance(error, LateAnswer)
     return trouble
 
 
@@ -73,7 +63,7 @@ def _proxy_error(error: ProxyFailed, host: str | None, through: Proxy) -> Troubl
 
 
 def _describe_proxy(error: ProxyFailed) -> str:
-    if error.cause is not None:
+    if isinstance(error.cause, Failure):
         return _describe(error.cause)
     if error.status is not None:
         return f"it answered with status {error.status}"
@@ -82,28 +72,12 @@ def _describe_proxy(error: ProxyFailed) -> str:
 
 def _describe(error: Exception) -> str:
     """Describe *error* in our own words."""
-    cause = _cause_of(error)
+    if not isinstance(error, Failure):
+        return "no file or socket can be opened here"
     for kind, words in (
         (ssl.SSLError, "TLS could not be agreed on"),
         (ConnectionRefusedError, "the connection was refused"),
     ):
-        if isinstance(cause, kind):
+        if isinstance(error.cause, kind):
             return words
-    return next(words for kind, words in _WORDS if isinstance(error, kind))
-
-
-def _cause_of(error: Exception) -> object:
-    return error.args[0] if error.args else None
-
-
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (Unresolved, "its name cannot be resolved"),
-    (httpcore2.PoolTimeout, "too many requests are under way"),
-    (httpcore2.ConnectTimeout, "no connection came about in time"),
-    (httpcore2.TimeoutException, "no whole answer came in time"),
-    (httpcore2.ConnectError, "it cannot be connected to"),
-    (httpcore2.NetworkError, "the connection broke off"),
-    (OSError, "no file or socket can be opened here"),
-    (httpcore2.RemoteProtocolError, "it broke off in the middle, or did not speak HTTP"),
-    (Exception, "the request cannot be sent"),
-)
+    return error.words

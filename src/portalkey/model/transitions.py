@@ -40,6 +40,21 @@ RENEWED = (
 )
 """Fields that a renewal writes; owner and account are not among them."""
 
+MOVED = (
+    "status",
+    "error",
+    "failed_check",
+    "sealed_verifier",
+    "sealed_code",
+    "sealed_grant",
+    "connection_id",
+    "expires_at",
+    "claimed_at",
+    "ended_at",
+    "delivered_at",
+)
+"""Fields that a move of an attempt writes; it stays whose it was."""
+
 
 def expire_overdue(attempt: Attempt) -> Attempt:
     """Return the *attempt* as it stands at ``seen_at``: ended, where its time is up.

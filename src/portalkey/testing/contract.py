@@ -20,6 +20,7 @@ from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
 from portalkey.testing.throttle import ThrottlePromises
+from portalkey.testing.together import TogetherPromises
 from portalkey.vault.store import Store
 
 
@@ -33,6 +34,7 @@ class StoreContract(
     QuestionPromises,
     KeyPromises,
     ThrottlePromises,
+    TogetherPromises,
     SearchPromises,
     OwnerPromises,
 ):

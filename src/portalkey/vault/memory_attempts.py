@@ -20,9 +20,9 @@ class AttemptsInMemory(ConnectionsInMemory):
     _owed: dict[str, OwedRevocation]
 
     def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
+        self, attempt: Attempt, limits: AttemptLimits | None = None, *, event: Event | None = None
     ) -> Sequence[Attempt]:
-        """Keep a new *attempt*, and expire those that give way to it.
+        """Keep a new *attempt*, expire those that give way to it, and record *event*.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
@@ -35,6 +35,7 @@ class AttemptsInMemory(ConnectionsInMemory):
             for each in surplus:
                 self.move_attempt(each.id, AttemptStatus.EXPIRED)
             self._attempts[attempt.id] = attempt
+            self._record(event)
             return surplus
 
     def _under_way(self, owner: str) -> Sequence[Attempt]:
@@ -83,10 +84,14 @@ class AttemptsInMemory(ConnectionsInMemory):
         failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
+        event: Event | None = None,
     ) -> Attempt | None:
-        """Move an attempt, and return it as it stood before."""
+        """Move an attempt and record *event*, and return it as it stood before."""
         facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
-        return self._move(attempt_id, to, connection_id=connection_id, **facts)
+        with self._writing():
+            before = self._move(attempt_id, to, connection_id=connection_id, **facts)
+            self._record(event if before is not None else None)
+            return before
 
     def _move(
         self,

@@ -86,12 +86,12 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         """Give back every file and socket; the store can be used again and reopens them."""
 
     def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
+        self, attempt: Attempt, limits: AttemptLimits | None = None, *, event: Event | None = None
     ) -> Sequence[Attempt]:
         """Keep a new *attempt*, and expire those that give way to it by *limits*; return these.
 
-        Raises ``TooManyAttempts`` where there is no room; then nothing is kept. Where several begin
-        at the same moment, there may be a few more than the limit.
+        *event* is recorded with it. Raises ``TooManyAttempts`` where there is no room; then nothing
+        is kept. Where several begin at the same moment, there may be a few more than the limit.
         """
 
     def claims(self, owner: str) -> Sequence[Attempt]:
@@ -99,6 +99,15 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
 
     def attempt(self, attempt_id: str) -> Attempt | None:
         """The attempt of this id; one that is overdue is ended first (expired or interrupted)."""
+
+    def attempt_and_connections(
+        self, attempt_id: str, owner: str, client_id: str
+    ) -> tuple[Attempt | None, Sequence[Connection]]:
+        """The *owner*'s attempt of this id, and their ``connections``; nothing of another's."""
+        attempt = self.attempt(attempt_id)
+        if attempt is None or attempt.owner != owner:
+            return None, []
+        return attempt, self.connections(owner, client_id)
 
     def attempt_by_state(self, state_hash: str) -> Attempt | None:
         """The attempt begun with this state, overdue ones ended first."""
@@ -118,6 +127,7 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
+        event: Event | None = None,
     ) -> Attempt | None:
         """Move an attempt *to* a status that ``MOVES`` allows from where it stands.
 
@@ -126,7 +136,8 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
         refused once overdue and sets ``claimed_at``. A move to an end sets
         ``ended_at``, *error* and *failed_check*, and erases verifier, code and grant.
-        *connection_id* is what came of one that is connected to a row in another store.
+        *connection_id* is what came of one that is connected to a row in another store. *event* is
+        recorded with the move.
         """
 
     def ask(

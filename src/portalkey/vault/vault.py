@@ -84,7 +84,7 @@ class Vault(AttemptSeals, Revocations, Questions):
         self, row: Connection | None, bare: Connection, grant: Grant, sent_at: datetime
     ) -> Connection:
         """Return *bare* with the *grant* of a code, which may not be a copy's own to renew."""
-        connection = self._bear_grant(bare, grant, sent_at, now=self.store.now())
+        connection = self._bear_grant(bare, grant, sent_at, now=bare.seen_at)
         is_anothers = self._is_anothers(row, grant.refresh_token)
         return replace(connection, granted_at=None) if is_anothers else connection
 
@@ -113,7 +113,7 @@ class Vault(AttemptSeals, Revocations, Questions):
 
     def _start_connection(self, owner: str, account: Account, row: Connection | None) -> Connection:
         """Return the connection without a grant: as in its *row*, or generation 0 of a new one."""
-        now = self.store.now()
+        now = row.seen_at if row else self.store.now()
         return Connection(
             id=row.id if row else secrets.token_urlsafe(16),
             owner=owner,

@@ -40,17 +40,26 @@ class Api:
         next_url = self._choose_next_url(request)
         if next_url is None:
             return self._context.problem("bad_next", 400)
-        attempt = None
+        attempt, connections = None, None
         if any(name == "attempt" for name, _ in request.query):
-            attempt = self._context.attempt_of_owner(request, request.attempt_id)
+            attempt, connections = self._find_status(request)
             if attempt is None:
                 return self._context.problem("not_found", 404)
         if request.query_value("check") == "1":
             self._broker.check_connections(self._broker.connections(request.owner))
+            connections = None
+        if connections is None:
+            connections = self._broker.connections(request.owner)
         link = {"connect_url": self._build_connect_url(request, next_url)}
-        status = self._build_status(request.owner)
-        told = {"attempt": self._describe_attempt(request, attempt) if attempt else None}
+        status = self._build_status(connections)
+        told = {"attempt": attempt and self._describe_attempt(request, attempt, connections)}
         return WebResponse.json(status | told | link, headers.API)
+
+    def _find_status(self, request: WebRequest) -> tuple[Attempt | None, Sequence[Connection]]:
+        """Return the attempt that is asked for, and the connections beside it; None where none."""
+        if request.attempt_id is None:
+            return None, []
+        return self._broker.find_status(request.attempt_id, request.visitor)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
@@ -78,7 +87,8 @@ class Api:
             if request.wants_json:
                 return self._context.problem("not_connected", 404)
         if request.wants_json:
-            return WebResponse.json(self._build_status(owner), headers.API)
+            status = self._build_status(self._broker.connections(owner))
+            return WebResponse.json(status, headers.API)
         told = {"disconnected": connection_id} if self._context.options.setup_page else {}
         back = self._context.way_back(request, self._context.entrance, **told)
         return WebResponse.redirect(back, headers.SETUP)
@@ -101,8 +111,9 @@ class Api:
             return self._context.problem("not_found", 404)
         self._broker.cancel(attempt)
         ended = self._context.attempt_of_session(request, attempt.id) or attempt
-        body = self._build_status(owner) | {"attempt": self._describe_attempt(request, ended)}
-        return WebResponse.json(body, headers.API)
+        connections = self._broker.connections(owner)
+        told = {"attempt": self._describe_attempt(request, ended, connections)}
+        return WebResponse.json(self._build_status(connections) | told, headers.API)
 
     def _choose_next_url(self, request: WebRequest) -> str | None:
         """Return where to lead back to, on the asking page's own origin; None if that is unsafe."""
@@ -121,8 +132,7 @@ class Api:
         origins = self._broker.settings.allowed_origins
         return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
 
-    def _build_status(self, owner: str) -> dict[str, Any]:
-        connections = self._broker.connections(owner)
+    def _build_status(self, connections: Sequence[Connection]) -> dict[str, Any]:
         live = next(filter(lambda connection: connection.is_authenticated, connections), None)
         return {
             "authenticated": live is not None,
@@ -143,13 +153,15 @@ class Api:
             for connection in connections
         ]
 
-    def _describe_attempt(self, request: WebRequest, attempt: Attempt) -> dict[str, Any]:
+    def _describe_attempt(
+        self, request: WebRequest, attempt: Attempt, connections: Sequence[Connection]
+    ) -> dict[str, Any]:
         """Return where the attempt stands, and in its own language what came of it.
 
         Another session of whoever began it hears whether it has ended, and how; not more.
         """
         is_own = find_difference(attempt, request.visitor) is None
-        account = self._find_account(attempt) if is_own else None
+        account = self._find_account(attempt, connections) if is_own else None
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
@@ -159,10 +171,12 @@ class Api:
             "seconds_left": _count_seconds_left(attempt),
         }
 
-    def _find_account(self, attempt: Attempt) -> str | None:
+    def _find_account(self, attempt: Attempt, connections: Sequence[Connection]) -> str | None:
         """Return the name of the account that the attempt connected, once it has."""
-        is_connected = attempt.status is AttemptStatus.CONNECTED
-        connection = self._broker.connection_of(attempt) if is_connected else None
+        if attempt.status is not AttemptStatus.CONNECTED:
+            return None
+        made = (each for each in connections if each.id == attempt.connection_id)
+        connection = next(made, None) or self._broker.connection_of(attempt)
         return connection.account.name if connection else None
 
     def _build_message(self, attempt: Attempt, account: str | None) -> str | None:

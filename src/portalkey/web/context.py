@@ -64,12 +64,6 @@ class Context:
             return None
         return self.broker.attempt_of_session(attempt_id, request.visitor)
 
-    def attempt_of_owner(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
-        """Return the attempt if whoever is signed in began it, in any session; else None."""
-        if attempt_id is None:
-            return None
-        return self.broker.attempt_of_owner(attempt_id, request.visitor)
-
     def attempt_of_cookie(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
         """Return the attempt if this browser has its cookie; else None."""
         cookies = request.attempt_cookies

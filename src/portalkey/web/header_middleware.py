@@ -37,7 +37,13 @@ class HeaderMiddleware:
 def replace_headers(
     sent: Sequence[tuple[str, str]], ours: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """Return the headers *sent*, with *ours* in place of those of the same names."""
+    """Return the headers *sent*, with *ours* in place of those of the same names.
+
+    What a cache may keep bears nobody's cookie, though a host may send its session's with every
+    answer: the cache might hand it to the next one.
+    """
     names = {name.lower() for name in ours}
+    if ours.get("Cache-Control", "no-store") != "no-store":
+        names.add("set-cookie")
     others = [(name, value) for name, value in sent if name.lower() not in names]
     return [*others, *ours.items()]

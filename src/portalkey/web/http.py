@@ -210,7 +210,7 @@ class WebResponse:
 
     status: int
     headers: Mapping[str, str]
-    body: str = field(default="", repr=False)
+    body: str | bytes = field(default="", repr=False)
     cookies: tuple[Cookie, ...] = ()
 
     @classmethod

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
+from portalkey.errors import AttemptMismatch
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
@@ -47,17 +48,16 @@ class StartPage:
         """Begin what was pressed before the sign-in; None where it was not in this browser."""
         is_back = request.query_value(RETURN) is not None
         begun = self._sign_in.find_start(request) if is_back else None
-        if begun is None or not self._has_usable_id(request):
-            return None
-        response = self._begin(request, owner, request.browser or "", begun)
-        return self._sign_in.forget(response)
+        response = self._begin(request, owner, begun) if begun is not None else None
+        return self._sign_in.forget(response) if response else None
 
     def _begin_or_ask(self, request: WebRequest, owner: str) -> WebResponse:
         token = request.query_value("t")
         start = read_start(self._broker, token, browser=request.browser, owner=owner)
-        is_meant = request.is_own_navigation(self._origins) and self._has_usable_id(request)
-        if start is not None and is_meant:
-            return self._begin(request, owner, request.browser or "", start)
+        is_meant = start is not None and request.is_own_navigation(self._origins)
+        response = self._begin(request, owner, start) if start and is_meant else None
+        if response is not None:
+            return response
         if request.query_value("asked"):
             return self._explain(request, start)
         return self._ask_first(request, start or Start(self._context.home))
@@ -91,13 +91,6 @@ class StartPage:
             return "start_elsewhere"
         return "session_lost" if request.headers.get("cookie") else "session_missing"
 
-    def _has_usable_id(self, request: WebRequest) -> bool:
-        """Return True where no attempt id came along, or a well-formed one that is not taken."""
-        if all(name != "attempt" for name, _ in request.query):
-            return True
-        attempt_id = request.attempt_id
-        return attempt_id is not None and not self._broker.has_attempt(attempt_id)
-
     def _ask_first(self, request: WebRequest, start: Start) -> WebResponse:
         """Show a page that names both sides, and whose link begins the attempt."""
         url = self._context.connect_url(request.owner, request.browser, start)
@@ -114,14 +107,19 @@ class StartPage:
     def _query_to_keep(self, request: WebRequest) -> str:
         """Return what the opening page goes by, its attempt's id and its origin, and "asked"."""
         query = {"asked": "1"}
-        if request.attempt_id is not None and self._has_usable_id(request):
-            query["attempt"] = request.attempt_id
+        attempt_id = request.attempt_id
+        if attempt_id is not None and not self._broker.has_attempt(attempt_id):
+            query["attempt"] = attempt_id
         for name in ("origin", "language"):
             if value := request.query_value(name):
                 query[name] = value
         return f"&{urlencode(query)}"
 
-    def _begin(self, request: WebRequest, owner: str, browser: str, start: Start) -> WebResponse:
+    def _begin(self, request: WebRequest, owner: str, start: Start) -> WebResponse | None:
+        """Begin an attempt; None where the id that came along is malformed, or taken."""
+        is_named = any(name == "attempt" for name, _ in request.query)
+        if is_named and request.attempt_id is None:
+            return None
         options = AuthorizationOptions(
             attempt_id=request.attempt_id,
             next=start.next,
@@ -131,7 +129,10 @@ class StartPage:
             language=self._context.language_of(request),
             person=request.visitor.person,
         )
-        started = self._broker.begin(owner, browser, options)
+        try:
+            started = self._broker.begin(owner, request.browser or "", options)
+        except AttemptMismatch:
+            return None
         seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE
         stale_ids = self._find_stale(request, [each.id for each in started.surplus])
         cookie = self._cookie(started.attempt.id, started.cookie.get_secret_value(), seconds)

@@ -382,9 +382,8 @@ def callback_of(
 @pytest.mark.parametrize(
     ("takes", "names", "status"),
     [
-        ({}, ["token", "introspect", "details"], "connected"),
-        ({"token": 7}, ["token", "introspect", "details"], "connected"),
-        ({"token": 7, "introspect": 2}, ["token", "introspect"], "connected"),
+        ({}, ["details", "introspect", "token"], "connected"),
+        ({"token": 7}, ["details", "introspect", "token"], "connected"),
         ({"token": 9}, ["token"], "connected"),
         ({"token": 60}, ["token"], "failed"),
     ],
@@ -392,14 +391,14 @@ def callback_of(
 def test_an_exchange_has_one_deadline(
     takes: dict[str, float], names: list[str], status: str, ahead: Ahead
 ) -> None:
-    """Who agreed, and where, is asked within what the exchange has left, or not at all."""
+    """Who agreed, and where, is asked at once within what the exchange has left, or not at all."""
     hubspot = Clocked(ahead, **takes)
     broker = broker_over(settings_at(), memory_store(ahead), hubspot, ahead)
     callback, began = callback_of(broker, "ada"), ahead.seconds
 
     attempt = broker.finish(callback)
 
-    assert (hubspot.names, attempt.status) == (names, status)
+    assert (sorted(hubspot.names), attempt.status) == (names, status)
     assert ahead.seconds - began <= LONGEST
 
 

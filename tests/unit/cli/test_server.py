@@ -19,6 +19,7 @@ from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 from portalkey.vault import Keyring, SQLStore, Vault
+from portalkey.web.static_files import STATIC_FOLDER, static_address
 from support.patience import PATIENCE
 
 
@@ -69,6 +70,22 @@ def test_under_another_name_the_page_leads_to_the_right_one(
     assert (page.status_code, line.status_code) == (421, 421)
     assert f'href="{settings.public_url}/connections/setup"' in page.text
     assert settings.public_url in line.text
+
+
+def test_scripts_come_compressed_over_one_connection(app_url: str) -> None:
+    """A look at the head, the file, and the question whether it is still so, one after another."""
+    with httpx2.Client(base_url=app_url) as browser:
+        head = browser.head(static_address("connect.js"))
+        script = browser.get(static_address("connect.js"))
+        known = {"If-None-Match": script.headers["etag"]}
+        again = browser.get(static_address("connect.js"), headers=known)
+
+    assert (head.status_code, script.status_code, again.status_code) == (200, 200, 304)
+    assert script.content == (STATIC_FOLDER / "connect.js").read_bytes()
+    assert head.headers["content-length"] == script.headers["content-length"]
+    assert int(script.headers["content-length"]) < len(script.content) / 2
+    assert head.content == again.content == b""
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 def test_unknown_paths_are_answered_plainly(app_url: str) -> None:

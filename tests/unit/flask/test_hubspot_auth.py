@@ -560,7 +560,8 @@ def test_only_our_own_words_for_trouble_are_shown(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "status"), [("add_attempt", 503), ("now", 503), ("attempt", 503)]
+    ("broken", "status"),
+    [("add_attempt", 503), ("now", 503), ("claims", 503), ("last_connection", 503)],
 )
 def test_a_busy_store_at_start_begins_nothing(
     broker: Broker, busy_at: Callable[..., Broker], broken: str, status: int

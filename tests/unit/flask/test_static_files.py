@@ -1,11 +1,12 @@
 """Scripts and styles of two portalkeys are never mixed in one browser."""
 
+import gzip
 import re
 from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask, Response, render_template_string
+from flask import Flask, Response, render_template_string, session
 from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
@@ -98,6 +99,57 @@ def test_another_portalkeys_version_is_kept_by_nobody(client: FlaskClient) -> No
     """A process that is not yet, or no longer, of that version gives its own."""
     assert caching(client, f"{STATIC_PATH}/v-0123456789ab/connect.js") == "no-store"
     assert caching(client, f"{STATIC_PATH}/v-0123456789ab/portalkey.css") == "no-store"
+
+
+ENCODED = {"Accept-Encoding": "gzip, deflate, br"}
+
+
+def test_a_browser_asks_again_with_what_it_has(client: FlaskClient) -> None:
+    """It is told that this is still so, by the tag of the encoding that it has."""
+    path = f"{STATIC_PATH}/portalkey.css"
+    first = client.get(path, headers=ENCODED)
+    tag = first.headers["ETag"]
+    again = client.get(path, headers={**ENCODED, "If-None-Match": tag})
+    other = client.get(path, headers={"If-None-Match": tag})
+
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == tag
+    assert again.headers["Cache-Control"] == "no-cache"
+    assert again.headers["Vary"] == "Accept-Encoding"
+    assert not {"Content-Encoding", "Content-Type"} & set(again.headers.keys())
+    assert (other.status_code, other.data) == (200, (STATIC_FOLDER / "portalkey.css").read_bytes())
+
+
+@pytest.mark.parametrize("encoding", [ENCODED, {}], ids=["gzip", "plain"])
+def test_a_look_at_the_head(client: FlaskClient, encoding: dict[str, str]) -> None:
+    """It is the same head, and nothing else."""
+    path = static_address("connect.js")
+    head, whole = client.head(path, headers=encoding), client.get(path, headers=encoding)
+
+    assert head.data == b""
+    assert dict(head.headers) == dict(whole.headers)
+    assert int(head.headers["Content-Length"]) == len(whole.data)
+
+
+def test_a_range_is_answered_with_the_whole(client: FlaskClient) -> None:
+    """No half of one encoding is ever joined to the half of another."""
+    wanted = {**ENCODED, "Range": "bytes=100-199"}
+    answer = client.get(static_address("connect.js"), headers=wanted)
+
+    assert answer.status_code == 200
+    assert "Content-Range" not in answer.headers
+    assert gzip.decompress(answer.data) == (STATIC_FOLDER / "connect.js").read_bytes()
+
+
+@pytest.mark.parametrize("path", [static_address("connect.js"), f"{STATIC_PATH}/connect.js"])
+def test_a_host_whose_session_goes_along(app: Flask, path: str) -> None:
+    """What a cache may keep is the same for all, and bears nobody's cookie."""
+    app.before_request(lambda: session.update(user="ada"))
+    answer = app.test_client().get(path, headers=ENCODED)
+
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers.getlist("Vary") == ["Accept-Encoding"]
 
 
 @pytest.mark.parametrize("name", ["none.js", "../strings/en.py", "v-x", "portalkey"])

@@ -9,7 +9,7 @@ from support.hosting import host_app, page_of, signed_in
 
 ATTEMPT = "E" * 22
 LIFE = 600
-FACTS = {AttemptStatus.RETURNED: {"sealed_code": "x"}}
+CODES = {AttemptStatus.RETURNED: "x"}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_an_attempt_that_nothing_comes_of_ends_in_time(
     assert link is not None
     assert ours.get(f"{link['href']}&attempt={ATTEMPT}").status_code == 303
     if at is not AttemptStatus.AT_HUBSPOT:
-        assert broker.vault.store.move_attempt(ATTEMPT, at, **FACTS.get(at, {}))
+        assert broker.vault.store.move_attempt(ATTEMPT, at, sealed_code=CODES.get(at))
 
     def ask() -> list[tuple[str, str | None]]:
         answers = [each.get(f"/api/hubspot/status?attempt={ATTEMPT}") for each in (ours, other)]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpcore2
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -17,10 +16,11 @@ from pydantic import SecretStr
 from portalkey.errors import BadSettings, HubSpotUnavailable, HubSpotUnreachable, PortalkeyError
 from portalkey.hubspot.authorities import read_authorities
 from portalkey.hubspot.client import HubSpotClient
-from portalkey.hubspot.deadline import TimedBackend, resolve
+from portalkey.hubspot.deadline import Connector, resolve
+from portalkey.hubspot.failures import LateAnswer, ProxyFailed
 from portalkey.hubspot.http import Request
 from portalkey.hubspot.proxy import LONGEST_HEAD, Proxy, parse_proxy
-from portalkey.hubspot.tunnel import ProxyFailed, TunnelBackend
+from portalkey.hubspot.tunnel import Tunnels
 from portalkey.settings import Settings
 from support.certificates import certificate, serves
 from support.connect_proxy import OPEN, ConnectProxy
@@ -97,7 +97,6 @@ def test_requests_go_through_the_tunnel(
         % (target, target, basic)
     ]
     assert b"canary" not in proxy.relayed
-    assert "httpcore2" in caplog.text
     assert not any(each in caplog.text for each in ("canary", PASSWORD, basic.decode()))
     assert len(hubspot.requests) == 2
     assert b"Proxy-Authorization" not in b"".join(hubspot.requests)
@@ -186,14 +185,14 @@ def test_a_proxy_whose_name_is_not_resolved() -> None:
 def test_a_proxy_that_takes_its_time(answer: bytes) -> None:
     """Its answer belongs to what has to be over before a request is sent, however it comes."""
     with ConnectProxy(answer, pieces=0.02) as proxy:
-        backend = TunnelBackend(
-            TimedBackend(PATIENCE, resolve), Proxy("127.0.0.1", proxy.port), before_sending=SOON
+        tunnels = Tunnels(
+            Connector(PATIENCE, resolve), Proxy("127.0.0.1", proxy.port), before_sending=SOON
         )
         start = time.monotonic()
         with pytest.raises(ProxyFailed) as caught:
-            backend.connect_tcp("api.hubapi.com", 443, timeout=start + PATIENCE)
+            tunnels.connect("api.hubapi.com", 443, start + PATIENCE)
 
-    assert isinstance(caught.value.cause, httpcore2.TimeoutException)
+    assert isinstance(caught.value.cause, LateAnswer)
     assert time.monotonic() - start < LATE
 
 

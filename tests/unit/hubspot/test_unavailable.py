@@ -10,12 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-import httpcore2
 import pytest
 
 from portalkey.errors import BadAnswer, HubSpotUnavailable
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
-from portalkey.hubspot.deadline import TimedBackend, resolve
+from portalkey.hubspot.deadline import Connector, resolve
+from portalkey.hubspot.failures import LateConnection
 from portalkey.hubspot.http import Request
 from support.patience import PATIENCE
 from support.peer import Peer, Script, drip, http
@@ -64,20 +64,20 @@ def test_name_that_takes_too_long() -> None:
 
 def test_name_that_takes_most_of_the_time() -> None:
     """Another machine may be waiting for the lease, so this has a part of the time only."""
-    backend, start = TimedBackend(PATIENCE, never, before_sending=SOON), time.monotonic()
+    connector, start = Connector(PATIENCE, never, before_sending=SOON), time.monotonic()
 
-    with pytest.raises(httpcore2.ConnectTimeout):
-        backend.connect_tcp("localhost", 1, timeout=start + PATIENCE)
+    with pytest.raises(LateConnection):
+        connector.connect("localhost", 1, start + PATIENCE)
 
 
 def test_tls_that_takes_most_of_the_time(listen: Listen) -> None:
     """TLS gets what name and connection have left."""
     peer = listen(SILENCE)
-    backend, start = TimedBackend(PATIENCE, resolve, before_sending=SOON), time.monotonic()
-    stream = backend.connect_tcp("127.0.0.1", peer.port, timeout=start + PATIENCE)
+    connector, start = Connector(PATIENCE, resolve, before_sending=SOON), time.monotonic()
+    opened = connector.connect("127.0.0.1", peer.port, start + PATIENCE)
 
-    with closing(stream), pytest.raises(httpcore2.ConnectTimeout):
-        stream.start_tls(ssl.create_default_context(), "localhost", start + PATIENCE)
+    with closing(opened), pytest.raises(LateConnection):
+        opened.start_tls(ssl.create_default_context(), "localhost", start + PATIENCE)
 
 
 def test_connection_that_is_refused(port: int) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from math import ceil
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.connection import ConnectionStatus
+from portalkey.model.connection import AUTHENTICATED, ConnectionStatus
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
 from portalkey.model.stats import Stats
 from portalkey.settings.settings import Settings
@@ -22,6 +23,8 @@ MANY_TRIES = 5
 """So many failed tries of one revocation are more than HubSpot having a bad hour."""
 LONG_FAILING = 3600.0
 """Seconds of failing that are more than that."""
+CARRIED = 1400
+"""So many connections in constant use are kept valid by one renewal a second: one in 24 minutes."""
 APART = 30.0
 """Seconds that the store's clock and this machine's may be apart."""
 
@@ -63,7 +66,9 @@ def _check_content(settings: Settings) -> Iterator[Finding]:
             yield ok("store", "The store can be read and written.")
             yield _check_clock(store)
             yield from check_keys(vault, [key.name for key in settings.keys])
-            yield from check_stats(store.stats(settings.client_id))
+            stats = store.stats(settings.client_id)
+            yield from check_stats(stats)
+            yield check_pace(stats, settings.refresh_rate)
             yield _check_outbox(store, settings.client_id)
             yield from check_inspection(inspect_store(settings))
         except PortalkeyError as trouble:
@@ -112,6 +117,23 @@ def check_stats(stats: Stats) -> Iterator[Finding]:
             f"A connection has been failing for {hours:.0f} hours.",
             "Look at the log for refresh_failed; portalkey goes on trying by itself.",
         )
+
+
+def check_pace(stats: Stats, rate: float) -> Finding:
+    """Return whether *rate* renewals a second keep every live connection valid, if all are used."""
+    by_status = stats.connections or {}
+    live = sum(by_status.get(status, 0) for status in AUTHENTICATED)
+    sentence = (
+        f"{rate:g} renewals a second keep about {rate * CARRIED:,.0f} connections in constant use "
+        f"valid; {live:,} are live."
+    )
+    if live <= rate * CARRIED:
+        return ok("pace", sentence)
+    to_do = (
+        f"Where most are used all day, set PORTALKEY_REFRESH_RATE to {ceil(live / CARRIED)} in "
+        "every process; idle ones cost nothing."
+    )
+    return warning("pace", sentence, to_do)
 
 
 def _check_outbox(store: Store, client_id: str) -> Finding:

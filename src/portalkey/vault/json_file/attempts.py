@@ -25,14 +25,14 @@ class ConfigFileAttempts:
         """Do *work* while nobody else writes."""
 
     def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
+        self, attempt: Attempt, limits: AttemptLimits | None = None, *, event: Event | None = None
     ) -> Sequence[Attempt]:
-        """Keep a new *attempt*, and expire those that give way to it.
+        """Keep a new *attempt*, expire those that give way to it, and record *event*.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
-        return self._write(lambda store: store.add_attempt(attempt, limits))
+        return self._write(lambda store: store.add_attempt(attempt, limits, event=event))
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
@@ -54,10 +54,12 @@ class ConfigFileAttempts:
         self,
         attempt_id: str,
         to: AttemptStatus,
+        *,
+        event: Event | None = None,
         **facts: str | None,
     ) -> Attempt | None:
-        """Move an attempt, and return it as it stood before."""
-        return self._write(lambda store: store.move_attempt(attempt_id, to, **facts))
+        """Move an attempt and record *event*, and return it as it stood before."""
+        return self._write(lambda store: store.move_attempt(attempt_id, to, event=event, **facts))
 
     def ask(
         self,

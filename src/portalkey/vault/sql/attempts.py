@@ -1,37 +1,29 @@
 """Attempts in SQL."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true, update
 from sqlalchemy import Connection as Tx
 
-from portalkey.errors import AttemptMismatch
+from portalkey.errors import AttemptMismatch, PortalkeyError, TooManyAttempts
 from portalkey.model import transitions
-from portalkey.model.attempt import (
-    EXCHANGE_SECONDS,
-    MINUTE,
-    Attempt,
-    AttemptStatus,
-)
+from portalkey.model.attempt import EXCHANGE_SECONDS, MINUTE, Attempt, AttemptStatus
+from portalkey.model.connection import is_storable
 from portalkey.model.events import Event, EventName
 from portalkey.model.transitions import AttemptLimits
-from portalkey.vault.sql.database import Database, Values, to_columns
-from portalkey.vault.sql.dialects import insert_new
+from portalkey.vault.sql.database import Database, Values
 from portalkey.vault.sql.events import SQLEvents
-from portalkey.vault.sql.outbox import insert_owed
-from portalkey.vault.sql.rows import guard
+from portalkey.vault.sql.outbox import SQLOutbox
+from portalkey.vault.sql.rows import attempt_values, bind, parameters, read_attempt
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import attempts as table
-from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
-_COLUMNS = tuple(field.name for field in fields(Attempt) if field.name != "seen_at")
-_TIMES = ("created_at", "expires_at", "seen_at", "claimed_at", "ended_at", "delivered_at")
 _WITHOUT_SECRETS: Values = dict.fromkeys(
     ("error", "sealed_verifier", "sealed_code", "sealed_grant")
 )
@@ -44,7 +36,97 @@ EXPIRED: Values = {
 """The columns of an attempt whose time is up, whenever it is looked at."""
 
 
-class SQLAttempts(SQLEvents):
+class AttemptStatements:
+    """Adds attempts, and moves them along their table."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare them for *database*."""
+        self._read_rows = database.read_rows
+        prepare = database.prepare
+        row = database.insert(table).values(parameters(table.columns.keys()))
+        self._add = prepare(lambda _: row.on_conflict_do_nothing())
+        self._under_way = prepare(
+            lambda now: (
+                select_attempts(now)
+                .where(is_under_way(now, table.c.owner == bindparam("owner")))
+                .order_by(table.c.created_at, table.c.id)
+            )
+        )
+        self._lock = prepare(
+            lambda now: select_attempts(now).where(table.c.id == bindparam("id")).with_for_update()
+        )
+        self._save = prepare(
+            lambda _: (
+                update(table)
+                .where(table.c.id == bindparam("which"))
+                .values(parameters(transitions.MOVED))
+            )
+        )
+
+    def add(self, driver: Driver, attempt: Attempt) -> bool:
+        """Keep a new *attempt*; False where its id or state is another's."""
+        return bool(
+            self._add.run(driver, bind(attempt_values(attempt, table.columns.keys()))).rowcount == 1
+        )
+
+    def find_under_way(self, driver: Driver, owner: str) -> Sequence[Attempt]:
+        """Return the *owner*'s attempts that are under way, oldest first."""
+        return self._read_rows(read_attempt, self._under_way.fetch(driver, {"owner": owner}))
+
+    def lock(self, driver: Driver, attempt_id: str) -> Attempt | None:
+        """Return the attempt as it stands until the commit, as no other writer gets at its row."""
+        if not is_storable(attempt_id):
+            return None
+        rows = self._lock.fetch(driver, {"id": attempt_id})
+        return read_attempt(rows[0]) if rows else None
+
+    def save(self, driver: Driver, attempt: Attempt) -> None:
+        """Write what a move has changed of *attempt*."""
+        moved = attempt_values(attempt, transitions.MOVED)
+        self._save.run(driver, {"which": attempt.id, **bind(moved)})
+
+    def settle(self, driver: Driver, attempt_id: str) -> Attempt | None:
+        """Return the attempt, ended first where it is overdue."""
+        row = self.lock(driver, attempt_id)
+        attempt = transitions.expire_overdue(row) if row else None
+        if attempt is not None and attempt is not row:
+            self.save(driver, attempt)
+        return attempt
+
+    def move(
+        self,
+        driver: Driver,
+        attempt_id: str,
+        to: AttemptStatus,
+        *,
+        connection_id: str | None = None,
+        **facts: str | None,
+    ) -> Attempt | None:
+        """Move the attempt; returns it as it stood before, or None where it could not be moved."""
+        before = self.settle(driver, attempt_id)
+        after = transitions.move(before, to, **facts) if before else None
+        if after is None:
+            return None
+        self.save(driver, replace(after, connection_id=connection_id))
+        return before
+
+
+class SQLMoves(SQLOutbox, SQLEvents):
+    """The part of a store that moves attempts along, and records and owes what comes of it."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare the statements for *database*."""
+        super().__init__(database)
+        self._moves = AttemptStatements(database)
+
+    def _expire_overdue(self, attempt: Attempt | None) -> Attempt | None:
+        """Return *attempt*, ended first where it is overdue."""
+        if attempt is None or transitions.expire_overdue(attempt) is attempt:
+            return attempt
+        return self._database.write_fast(lambda driver: self._moves.settle(driver, attempt.id))
+
+
+class SQLAttempts(SQLMoves):
     """Keeps attempts, and moves them along their table; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
@@ -57,35 +139,32 @@ class SQLAttempts(SQLEvents):
         )
 
     def add_attempt(
-        self, attempt: Attempt, limits: AttemptLimits | None = None
+        self, attempt: Attempt, limits: AttemptLimits | None = None, *, event: Event | None = None
     ) -> Sequence[Attempt]:
-        """Keep a new *attempt*, and expire those that give way to it.
+        """Keep a new *attempt*, expire those that give way to it, and record *event*.
 
         Raises:
             AttemptMismatch: Its id or state is another attempt's already; nothing was kept.
         """
-        values = attempt_values(attempt)
 
-        def make_room_and_add(tx: Tx) -> Sequence[Attempt] | None:
-            under_way = self._under_way(tx, attempt.owner) if limits else []
-            surplus = limits.make_room(attempt, under_way) if limits else []
+        def make_room_and_add(driver: Driver) -> Sequence[Attempt] | PortalkeyError:
+            under_way = self._moves.find_under_way(driver, attempt.owner) if limits else []
+            try:
+                surplus = limits.make_room(attempt, under_way) if limits else []
+            except TooManyAttempts as trouble:
+                return trouble  # raised here, it would cost the connection
+            if not self._moves.add(driver, attempt):
+                return AttemptMismatch()
             for each in surplus:
-                move(tx, self._database.now(), each.id, AttemptStatus.EXPIRED)
-            if insert_new(tx, table, values):
-                return surplus
-            tx.rollback()
-            return None
+                self._moves.move(driver, each.id, AttemptStatus.EXPIRED)
+            if event is not None:
+                self._event.run(driver, event)
+            return surplus
 
-        surplus = self._database.write(make_room_and_add)
-        if surplus is None:
-            raise AttemptMismatch
-        return surplus
-
-    def _under_way(self, tx: Tx, owner: str) -> Sequence[Attempt]:
-        query = select(table, self._database.now().label("seen_at"))
-        query = query.where(is_under_way(self._database, table.c.owner == owner))
-        query = query.order_by(table.c.created_at, table.c.id)
-        return self._database.read_rows(read_attempt, fetch_rows(tx, query, {"owner": owner}))
+        outcome = self._database.write_fast(make_room_and_add)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
@@ -99,17 +178,11 @@ class SQLAttempts(SQLEvents):
         """Return the attempt begun with this state."""
         return self._expire_overdue(self._attempt_by_state.fetch(state_hash))
 
-    def _expire_overdue(self, attempt: Attempt | None) -> Attempt | None:
-        if attempt is None or transitions.expire_overdue(attempt) is attempt:
-            return attempt
-        now = self._database.now()
-        return self._database.write(lambda tx: _settle(tx, now, attempt.id))
-
     def cancel_attempts(self, owner: str) -> Sequence[Event]:
         """End the *owner*'s attempts that are under way, by one statement."""
         statement = (
             update(table)
-            .where(is_under_way(self._database, table.c.owner == owner))
+            .where(is_under_way(self._database.now(), table.c.owner == owner))
             .values(_CANCELLED | {"ended_at": self._database.now()})
             .returning(table.c.id)
         )
@@ -131,13 +204,18 @@ class SQLAttempts(SQLEvents):
         failed_check: str | None = None,
         sealed_code: str | None = None,
         connection_id: str | None = None,
+        event: Event | None = None,
     ) -> Attempt | None:
-        """Move an attempt, and return it as it stood before."""
-        now = self._database.now()
+        """Move an attempt and record *event*, and return it as it stood before."""
         facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
-        return self._database.write(
-            lambda tx: move(tx, now, attempt_id, to, connection_id=connection_id, **facts)
-        )
+
+        def move_and_record(driver: Driver) -> Attempt | None:
+            before = self._moves.move(driver, attempt_id, to, connection_id=connection_id, **facts)
+            if before is not None and event is not None:
+                self._event.run(driver, event)
+            return before
+
+        return self._database.write_fast(move_and_record)
 
     def ask(
         self,
@@ -147,21 +225,30 @@ class SQLAttempts(SQLEvents):
         *,
         event: Event | None = None,
     ) -> bool:
-        """Move an attempt to ``ASKING`` and keep *owed*, both or neither."""
-        now, asking = self._database.now(), AttemptStatus.ASKING
+        """Move an attempt to ``ASKING``, keep *owed* and record *event*, or nothing."""
+        asking = AttemptStatus.ASKING
 
-        def move_and_owe(tx: Tx) -> bool:
-            if move(tx, now, attempt_id, asking, sealed_grant=sealed_grant) is None:
+        def move_and_owe(driver: Driver) -> bool:
+            if self._moves.move(driver, attempt_id, asking, sealed_grant=sealed_grant) is None:
                 return False
-            tx.execute(insert_owed(owed))
+            self._owed.add(driver, owed)
+            if event is not None:
+                self._event.run(driver, event)
             return True
 
-        return self._write_with(event, move_and_owe)
+        return self._database.write_fast(move_and_owe)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""
-        now = self._database.now()
-        return self._database.write(lambda tx: _deliver(tx, now, attempt_id))
+
+        def mark_delivered(driver: Driver) -> bool:
+            attempt = self._moves.lock(driver, attempt_id)
+            after = transitions.mark_delivered(attempt) if attempt else None
+            if after is not None:
+                self._moves.save(driver, after)
+            return after is not None
+
+        return self._database.write_fast(mark_delivered)
 
 
 class _AttemptQuery:
@@ -178,7 +265,7 @@ class _AttemptQuery:
         is_it = table.c[column] == bindparam(column)
         self._query = database.prepare(
             lambda now: (
-                select(table, now.label("seen_at"))
+                select_attempts(now)
                 .where(is_it, which(now))
                 .order_by(table.c.claimed_at, table.c.id)
             )
@@ -194,84 +281,19 @@ class _AttemptQuery:
         return self._database.read_rows(read_attempt, rows)
 
 
-def attempt_values(attempt: Attempt) -> Values:
-    """Return the columns of *attempt*."""
-    values = {name: getattr(attempt, name) for name in _COLUMNS}
-    return to_columns(values | {"status": attempt.status.value})
+def select_attempts(now: Clock) -> Select[Any]:
+    """Return the query for attempts, with the clock beside them."""
+    return select(table, now.label("seen_at"))
 
 
-def _make_attempt(row: Sequence[Any]) -> Attempt:
-    values = dict(zip(_ROW, row, strict=True))
-    for name in _TIMES:
-        if values[name] is not None:
-            values[name] = datetime.fromtimestamp(values[name], UTC)
-    return Attempt(**{**values, "status": AttemptStatus(values["status"])})
-
-
-_ROW = (*table.columns.keys(), "seen_at")
-read_attempt = guard(table, _ROW, _make_attempt)
-"""Reads a row with the clock beside it."""
-
-
-def is_under_way(database: Database, *which: Condition) -> Condition:
+def is_under_way(now: Clock, *which: Condition) -> Condition:
     """Return the condition that an attempt is open and not overdue, and *which*.
 
     An exchange may go on beyond the person's time, so it is looked for a little further back.
     """
-    since, now = database.now(-float(EXCHANGE_SECONDS)), database.now()
+    since = now - float(EXCHANGE_SECONDS)
     is_exchanging = and_(
         table.c.status == AttemptStatus.EXCHANGING.value, table.c.claimed_at >= since
     )
     is_open = and_(*which, table.c.ended_at.is_(None), table.c.expires_at > since)
     return and_(is_open, or_(table.c.expires_at > now, is_exchanging))
-
-
-def move(
-    tx: Tx,
-    now: Clock,
-    attempt_id: str,
-    to: AttemptStatus,
-    *,
-    connection_id: str | None = None,
-    **facts: str | None,
-) -> Attempt | None:
-    """Move the attempt; returns it as it stood before, or None where it could not be moved."""
-    before = _settle(tx, now, attempt_id)
-    after = transitions.move(before, to, **facts) if before else None
-    if after is None:
-        return None
-    _save(tx, replace(after, connection_id=connection_id))
-    return before
-
-
-def _settle(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
-    """Return the attempt, ended first where it is overdue."""
-    row = _lock(tx, now, attempt_id)
-    attempt = transitions.expire_overdue(row) if row else None
-    if attempt is not None and attempt is not row:
-        _save(tx, attempt)
-    return attempt
-
-
-def _deliver(tx: Tx, now: Clock, attempt_id: str) -> bool:
-    """Note the one time that the attempt's token is handed out; False where it was, or is late."""
-    attempt = _lock(tx, now, attempt_id)
-    after = transitions.mark_delivered(attempt) if attempt else None
-    if after is not None:
-        _save(tx, after)
-    return after is not None
-
-
-def _lock(tx: Tx, now: Clock, attempt_id: str) -> Attempt | None:
-    """Return the attempt as it stands until the commit, as no other writer gets at its row."""
-    query = select(table, now.label("seen_at")).where(_has_id(attempt_id)).with_for_update()
-    rows = fetch_rows(tx, query, {"id": attempt_id})
-    return read_attempt(rows[0]) if rows else None
-
-
-def _save(tx: Tx, attempt: Attempt) -> None:
-    tx.execute(update(table).where(_has_id(attempt.id)).values(attempt_values(attempt)))
-
-
-def _has_id(attempt_id: str) -> Condition:
-    return table.c.id == attempt_id

@@ -1,66 +1,57 @@
 """Connections in SQL: a write names what it was made from, and returns whether it happened."""
 
-import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
-from datetime import UTC, datetime
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, cast
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
 from sqlalchemy import Connection as Tx
 
 from portalkey.model import leases, transitions
-from portalkey.model.attempt import AttemptStatus
-from portalkey.model.connection import Account, Connection, ConnectionStatus, SealedGrant
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.vault.sql import attempts
-from portalkey.vault.sql.database import Database, Values, to_columns
-from portalkey.vault.sql.dialects import insert_new
-from portalkey.vault.sql.events import SQLEvents
-from portalkey.vault.sql.outbox import change_owed, insert_owed
-from portalkey.vault.sql.rows import guard, read_facts, read_words, write_scopes
+from portalkey.vault.sql.attempts import SQLMoves
+from portalkey.vault.sql.database import Database, Values
+from portalkey.vault.sql.rows import (
+    SEALED_COLUMNS,
+    bind,
+    connection_reader,
+    connection_values,
+    parameters,
+    read_attempt,
+)
+from portalkey.vault.sql.statements import Driver
+from portalkey.vault.sql.tables import IS_LIVE, attempts
 from portalkey.vault.sql.tables import connections as table
+from portalkey.vault.sql.wall import require_asked
 from portalkey.vault.store import Mark, OwedRevocation
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
 
-SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+_OF_ATTEMPT = len(attempts.columns) + 1
+"""The columns of an attempt, and the clock beside them; those of a connection follow."""
+_COLUMNS = (*table.columns.keys(), "seen_at")
+_ID = _COLUMNS.index("id")
+_read_connection = connection_reader(_COLUMNS)
+_KEYS = ("id", "owner", "client_id", "hub_id")
+"""The columns that a connection keeps for good."""
 NO_LEASE = {"lease_id": None, "lease_until": None, "unanswered_since": None}
 """The columns that clear a lease once there is an answer."""
 
-_FIELDS = tuple(field.name for field in fields(Connection))
-_ACCOUNT_COLUMNS = ("hub_id", "hub_user_id", "hub_domain")
-_ACCOUNT_FACTS = tuple(f.name for f in fields(Account) if f.name not in _ACCOUNT_COLUMNS)
-_FIELDS_IN_OTHER_COLUMNS = {"account": "account_facts", "sealed": "sealed_refresh"}
-_TIMES = tuple(
-    _FIELDS.index(name)
-    for name in (
-        "access_expires_at",
-        "connected_at",
-        "updated_at",
-        "seen_at",
-        "granted_at",
-        "lease_until",
-        "unanswered_since",
-        "forced_at",
-        "retry_at",
-    )
-)
-_STATUSES = {status.value: status for status in ConnectionStatus}
-_LIVE = table.c.status != ConnectionStatus.DISCONNECTED.value
 
-
-class SQLConnections(SQLEvents):
+class SQLConnections(SQLMoves):
     """Keeps connections; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         """Prepare the searches for *database*."""
         super().__init__(database)
+        self._put = _PutStatements(database)
+        self._status = database.prepare(_select_both)
         self._by_id = _ConnectionQuery(database, equal("id"))
-        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), _LIVE))
+        self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), IS_LIVE))
         self._ever_of_owner = _ConnectionQuery(database, equal("owner", "client_id"))
         self._of_account = _ConnectionQuery(database, equal("owner", "client_id", "hub_id"))
 
@@ -85,6 +76,21 @@ class SQLConnections(SQLEvents):
         rows = self._of_account.fetch(owner=owner, client_id=client_id, hub_id=hub_id)
         return next(iter(rows), None)
 
+    def attempt_and_connections(
+        self, attempt_id: str, owner: str, client_id: str
+    ) -> tuple[Attempt | None, Sequence[Connection]]:
+        """Return the *owner*'s attempt of this id, and their live connections, oldest first."""
+        asked = {"owner": owner, "client_id": client_id}
+        rows = self._database.fetch(self._status, id=attempt_id, **asked)
+        if not rows:
+            return None, []
+        found = [(*row[_OF_ATTEMPT:], row[_OF_ATTEMPT - 1]) for row in rows]
+        found = [row for row in found if row[_ID] is not None]
+        require_asked(asked, _COLUMNS, found)
+        (attempt,) = self._database.read_rows(read_attempt, [rows[0][:_OF_ATTEMPT]])
+        theirs = self._database.read_rows(_read_connection, found)
+        return self._expire_overdue(attempt), _sort_by_age(theirs)
+
     def connect(
         self,
         attempt_id: str | None,
@@ -95,23 +101,35 @@ class SQLConnections(SQLEvents):
         settled: str | None = None,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
-        now, to, ours = self._database.now(), AttemptStatus.CONNECTED, connection.id
 
-        def move_and_put(tx: Tx) -> bool:
-            # The attempt first: one that was cancelled meanwhile must leave no connection behind.
-            is_open = attempt_id is None or attempts.move(
-                tx, now, attempt_id, to, connection_id=ours
-            )
-            if not is_open:
+        def put_and_move(driver: Driver) -> bool:
+            after = self._end_attempt(driver, attempt_id, connection.id)
+            is_open = attempt_id is None or after is not None
+            # Where somebody else was first nothing is written, so the attempt can try again.
+            if not (is_open and self._put.run(driver, connection)):
                 return False
-            is_written = _put(tx, connection)
-            if not is_written:  # somebody else was first, so the attempt can try again
-                tx.rollback()
-            for statement in change_owed(owed, settled) if is_written else ():
-                tx.execute(statement)
-            return is_written
+            if after is not None:
+                self._moves.save(driver, after)
+            self._owed.add(driver, owed)
+            self._owed.remove(driver, settled)
+            if event is not None:
+                self._event.run(driver, event)
+            return True
 
-        return self._write_with(event, move_and_put)
+        return self._database.write_fast(put_and_move)
+
+    def _end_attempt(
+        self, driver: Driver, attempt_id: str | None, connection_id: str
+    ) -> Attempt | None:
+        """Return the attempt connected, if it may be; its row is locked until the commit.
+
+        One that was cancelled meanwhile must leave no connection behind.
+        """
+        if attempt_id is None:
+            return None
+        attempt = self._moves.settle(driver, attempt_id)
+        after = transitions.move(attempt, AttemptStatus.CONNECTED) if attempt else None
+        return replace(after, connection_id=connection_id) if after else None
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
         """Write *mark*, if that is a move and the grant is still the one that was seen."""
@@ -136,19 +154,41 @@ class SQLConnections(SQLEvents):
         """Erase the sealed grant and keep *owed*, both or neither."""
 
         def erase_and_owe(tx: Tx) -> bool:
-            if not _erase(tx, self._database.now(), connection):
-                return False
-            if owed is not None:
-                tx.execute(insert_owed(owed))
-            return True
+            is_erased = _erase(tx, self._database.now(), connection)
+            if is_erased:
+                self._owed.add(tx.connection.driver_connection, owed)
+            return is_erased
 
         return self._write_with(event, erase_and_owe)
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many live rows hold a refresh token with one of these *fingerprints*."""
-        which = and_(table.c.refresh_fingerprint.in_(fingerprints), _LIVE)
+        which = and_(table.c.refresh_fingerprint.in_(fingerprints), IS_LIVE)
         query = select(func.count()).select_from(table).where(which)
         return self._database.read(lambda tx: tx.execute(query).scalar_one())
+
+
+class _PutStatements:
+    """Writes whole connections, within somebody's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare them for *database*."""
+        row = database.insert(table).values(parameters(table.columns.keys()))
+        self._first = database.prepare(lambda _: row.on_conflict_do_nothing())
+        before = [table.c[name] == bindparam(f"new_{name}") for name in _KEYS]
+        before.append(table.c.generation == bindparam("before"))
+        later = parameters(name for name in table.columns.keys() if name not in _KEYS)  # noqa: SIM118 - not a dict
+        self._later = database.prepare(
+            lambda _: update(table).where(*before).values(later | NO_LEASE)
+        )
+
+    def run(self, driver: Driver, connection: Connection) -> bool:
+        """Insert a connection of generation 1, or write a later one over the one before."""
+        values = bind(connection_values(connection))
+        if connection.generation == 1:
+            return bool(self._first.run(driver, values).rowcount == 1)
+        values["before"] = connection.generation - 1
+        return bool(self._later.run(driver, values).rowcount == 1)
 
 
 class _ConnectionQuery:
@@ -158,14 +198,19 @@ class _ConnectionQuery:
         """Prepare it for *database*."""
         self._database = database
         self._query = database.prepare(lambda now: select_rows(now, which))
-        self._read = row_reader(self._query.columns)
+        self._read = connection_reader(self._query.columns)
 
     def fetch(self, **values: object) -> Sequence[Connection]:
         """Return the connections, oldest first, for these *values*."""
         rows = self._database.fetch(self._query, **values)
         found = self._database.read_rows(self._read, rows)
-        # Mostly there is one, and a database sets up its sorting for that one too.
-        return sorted(found, key=_age) if len(found) > 1 else found
+        return _sort_by_age(found)
+
+
+def _sort_by_age(found: Sequence[Connection]) -> Sequence[Connection]:
+    """Return connections, oldest first."""
+    # Mostly there is one, and a database sets up its sorting for that one too.
+    return sorted(found, key=_age) if len(found) > 1 else found
 
 
 def _age(connection: Connection) -> tuple[datetime, str]:
@@ -175,6 +220,19 @@ def _age(connection: Connection) -> tuple[datetime, str]:
 def select_rows(now: Clock, which: Condition) -> Select[Any]:
     """Return the query for the rows, in no order, with the clock beside them."""
     return select(table, now.label("seen_at")).where(which)
+
+
+def _select_both(now: ColumnElement[float]) -> Select[Any]:
+    # By names of their own, as both have an id and an owner: the wall looks at the attempt's.
+    theirs = [column.label(f"connection_{column.name}") for column in table.columns]
+    is_theirs = and_(
+        table.c.owner == attempts.c.owner,
+        table.c.client_id == bindparam("client_id"),
+        IS_LIVE,
+    )
+    is_it = and_(attempts.c.id == bindparam("id"), attempts.c.owner == bindparam("owner"))
+    both = attempts.outerjoin(table, is_theirs)
+    return select(*attempts.columns, now.label("seen_at"), *theirs).select_from(both).where(is_it)
 
 
 def equal(*names: str) -> Condition:
@@ -206,16 +264,6 @@ def update_one(tx: Tx, which: Condition, values: Values) -> bool:
     return tx.execute(update(table).where(which).values(values)).rowcount == 1
 
 
-def _put(tx: Tx, connection: Connection) -> bool:
-    """Insert a connection of generation 1, or write a later one over the generation before."""
-    values = connection_values(connection)
-    if connection.generation == 1:
-        return insert_new(tx, table, values)
-    same = [table.c[name] == getattr(connection, name) for name in ("owner", "client_id", "hub_id")]
-    before = _is_same(connection, connection.generation - 1)
-    return update_one(tx, and_(before, *same), values | NO_LEASE)
-
-
 def _erase(tx: Tx, now: Clock, connection: Connection) -> bool:
     """Erase the grant and go to the next generation."""
     values = {
@@ -228,71 +276,3 @@ def _erase(tx: Tx, now: Clock, connection: Connection) -> bool:
         **dict.fromkeys(SEALED_COLUMNS),
     }
     return update_one(tx, _is_same(connection, connection.generation), values | NO_LEASE)
-
-
-def connection_values(connection: Connection) -> Values:
-    """Return the columns of *connection*."""
-    account = connection.account
-    values = {name: getattr(connection, name) for name in _FIELDS}
-    for name in ("account", "sealed", "seen_at"):
-        del values[name]
-    values |= {name: getattr(account, name) for name in _ACCOUNT_COLUMNS}
-    values |= {
-        "account_facts": json.dumps({name: getattr(account, name) for name in _ACCOUNT_FACTS}),
-        "scopes": write_scopes(connection.scopes),
-        "status": connection.status.value,
-    }
-    return to_columns(values | sealed_values(connection.sealed))
-
-
-def sealed_values(sealed: SealedGrant | None) -> Values:
-    """Return the columns of a sealed grant; all NULL where there is none."""
-    if sealed is None:
-        return dict.fromkeys(SEALED_COLUMNS)
-    parts = (sealed.access, sealed.refresh, sealed.fingerprint, sealed.key_name)
-    return dict(zip(SEALED_COLUMNS, parts, strict=True))
-
-
-def row_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Connection]:
-    """Return the reader of rows of these *columns*, as a driver gives them: with bare seconds."""
-    at = {name: index for index, name in enumerate(columns)}
-    by_field = itemgetter(*[at[_FIELDS_IN_OTHER_COLUMNS.get(name, name)] for name in _FIELDS])
-    account_columns = itemgetter(*[at[name] for name in ("account_facts", *_ACCOUNT_COLUMNS)])
-    sealed_columns = itemgetter(*[at[name] for name in SEALED_COLUMNS])
-    account, scopes, sealed, status = map(_FIELDS.index, ("account", "scopes", "sealed", "status"))
-
-    def read(row: Sequence[Any]) -> Connection:
-        values = list(by_field(row))
-        for time in _TIMES:
-            if values[time] is not None:
-                values[time] = datetime.fromtimestamp(values[time], UTC)
-        values[account] = _parse_account(*account_columns(row))
-        values[scopes] = _parse_scopes(values[scopes])
-        values[sealed] = _read_sealed(sealed_columns(row))
-        values[status] = _STATUSES[values[status]]
-        return Connection(*values)
-
-    return guard(table, columns, read)
-
-
-def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
-    if None not in parts:
-        return SealedGrant(*cast("Sequence[str]", parts))
-    if any(part is not None for part in parts):
-        raise ValueError("half a grant")
-    return None
-
-
-# The same few are read again and again, and parsing them costs more than the rest of a row.
-@lru_cache(maxsize=1024)
-def _parse_scopes(text: str) -> tuple[str, ...] | None:
-    return read_words(text) or None
-
-
-@lru_cache(maxsize=1024)
-def _parse_account(text: str, *columns: Any) -> Account:  # noqa: ANN401 - as the columns are
-    facts = {name: fact for name, fact in read_facts(text).items() if name in _ACCOUNT_FACTS}
-    if not all(fact is None or isinstance(fact, str) for fact in facts.values()):
-        raise ValueError("not what an account has")
-    ids = dict(zip(_ACCOUNT_COLUMNS, columns, strict=True))
-    return Account(**ids, **facts)

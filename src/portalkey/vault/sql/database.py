@@ -22,7 +22,7 @@ from portalkey._support.fork import (
 from portalkey._support.time_limit import Slots, until_room
 from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.sql.dialects import insert_unless_there
+from portalkey.vault.sql.dialects import begin_insert
 from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement, StatementRunner
 
 T = TypeVar("T")
@@ -133,39 +133,42 @@ class Database(StatementRunner):
     def write_fast(self, work: Callable[[Driver], T]) -> T:
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
-        *work* may be done again where the connection was lost, and nobody knows whether the commit
-        before was: it writes by comparison, so that the second time finds what the first did.
+        Where a connection has been lost as it lay there, another is taken. Once *work* has begun it
+        is not done again: nobody knows then whether what was lost had been committed.
         """
+        begun: list[Driver] = []
 
         def transaction(driver: Driver) -> T:
             self.be_patient(driver)
             self.begin_fast(driver)
+            begun.append(driver)
             result = work(driver)
             driver.commit()
             return result
 
+        def may_repeat(error: BaseException) -> bool:
+            return not begun or self.was_refused(error)
+
         def write_in_turn() -> T:
             with self._writers.take():
-                return self._drivers.run(transaction)
+                return self._drivers.run(transaction, may_repeat)
 
         return self._do(write_in_turn, is_writing=True)
 
     def write_one(self, statement: PreparedStatement, values: Values) -> int:
-        """Run one prepared *statement* that writes; returns how many rows, raises like ``write``.
+        """Run one *statement* that writes, as ``write_fast`` does; return how many rows it wrote.
 
-        It is done again under the same conditions as a work of ``write_fast``.
+        Done twice it has to come to the same.
         """
+        return self.write_fast(lambda driver: int(statement.run(driver, values).rowcount))
 
-        def run(driver: Driver) -> int:
-            number: int = statement.run(driver, values).rowcount
-            return number
+    def insert(self, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
+        """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
+        return begin_insert(self._dialect.name, table)
 
-        return self.write_fast(run)
-
-    def prepare_insert(self, table: Table, values: Values) -> PreparedStatement:
-        """Prepare to insert *values*, unless a row stands in their way."""
-        statement = insert_unless_there(self._dialect.name, table, values).inline()
-        return PreparedStatement(statement, self._dialect, self._ahead, self.schemas)
+    def was_refused(self, error: BaseException) -> bool:  # noqa: ARG002 - a file refuses none
+        """Return True where *error* says that a statement was refused, and all before it undone."""
+        return False
 
     def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
@@ -215,7 +218,7 @@ class StorePart:
     """One subject of a store in SQL: its database, and the clock."""
 
     def __init__(self, database: Database) -> None:
-        """Use *database*, whose tables are up to date."""
+        """Use *database*, whose tables are up to date, and prepare what it is asked for often."""
         self._database = database
         self._clock = database.prepare(lambda now: select(now.label("now")))
 
@@ -227,6 +230,11 @@ class StorePart:
     def now(self) -> datetime:
         """Return the database's clock."""
         ((seconds,),) = self._database.fetch(self._clock)
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def _read_clock(self, driver: Driver) -> datetime:
+        """Return the database's clock within a transaction."""
+        ((seconds,),) = self._clock.fetch(driver, {})
         return datetime.fromtimestamp(seconds, UTC)
 
     def close(self) -> None:

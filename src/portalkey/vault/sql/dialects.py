@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ClauseElement, Connection, Dialect, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
-Values = dict[str, Any]
 Schemas = Mapping[str | None, str]
 """As SQLAlchemy takes it: under None, the schema of each table that names none itself."""
 
@@ -38,22 +37,7 @@ def qualify(tx: Connection, table: str) -> str:
     return f"{tx.dialect.identifier_preparer.quote(schema)}.{table}" if schema else table
 
 
-def insert_unless_there(dialect: str, table: Table, values: Values) -> Any:  # noqa: ANN401 - each database has a type of its own
-    """Return the statement that inserts *values*, unless a row stands in their way."""
+def begin_insert(dialect: str, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
+    """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
     # The engine has loaded its own dialect; the other database's is slow to load, for nothing.
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
-    return insert(table).values(values).on_conflict_do_nothing()
-
-
-def insert_new(tx: Connection, table: Table, values: Values) -> bool:
-    """Insert *values* into *table*; False where a row stands in their way."""
-    statement = insert_unless_there(tx.dialect.name, table, values)
-    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
-
-
-def insert_or_add(tx: Connection, table: Table, values: Values, column: str) -> None:
-    """Insert *values* into *table*, or add their *column* to that of the row of the same id."""
-    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
-    statement = insert(table).values(values)
-    total = table.c[column] + statement.excluded[column]
-    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={column: total}))
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)

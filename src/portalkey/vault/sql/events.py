@@ -6,30 +6,55 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, func, insert, select, type_coerce
 from sqlalchemy import Connection as Tx
-from sqlalchemy import insert, select
+from sqlalchemy.types import Double
 
 from portalkey.model.events import Event, EventName
-from portalkey.vault.sql.database import StorePart, Values, to_columns
-from portalkey.vault.sql.rows import guard, read_facts
+from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
+from portalkey.vault.sql.rows import bind, guard, parameters, read_facts
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import events as table
 from portalkey.vault.sql.wall import fetch_rows
 
-_FIELDS = tuple(field.name for field in fields(Event))
+_MICROSECONDS = 1e6
+_COLUMNS = tuple(field.name for field in fields(Event) if field.name != "at")
+
+
+class EventStatement:
+    """Appends to the audit within anybody's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare it for *database*."""
+        self._insert = database.prepare(
+            lambda now: (
+                insert(table)
+                .values(parameters(_COLUMNS) | {"at": _to_microseconds(now)})
+                .returning(table.c.at)
+            )
+        )
+
+    def run(self, driver: Driver, event: Event) -> Event:
+        """Append *event*, and return it with its time."""
+        ((seconds,),) = self._insert.run(driver, bind(event_values(event))).fetchall()
+        return replace(event, at=datetime.fromtimestamp(seconds, UTC))
 
 
 class SQLEvents(StorePart):
     """Appends to the audit, alone or together with what the event tells of."""
 
+    def __init__(self, database: Database) -> None:
+        """Prepare the statement for *database*."""
+        super().__init__(database)
+        self._event = EventStatement(database)
+
     def record(self, event: Event) -> Event:
         """Append *event*, and return it with its time."""
-        return self._database.write(lambda tx: self._record(tx, event))
+        return self._database.write_fast(lambda driver: self._event.run(driver, event))
 
     def _record(self, tx: Tx, event: Event) -> Event:
-        seconds = tx.execute(select(self._database.now())).scalar_one()
-        recorded = replace(event, at=datetime.fromtimestamp(seconds, UTC))
-        tx.execute(insert(table).values(event_values(recorded)))
-        return recorded
+        """Append *event* within *tx*, whose connection is the driver's."""
+        return self._event.run(tx.connection.driver_connection, event)
 
     def _write_with(self, event: Event | None, work: Callable[[Tx], bool]) -> bool:
         """Let *work* write, and record *event* with it if it did."""
@@ -57,9 +82,14 @@ class SQLEvents(StorePart):
         return self._database.read_rows(read_event, rows, skips=not asked)
 
 
+def _to_microseconds(now: ColumnElement[float]) -> ColumnElement[float]:
+    """Return the clock as a ``datetime`` has it, so that the moment told is the one in the row."""
+    return type_coerce(func.round(now * _MICROSECONDS) / _MICROSECONDS, Double)
+
+
 def event_values(event: Event) -> Values:
-    """Return the columns of *event*."""
-    values = {name: getattr(event, name) for name in _FIELDS}
+    """Return the columns of *event*, but for its time, which is the database's."""
+    values = {name: getattr(event, name) for name in _COLUMNS}
     return to_columns(values | {"name": event.name.value, "facts": json.dumps(dict(event.facts))})
 
 

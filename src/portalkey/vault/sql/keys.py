@@ -1,56 +1,90 @@
 """Facts by name, and rows by the label of the key that sealed them, in SQL."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from importlib import import_module
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy import Connection as Tx
 
 from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import AUTHENTICATED, Connection
 from portalkey.vault.key_store import seal_prefix
-from portalkey.vault.sql.attempts import is_under_way, read_attempt
-from portalkey.vault.sql.connections import row_reader, select_rows
-from portalkey.vault.sql.database import StorePart, Values, to_columns
-from portalkey.vault.sql.dialects import insert_new
+from portalkey.vault.sql.attempts import is_under_way, select_attempts
+from portalkey.vault.sql.connections import select_rows
+from portalkey.vault.sql.database import Database, StorePart, to_columns
 from portalkey.vault.sql.outbox import read_owed
+from portalkey.vault.sql.rows import bind, connection_reader, parameters, read_attempt
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import attempts, connections, meta, outbox
 from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation, SealCount
 
+_ESCAPE = "/"
+_SPECIAL = re.compile("[/%_]")
 _IS_LIVE = connections.c.status.in_([status.value for status in AUTHENTICATED])
 
 
 class SQLKeys(StorePart):
     """Keeps check values of keys, and finds what a key has sealed."""
 
+    def __init__(self, database: Database) -> None:
+        """Prepare the statements for *database*."""
+        super().__init__(database)
+        row = database.insert(meta).values(parameters(("id", "value")))
+        anew = {"value": row.excluded.value}
+        self._add_meta = database.prepare(lambda _: row.on_conflict_do_nothing())
+        self._put_meta = database.prepare(
+            lambda _: row.on_conflict_do_update(index_elements=["id"], set_=anew)
+        )
+        which = meta.c.id == bindparam("id")
+        self._meta = database.prepare(lambda _: select(meta).where(which))
+        is_named_so = meta.c.id.like(bindparam("pattern", type_=Text), escape=_ESCAPE)
+        self._all_meta = database.prepare(lambda _: select(meta).where(is_named_so))
+        self._remove_meta = database.prepare(
+            lambda _: delete(meta).where(meta.c.id == bindparam("which"))
+        )
+
     def meta(self, name: str) -> str | None:
         """Return what is kept under *name*."""
-        return self._database.read(lambda tx: _read(tx, name))
+        return _value_of(self._database.fetch(self._meta, id=name))
 
     def add_meta(self, name: str, value: str) -> str:
         """Keep *value* under *name* unless there is one; return what is there now."""
+        values = bind(to_columns({"id": name, "value": value}))
 
-        def add(tx: Tx) -> str:
-            is_new = insert_new(tx, meta, to_columns({"id": name, "value": value}))
-            return value if is_new else _read(tx, name) or value
+        def add(driver: Driver) -> str:
+            if self._add_meta.run(driver, values).rowcount == 1:
+                return value
+            return _value_of(self._meta.fetch(driver, {"id": name})) or value
 
-        return self._database.write(add)
+        return self._database.write_fast(add)
 
     def put_meta(self, name: str, value: str) -> None:
         """Keep *value* under *name*."""
-        values = to_columns({"id": name, "value": value})
-        self._database.write(lambda tx: _insert_or_replace(tx, values))
+        values = bind(to_columns({"id": name, "value": value}))
+        self._database.write_one(self._put_meta, values)
 
     def remove_meta(self, name: str) -> None:
         """Forget what is kept under *name*."""
-        statement = delete(meta).where(meta.c.id == name)
-        self._database.write(lambda tx: tx.execute(statement))
+        self._database.write_one(self._remove_meta, {"which": name})
 
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """Return what is kept under names that begin with *prefix*."""
-        query = select(meta.c.id, meta.c.value).where(meta.c.id.startswith(prefix, autoescape=True))
-        rows = self._database.read(lambda tx: tx.execute(query).all())
+        pattern = _SPECIAL.sub(rf"{_ESCAPE}\g<0>", prefix) + "%"
+        rows = self._database.fetch(self._all_meta, pattern=pattern)
         # SQLite takes capital and small letters for the same here.
         return {name: value for name, value in rows if name.startswith(prefix)}
 
@@ -84,7 +118,7 @@ class SQLKeys(StorePart):
         query = query.order_by(connections.c.id).limit(at_most)
         asked = {"client_id": client_id, "key_name": key_name}
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
-        read = row_reader([each.name for each in query.selected_columns])
+        read = connection_reader([each.name for each in query.selected_columns])
         return self._database.read_rows(read, rows, skips=True)
 
     def attempts_under(self, key_name: str, at_most: int, *, after: str = "") -> Sequence[Attempt]:
@@ -96,8 +130,8 @@ class SQLKeys(StorePart):
     def _select_attempts(self, key_name: str) -> Select[tuple[object, ...]]:
         prefix = seal_prefix(key_name)
         bears = or_(*[attempts.c[name].startswith(prefix, autoescape=True) for name in SEALED])
-        query = select(attempts, self._database.now().label("seen_at"))
-        return query.where(is_under_way(self._database, bears))
+        now = self._database.now()
+        return select_attempts(now).where(is_under_way(now, bears))
 
     def _find_attempts(
         self, tx: Tx, query: Select[tuple[object, ...]], key_name: str
@@ -126,14 +160,7 @@ def _find_labels(tx: Tx, table: Table, client_id: str) -> Iterator[str]:
         name = tx.scalar(select(func.min(label)).where(ours, label > name))
 
 
-def _insert_or_replace(tx: Tx, values: Values) -> None:
-    insert = import_module(f"sqlalchemy.dialects.{tx.dialect.name}").insert
-    statement = insert(meta).values(values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-
-
-def _read(tx: Tx, name: str) -> str | None:
-    rows = fetch_rows(tx, select(meta).where(meta.c.id == name), {"id": name})
+def _value_of(rows: Sequence[Sequence[Any]]) -> str | None:
     return rows[0][1] if rows else None
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from portalkey.model import leases, transitions
 from portalkey.model.connection import AUTHENTICATED, Connection
@@ -26,17 +26,25 @@ from portalkey.model.throttle import (
 )
 from portalkey.vault.sql import connections as sql_connections
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
-from portalkey.vault.sql.events import event_values
-from portalkey.vault.sql.rows import guard, require_finite, write_scopes
+from portalkey.vault.sql.events import EventStatement
+from portalkey.vault.sql.rows import (
+    SEALED_COLUMNS,
+    bind,
+    connection_reader,
+    guard,
+    parameters,
+    require_finite,
+    sealed_values,
+    write_scopes,
+)
 from portalkey.vault.sql.statements import Driver
-from portalkey.vault.sql.tables import connections, events, provider
+from portalkey.vault.sql.tables import connections, provider
 from portalkey.vault.sql.wall import fetch_rows
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _THROTTLE = tuple(field.name for field in fields(Throttle))
 _THROTTLE_TIMES = ("bucket_at", "open_until")
 _AUTHENTICATED = tuple(status.value for status in AUTHENTICATED)
-_EVENT = ("name", "owner", "attempt_id", "connection_id", "facts")
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
 _THROTTLE_ROW = (*_THROTTLE, "id")
 _SELECT_THROTTLE = (
@@ -68,7 +76,7 @@ class SQLLeases(StorePart):
         lease = leases.grant_lease(connection, row, request)
         if isinstance(lease, Lease):
             values = to_columns({name: getattr(lease.connection, name) for name in _LEASE})
-            statements.take.run(driver, {"which": connection.id, **_bind(values)})
+            statements.take.run(driver, {"which": connection.id, **bind(values)})
         return lease
 
     def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
@@ -82,7 +90,7 @@ class SQLLeases(StorePart):
         if isinstance(outcome, Throttled):
             return outcome
         portion, throttle = outcome
-        values = _bind(_throttle_values(throttle))
+        values = bind(_throttle_values(throttle))
         self._statements.write_throttle.run(driver, {"app": client_id, **values})
         return portion
 
@@ -108,18 +116,16 @@ class SQLLeases(StorePart):
             "which": connection.id,
             "before": connection.generation - 1,
             "instead_of": instead_of,
-            **_bind(_renewed_values(connection)),
+            **bind(_renewed_values(connection)),
         }
 
         if event is None:
             return bool(self._database.write_one(self._statements.renew, values))
-        columns = event_values(event)
-        event_columns = _bind({name: columns[name] for name in _EVENT})
 
         def write_and_record(driver: Driver) -> bool:
             if not self._statements.renew.run(driver, values).rowcount:
                 return False
-            self._statements.record.run(driver, event_columns)
+            self._statements.event.run(driver, event)
             return True
 
         return self._database.write_fast(write_and_record)
@@ -169,25 +175,24 @@ class _LeaseStatements:
                 now, sql_connections.equal("id")
             ).with_for_update()
         )
-        self._read_connection = sql_connections.row_reader(self._connection.columns)
+        self._read_connection = connection_reader(self._connection.columns)
         self._throttle = prepare(lambda now: _SELECT_THROTTLE.add_columns(now.label("now")))
         self._now = prepare(lambda now: select(now.label("now")))
-        self._new_throttle = database.prepare_insert(
-            provider, {"id": bindparam("app"), **_parameters(_THROTTLE)}
+        first = {"id": bindparam("app"), **parameters(_THROTTLE)}
+        self._new_throttle = prepare(
+            lambda _: database.insert(provider).values(first).on_conflict_do_nothing()
         )
         self.write_throttle = prepare(
-            lambda _: update(provider).where(is_app).values(_parameters(_THROTTLE))
+            lambda _: update(provider).where(is_app).values(parameters(_THROTTLE))
         )
-        self.take = prepare(lambda _: update(connections).where(by_id).values(_parameters(_LEASE)))
-        grant = _parameters((*_RENEWED, *sql_connections.SEALED_COLUMNS)) | sql_connections.NO_LEASE
+        self.take = prepare(lambda _: update(connections).where(by_id).values(parameters(_LEASE)))
+        grant = parameters((*_RENEWED, *SEALED_COLUMNS)) | sql_connections.NO_LEASE
         self.renew = prepare(
             lambda now: (
                 update(connections).where(by_id, *before).values(grant | {"updated_at": now})
             )
         )
-        self.record = prepare(
-            lambda now: insert(events).values(_parameters(_EVENT) | {"at": now}).inline()
-        )
+        self.event = EventStatement(database)
 
     def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:
         """Return the connection as it stands until the commit."""
@@ -205,7 +210,7 @@ class _LeaseStatements:
         if not rows:
             ((seconds,),) = self._now.run(driver, {}).fetchall()
             values = _throttle_values(new_throttle(request.limits, _moment(seconds)))
-            self._new_throttle.run(driver, {"app": client_id, **_bind(values)})
+            self._new_throttle.run(driver, {"app": client_id, **bind(values)})
             rows = self._throttle.fetch(driver, {"id": client_id})
         *row, seconds = rows[0]
         throttle = self.read_throttle(row) or new_throttle(request.limits, _moment(seconds))
@@ -223,7 +228,7 @@ def _renewed_values(connection: Connection) -> Values:
     values = {name: getattr(connection, name) for name in _RENEWED}
     values["scopes"] = write_scopes(connection.scopes)
     values["status"] = connection.status.value
-    return to_columns(values | sql_connections.sealed_values(connection.sealed))
+    return to_columns(values | sealed_values(connection.sealed))
 
 
 def _throttle_values(throttle: Throttle) -> Values:
@@ -246,12 +251,3 @@ _read_throttle = guard(provider, _THROTTLE_ROW, _make_throttle)
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _parameters(names: tuple[str, ...]) -> dict[str, object]:
-    """Return what is bound to each column; the column's own name is taken by SQLAlchemy."""
-    return {name: bindparam(f"new_{name}") for name in names}
-
-
-def _bind(values: Values) -> Values:
-    return {f"new_{name}": value for name, value in values.items()}

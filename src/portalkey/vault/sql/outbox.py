@@ -5,36 +5,74 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Delete, Insert, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select, update
+from sqlalchemy.types import Double
 
-from portalkey.vault.sql.database import StorePart, Values, to_columns
-from portalkey.vault.sql.rows import guard
+from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
+from portalkey.vault.sql.rows import bind, guard, parameters
+from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import outbox as table
-from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
+
+_WHICH = table.c.id == bindparam("which")
+_SECONDS = bindparam("seconds", type_=Double)
+
+
+class OwedStatements:
+    """Keeps and forgets revocations within anybody's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare them for *database*."""
+        columns = table.columns.keys()
+        self._insert = database.prepare(lambda _: insert(table).values(parameters(columns)))
+        self.delete = database.prepare(lambda _: delete(table).where(_WHICH))
+
+    def add(self, driver: Driver, owed: OwedRevocation | None) -> None:
+        """Keep *owed*, if anything is."""
+        if owed is not None:
+            self._insert.run(driver, bind(outbox_values(owed)))
+
+    def remove(self, driver: Driver, owed_id: str | None) -> None:
+        """Forget the revocation of this id, if one is named."""
+        if owed_id is not None:
+            self.delete.run(driver, {"which": owed_id})
 
 
 class SQLOutbox(StorePart):
     """Keeps revocations until they are sent; each method is one transaction."""
 
+    def __init__(self, database: Database) -> None:
+        """Prepare the statements for *database*."""
+        super().__init__(database)
+        self._owed = OwedStatements(database)
+        self._due = database.prepare(_select_due)
+        self._due_of_app = database.prepare(
+            lambda now: _select_due(now).where(table.c.client_id == bindparam("client_id"))
+        )
+        self._claim = database.prepare(
+            lambda now: (
+                update(table).where(_WHICH, table.c.due_at <= now).values(due_at=now + _SECONDS)
+            )
+        )
+        self._reschedule = database.prepare(
+            lambda now: (
+                update(table).where(_WHICH).values(tries=table.c.tries + 1, due_at=now + _SECONDS)
+            )
+        )
+
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
-        statement = insert_owed(owed)
-        self._database.write(lambda tx: tx.execute(statement))
+        self._database.write_fast(lambda driver: self._owed.add(driver, owed))
 
     def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
         """Return the revocations that are due, oldest first."""
-        due = select(table).where(table.c.due_at <= self._database.now())
-        if client_id is not None:
-            due = due.where(table.c.client_id == client_id)
-        query = due.order_by(table.c.due_at, table.c.id).limit(at_most)
+        due = self._due if client_id is None else self._due_of_app
         asked = {} if client_id is None else {"client_id": client_id}
         found: list[OwedRevocation] = []
         seen = 0
         # One that cannot be read is due for ever, and stands before the others.
         while len(found) < at_most:
-            page = query.offset(seen)
-            rows = self._database.read(lambda tx, page=page: fetch_rows(tx, page, asked))  # type: ignore[misc]
+            rows = self._database.fetch(due, most=at_most, skipped=seen, **asked)
             found += self._database.read_rows(read_owed, rows, skips=True)
             seen += len(rows)
             if len(rows) < at_most:
@@ -43,36 +81,24 @@ class SQLOutbox(StorePart):
 
     def claim(self, owed_id: str, seconds: float) -> bool:
         """Keep others from a revocation that is due."""
-        now, until = self._database.now(), self._database.now(seconds)
-        due = update(table).where(table.c.id == owed_id, table.c.due_at <= now)
-        statement = due.values(due_at=until)
-        return self._database.write(lambda tx: tx.execute(statement).rowcount == 1)
+        values = {"which": owed_id, "seconds": seconds}
+        return self._database.write_fast(
+            lambda driver: bool(self._claim.run(driver, values).rowcount == 1)
+        )
 
     def reschedule(self, owed_id: str, seconds: float) -> None:
         """Count one failed try, and make the revocation due again in *seconds*."""
-        tries, due_at = table.c.tries + 1, self._database.now(seconds)
-        statement = update(table).where(table.c.id == owed_id).values(tries=tries, due_at=due_at)
-        self._database.write(lambda tx: tx.execute(statement))
+        values = {"which": owed_id, "seconds": seconds}
+        self._database.write_fast(lambda driver: self._reschedule.run(driver, values))
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
-        statement = _delete_owed(owed_id)
-        self._database.write(lambda tx: tx.execute(statement))
+        self._database.write_one(self._owed.delete, {"which": owed_id})
 
 
-def insert_owed(owed: OwedRevocation) -> Insert:
-    """Return the statement that keeps *owed*."""
-    return insert(table).values(outbox_values(owed))
-
-
-def change_owed(owed: OwedRevocation | None, settled: str | None) -> list[Insert | Delete]:
-    """Return the statements that keep *owed* and forget what is *settled*."""
-    statements: list[Insert | Delete] = [] if owed is None else [insert_owed(owed)]
-    return statements if settled is None else [*statements, _delete_owed(settled)]
-
-
-def _delete_owed(owed_id: str) -> Delete:
-    return delete(table).where(table.c.id == owed_id)
+def _select_due(now: ColumnElement[float]) -> Select[Any]:
+    due = select(table).where(table.c.due_at <= now).order_by(table.c.due_at, table.c.id)
+    return due.limit(bindparam("most")).offset(bindparam("skipped"))
 
 
 def outbox_values(owed: OwedRevocation) -> Values:

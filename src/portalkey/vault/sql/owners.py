@@ -8,9 +8,9 @@ from sqlalchemy import Delete, Select, Table, Update, and_, delete, select, upda
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
-from portalkey.vault.sql.attempts import read_attempt
-from portalkey.vault.sql.connections import row_reader, select_rows
+from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.events import SQLEvents
+from portalkey.vault.sql.rows import connection_reader, read_attempt
 from portalkey.vault.sql.tables import attempts, connections, counters, events, outbox
 from portalkey.vault.sql.wall import fetch_rows, may_be_stored
 
@@ -65,7 +65,7 @@ class SQLOwners(SQLEvents):
         query = select_rows(self._database.now(), connections.c.owner == owner)
         query = query.order_by(connections.c.id)
         rows = self._database.read(lambda tx: fetch_rows(tx, query, {"owner": owner}))
-        read = row_reader([each.name for each in query.selected_columns])
+        read = connection_reader([each.name for each in query.selected_columns])
         return self._database.read_rows(read, rows, skips=True)
 
     def attempts_of(self, owner: str) -> Sequence[Attempt]:

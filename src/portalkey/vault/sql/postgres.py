@@ -113,6 +113,10 @@ class PostgreSQL(Database):
             use_native_hstore=False,
         )
 
+    def was_refused(self, error: BaseException) -> bool:
+        """Return True where *error* says that a statement was refused, and all before it undone."""
+        return postgres_errors.is_unprepared(error)
+
     def begin_fast(self, driver: psycopg.Connection[Any]) -> None:
         """Begin to write; several commands in one cannot be prepared."""
         begin = "BEGIN" if _is_own_session(driver) else self.begin_writing
@@ -121,7 +125,7 @@ class PostgreSQL(Database):
     def write_one(self, statement: PreparedStatement, values: Values) -> int:
         """Run one *statement* that writes: a transaction by itself, in one message to the server.
 
-        Done again where the connection was lost, as ``write_fast`` is.
+        Done again where the connection was lost: done twice it has to come to the same.
         """
 
         def write(driver: psycopg.Connection[Any]) -> int:

@@ -1,7 +1,21 @@
 """Purge in SQL: what is too old is found by an index, and forgotten in small bites."""
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, and_, cast, delete, select, update
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy import Connection as Tx
+from sqlalchemy.types import Double
 
 from portalkey.model.counters import COUNTERS_DAYS
 from portalkey.model.transitions import RETENTION
@@ -10,10 +24,22 @@ from portalkey.vault.sql.database import Database, StorePart
 from portalkey.vault.sql.tables import attempts, counters, events
 
 _DAY = 86400.0
+_Old = tuple[Table, ColumnElement[float], ColumnElement[bool]]
 
 
 class SQLPurge(StorePart):
     """Forgets what is too old."""
+
+    def __init__(self, database: Database) -> None:
+        """Prepare the searches for *database*: mostly they find nothing."""
+        super().__init__(database)
+        self._unanswered = database.prepare(
+            lambda now: select(attempts.c.id).where(_is_unanswered(now)).limit(1)
+        )
+        self._searches = [
+            (old[0], database.prepare(lambda now, at=at: _search(*_find_old(now)[at])))  # type: ignore[misc]
+            for at, old in enumerate(_find_old(database.now()))
+        ]
 
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget at most so many rows of each kind; return True where there may be more.
@@ -22,26 +48,20 @@ class SQLPurge(StorePart):
         transaction of its own.
         """
         self._end_unanswered()
-        searches = _old_rows(self._database, events_days)
         is_more = False
-        for table, column, which in searches:
-            query = select(table.c.id).where(which).order_by(column).limit(at_most)
-            ids = self._database.read(lambda tx, query=query: tx.execute(query).scalars().all())  # type: ignore[misc]
-            if ids:
-                self._forget(table, list(ids))
-            is_more = is_more or len(ids) == at_most
+        for table, search in self._searches:
+            rows = self._database.fetch(search, most=at_most, days=float(events_days))
+            if rows:
+                self._forget(table, [row[0] for row in rows])
+            is_more = is_more or len(rows) == at_most
         return is_more
 
     def _end_unanswered(self) -> None:
         """End the attempts whose question was not answered in time, and erase their grants."""
-        which = and_(attempts.c.sealed_grant.is_not(None), attempts.c.expires_at <= self._now)
-        if self._database.read(lambda tx: tx.scalar(select(attempts.c.id).where(which).limit(1))):
+        if self._database.fetch(self._unanswered):
+            which = _is_unanswered(self._database.now())
             statement = update(attempts).where(which).values(EXPIRED)
             self._database.write(lambda tx: tx.execute(statement))
-
-    @property
-    def _now(self) -> ColumnElement[float]:
-        return self._database.now()
 
     def _forget(self, table: Table, ids: list[object]) -> None:
         # Rows that another purge has locked are left to it: two of them never wait for each other.
@@ -55,14 +75,20 @@ class SQLPurge(StorePart):
         self._database.write(forget)
 
 
-def _old_rows(
-    database: Database, events_days: int
-) -> list[tuple[Table, ColumnElement[float], ColumnElement[bool]]]:
+def _is_unanswered(now: ColumnElement[float]) -> ColumnElement[bool]:
+    return and_(attempts.c.sealed_grant.is_not(None), attempts.c.expires_at <= now)
+
+
+def _search(table: Table, column: ColumnElement[float], which: ColumnElement[bool]) -> Select[Any]:
+    return select(table.c.id).where(which).order_by(column).limit(bindparam("most"))
+
+
+def _find_old(now: ColumnElement[float]) -> list[_Old]:
     """Return each kind that grows: its table, its time, and which rows of it are too old."""
-    at, c = database.now(-RETENTION.total_seconds()), attempts.c
-    oldest_event = database.now(-events_days * _DAY)
+    at, c = now - RETENTION.total_seconds(), attempts.c
+    oldest_event = now - bindparam("days", type_=Double) * _DAY
     # An integer like the column, or PostgreSQL takes no index; which way it rounds is no matter.
-    oldest_day = cast(database.now(-COUNTERS_DAYS * _DAY) / _DAY - 1, Integer)
+    oldest_day = cast((now - COUNTERS_DAYS * _DAY) / _DAY - 1, Integer)
     return [
         (attempts, c.ended_at, c.ended_at < at),
         (attempts, c.expires_at, and_(c.ended_at.is_(None), c.expires_at < at)),

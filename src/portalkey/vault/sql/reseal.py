@@ -7,9 +7,9 @@ from sqlalchemy import Update, bindparam, or_, update
 from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.leases import LONGEST
-from portalkey.vault.sql.connections import SEALED_COLUMNS, sealed_values
 from portalkey.vault.sql.database import StorePart, Values
 from portalkey.vault.sql.outbox import outbox_values
+from portalkey.vault.sql.rows import SEALED_COLUMNS, sealed_values
 from portalkey.vault.sql.tables import attempts, connections, outbox
 from portalkey.vault.store import OwedRevocation
 

@@ -1,4 +1,4 @@
-"""Checks of a row as a driver gives it, before anything is made of it.
+"""Rows to values and back, and the checks of a row before anything is made of it.
 
 SQLite keeps any kind of value in any column, JSON is text to every database, and people and other
 programs write to both. A row that does not hold what portalkey writes there is named, and no other
@@ -7,13 +7,21 @@ row is the worse for it.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Double, Integer, Table
+from sqlalchemy import Double, Integer, Table, bindparam
 
 from portalkey.errors import StoreUnusable
+from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.connection import Account, Connection, ConnectionStatus, SealedGrant
 from portalkey.vault.health import StoreCause, with_cause
+from portalkey.vault.sql.database import Values, to_columns
+from portalkey.vault.sql.tables import attempts, connections
 
 T = TypeVar("T")
 
@@ -21,6 +29,36 @@ _SHAPES = 1000
 """So many kinds of right rows are remembered; there are as many as columns are NULL or not."""
 _MALFORMED = (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError)
 _SHOWN = 64
+
+_ATTEMPT = tuple(field.name for field in fields(Attempt))
+_ATTEMPT_TIMES = tuple(
+    _ATTEMPT.index(name)
+    for name in ("created_at", "expires_at", "seen_at", "claimed_at", "ended_at", "delivered_at")
+)
+_ATTEMPT_STATUS = _ATTEMPT.index("status")
+_ATTEMPT_STATUSES = {status.value: status for status in AttemptStatus}
+
+SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
+
+_CONNECTION = tuple(field.name for field in fields(Connection))
+_ACCOUNT_COLUMNS = ("hub_id", "hub_user_id", "hub_domain")
+_ACCOUNT_FACTS = tuple(f.name for f in fields(Account) if f.name not in _ACCOUNT_COLUMNS)
+_FIELDS_IN_OTHER_COLUMNS = {"account": "account_facts", "sealed": "sealed_refresh"}
+_CONNECTION_TIMES = tuple(
+    _CONNECTION.index(name)
+    for name in (
+        "access_expires_at",
+        "connected_at",
+        "updated_at",
+        "seen_at",
+        "granted_at",
+        "lease_until",
+        "unanswered_since",
+        "forced_at",
+        "retry_at",
+    )
+)
+_CONNECTION_STATUSES = {status.value: status for status in ConnectionStatus}
 
 
 def guard(
@@ -108,3 +146,110 @@ def require_finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError("not a number")
     return number
+
+
+def _read_times(values: list[Any], at: Sequence[int]) -> None:
+    for time in at:
+        if values[time] is not None:
+            values[time] = datetime.fromtimestamp(values[time], UTC)
+
+
+def attempt_values(attempt: Attempt, names: Sequence[str]) -> Values:
+    """Return those columns of *attempt* that have these *names*."""
+    values = {name: getattr(attempt, name) for name in names}
+    return to_columns(values | {"status": attempt.status.value})
+
+
+def attempt_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Attempt]:
+    """Return the reader of rows of these *columns*, as a driver gives them: with bare seconds."""
+    by_field = itemgetter(*map(columns.index, _ATTEMPT))
+
+    def make(row: Sequence[Any]) -> Attempt:
+        values = list(by_field(row))
+        _read_times(values, _ATTEMPT_TIMES)
+        values[_ATTEMPT_STATUS] = _ATTEMPT_STATUSES[values[_ATTEMPT_STATUS]]
+        return Attempt(*values)
+
+    return guard(attempts, columns, make)
+
+
+read_attempt = attempt_reader((*attempts.columns.keys(), "seen_at"))
+"""Reads a row with the clock beside it."""
+
+
+def connection_values(connection: Connection) -> Values:
+    """Return the columns of *connection*."""
+    account = connection.account
+    values = {name: getattr(connection, name) for name in _CONNECTION}
+    for name in ("account", "sealed", "seen_at"):
+        del values[name]
+    values |= {name: getattr(account, name) for name in _ACCOUNT_COLUMNS}
+    values |= {
+        "account_facts": json.dumps({name: getattr(account, name) for name in _ACCOUNT_FACTS}),
+        "scopes": write_scopes(connection.scopes),
+        "status": connection.status.value,
+    }
+    return to_columns(values | sealed_values(connection.sealed))
+
+
+def sealed_values(sealed: SealedGrant | None) -> Values:
+    """Return the columns of a sealed grant; all NULL where there is none."""
+    if sealed is None:
+        return dict.fromkeys(SEALED_COLUMNS)
+    parts = (sealed.access, sealed.refresh, sealed.fingerprint, sealed.key_name)
+    return dict(zip(SEALED_COLUMNS, parts, strict=True))
+
+
+def connection_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Connection]:
+    """Return the reader of rows of these *columns*, as a driver gives them: with bare seconds."""
+    at = {name: index for index, name in enumerate(columns)}
+    by_field = itemgetter(*[at[_FIELDS_IN_OTHER_COLUMNS.get(name, name)] for name in _CONNECTION])
+    account_columns = itemgetter(*[at[name] for name in ("account_facts", *_ACCOUNT_COLUMNS)])
+    sealed_columns = itemgetter(*[at[name] for name in SEALED_COLUMNS])
+    account, scopes, sealed, status = map(
+        _CONNECTION.index, ("account", "scopes", "sealed", "status")
+    )
+
+    def read(row: Sequence[Any]) -> Connection:
+        values = list(by_field(row))
+        _read_times(values, _CONNECTION_TIMES)
+        values[account] = _parse_account(*account_columns(row))
+        values[scopes] = _parse_scopes(values[scopes])
+        values[sealed] = _read_sealed(sealed_columns(row))
+        values[status] = _CONNECTION_STATUSES[values[status]]
+        return Connection(*values)
+
+    return guard(connections, columns, read)
+
+
+def _read_sealed(parts: Sequence[str | None]) -> SealedGrant | None:
+    if None not in parts:
+        return SealedGrant(*cast("Sequence[str]", parts))
+    if any(part is not None for part in parts):
+        raise ValueError("half a grant")
+    return None
+
+
+# The same few are read again and again, and parsing them costs more than the rest of a row.
+@lru_cache(maxsize=1024)
+def _parse_scopes(text: str) -> tuple[str, ...] | None:
+    return read_words(text) or None
+
+
+@lru_cache(maxsize=1024)
+def _parse_account(text: str, *columns: Any) -> Account:  # noqa: ANN401 - as the columns are
+    facts = {name: fact for name, fact in read_facts(text).items() if name in _ACCOUNT_FACTS}
+    if not all(fact is None or isinstance(fact, str) for fact in facts.values()):
+        raise ValueError("not what an account has")
+    ids = dict(zip(_ACCOUNT_COLUMNS, columns, strict=True))
+    return Account(**ids, **facts)
+
+
+def parameters(names: Iterable[str]) -> dict[str, object]:
+    """Return what is bound to each column; the column's own name is taken by SQLAlchemy."""
+    return {name: bindparam(f"new_{name}") for name in names}
+
+
+def bind(values: Values) -> Values:
+    """Return the *values* of columns under the names that ``parameters`` binds."""
+    return {f"new_{name}": value for name, value in values.items()}

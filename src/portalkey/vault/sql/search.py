@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 
-from portalkey.model.connection import ConnectionStatus
 from portalkey.model.search import (
     ConnectionPage,
     ConnectionSearch,
@@ -13,14 +12,12 @@ from portalkey.model.search import (
     EventSearch,
     PlacedEvent,
 )
-from portalkey.vault.sql.connections import row_reader, select_rows
+from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.database import StorePart
 from portalkey.vault.sql.events import read_event
-from portalkey.vault.sql.tables import connections, events
+from portalkey.vault.sql.rows import connection_reader
+from portalkey.vault.sql.tables import IS_LIVE, connections, events
 from portalkey.vault.sql.wall import fetch_rows
-
-# Written out, as a partial index serves no search that names it by a parameter.
-_LIVE = connections.c.status != literal_column(f"'{ConnectionStatus.DISCONNECTED.value}'")
 
 
 class SQLSearch(StorePart):
@@ -31,7 +28,7 @@ class SQLSearch(StorePart):
         asked = _columns_of(search)
         which = [connections.c[name] == value for name, value in asked.items()]
         if search.status is None:
-            which.append(_LIVE)
+            which.append(IS_LIVE)
         if search.connected_before is not None:
             which.append(connections.c.connected_at < search.connected_before.timestamp())
         # Not the bare column where an owner is named: its index would be walked for all owners.
@@ -41,7 +38,7 @@ class SQLSearch(StorePart):
         columns = [each.name for each in query.selected_columns]
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         page = rows[:at_most]
-        found = self._database.read_rows(row_reader(columns), page, skips=True)
+        found = self._database.read_rows(connection_reader(columns), page, skips=True)
         last = str(page[-1][columns.index("id")]) if len(rows) > at_most else None
         return ConnectionPage(found, last)
 

@@ -25,6 +25,8 @@ Row = TypeVar("Row")
 Driver = Any
 """A connection of whichever driver."""
 Cursor = Any
+Repeats = Callable[[BaseException], bool]
+"""A test of an error: may the work that met it be done again."""
 
 _LATER = "later"
 _HASTE = 0.05
@@ -117,18 +119,18 @@ class DriverPool:
         """Close what is not at work just now."""
         _drain(self._free)
 
-    def run(self, work: Callable[[Driver], T]) -> T:
-        """Return the result of *work*, which is given a connection.
+    def run(self, work: Callable[[Driver], T], may_repeat: Repeats = lambda _: True) -> T:
+        """Return the result of *work*, which is given a connection, and another if that was lost.
 
         Raises:
             NoSlotFree: Too many others read at once.
         """
         if self._at_most is None:
-            return self._run(work)
+            return self._run(work, may_repeat)
         with self._slots.take():
-            return self._run(work)
+            return self._run(work, may_repeat)
 
-    def _run(self, work: Callable[[Driver], T]) -> T:
+    def _run(self, work: Callable[[Driver], T], may_repeat: Repeats) -> T:
         free = self._free
         connection = _pop(free)
         if connection is None:
@@ -138,8 +140,9 @@ class DriverPool:
         except Exception as error:
             if not self._is_lost(error):
                 raise
-        # It lay there while the server went, and so did the others. A read can be tried again.
-        self.close()
+            self.close()  # it lay there while the server went, and so did the others
+            if not may_repeat(error):
+                raise
         return self._use(self._open(), self._free, work)
 
     def _open(self) -> Driver:
@@ -183,12 +186,9 @@ class StatementRunner(ABC):
 
     name: str
     """The name that the operator knows it by; nothing secret."""
-
     schemas: Schemas | None = None
     """The schema of our tables, once it is known; None where there are no schemas."""
-
     driver_errors: ClassVar[type[Exception]]
-
     set_patience: ClassVar[str] = ""
     """Sets the milliseconds that a connection waits for others; empty where a server sees to it."""
 

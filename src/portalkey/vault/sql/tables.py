@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -81,6 +82,11 @@ connections = Table(
         where="key_name IS NOT NULL",
     ),
 )
+
+# Written out: where its partial index is spoken of by a bound value, SQLite plans anew each time,
+# which costs more than the search, and PostgreSQL does not take the index.
+IS_LIVE = connections.c.status != literal_column("'disconnected'")
+"""True of a connection that has not been ended."""
 
 attempts = Table(
     "portalkey_attempts",

@@ -255,8 +255,8 @@ class HubSpotConnect extends HTMLElement {
   #offer(state) {
     const { manageUrl, offerClass } = this.dataset;
     const link = this.#link;
-    const can = { show: this.#pending?.canShow, again: link, retry: link, here: link && !isFramed, manage: manageUrl };
-    const names = (OFFERS[state] ?? []).filter((name) => !(name in can) || can[name]);
+    const can = { show: this.#pending?.canShow, again: link, retry: link, here: link && !isFramed, manage: manageUrl, copy: 1, cancel: 1 };
+    const names = (OFFERS[state] ?? []).filter((name) => can[name]);
     const { children } = this.#offers;
     const offers = names.map((name) => {
       const facts = name === "manage" ? { href: manageUrl, className: "pk-button pk-quiet" } : { type: "button" };

@@ -6,11 +6,11 @@ const randomId = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
 
-/** Open HubSpot and wait. Call it inside the click, or the window is blocked. */
+// Inside the click, or the window is blocked.
 export function connect(options) {
   return follow({ ...options, attempt: randomId(), began: Date.now() }, (start) => {
-    const left = (screenX + (outerWidth - 600) / 2) | 0;
-    const top = (screenY + (outerHeight - 700) / 2) | 0;
+    const left = screenX + (outerWidth - 600) / 2;
+    const top = screenY + (outerHeight - 700) / 2;
     return open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
   });
 }
@@ -26,13 +26,12 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   if (language) start.searchParams.set("language", language);
 
   const over = new AbortController();
-  let popup, channel, clock, settle, reject, asking, again, rung, told, acknowledge;
-  let address;
+  let popup, address, channel, clock, settle, reject, asking, again, rung, told, acknowledge;
   let known; // the server's last status
-  let left, gone, lost; // it was elsewhere; looks closed; did so at a question
+  let away, left, gone, lost; // it is seen elsewhere; was; looks closed; did so at a question
   let usurped; // somebody else answered the popup
   let trouble = null;
-  let [rings, failures, due, rest] = [0, 0, 0, 0]; // due: when to ask; rest: not before
+  let rings = 0, failures = 0, due = 0, rest = 0; // due: when to ask; rest: not before
   let latest = began + 69e4; // no word comes after it
   const result = new Promise((...both) => ([settle, reject] = both));
 
@@ -93,12 +92,11 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     if (decided) acknowledge?.();
     else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    const away = code === 401 || (code === 404 && known);
-    trouble = away ? "signed_out" : failures < 3 ? null : code ? "intercepted" : "unreachable";
+    trouble = code === 401 || (code === 404 && known) ? "signed_out" : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
     // The popup waits for us.
-    if (decided) setTimeout(end, rung ? 0 : 1e3, known, seen);
+    if (decided) setTimeout(end, rung || !channel ? 0 : 1e3, known, seen);
   };
 
   const look = async () => {
@@ -109,8 +107,8 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     const closed = gone;
     judge(await read(ask(status)), closed);
     asking = false;
-    const waited = Date.now() - began;
-    const pause = failures ? Math.min(2e3 * 2 ** failures, 3e4) : Math.min(Math.max(waited / 15, 2e3), 8e3);
+    const soon = Math.min(Math.max((Date.now() - began) / 15, 1750), 8e3);
+    const pause = failures ? Math.min(2e3 * 2 ** failures, 3e4) : away ? 2e4 : soon;
     due = Math.min(Math.max(rest, Date.now() + pause), latest);
     if (again) look();
   };
@@ -142,14 +140,17 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
 
   const tick = () => {
     if (popup && !gone) {
-      if ((gone = popup.closed)) look();
+      const before = away;
+      gone = popup.closed;
+      away = usurped = false;
       try {
         const { document, location } = popup;
         usurped = location.pathname === start.pathname && document.readyState === "complete" && !document.body.matches(".pk");
       } catch {
-        usurped = false;
-        left ||= !gone; // on another origin
+        away = !gone; // on another origin
+        left ||= away;
       }
+      if (gone || (before && !away)) look(); // the way back
     }
     if (Date.now() > due) look();
     tell();
@@ -166,7 +167,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
 
   if (opens) {
     popup = opens(start);
-    due = Date.now() + 2e3;
+    due = popup && Date.now() + 1e4;
     if (!popup || popup.closed) {
       start.searchParams.delete("t");
       if (top === self) end("blocked");

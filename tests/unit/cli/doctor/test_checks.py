@@ -18,7 +18,13 @@ from portalkey.cli.doctor.hubspot import check_clock, check_way
 from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
 from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
 from portalkey.cli.doctor.settings import check_settings, check_version
-from portalkey.cli.doctor.store import check_inspection, check_keys, check_stats, check_store
+from portalkey.cli.doctor.store import (
+    check_inspection,
+    check_keys,
+    check_pace,
+    check_stats,
+    check_store,
+)
 from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import ConnectionStatus
@@ -216,6 +222,29 @@ def test_long_failing_is_a_warning() -> None:
     for seconds, has in ((3599.0, False), (3601.0, True)):
         found = states(check_stats(Stats(numbers, seconds, 0, is_breaker_open=False)))
         assert ("failing" in found) is has
+
+
+@pytest.mark.parametrize(
+    ("live", "rate", "state", "words"),
+    [
+        (14_000, 10, State.OK, "about 14,000 connections in constant use"),
+        (14_001, 10, State.WARNING, "set PORTALKEY_REFRESH_RATE to 11 in"),
+        (700, 0.5, State.OK, "0.5 renewals a second"),
+    ],
+)
+def test_more_connections_than_the_rate_carries_are_a_warning(
+    live: int, rate: float, state: State, words: str
+) -> None:
+    """Those that are live, whether or not they fail just now; the others cost nothing."""
+    numbers = {
+        ConnectionStatus.CONNECTED: live - 10,
+        ConnectionStatus.FAILING: 10,
+        ConnectionStatus.NEEDS_RECONNECT: 1_000_000,
+    }
+    found = check_pace(Stats(numbers, 0.0, 0, is_breaker_open=False), rate)
+
+    assert found.state is state
+    assert words in f"{found.sentence} {found.to_do}"
 
 
 def test_an_open_breaker_is_a_warning() -> None:

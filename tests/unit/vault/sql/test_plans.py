@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection as Tx
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import ConnectionStatus
@@ -31,9 +31,10 @@ from portalkey.vault.search_store import SearchStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
-from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.sqlite import SQLite
+from portalkey.vault.sql.tables import connections
 from portalkey.vault.store import Mark, Store
+from support.watched import WatchedPostgreSQL, WatchedSQLite
 
 pytest_plugins = ("support.postgres",)
 
@@ -103,6 +104,7 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         ),
         "claims": lambda: store.claims("ada"),
         "attempt": lambda: store.attempt(attempt.id),
+        "attempt_and_connections": lambda: store.attempt_and_connections(attempt.id, "ada", "app"),
         "attempt_by_state": lambda: store.attempt_by_state(attempt.state_hash),
         "move_attempt": lambda: store.move_attempt(attempt.id, AttemptStatus.EXCHANGING),
         "ask": lambda: store.ask(attempt.id, "sealed", new_owed(store, id="asked")),
@@ -168,17 +170,6 @@ def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     assert set(use_all(store, ahead)) == methods
 
 
-class WatchedSQLite(SQLite):
-    """A file whose statements are kept, as SQLite has them."""
-
-    statements: list[str]
-
-    def _connect(self) -> FileConnection:
-        connection = super()._connect()
-        connection.set_trace_callback(self.statements.append)
-        return connection
-
-
 def plans_of_sqlite(path: Path, statements: list[str]) -> Iterator[str]:
     """What SQLite would do for each statement, a line a step."""
     with closing(sqlite3.connect(path)) as connection:
@@ -216,30 +207,6 @@ def test_a_scan_would_be_seen_in_sqlite(store: SQLStore, path: Path) -> None:
         "DELETE FROM portalkey_outbox WHERE tries = 3",
     ):
         assert scans_of(plans_of_sqlite(path, [statement])), statement
-
-
-class WatchedCursor(psycopg.Cursor[Any]):
-    """Keeps what is executed, and with which values."""
-
-    statements: list[tuple[Any, Any]]
-
-    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
-        """Execute it as ever."""
-        self.statements.append((query, params))
-        return super().execute(query, params, **more)
-
-
-class WatchedPostgreSQL(PostgreSQL):
-    """A database whose statements are kept."""
-
-    statements: list[tuple[Any, Any]]
-
-    def _connect(self) -> TimedConnection:
-        connection = super()._connect()
-        connection.cursor_factory = type(
-            "Cursor", (WatchedCursor,), {"statements": self.statements}
-        )
-        return connection
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -409,3 +376,53 @@ def test_abandoned_attempts_cost_nothing(path: Path, ahead: Ahead, work: str) ->
             steps.append(file.steps)
 
     assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
+
+
+class Planned(SQLite):
+    """A file that counts what SQLite asks as it compiles a statement."""
+
+    questions = 0
+
+    def _connect(self) -> FileConnection:
+        connection = super()._connect()
+        connection.set_authorizer(self._allow)
+        return connection
+
+    def _allow(self, *_: object) -> int:
+        self.questions += 1
+        return sqlite3.SQLITE_OK
+
+
+@pytest.mark.parametrize("read", ["connections", "connection", "last_connection", "attempt"])
+def test_what_is_read_often_is_planned_once(path: Path, ahead: Ahead, read: str) -> None:
+    """A value bound beside a partial index that speaks of it is planned with, each time anew."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        connection, attempt = connect(store), new_attempt(store)
+        reads: Mapping[str, Callable[[], object]] = {
+            "connections": lambda: store.connections(connection.owner, "app"),
+            "connection": lambda: store.connection(connection.id),
+            "last_connection": lambda: store.last_connection(connection.owner, "app"),
+            "attempt": lambda: store.attempt(attempt.id),
+        }
+        assert reads[read]()
+        file.questions = 0
+        assert reads[read]()
+
+    assert file.questions == 0
+
+
+def test_a_statement_that_is_planned_anew_would_be_seen(path: Path, ahead: Ahead) -> None:
+    """Negative control: a bound value of which a partial index speaks."""
+    file = Planned(path, ahead=ahead)
+    migrate(file)
+    live = file.prepare(
+        lambda _: select(connections.c.id).where(connections.c.status != bindparam("status"))
+    )
+    file.fetch(live, status="disconnected")
+    file.questions = 0
+    file.fetch(live, status="disconnected")
+    file.close()
+
+    assert file.questions > 0

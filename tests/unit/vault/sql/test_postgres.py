@@ -6,6 +6,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from portalkey.errors import (
     StoreBusy,
     StoreUnusable,
 )
+from portalkey.model.attempt import AttemptStatus
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.testing import Ahead
@@ -38,6 +41,7 @@ from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import VERSION_TABLE, migrate
 from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
+from support.cutting import cutting
 from support.forking import in_silent_child
 from support.postgres_server import Server, changed, execute
 from support.racing import PROCESSES, raced
@@ -437,6 +441,48 @@ def test_a_transaction_cut_off_is_for_later(store: SQLStore) -> None:
         store._database.write(cut_off)
 
     assert store.attempt(attempt.id)
+
+
+def test_nothing_is_done_again_after_a_commit_without_an_answer(migrated_postgres_url: str) -> None:
+    """It may have been committed: done again, the caller's own attempt would read as another's."""
+    with cutting(migrated_postgres_url) as proxy, closing(SQLStore.open(proxy.url)) as store:
+        begun = new_attempt(store)
+        attempt = replace(begun, id="another", state_hash="another")
+        proxy.cut(b"COMMIT\0")
+        with pytest.raises(StoreBusy):
+            store.add_attempt(attempt, event=Event(EventName.ATTEMPT_STARTED, "ada", attempt.id))
+        assert proxy.has_cut.is_set()
+        assert store.attempt(attempt.id)
+        assert len(store.events(attempt_id=attempt.id)) == 1
+
+        proxy.cut(b"COMMIT\0")
+        with pytest.raises(StoreBusy):
+            store.move_attempt(begun.id, AttemptStatus.EXCHANGING)
+        row = store.attempt(begun.id)
+        assert row
+        assert row.status is AttemptStatus.EXCHANGING
+
+
+def test_a_writer_begins_again_where_its_connection_was_gone(
+    store: SQLStore, migrated_postgres_url: str
+) -> None:
+    """Before anything was begun, nothing can be done twice."""
+    new_attempt(store)
+    execute(
+        migrated_postgres_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid != pg_backend_pid()",
+    )
+
+    assert new_attempt(store)
+
+
+def test_a_writer_begins_again_where_a_pooler_forgot_its_statements(store: SQLStore) -> None:
+    """The server refused the statement, and undid what came before it."""
+    new_attempt(store)
+    store._database._drivers.run(lambda driver: driver.pgconn.exec_(b"DEALLOCATE ALL"))
+
+    assert new_attempt(store)
 
 
 def test_threads_share_a_few_connections(store: SQLStore, migrated_postgres_url: str) -> None:

@@ -175,7 +175,7 @@ def test_a_full_disk_stores_nothing_by_half(
     attempt = new_attempt(store)
     claimed = store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
     assert claimed
-    store._database.read(lambda tx: tx.execute(text("PRAGMA max_page_count=1")))
+    store._database._drivers.run(lambda driver: driver.execute("PRAGMA max_page_count=1"))
     with pytest.raises(StoreUnusable, match=r"portalkey.db cannot grow; make room on its disk"):
         vault.save(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
     store.close()
