@@ -22,7 +22,7 @@ _WHAT = (
 )
 _DONE = (
     "Erased: {counts}. Look after the logs and the backups, too, which portalkey cannot reach. In "
-    "PostgreSQL the rows lie on the disk until VACUUM."
+    "PostgreSQL their bytes lie on the disk until VACUUM FULL."
 )
 _NOTHING = "Nothing is kept of this owner."
 _KINDS = ("connection", "attempt", "event")
