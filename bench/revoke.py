@@ -7,7 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any, TypedDict
 
 import click
@@ -16,8 +16,8 @@ from bench.postgres import new_database, running_durable_server
 from bench.stage import Record, Stage, bar, stage
 from processes.revoking import (
     Left,
+    Progress,
     count_alive,
-    count_requests,
     fill,
     kill_revoke,
     revoke,
@@ -27,8 +27,6 @@ from processes.revoking import (
 
 BLOCK = 20
 """Kills of one run; then it goes on to its end, and the next begins with other rows."""
-SPAN = 0.0008
-"""Seconds for each row; killed at random within that of all rows, the command is mostly at work."""
 STORES = ("SQLite", "PostgreSQL")
 
 
@@ -77,16 +75,18 @@ def run(at: Stage, store: str, rows: int, kills: int) -> Block:
     """Kill the command so often, let it come to its end, and look at what is there."""
     settings, hubspot = at.plan.settings, at.hubspot
     tokens = fill(settings, hubspot, rows)
-    living, asked = count_alive(settings, tokens), count_requests(hubspot)
+    living = count_alive(settings, tokens)
     seed = secrets.randbits(32)
     chance, midway = random.Random(seed), 0  # noqa: S311 - no secret
     began = time.perf_counter()
-    for _ in range(kills):
-        midway += kill_revoke(at.crew, at.plan, chance.uniform(0, SPAN * rows))
-    told = revoke(at.crew, at.plan)
-    seconds = seconds_of(began)
-    send_what_was_claimed(at.plan, at.ahead)
-    twice = count_requests(hubspot) - asked - rows
+    # At random moments of all its work: of erasing here, and of telling HubSpot.
+    with closing(Progress(settings, hubspot, rows)) as progress:
+        for moment in sorted(chance.sample(range(2 * rows), kills)):
+            midway += kill_revoke(at.crew, at.plan, progress, moment)
+        told = revoke(at.crew, at.plan)
+        seconds = seconds_of(began)
+        send_what_was_claimed(at.plan, at.ahead)
+        twice = progress.told - rows
     alive = count_alive(settings, tokens)
     bad = list(leftovers(Left.of(settings), alive, twice, kills))
     bad += [] if told["owed"] <= kills else [str(told)]

@@ -25,6 +25,7 @@ from support.old_app import OldUser, issued
 
 REVOKE = ("connections", "revoke", "--all", "--yes", "--json")
 _AT_ONCE = 1000
+_LOOK = 0.01
 _LONG = 3600.0
 """Seconds that a whole run may take, on a machine that has much else to do."""
 _CLAIM = 61.0
@@ -88,16 +89,46 @@ class Left:
     def of(cls, settings: Settings) -> "Left":
         """Count it."""
         with closing(SQLStore.open(settings.database_url)) as store:
-            stats = store.stats(settings.client_id)
-            by_status = stats.connections or {}
-            gone = by_status.get(ConnectionStatus.DISCONNECTED, 0)
-            return cls(sum(by_status.values()) - gone, stats.outbox)
+            return cls.in_store(store, settings)
+
+    @classmethod
+    def in_store(cls, store: SQLStore, settings: Settings) -> "Left":
+        """Count it in a store that is open."""
+        stats = store.stats(settings.client_id)
+        by_status = stats.connections or {}
+        gone = by_status.get(ConnectionStatus.DISCONNECTED, 0)
+        return cls(sum(by_status.values()) - gone, stats.outbox)
 
 
-def kill_revoke(crew: Crew, plan: Plan, after: float) -> bool:
-    """Kill the command *after* so many seconds; True where it was at work."""
+class Progress:
+    """How much of the work is done: a connection erased here is one, and one at HubSpot another."""
+
+    def __init__(self, settings: Settings, hubspot: HubSpot, rows: int) -> None:
+        self._settings, self._hubspot, self._rows = settings, hubspot, rows
+        self._asked = count_requests(hubspot)
+        self._store = SQLStore.open(settings.database_url)
+
+    @property
+    def told(self) -> int:
+        """How often HubSpot was told to revoke a token."""
+        return count_requests(self._hubspot) - self._asked
+
+    @property
+    def done(self) -> int:
+        """All of it, of twice the rows."""
+        return self._rows - Left.in_store(self._store, self._settings).live + self.told
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+
+def kill_revoke(crew: Crew, plan: Plan, progress: Progress, at: int) -> bool:
+    """Kill the command once so much of its work is done; True where it was at work."""
     with _running(crew, plan) as member:
-        is_midway = not member.is_done(after)
+        while progress.done < at and not member.is_done(_LOOK):
+            pass
+        is_midway = not member.is_done(0)
         member.kill()
         return is_midway
 

@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from processes.crew import Crew
 from processes.plan import Ahead, Plan
 from processes.revoking import (
     Left,
+    Progress,
     count_alive,
     fill,
     kill_revoke,
@@ -21,8 +23,6 @@ from processes.revoking import (
 pytest_plugins = ("support.postgres",)
 
 ROWS, KILLS = 200, 3
-SPAN = 0.6
-"""Seconds; killed at random within, the command is mostly at work."""
 
 
 @pytest.mark.parametrize("store", ["SQLite", "PostgreSQL"])
@@ -44,9 +44,10 @@ def test_no_refresh_token_outlives_a_command_that_is_killed(
     assert count_alive(settings, tokens[:20]) == 20
     seed = secrets.randbits(32)
     chance = random.Random(seed)  # noqa: S311 - no secret
-    for _ in range(KILLS):
-        kill_revoke(crew, plan, chance.uniform(0, SPAN))
-    told = revoke(crew, plan)
+    with closing(Progress(settings, hubspot, ROWS)) as progress:
+        for at in sorted(chance.sample(range(2 * ROWS), KILLS)):
+            kill_revoke(crew, plan, progress, at)
+        told = revoke(crew, plan)
     assert told["owed"] <= KILLS, (seed, told)
     send_what_was_claimed(plan, ahead)
 
