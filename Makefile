@@ -30,7 +30,7 @@ help:
 	@echo "make figures      prove it again at length (N=... for how often), into bench/figures.md"
 	@echo "make interop      run clients that others wrote against the simulator"
 	@echo "make fidelity     write docs/fidelity.md from the simulator's own tables"
-	@echo "make screenshots  take pictures of every page into screenshots/, and the one of the README"
+	@echo "make screenshots  take pictures of every page into screenshots/, and those of the docs"
 
 demo: .venv/demo
 	@exec $(BIN)/python -m portalkey demo $(ARGS)
@@ -85,7 +85,7 @@ need-programs:
 
 screenshots: .venv/test | need-programs
 	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures screenshots
-	cp screenshots/journey.png docs/
+	cp screenshots/journey.png screenshots/pages.png docs/
 
 # The others live in an environment of their own, with portalkey beside them.
 bench: .venv-bench/ready

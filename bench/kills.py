@@ -27,6 +27,8 @@ from support.postgres_server import execute, private_folder
 BLOCK = 10
 SPAN = 0.03
 """Seconds; killed at random within, a process is mostly at work."""
+THREADS = 6
+"""Threads that write beside the one that renews, where a commit is of several."""
 SQLITE, POSTGRES = "SQLite", "PostgreSQL, its server killed"
 
 
@@ -86,7 +88,7 @@ def main(n: int) -> None:
 
 
 def on_sqlite(kills: int) -> Iterator[Block]:
-    """Processes killed at their steps in turn, and between them at random."""
+    """Processes killed at their steps in turn, at random, and as their threads share commits."""
     if kills <= 0:
         return
     with stage() as at, Kills(at.crew, at.plan, at.broker, at.hubspot, at.ahead) as killing:
@@ -100,12 +102,18 @@ def on_sqlite(kills: int) -> Iterator[Block]:
                 SQLITE,
                 seed,
                 [
-                    killing.at_random(chance.uniform(0, SPAN))
-                    if number % 2
-                    else killing.at_step(next(steps))
+                    _kill(killing, chance, steps, number)
                     for number in range(min(BLOCK, kills - done))
                 ],
             )
+
+
+def _kill(killing: Kills, chance: random.Random, steps: Iterator[int], number: int) -> Kill:
+    """Every second one at a step; of the others, half while threads share their commits."""
+    if number % 2 == 0:
+        return killing.at_step(next(steps))
+    after = chance.uniform(0, SPAN)
+    return killing.in_group(after, THREADS) if number % 4 == 1 else killing.at_random(after)
 
 
 def on_postgres(kills: int) -> Iterator[Block]:

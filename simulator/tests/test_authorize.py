@@ -62,7 +62,7 @@ def test_pages_say_what_they_are(http: httpx2.Client, authorize_url: AuthorizeUR
     for url in (authorize_url(), authorize_url(client_id="nobody"), "/nowhere"):
         header = elements(http.get(url), "header")[0].text
 
-        assert "Local simulator" in header
+        assert "Simulated HubSpot" in header
         assert "not HubSpot" in header
 
 

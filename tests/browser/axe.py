@@ -1,5 +1,6 @@
 """Every page as axe-core and a narrow window see it, in the views that people choose."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -52,13 +53,13 @@ def axe() -> str:
     return AXE.read_text()
 
 
-def faults(page: Page) -> str:
+def faults(page: Page, views: Sequence[View] = VIEWS) -> str:
     """What is wrong with *page*, a line each, view by view; nothing should be."""
     # By the driver's own way into the page, so that no policy has to give way.
     page.evaluate(axe())
     page.evaluate(PAINT)
     found = []
-    for view in VIEWS:
+    for view in views:
         look(page, view)
         found += [f"{view}: {' '.join(each.split())}" for each in page.evaluate(RUN)]
         if (beyond := page.evaluate(OVERFLOW)) > 0:

@@ -22,6 +22,15 @@ The app is on `localhost` and its HubSpot on `127.0.0.1`, which to a browser is 
 Empty: this is run in the other engines only.
 """
 _TAIL = """
+## The oldest browsers
+
+Our pages take their colours by `light-dark()` and `color-mix()`: Chrome and Edge 123, Firefox 120,
+Safari 17.5, all of 2023 and 2024.
+An older one shows them without colours, and everything works.
+The element needs Chrome and Edge 103, Firefox 100 or Safari 16.
+In an older one it stays a link that leads through the journey in the tab, as without scripts.
+What a browser knows follows from its maker's notes; tried are the three above.
+
 ## Apps of one page, and their service workers
 
 A service worker may pass our requests on.
@@ -77,7 +86,7 @@ The focus that comes back is real, and the change of visibility is an event that
 T12's page and popup find no BroadcastChannel and no storage, as a script removed both beforehand.
 Whoever blocks storage in a browser's settings may block its cookies too, and then nothing connects.
 
-T4's `doctor`, which would name the header, does not exist yet.
+T4's header is named by `portalkey doctor --public`, which is not run there.
 
 T46 lays on what Flask-Talisman sends by default, and not Flask-Talisman itself.
 T47 does so for Django and helmet; portalkey has a skin for Flask only, so theirs are not run.

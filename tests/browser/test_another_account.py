@@ -33,6 +33,7 @@ def test_the_page_waits_until_the_person_says_yes(asked: Page, tab: Page, place:
     for account in (FIRST, SECOND):
         expect(asked.locator("main")).to_contain_text(str(account))
     assert hub_ids(place) == [FIRST]
+    expect(tab.get_by_role("status")).to_have_text("Confirm the account in the HubSpot window.")
     assert tab.evaluate(STATE) in {"waiting", "slow"}
 
     with asked.expect_event("close"):

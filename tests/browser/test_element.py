@@ -189,6 +189,39 @@ def test_without_a_link(person: BrowserContext, place: Place, remarks: list[str]
     assert remarks == []
 
 
+@pytest.mark.parametrize("mode", ["popup", "redirect"])
+def test_an_app_may_say_no(person: BrowserContext, place: Place, mode: str) -> None:
+    """It hears of each beginning first; where it prevents one, nothing opens and nothing moves."""
+    tab = open_element(person, place, element(mode))
+    tab.evaluate(
+        "addEventListener('hubspot-connect:begin', (event) => { event.preventDefault(); no = 1; })"
+    )
+    tab.click(CONNECT)
+
+    assert tab.evaluate("no") == 1
+    assert tab.evaluate("ear.opened") == []
+    assert tab.evaluate(STATE) == "idle"
+    assert tab.url.endswith("/app")
+
+
+@pytest.mark.parametrize("mode", ["popup", "redirect"])
+@pytest.mark.parametrize("by", ["aria-disabled", "the page", "no address"])
+def test_a_dead_link_stays_dead(person: BrowserContext, place: Place, mode: str, by: str) -> None:
+    """What the app has switched off begins nothing."""
+    acts = {
+        "aria-disabled": "link.setAttribute('aria-disabled', 'true')",
+        "the page": "addEventListener('click', (event) => event.preventDefault(), true)",
+        "no address": "link.removeAttribute('href')",
+    }
+    tab = open_element(person, place, element(mode))
+    tab.evaluate(DO, acts[by])
+    tab.click(CONNECT, force=True)  # the driver itself would wait until it is enabled
+
+    assert tab.evaluate("ear.opened") == []
+    assert tab.evaluate(STATE) == "idle"
+    assert tab.url.endswith("/app")
+
+
 def test_the_link_goes_while_it_waits(person: BrowserContext, place: Place) -> None:
     """What needs it is offered no more."""
     tab = open_element(person, place)

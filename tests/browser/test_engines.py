@@ -24,6 +24,14 @@ from browser.journey import (
 from portalkey.broker import Broker
 from portalkey_simulator import HubSpot
 
+# The button's ground and the second text's colour, in a scheme; and what lies beyond the edge.
+LOOKS = """((scheme) => {{
+  const {{ style, scrollWidth, clientWidth }} = document.documentElement;
+  style.colorScheme = scheme;
+  const find = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
+  const [page, soft] = ["body", ".pk-soft"].map((each) => find(each, "color"));
+  return [find(".pk-button", "backgroundColor"), page === soft, scrollWidth - clientWidth];
+}})("{}")"""
 IN_THIS_TAB = "document.querySelector('hubspot-connect [name=here]')"
 # Notes when the page tries to close, and how many milliseconds later it says so.
 WATCH_CLOSING = f"""(() => {{
@@ -118,3 +126,11 @@ def test_t41_the_window_may_not_close(engine: Engine, host: Host, broker: Broker
     assert window.evaluate("window.took") / 1000 < a_second()
     assert window.is_listed
     assert broker.access_token(OWNER)
+
+
+def test_t56_the_setup_page(engine: Engine, host: Host) -> None:
+    """Our colours are there in light and dark, and nothing lies beyond the window's edge."""
+    page = engine.open(f"{host.url}/connections/setup")
+
+    assert page.evaluate(LOOKS.format("light")) == ["rgb(11, 93, 90)", False, 0]
+    assert page.evaluate(LOOKS.format("dark")) == ["rgb(127, 211, 200)", False, 0]

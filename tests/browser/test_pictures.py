@@ -1,7 +1,7 @@
 """Pictures of every page, made by the walk itself, so that none can show what is not there."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +19,19 @@ SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1100, "height": 760},
     "narrow": {"width": 320, "height": 640},
 }
-STEPS = {
-    "1. Click": "setup-empty",
-    "2. Agree at HubSpot": "consent-success",
-    "3. Connected": "setup-1",
+SHEETS = {
+    "journey": {
+        "1. Click": "setup-empty",
+        "2. Agree at HubSpot": "consent-success",
+        "3. Connected": "setup-1",
+    },
+    "pages": {
+        "Two accounts": "setup-trouble",
+        "Another account than last time": "confirm-account",
+        "Disconnecting asks first": "disconnect",
+    },
 }
+"""By the name of a picture in the docs, its parts."""
 Scheme = Literal["light", "dark"]
 Shot = Callable[[Page, str], None]
 
@@ -76,9 +84,10 @@ def test_every_page_has_its_picture(
 
     journey(context, app_url, broker, shot)
     context.close()
-    assert {*STEPS.values()} <= {*taken}
-    if (scheme, size) == ("light", "wide"):
-        compose(chromium, folder)
+    for name, parts in SHEETS.items():
+        assert {*parts.values()} <= {*taken}
+        if (scheme, size) == ("light", "wide"):
+            compose(chromium, folder, name, parts)
 
 
 def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> None:
@@ -100,6 +109,8 @@ def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> No
         expect(page.locator("article")).to_have_count(number)  # the page has come anew by itself
         page.goto(f"{url}/connections/setup")
         shot(page, f"setup-{account + 1}")
+    other_account(page, shot)
+    page.goto(f"{url}/connections/setup")
     say_all(page)
     shot(page, "setup-open")
     trouble(page, url, broker)
@@ -132,6 +143,22 @@ def leave(page: Page, shot: Shot) -> None:
     page.locator("button.pk-danger").click()
     expect(page.locator(".pk-note")).to_be_visible()
     shot(page, "setup-disconnected")
+
+
+def other_account(page: Page, shot: Shot) -> None:
+    """Come back with another account than last time, which is asked about, and leave it."""
+    page.evaluate(
+        """async () => {
+          const { connect_url } = await (await fetch("/api/hubspot/status")).json();
+          location.assign(connect_url);
+        }"""
+    )
+    page.wait_for_selector("button[name=decision]")
+    decide(page, "approve", 1)
+    shot(page, "confirm-account")
+    page.locator("button[value=no]").click()
+    page.wait_for_url("**/done?*")
+    shot(page, "cancelled")
 
 
 def wrong_account(page: Page, shot: Shot, language: str) -> None:
@@ -195,22 +222,22 @@ def decide(page: Page, decision: str, account: int) -> None:
     page.wait_for_selector("h1 >> text=/connect|verbund/i")
 
 
-def compose(browser: Browser, folder: Path) -> None:
-    """The README's picture: the journey in three steps, side by side."""
+def compose(browser: Browser, folder: Path, name: str, parts: Mapping[str, str]) -> None:
+    """A picture for the docs: three pages, side by side."""
     figures = "".join(
-        f"<figure><figcaption>{step}</figcaption><img src='{name}-light-wide.png'></figure>"
-        for step, name in STEPS.items()
+        f"<figure><figcaption>{title}</figcaption><img src='{part}-light-wide.png'></figure>"
+        for title, part in parts.items()
     )
     style = (
         "body{margin:0;padding:24px;display:flex;gap:20px;background:#eef1f4;"
         "font:600 17px system-ui}figure{margin:0;flex:1}figcaption{margin-bottom:10px}"
-        "img{width:100%;height:420px;object-fit:cover;object-position:top;"
-        "border-radius:10px;box-shadow:0 2px 14px #0003}"
+        "img{width:100%;height:420px;object-fit:cover;object-position:top;background:#f6f7f7;"
+        "border-radius:10px;box-shadow:0 2px 14px #0003}img[src^=consent]{object-fit:contain}"
     )
-    html = folder / "journey.html"
+    html = folder / f"{name}.html"
     html.write_text(f"<!doctype html><style>{style}</style>{figures}")
     page = browser.new_page(viewport={"width": 1400, "height": 510})
     page.goto(html.resolve().as_uri())
-    page.screenshot(path=folder / "journey.png")
+    page.screenshot(path=folder / f"{name}.png")
     page.close()
     html.unlink()

@@ -12,6 +12,7 @@ from browser.journey import (
     AGREE,
     AT_HUBSPOT,
     CONNECT,
+    DECLINE,
     STATE,
     assert_joined,
     assert_severed,
@@ -129,6 +130,21 @@ def test_t42_an_opener_is_told_directly(engine: Engine, front: Front, api: Broke
 
     assert page.evaluate("ear.results") == ["connected"]
     assert page.evaluate("ear.bells") == [api.settings.public_url]
+
+
+@in_chromium
+def test_t42_trying_again_in_the_popup(engine: Engine, front: Front) -> None:
+    """The front end's page goes on with the attempt that the API's page has begun."""
+    page = engine.open(front.url)
+    popup = open_popup(engine, page)
+    popup.click(DECLINE)
+    page.wait_for(f"{STATE} === 'failed'")
+    popup.click("a[href*=attempt]")
+    page.wait_for(f"{STATE} === 'waiting'")
+    popup.click(AGREE)
+    page.wait_for("ear.results.length > 1")
+
+    assert page.evaluate("ear.results") == ["failed", "connected"]
 
 
 @in_chromium

@@ -9,12 +9,14 @@ import pytest
 from cryptography.fernet import Fernet
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore
 from portalkey.vault.open import open_vault
 from portalkey_simulator import HubSpot
 from support.commands import PORTALKEY, clean_environment
 from support.environment import environment_of
+from support.hosting import host_app
 from support.visitor import Visitor
 
 pytest_plugins = ("support.postgres",)
@@ -78,6 +80,23 @@ def test_a_running_app_is_well(visitor: Visitor, broker: Broker, env_file: Path)
     }
     assert {"mount", "headers", "script", "clock", "keys", "sizes"} <= checks(done).keys()
     assert {state for name, state in checks(done).items() if name != "keys"} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "state"), [("head", "problem"), ("content", "problem"), ("head content", "ok")]
+)
+def test_a_layout_of_the_app_s_is_looked_at(
+    broker: Broker, port: int, env_file: Path, blocks: str, state: str
+) -> None:
+    """As the running app knows it: what it lacks is said, before anybody opens the page."""
+    layout = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in blocks.split())
+    app = host_app(broker, templates={"layout.html": layout}, base_template="layout.html")
+
+    with Listener(app, broker, host="127.0.0.1", port=port):
+        done = run_doctor(env_file, "--public", "--json")
+
+    assert checks(done)["layout"] == state
+    assert done.returncode == (1 if state == "problem" else 0)
 
 
 @pytest.mark.parametrize("columns", [80, 120])

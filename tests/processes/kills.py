@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import make_url
@@ -17,7 +18,7 @@ from portalkey.model.events import EventName
 from portalkey_simulator import HubSpot
 from processes.crew import Crew, Member
 from processes.herd import connect, expire, renewals
-from processes.plan import Ahead, Outcome, Plan
+from processes.plan import Ahead, Marks, Outcome, Plan, mark_name
 from support.patience import PATIENCE
 
 OWNER = "ada"
@@ -87,6 +88,22 @@ class Kills:
         victim.kill()
         return self._killed(f"after {after:.4f} s", asked, is_midway=is_midway)
 
+    def in_group(self, after: float, threads: int) -> Kill:
+        """As ``at_random``, while so many *threads* of the process write besides.
+
+        What any of them was told is written has to be there.
+        """
+        marks = self._plan.ahead.with_name("marks")
+        victim, asked = self._begun(dies_at=None, beside=(marks, threads))
+        is_midway = not victim.is_done(after)
+        victim.kill()
+        kill = self._killed(f"after {after:.4f} s, in a group", asked, is_midway=is_midway)
+        store, heard = self._broker.vault.store, Marks(marks, threads)
+        for number in range(threads):
+            if int(store.meta(mark_name(number)) or 0) < heard[number]:
+                return replace(kill, verdict=LOST)
+        return kill
+
     def with_store(self, after: float, crash: Callable[[], None], *, spares: bool) -> Kill:
         """The same, and the store has a *crash* at that moment; or only the store, with *spares*.
 
@@ -114,14 +131,19 @@ class Kills:
             began = time.perf_counter()
         return outcome
 
-    def _begun(self, dies_at: int | None) -> tuple[Member, int]:
+    def _begun(
+        self, dies_at: int | None, beside: tuple[Path, int] | None = None
+    ) -> tuple[Member, int]:
         """A process at work, and how often HubSpot was asked before."""
         victim = self._crew.hire(replace(self._plan, dies_at=dies_at))
         victim.call("steps")  # it is up
         expire(self._hubspot, self._ahead)
         asked = renewals(self._hubspot)
         self._hubspot.next_token_answer(delay=DELAY)
-        victim.begin("access_token", OWNER)
+        if beside:
+            victim.begin("access_token_beside", OWNER, *beside)
+        else:
+            victim.begin("access_token", OWNER)
         return victim, asked
 
     def _killed(

@@ -44,6 +44,27 @@ class Outcome:
     seconds: float
 
 
+class Marks:
+    """Numbers in a file that processes share, and that outlives whoever is killed."""
+
+    def __init__(self, file: Path, number: int) -> None:
+        if not file.exists():
+            file.write_bytes(bytes(8 * number))
+        with file.open("r+b") as opened:
+            self._shared = memoryview(mmap.mmap(opened.fileno(), 8 * number)).cast("q")
+
+    def __setitem__(self, at: int, value: int) -> None:
+        self._shared[at] = value
+
+    def __getitem__(self, at: int) -> int:
+        return self._shared[at]
+
+
+def mark_name(number: int) -> str:
+    """The name of the row that belongs to the mark of this *number*."""
+    return f"mark {number}"
+
+
 class Ahead:
     """How many seconds the stores' clocks are ahead, in a file that processes share."""
 

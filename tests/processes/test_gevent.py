@@ -4,13 +4,14 @@ import os
 import pickle
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ _NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the system'
 
 @pytest.fixture
 def plan(settings: Settings, migrated_postgres_url: str, ahead: Ahead) -> Plan:
-    """PostgreSQL: with SQLite a lock that is held elsewhere blocks the worker."""
+    """PostgreSQL, whose rows are locked one by one."""
     there = settings.model_copy(update={"database_url": migrated_postgres_url})
     return Plan(there, ahead.file)
 
@@ -71,10 +72,10 @@ def running_worker(plan: Plan, folder: Path, *, is_late: bool) -> Iterator[str]:
             process.wait(PATIENCE)
 
 
-def ask(address: str, path: str) -> dict[str, Any]:
-    """What Ada hears."""
+def ask(address: str, path: str, owner: str = "ada") -> dict[str, Any]:
+    """What Ada hears, or another *owner*."""
     with httpx2.Client(base_url=address, timeout=PATIENCE, verify=_NO_AUTHORITIES) as http:
-        answer: dict[str, Any] = http.get(path, headers={"X-Owner": "ada"}).json()
+        answer: dict[str, Any] = http.get(path, headers={"X-Owner": owner}).json()
         return answer
 
 
@@ -111,6 +112,34 @@ def test_nothing_blocks_the_worker(
             other.execute("SELECT 1 FROM portalkey.portalkey_connections FOR UPDATE")
             are_answered, heard = ticks_during(address, lambda: is_waiting(other))
         assert are_answered, "a row is waited for by all"
+
+
+@pytest.mark.parametrize("is_late", [True, False], ids=["late", "early"])
+def test_a_file_that_another_process_writes_blocks_no_worker(
+    settings: Settings, hubspot: HubSpot, ahead: Ahead, tmp_path: Path, *, is_late: bool
+) -> None:
+    """Several of its greenlets wait for their turn at SQLite, and others are answered."""
+    plan = Plan(settings, ahead.file)
+    owners = ["ada", "bob", "cleo"]
+    with closing(broker_of(plan)) as broker:
+        for owner in owners:
+            connect(broker, hubspot, owner)
+    path = settings.database_url.removeprefix("sqlite:///")
+    with running_worker(plan, tmp_path, is_late=is_late) as address:
+        ask(address, "/own")
+        expire(hubspot, ahead)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with ThreadPoolExecutor(len(owners)) as pool:
+                waiting = [pool.submit(ask, address, "/own", owner) for owner in owners]
+                for _ in range(TICKS * 10):
+                    ask(address, "/tick")
+                are_waiting = not any(each.done() for each in waiting)
+                other.execute("ROLLBACK")
+                heard = [each.result() for each in waiting]
+
+    assert are_waiting
+    assert [len(each["token"]) for each in heard] == [64] * len(owners)
 
 
 def is_waiting(other: psycopg.Connection[Any]) -> bool:

@@ -14,6 +14,8 @@ from processes.plan import Ahead, Plan
 
 ALL = 50
 """So many processes are killed by this file."""
+GROUPS = 20
+"""And so many more that write from several threads."""
 SPAN = 0.03
 """Seconds; killed at random within, a process is mostly at work."""
 
@@ -55,5 +57,17 @@ def test_processes_killed_at_random(kills: Kills, *, rotates: bool) -> None:
 
     for _ in range(ALL // 2 - len(kills.steps())):
         kill = kills.at_random(chance.uniform(0, SPAN))
+
+        assert kill.verdict in allowed, (seed, kill)
+
+
+def test_processes_killed_while_threads_share_a_commit(kills: Kills, *, rotates: bool) -> None:
+    """What any of them was told is written is there, and the token's row is as sound as ever."""
+    seed = secrets.randbits(32)
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    allowed = {WELL, IN_FLIGHT} if rotates else {WELL}
+
+    for _ in range(GROUPS // 2):
+        kill = kills.in_group(chance.uniform(0, SPAN), threads=6)
 
         assert kill.verdict in allowed, (seed, kill)

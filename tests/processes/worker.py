@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
 from typing import Any, cast
 
 from click.testing import CliRunner
@@ -33,7 +34,7 @@ from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.rotate import Rotated
 from portalkey.vault.store import Store
-from processes.plan import Ahead, Outcome, Plan
+from processes.plan import Ahead, Marks, Outcome, Plan, mark_name
 from processes.steps import COMMIT, Step, Steps
 from support.environment import environment_of
 
@@ -117,6 +118,29 @@ class Worker:
             error = trouble.code
         return Outcome(token, error, time.perf_counter() - began)
 
+    def access_token_beside(self, owner: str, marks: Path, threads: int) -> Outcome:
+        """The same on a thread, while others write, each counting in a row of its own.
+
+        What each has heard is written stands in the file *marks*, one number after the other.
+        """
+        store = self._broker.vault.store
+        assert isinstance(store, SQLStore)
+        is_over, shared = threading.Event(), Marks(marks, threads)
+
+        def count(number: int) -> None:
+            while not is_over.is_set():
+                work = partial(_count_on, name=mark_name(number))
+                shared[number] = store._database.write_fast(work, durable=False)
+
+        with ThreadPoolExecutor(threads + 1) as pool:
+            try:
+                counting = [pool.submit(count, number) for number in range(threads)]
+                outcome = pool.submit(self.access_token, owner).result()
+            finally:
+                is_over.set()
+            assert [each.exception() for each in counting] == [None] * threads
+            return outcome
+
     def herd(self, owner: str, threads: int) -> Sequence[Outcome]:
         """As many callers as *threads*, let go at once when the test says so."""
         line = threading.Barrier(threads + 1)
@@ -194,6 +218,14 @@ class Worker:
                 self._pipe.send((True, getattr(self, name)(*arguments)))
             except Exception:  # noqa: BLE001 - the test is told
                 self._pipe.send((False, traceback.format_exc()))
+
+
+def _count_on(driver: Any, name: str) -> int:
+    """Count one more in the row of this *name*; the new number."""
+    before = driver.execute("SELECT value FROM portalkey_meta WHERE id = ?", [name]).fetchone()
+    number = int(before[0]) + 1 if before else 1
+    driver.execute("REPLACE INTO portalkey_meta VALUES (?, ?)", [name, str(number)])
+    return number
 
 
 def _kill_at(number: int | None) -> Callable[[Step], None]:

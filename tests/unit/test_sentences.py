@@ -15,7 +15,7 @@ from flask import Flask, get_flashed_messages
 import portalkey
 from portalkey import errors
 from portalkey.errors import OperatorMustAct, PortalkeyError, TryLater
-from portalkey.model.attempt import AttemptStatus
+from portalkey.model.attempt import OPEN, AttemptStatus
 from portalkey.model.authorization import OWNER, SESSION
 from portalkey.sentences import OURS, Words, explain, read_languages
 from portalkey.web.strings import Strings, de, en
@@ -203,6 +203,13 @@ def test_every_sentence_is_for_a_code_that_exists() -> None:
 
     assert {part for key in keys for part in key.split(":")} <= codes
     assert titles <= keys
+
+
+def test_every_sentence_has_a_heading(words: Words) -> None:
+    """But for those that say where an open attempt stands: no page stands under them alone."""
+    codes = {key for key in words if ":" not in key} - {*OPEN}
+
+    assert {f"title:{code}" for code in codes} <= words.keys()
 
 
 def test_every_attempt_has_a_sentence() -> None:

@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 C = TypeVar("C")
 
 _PAUSE = 0.05
+_LOOK = (0.0002, 0.001)
 LEAST = 0.25
 """Seconds that a call has even where those before it have used up their time: a store that is well
 again needs less."""
@@ -181,3 +182,11 @@ def until_room(
                 raise
         make_room()
         time.sleep(random.uniform(_PAUSE / 2, _PAUSE))  # noqa: S311 - no secret
+
+
+def short_pause(waited: float) -> float:
+    """Return the seconds until the next look for a turn, after so many that were *waited*.
+
+    Nearly as short for who has waited for long, so that who comes later is not always first.
+    """
+    return random.uniform(*_LOOK) * min(1 + 4 * waited, 10)  # noqa: S311 - no secret

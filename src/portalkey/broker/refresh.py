@@ -99,7 +99,8 @@ class Refresh:
             return connection
         began = self._clock()
         try:
-            return self._join(connection.id, RefreshJob(connection.id, until))
+            job = RefreshJob(connection.id, until, seen=connection, seen_at=began)
+            return self._join(connection.id, job)
         except (TryLater, StoreUnusable) as trouble:
             # Trouble on our side takes no living token away.
             return self._serve_or_raise(connection, began, trouble)
@@ -161,9 +162,8 @@ class Refresh:
 
     def _until_done(self, job: RefreshJob) -> Connection:
         began = self._clock()
+        read_at, row = self._read_first(job, began)
         while True:
-            self._token_request.save_pending_of(job.connection_id, job.until)
-            read_at, row = self._clock(), self._read_again(job.connection_id)
             if self._is_done(row, job):
                 return row
             if not waiting.is_time_for_request(job.until - self._clock()):
@@ -189,6 +189,19 @@ class Refresh:
                 return self._serve_or_raise(row, read_at, waiting.timeout_error(outcome))
             with aside() if outcome.why is DenialReason.THROTTLED else nullcontext():
                 self._sleep(pause)
+            read_at, row = self._read_saved(job)
+
+    def _read_first(self, job: RefreshJob, now: float) -> tuple[float, Connection]:
+        """Return the row as the caller has read it, unless that was a while ago; and since when."""
+        is_pending = job.connection_id in self._token_request.pending
+        if job.seen is not None and not is_pending and now - job.seen_at < waiting.JUST_READ:
+            return job.seen_at, job.seen  # the lease is given only if it is still so
+        return self._read_saved(job)
+
+    def _read_saved(self, job: RefreshJob) -> tuple[float, Connection]:
+        """Return the row, once a grant of its own is saved that was not; and since when."""
+        self._token_request.save_pending_of(job.connection_id, job.until)
+        return self._clock(), self._read_again(job.connection_id)
 
     def _try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
         try:

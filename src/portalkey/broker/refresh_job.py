@@ -5,6 +5,7 @@ from typing import Protocol
 
 from portalkey.broker import waiting
 from portalkey.broker.waiting import UNBOUNDED
+from portalkey.model.connection import Connection
 from portalkey.model.throttle import Purpose
 
 
@@ -14,7 +15,8 @@ class RefreshJob:
 
     *until* is the moment at which the caller gives up, and *longest* for how many seconds to wait
     for another process. *is_forced* is after a caller's 401.
-    *purpose* says how urgent it is.
+    *purpose* says how urgent it is, and *seen* is the row as the caller read it at the moment
+    *seen_at*.
     """
 
     connection_id: str
@@ -23,6 +25,8 @@ class RefreshJob:
     generation: int | None = None
     is_forced: bool = False
     purpose: Purpose = Purpose.CALLER
+    seen: Connection | None = None
+    seen_at: float = -UNBOUNDED
 
 
 class HasGeneration(Protocol):

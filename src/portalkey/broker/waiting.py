@@ -33,8 +33,11 @@ THROTTLE_WAIT = 5.0
 """Seconds that a caller waits where only our own throttle is in the way."""
 REREAD_AFTER = 0.5
 """Seconds after which a row that was read is read again before its token is handed out."""
-POLL_EVERY = 0.02
-"""Seconds between two reads of a row that another process renews; more, the longer it takes."""
+JUST_READ = 0.05
+"""Seconds for which a row that was read is as good as read again, where a lease is asked for."""
+POLL_EVERY = 0.004
+"""Seconds between two reads of a row that another process renews; more, the longer it takes: one
+thread of each process reads it, about a hundred times in ten seconds."""
 
 
 def always(_: str | None) -> None:
@@ -65,7 +68,7 @@ def longest_wait(denied: LeaseDenied) -> float:
 def pause(denied: LeaseDenied, waited: float, uniform: Uniform) -> float:
     """Return the seconds until the row is worth another read, after so many that were *waited*."""
     if denied.why is DenialReason.LEASED:
-        every = min(max(POLL_EVERY, waited / 4), REREAD_AFTER / 2)
+        every = min(max(POLL_EVERY, waited / 16), REREAD_AFTER / 2)
         return uniform(every / 2, every * 1.5)
     return denied.wait * uniform(1.0, 1.5)
 

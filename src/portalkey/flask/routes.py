@@ -22,7 +22,8 @@ from portalkey.hubspot.authorize import longest_url
 from portalkey.settings.surroundings import Host
 from portalkey.settings.warnings import find_host_warnings, log_warnings
 from portalkey.web.header_middleware import HeaderMiddleware
-from portalkey.web.rendering import make_host_renderer
+from portalkey.web.host_layout import HostTemplates
+from portalkey.web.rendering import with_ours
 from portalkey.web.router import Router
 
 
@@ -36,15 +37,16 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
             "This broker keeps connections in visitors' sessions, so the extension has to as well: "
             'write HubSpotAuth(..., store="session"), or give it another broker.'
         )
-    render_with_host = make_host_renderer(
-        lambda: app.jinja_env, lambda template, context: render_template(template, **context)
+    host_templates = HostTemplates(
+        lambda: with_ours(app.jinja_env),
+        lambda template, context: render_template(template, **context),
     )
     _require_logo(app, broker.settings.app_logo)
     router = Router.of(
         broker,
         extension.options,
         app.jinja_loader,
-        render_with_host,
+        host_templates,
         lambda name: url_for("static", filename=name),
     )
     log_warnings(find_host_warnings(broker.settings, _describe(app)))

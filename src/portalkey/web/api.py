@@ -11,6 +11,7 @@ from portalkey.model.connection import Connection
 from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
+from portalkey.web.disconnect_page import way_to_disconnect
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
@@ -75,7 +76,8 @@ class Api:
 
     def disconnect(self, request: WebRequest) -> WebResponse:
         """Forget one of the owner's connections; forms are led back to the page, which says so."""
-        owner = self._guard.authorize_post(request)
+        way_back = way_to_disconnect(self._context, request)
+        owner = self._guard.authorize_post(request, way_back=way_back)
         if isinstance(owner, WebResponse):
             return owner
         connection_id = request.arguments["connection_id"]

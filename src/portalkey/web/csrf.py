@@ -13,18 +13,23 @@ class CsrfGuard:
         self._broker = context.broker
 
     def authorize_post(
-        self, request: WebRequest, *, accept_start_token: bool = False
+        self,
+        request: WebRequest,
+        *,
+        accept_start_token: bool = False,
+        way_back: str | None = None,
     ) -> str | WebResponse:
         """Return the owner that a POST may act for, or the response that refuses it.
 
         It has to come from a page of this app in this session. A start token stands in addresses,
-        so it is accepted only for what it can begin.
+        so it is accepted only for what it can begin. Whoever is signed out is led through the
+        sign-in to *way_back*, a page.
         """
         owner = request.owner
         if owner is None:
             if request.wants_json:
                 return self._context.problem("signed_out", 401)
-            return self._context.ask_to_sign_in(request)
+            return self._context.ask_to_sign_in(request, way_back)
         check = self._find_failed_check(request, owner)
         if check == "token" and accept_start_token and self._has_start_token(request, owner):
             check = None

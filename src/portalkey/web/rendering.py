@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +13,11 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
-    Template,
 )
 from markupsafe import Markup
 
 from portalkey.settings.settings import Settings
-from portalkey.web.host_layout import HostLayout, RenderWithHost
+from portalkey.web.host_layout import HostLayout, HostTemplates
 from portalkey.web.permissions import group
 from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
@@ -39,24 +38,9 @@ def template_loader(host: BaseLoader | None) -> BaseLoader:
     return ours if host is None else ChoiceLoader([host, ours])
 
 
-def make_host_renderer(
-    find_environment: Callable[[], Environment],
-    render: Callable[[Template, Mapping[str, Any]], str],
-) -> RenderWithHost:
-    """Return a function that renders our templates with a host's globals, filters and context.
-
-    Args:
-        find_environment: Returns the host's Jinja environment; called at the first page, once the
-            host has set it up.
-        render: Renders a template as the host renders its own.
-    """
-
-    @cache
-    def environment() -> Environment:
-        host = find_environment()
-        return host.overlay(loader=template_loader(host.loader))
-
-    return lambda name, context: render(environment().get_template(name), context)
+def with_ours(host: Environment) -> Environment:
+    """Return a *host*'s environment, with its globals and filters, and our templates behind its."""
+    return host.overlay(loader=template_loader(host.loader))
 
 
 class Renderer:
@@ -67,7 +51,7 @@ class Renderer:
         host: The host app's own templates.
         strings: The texts of the pages.
         base: The host's template that the setup page extends, instead of ours.
-        with_host: Renders the setup page where *base* is the host's.
+        host_templates: Render the setup page where *base* is the host's.
         find_static_file: Finds the app's logo, where it is a file of the app's.
     """
 
@@ -78,11 +62,11 @@ class Renderer:
         *,
         strings: Strings | None = None,
         base: str | None = None,
-        with_host: RenderWithHost | None = None,
+        host_templates: HostTemplates | None = None,
         find_static_file: FindStaticFile | None = None,
     ) -> None:
         self.strings = strings or Strings()
-        self._layout = HostLayout(base, with_host) if base and with_host else None
+        self._layout = HostLayout(base, host_templates) if base and host_templates else None
         self._environment = Environment(
             loader=template_loader(host),
             autoescape=True,
@@ -102,6 +86,11 @@ class Renderer:
         """Return the page that *template* makes of *context*, in *language* or the default's."""
         page = self._environment.get_template(f"portalkey/{template}")
         return page.render(self._context(language, OWN_BASE, context))
+
+    def look_at_layout(self) -> None:
+        """Log what the host's layout lacks, where it has named one."""
+        if self._layout is not None:
+            self._layout.look()
 
     def in_host_layout(
         self,
@@ -131,6 +120,7 @@ class Renderer:
             "pk_app_logo": self._find_logo(),
             "base": base,
             "is_own_base": base == OWN_BASE,
+            "pk_layout_problem": self._layout.problem if self._layout else None,
             "pk_language": language,
             "pk_direction": direction(language),
             "say": say,

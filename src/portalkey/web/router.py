@@ -32,7 +32,7 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.element_state import render_state
-from portalkey.web.host_layout import RenderWithHost
+from portalkey.web.host_layout import HostTemplates
 from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer
@@ -64,7 +64,7 @@ class Router:
         broker: "Broker",
         options: WebOptions,
         templates: BaseLoader | None = None,
-        render_with_host: RenderWithHost | None = None,
+        host_templates: HostTemplates | None = None,
         find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
@@ -73,7 +73,7 @@ class Router:
             broker: The broker that it asks.
             options: The app's decisions.
             templates: The app's own templates, whose ``portalkey/...`` come before ours.
-            render_with_host: Renders the setup page in the app's own layout.
+            host_templates: Render the setup page in the app's own layout.
             find_static_file: Finds the address of a file of the app's, such as its logo.
         """
         render = Renderer(
@@ -81,7 +81,7 @@ class Router:
             templates,
             strings=options.strings,
             base=options.base_template,
-            with_host=render_with_host,
+            host_templates=host_templates,
             find_static_file=find_static_file,
         )
         return cls(Context(broker, render, options))
@@ -180,9 +180,11 @@ class Router:
             return self._leave_callback(request, PortalkeyError.code)
 
     def _look(self, request: WebRequest) -> None:
-        """Log what is odd about how requests arrive: the first, and those that say so."""
-        if not self._has_looked or request.arrival.is_session_foreign:
-            self._has_looked = True
+        """Log what is odd about the app, once, and about how requests arrive."""
+        is_first, self._has_looked = not self._has_looked, True
+        if is_first and self.context.options.setup_page:
+            self.context.render.look_at_layout()
+        if is_first or request.arrival.is_session_foreign:
             self._arrivals.note(request.arrival)
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:

@@ -18,8 +18,9 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
-from portalkey.broker.renewal import START_WITHIN
-from portalkey.broker.waiting import REREAD_AFTER, recall_error
+from portalkey.broker.refresh_job import RefreshJob
+from portalkey.broker.renewal import LEASE, START_WITHIN
+from portalkey.broker.waiting import JUST_READ, REREAD_AFTER, pause, recall_error
 from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
@@ -34,7 +35,7 @@ from portalkey.errors import (
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
-from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits, Portion, PortionRequest
 from portalkey.settings import Key, Settings
 from portalkey.testing import Ahead
@@ -171,6 +172,58 @@ def test_a_token_that_died_while_it_was_saved_is_not_handed_out(place: Place) ->
 
     assert place.token() == "new"
     assert len(place.sent) == 2
+
+
+def test_a_row_that_was_just_read_is_not_read_again(place: Place) -> None:
+    """The lease alone reads it once more, and is given only where it is still so."""
+    seen, reads = place.seen(), list[float]()
+    place.store.at["connection"] = lambda: reads.append(place.time())
+
+    assert place.refresh.ensure_fresh(seen).generation == seen.generation + 1
+    assert (len(place.sent), len(reads)) == (1, 1)
+
+
+def test_a_row_that_was_read_a_while_ago_is_read_again(place: Place) -> None:
+    """Its thread was held up, and somebody has disconnected meanwhile."""
+    seen, read_at = place.seen(), place.time()
+    place.vault.erase(seen)
+    place.time.passes(JUST_READ)
+    job = RefreshJob(seen.id, seen=seen, seen_at=read_at)
+
+    with pytest.raises(NotConnected):
+        place.refresh._join(seen.id, job)
+    assert place.sent == []
+
+
+def test_a_row_whose_newer_grant_is_unsaved_is_read_again(place: Place) -> None:
+    """The grant in memory is saved first, and HubSpot is not asked once more."""
+    seen = place.seen()
+    place.store.at["renew"] = raise_busy
+    assert place.refresh.force_refresh(seen).generation == seen.generation  # it still lives
+    del place.store.at["renew"]
+    place.time.passes(LEASE + 1)  # and nobody has the lease any more
+
+    assert place.token() == "new"
+    assert len(place.sent) == 1
+
+
+def raise_busy() -> None:
+    """Be busy."""
+    raise StoreBusy
+
+
+def test_a_long_wait_for_another_process_costs_few_reads() -> None:
+    """Each process reads the row often at first, and less the longer it takes."""
+    denied, waited, reads = LeaseDenied(DenialReason.LEASED, LEASE), 0.0, dict[float, int]()
+    for number in range(1000):
+        waited += pause(denied, waited, lambda low, high: (low + high) / 2)
+        for limit in (0.05, 1.0, 12.0):
+            if waited < limit:
+                reads[limit] = number + 1
+
+    assert reads[0.05] > 10
+    assert reads[1.0] < 70
+    assert reads[12.0] < 130
 
 
 def test_who_was_held_up_sends_nothing(place: Place) -> None:

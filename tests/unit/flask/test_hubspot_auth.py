@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -104,6 +104,23 @@ def test_signed_out_visitors_can_be_led_to_the_sign_in(broker: Broker) -> None:
 
     where = "/login?next=%2Fconnections%2Fsetup"
     assert (answer.status_code, answer.headers["Location"]) == (303, where)
+
+
+@pytest.mark.parametrize(
+    ("connection_id", "way_back"),
+    [("abc-1", "/connections/setup/abc-1/disconnect"), ("a%0Ab", "/connections/setup")],
+)
+def test_signed_out_visitors_come_back_to_what_they_wanted_to_disconnect(
+    broker: Broker, connection_id: str, way_back: str
+) -> None:
+    """To the page that asks, whether they were led to it or pressed its button too late."""
+    visitor = host_app(broker, login_url="/login").test_client()
+    asked = visitor.get(f"/connections/setup/{connection_id}/disconnect")
+    posted = visitor.post(f"/api/hubspot/connections/{connection_id}/disconnect", data={"x": "y"})
+
+    for answer in (asked, posted):
+        assert answer.status_code == 303
+        assert unquote(answer.headers["Location"]) == f"/login?next={way_back}"
 
 
 @pytest.mark.parametrize("path", ["status", "connections", "status?attempt=" + "A" * 22])

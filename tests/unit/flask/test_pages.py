@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask, Response, session
 from flask.testing import FlaskClient
+from jinja2 import FunctionLoader
 
 from portalkey.broker import Broker
 from portalkey.web.host_session import BROWSER_KEY
@@ -140,28 +141,94 @@ def test_the_setup_page_in_the_hosts_layout(broker: Broker, hubspot: HubSpot) ->
     assert "Simulator." in page.text
 
 
-@pytest.mark.parametrize(
-    ("layout", "problem"),
-    [
-        (None, "there is no template layout.html"),
-        ("<html><head>{% block head %}{% endblock %}</head></html>", "no block content"),
-        ("<html>{% block content %}{% endblock %}</html>", "no block head"),
-        ("<p>ours</p>", "no block content and no block head"),
-    ],
-)
+LACKING = [
+    ({}, "is not there"),
+    ({"layout.html": "<head>{% block head %}{% endblock %}</head>"}, "has no block content"),
+    ({"layout.html": "<main>{% block content %}{% endblock %}</main>"}, "has no block head"),
+    ({"layout.html": "<p>ours</p>"}, "has no block content and no block head"),
+    (
+        {"layout.html": "{% extends 'site.html' %}", "site.html": "{% block head %}{% endblock %}"},
+        "has no block content",
+    ),
+]
+
+
+def layout_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of the layout."""
+    return [each for each in caplog.messages if each.startswith("base_template: ")]
+
+
+@pytest.mark.parametrize(("templates", "problem"), LACKING)
 def test_a_layout_that_holds_no_page_is_named(
-    broker: Broker, caplog: pytest.LogCaptureFixture, layout: str | None, problem: str
+    broker: Broker, caplog: pytest.LogCaptureFixture, templates: dict[str, str], problem: str
 ) -> None:
     """Never an empty page: ours is shown in its own layout, and the log says once what lacks."""
-    templates = {} if layout is None else {"layout.html": layout}
     client = signed_in(host_app(broker, templates=templates, base_template="layout.html"))
     pages = [page_of(client) for _ in range(2)]
-    lines = [each for each in caplog.messages if each.startswith("base_template: ")]
+    (line,) = layout_lines(caplog)
 
     assert all(page.select("hubspot-connect a") for page in pages)
-    assert len(lines) == 1
-    assert problem in lines[0]
-    assert "title, head and content" in lines[0]
+    assert f"layout.html {problem}, so" in line
+    assert "title, head and content" in line
+
+
+@pytest.mark.parametrize(("templates", "problem"), LACKING)
+@pytest.mark.parametrize("path", ["/api/hubspot/status", "/auth/hubspot/refused"])
+def test_a_layout_that_holds_no_page_is_named_at_the_first_request(
+    broker: Broker,
+    caplog: pytest.LogCaptureFixture,
+    templates: dict[str, str],
+    problem: str,
+    path: str,
+) -> None:
+    """Whoever asks for whatever, before anybody needs the setup page; the doctor reads it there."""
+    app = host_app(broker, templates=templates, base_template="layout.html")
+    app.test_client().get(path)
+    (line,) = layout_lines(caplog)
+    mark = page_of(app.test_client(), "/auth/hubspot/refused").select_one("[name=portalkey-layout]")
+
+    assert f"layout.html {problem}, so" in line
+    assert mark is not None
+    assert mark["content"] == problem
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [
+        {"layout.html": LAYOUT},
+        {"layout.html": "{% extends 'site.html' %}", "site.html": LAYOUT},
+        {"layout.html": "{% extends parent or 'site.html' %}", "site.html": LAYOUT},
+    ],
+    ids=["whole", "inherited", "decided in the page"],
+)
+def test_a_layout_that_holds_a_page_is_not_named(
+    broker: Broker, caplog: pytest.LogCaptureFixture, templates: dict[str, str]
+) -> None:
+    """Blocks may stand in a template that it extends, and which one that is may be decided late."""
+    app = layout_app(broker, **templates)
+    first = page_of(app.test_client(), "/auth/hubspot/refused")
+    page = page_of(signed_in(app))
+
+    assert layout_lines(caplog) == []
+    assert not first.select("[name=portalkey-layout]")
+    assert page.select("nav + .pk-setup")
+
+
+def test_a_layout_that_is_mended_is_named_no_more(broker: Broker) -> None:
+    """In the next page, without a restart."""
+    templates = {"layout.html": "<p>ours</p>"}
+    app = host_app(broker, base_template="layout.html")
+    app.jinja_loader = FunctionLoader(templates.get)
+    app.context_processor(lambda: {"who": session["user"]})
+    app.jinja_env.filters["shout"] = str.upper
+    client = signed_in(app)
+    marks = [page_of(client, "/auth/hubspot/refused").select("[name=portalkey-layout]")]
+    templates["layout.html"] = LAYOUT
+    page = page_of(client)
+    marks.append(page_of(client, "/auth/hubspot/refused").select("[name=portalkey-layout]"))
+
+    assert page.nav is not None
+    assert [len(each) for each in marks] == [1, 0]
 
 
 def test_the_hosts_policy_holds_on_the_hosts_layout(broker: Broker) -> None:

@@ -1,5 +1,6 @@
 """Checks of the app at its public address: what proxies and middleware make of our answers."""
 
+import re
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -18,6 +19,7 @@ _SCRIPT = "connect.js"
 _CALLBACK, _REFUSED = (
     next(each.path for each in PAGES if each.name == name) for name in ("callback", "refused")
 )
+_LAYOUT = re.compile(rb'<meta name="portalkey-layout" content="([a-z ]+)">')
 _GONE, _NOT_TAKEN = frozenset({404, 405}), frozenset({400, 413, 414, 431, 494, 502})
 _HEADERS = ("cross-origin-opener-policy", "content-security-policy", "cache-control")
 _FINE = frozenset({None, "unsafe-none", "same-origin-allow-popups"})
@@ -42,6 +44,7 @@ def check_public(settings: Settings, visit: Visit) -> Iterator[Finding]:
         return
     yield ok("mount", f"portalkey's pages are at {base}.")
     yield from check_headers(page)
+    yield check_layout(page)
     for check in (_check_setup, _check_script, _check_address, _check_cookies):
         try:
             yield from check(settings, visit)
@@ -71,6 +74,19 @@ def check_headers(page: Page) -> Iterator[Finding]:
         )
     if not differing:
         yield ok("headers", "The popup's pages have portalkey's own headers, laid on last.")
+
+
+def check_layout(page: Page) -> Finding:
+    """Tell what the app's own layout lacks for ours, as a *page* of ours says it."""
+    said = _LAYOUT.search(page.body)
+    if said is None:
+        return ok("layout", "No layout is named in base_template that lacks what it needs.")
+    return problem(
+        "layout",
+        f"The template that base_template names {said[1].decode()}, so the setup page is shown in "
+        "portalkey's own layout.",
+        "Name a template of the app's that has the blocks title, head and content.",
+    )
 
 
 def _check_setup(settings: Settings, visit: Visit) -> Iterator[Finding]:

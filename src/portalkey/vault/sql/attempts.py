@@ -161,7 +161,7 @@ class SQLAttempts(SQLMoves):
                 self._event.run(driver, event)
             return surplus
 
-        outcome = self._database.write_fast(make_room_and_add)
+        outcome = self._database.write_fast(make_room_and_add, durable=False)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -28,7 +28,8 @@ from portalkey.vault.sql.statements import Driver, DriverPool, PreparedStatement
 T = TypeVar("T")
 Values = dict[str, Any]
 
-_BEGIN = "portalkey_begin"
+BEGIN = "portalkey_begin"
+"""The execution option of an engine that names how its transactions begin."""
 
 
 class Database(StatementRunner):
@@ -42,7 +43,6 @@ class Database(StatementRunner):
 
     mode_before: str | None = None
     """The mode of its file before that was closed to others, where it was open to them."""
-
     guards_tables: ClassVar[bool] = False
     """True where a view that looks at a table keeps it from being dropped."""
 
@@ -75,13 +75,13 @@ class Database(StatementRunner):
             seconds: How many seconds one call takes at most, all its waits and tries together.
         """
         super().__init__(engine.dialect, drivers, clock, ahead, wait=wait, seconds=seconds)
-        self._reading = engine.execution_options(**{_BEGIN: self.begin_reading})
-        self._writing = engine.execution_options(**{_BEGIN: self.begin_writing})
+        self._reading = engine.execution_options(**{BEGIN: self.begin_reading})
+        self._writing = engine.execution_options(**{BEGIN: self.begin_writing})
         self._transactions = Slots(self.transactions, wait)
         self._writers = Slots(self.writers, wait)
         self._pid = os.getpid()
         self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", self._begin)
         _databases.add(self)
         renew_after_fork(self._renew)
 
@@ -126,12 +126,18 @@ class Database(StatementRunner):
             connection.execution_options(schema_translate_map=self.schemas)
         return connection
 
+    def _begin(self, tx: Connection) -> None:
+        begin = tx.get_execution_options().get(BEGIN, "BEGIN")
+        tx.exec_driver_sql(begin, execution_options={"no_parameters": True})
+
     def is_full(self, error: BaseException) -> bool:  # noqa: ARG002 - a file has room for all
         """Return True where *error* says that the server takes no more connections."""
         return False
 
-    def write_fast(self, work: Callable[[Driver], T]) -> T:
+    def write_fast(self, work: Callable[[Driver], T], *, durable: bool = True) -> T:  # noqa: ARG002 - a server's always is
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
+
+        What is not *durable* may be undone by a loss of power, where that saves a wait for a disk.
 
         Where a connection has been lost as it lay there, another is taken. Once *work* has begun it
         is not done again: nobody knows then whether what was lost had been committed.
@@ -263,11 +269,6 @@ def _seconds(moment: datetime) -> float:
             "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
         )
     return moment.timestamp()
-
-
-def _begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
-    connection.exec_driver_sql(begin, execution_options={"no_parameters": True})
 
 
 _databases: WeakSet[Database] = WeakSet()

@@ -55,7 +55,11 @@ _SELECT_THROTTLE = (
 
 
 class SQLLeases(StorePart):
-    """Grants leases, and writes what comes of them; each method is one transaction."""
+    """Grants leases, and writes what comes of them; each method is one transaction.
+
+    A lease and the permits before it need not be durable: only a loss of power undoes them, and
+    whoever holds them is gone then, too.
+    """
 
     def __init__(self, database: Database) -> None:
         """Prepare the statements for *database*."""
@@ -64,7 +68,9 @@ class SQLLeases(StorePart):
 
     def lease(self, connection: Connection, request: LeaseRequest) -> Lease | LeaseDenied:
         """Return the lease on the row of *connection*, or why not; nothing is written then."""
-        return self._database.write_fast(lambda driver: self._lease(driver, connection, request))
+        return self._database.write_fast(
+            lambda driver: self._lease(driver, connection, request), durable=False
+        )
 
     def _lease(
         self, driver: Driver, connection: Connection, request: LeaseRequest
@@ -81,7 +87,9 @@ class SQLLeases(StorePart):
 
     def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
         """Return permits for requests to the token endpoint, or why there are none now."""
-        return self._database.write_fast(lambda driver: self._take(driver, client_id, request))
+        return self._database.write_fast(
+            lambda driver: self._take(driver, client_id, request), durable=False
+        )
 
     def _take(self, driver: Driver, client_id: str, request: PortionRequest) -> Portion | Throttled:
         # Locked from the reading to the commit, so that the bucket holds.

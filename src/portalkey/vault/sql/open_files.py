@@ -33,6 +33,10 @@ class FileConnection(sqlite3.Connection):
     path: Path
     patience = 0.0
     """Seconds that it waits for others."""
+    has_log = False
+    """True where it writes to a log first: what a loss of power undoes is undone whole, there."""
+    is_durable = True
+    """True where a commit waits for the disk."""
 
     def close(self) -> None:
         """Close the connection."""

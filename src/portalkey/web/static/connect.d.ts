@@ -13,9 +13,10 @@ export type WaitingState = "waiting" | "slow" | "unobservable" | "verifying" | "
 
 /**
  * Why the server does not say more just now. The wait goes on. `intercepted`: something else answered in its place,
- * such as a service worker with the app's own page.
+ * such as a service worker with the app's own page. `asking`: another account than last time came back, and the person
+ * is asked in the window whether it is meant.
  */
-export type Trouble = "signed_out" | "unreachable" | "intercepted";
+export type Trouble = "signed_out" | "unreachable" | "intercepted" | "asking";
 
 /** The states of `<hubspot-connect>`, as its `state` attribute shows them. */
 export type State = "idle" | "needs_reconnect" | "in_app" | WaitingState | EndStatus;
@@ -101,6 +102,7 @@ export interface Strings {
   waiting?: string;
   slow?: string;
   unobservable?: string;
+  asking?: string;
   verifying?: string;
   connected?: string;
   connected_to?: string;

@@ -1,4 +1,4 @@
-// What a browser signals only rings the doorbell: the server is asked, and decides.
+// Browsers' signals only ring: the server is asked, and decides.
 import { strings } from "./strings.js";
 import { connect, follow, START } from "./wait.js";
 
@@ -49,6 +49,7 @@ class HubSpotConnect extends HTMLElement {
   static observedAttributes = ["data-state", "data-account"];
 
   #pending;
+  #last; // tried again in its window, maybe
   #key;
   #resumes;
   #now = ["idle"];
@@ -66,7 +67,11 @@ class HubSpotConnect extends HTMLElement {
       this.#link.click();
       this.#isHere = false;
     },
-    copy: () => this.#copy(),
+    copy: () => {
+      const [state, facts] = this.#now;
+      getSelection().selectAllChildren(this.querySelector("strong"));
+      if (document.execCommand("copy")) this.#enter(state, { ...facts, trouble: "copied" });
+    },
     cancel: () => this.#cancel(),
   };
 
@@ -106,8 +111,8 @@ class HubSpotConnect extends HTMLElement {
     queueMicrotask(() => {
       if (this.isConnected) return; // moved
       this.#watch.disconnect();
+      this.#last?.leave();
       if (!this.#pending) return;
-      this.#pending.leave();
       this.#pending = null;
       this.attributeChangedCallback();
     });
@@ -156,7 +161,6 @@ class HubSpotConnect extends HTMLElement {
     const url = new URL(link.href);
     if (this.#language) url.searchParams.set("language", this.#language);
     link.href = url;
-    // A new tab, a new window, a download.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (this.#isHere || this.#mode === "redirect") {
       if (!this.#tell("hubspot-connect:begin")) event.preventDefault();
@@ -176,14 +180,15 @@ class HubSpotConnect extends HTMLElement {
     if (!this.#tell("hubspot-connect:begin")) return;
     const before = this.#pending;
     this.#wait(connect);
-    before?.cancel().then(before.leave);
+    before?.cancel();
   }
 
   async #wait(how, before) {
     const enter = (state, trouble) => mine === this.#pending && this.#enter(state, { trouble, address: mine.address });
     const options = { href: this.#link?.href, statusUrl: this.dataset.statusUrl, language: this.#language };
-    const mine = how({ ...before, ...options, onchange: enter });
-    this.#pending = mine;
+    this.#last?.leave();
+    const mine = how({ ...before, ...options, onchange: enter, onagain: (next) => this.#wait(follow, next) });
+    this.#pending = this.#last = mine;
     keep(this.#key, mine);
     enter(mine.address ? "framed" : "waiting");
     const detail = await mine;
@@ -205,12 +210,6 @@ class HubSpotConnect extends HTMLElement {
   async #cancel() {
     const mine = this.#pending;
     if ((await mine?.cancel()) === false && mine === this.#pending) this.#enter(this.#now[0], { trouble: "unreachable" });
-  }
-
-  #copy() {
-    const [state, facts] = this.#now;
-    getSelection().selectAllChildren(this.querySelector("strong"));
-    if (document.execCommand("copy")) this.#enter(state, { ...facts, trouble: "copied" });
   }
 
   #enter(state, facts = {}) {

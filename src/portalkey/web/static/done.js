@@ -37,19 +37,24 @@ const hear = ({ data }) => {
 };
 
 if (top === self && window.origin !== "null") {
-  const ring = { source: "portalkey", v: 1, type: "result", attempt, status };
   onmessage = (event) => event.origin === origin && event.source === opener && hear(event);
-  opener?.postMessage(ring, origin);
   const name = "portalkey:" + attempt;
+  let channel;
   try {
     localStorage[name] = status;
     delete localStorage[name];
   } catch {}
   try {
-    const channel = new BroadcastChannel(name);
+    channel = new BroadcastChannel(name);
     channel.onmessage = hear;
-    channel.postMessage(ring);
   } catch {}
+  const ring = (what) => {
+    const said = { source: "portalkey", v: 1, attempt, ...what };
+    opener?.postMessage(said, origin);
+    channel?.postMessage(said);
+  };
+  ring({ type: "result", status });
+  onclick = ({ target }) => ring({ type: "again", next: /attempt=([\w-]+)/.exec(target.href)?.[1] });
 
   // Touched anywhere, an error stays.
   for (const place of bad ? [window] : read) {

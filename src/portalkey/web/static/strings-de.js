@@ -11,6 +11,7 @@ export const de = {
   waiting: "Schließen Sie die Verbindung im HubSpot-Fenster ab.",
   slow: "Wir warten noch auf HubSpot. Kein Fenster zu finden? Bitte neu beginnen.",
   unobservable: "Wir sehen das HubSpot-Fenster nicht. Machen Sie dort weiter oder beginnen Sie neu.",
+  asking: "Bestätigen Sie das Konto im HubSpot-Fenster.",
   verifying: "Die Verbindung wird geprüft …",
   connected: "Mit HubSpot verbunden",
   connected_to: "Verbunden mit {}",

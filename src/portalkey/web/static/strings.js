@@ -12,6 +12,7 @@ export const strings = {
     waiting: "Finish connecting in the HubSpot window.",
     slow: "Still waiting for HubSpot. Can’t find the window? Start again.",
     unobservable: "We can’t see the HubSpot window. Finish there, or start again.",
+    asking: "Confirm the account in the HubSpot window.",
     verifying: "Checking your connection…",
     connected: "Connected to HubSpot",
     connected_to: "Connected to {}",

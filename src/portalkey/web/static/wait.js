@@ -1,21 +1,20 @@
 export const START = "/auth/hubspot/start";
-const LATER = ["returned", "exchanging", "connected", "failed"];
-const ENDS = ["cancelled", "expired", "connected", "failed"];
+const LATER = /returned|exchanging|connected|failed/;
+const ENDS = /cancelled|expired|connected|failed/;
 
 const randomId = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
 
-// Inside the click, or the window is blocked.
 export function connect(options) {
-  return follow({ ...options, attempt: randomId(), began: Date.now() }, (start) => {
+  return follow({ ...options, attempt: randomId() }, (start) => {
     const left = screenX + (outerWidth - 600) / 2;
     const top = screenY + (outerHeight - 700) / 2;
     return open(start, randomId(), `popup,width=600,height=700,left=${left},top=${top}`);
   });
 }
 
-export function follow({ href, statusUrl, language, deliver, signal, onchange, attempt, began = Date.now() }, opens) {
+export function follow({ href, statusUrl, language, deliver, signal, onchange, onagain, attempt, popup, began = Date.now() }, opens) {
   signal?.throwIfAborted();
   const name = `portalkey:${attempt}`;
   const start = new URL(href, location);
@@ -26,7 +25,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   if (language) start.searchParams.set("language", language);
 
   const over = new AbortController();
-  let popup, address, channel, clock, settle, reject, asking, again, rung, told, acknowledge;
+  let address, channel, clock, settle, reject, ended, asking, again, rung, told, acknowledge;
   let known; // the server's last status
   let away, left, gone, lost; // it is seen elsewhere; was; looks closed; did so at a question
   let usurped; // somebody else answered the popup
@@ -36,13 +35,14 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   const result = new Promise((...both) => ([settle, reject] = both));
 
   const leave = () => {
+    ended = true;
     over.abort();
-    clearInterval(clock);
     channel?.close();
   };
   const end = async (status, { error = null, message = null, account = null } = {}) => {
-    if (over.signal.aborted) return;
-    leave();
+    if (ended) return;
+    ended = true;
+    if (!onagain || status === "connected") leave();
     const answer = deliver && status === "connected" && (await post("token").catch(() => {}));
     settle({ status, error, message, account, attempt, ...(answer?.ok && (await answer.json())) });
   };
@@ -56,52 +56,51 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
       keepalive: true,
     });
 
-  // The attempt; or a code: 401 signed out, 404 none of ours, 200 another's page, 0 no answer.
+  // The attempt; or a code: 401 signed out, 404 none of ours, 200 another's page.
   const read = async (asked) => {
     try {
       const answer = await asked;
       rest = Date.now() + (answer.headers.get("Retry-After") * 1e3 || 0);
-      if (answer.redirected || [401, 403].includes(answer.status)) return { code: 401 };
+      if (answer.redirected || /40[13]/.test(answer.status)) return { code: 401 };
       if (answer.ok && /html/.test(answer.headers.get("Content-Type"))) return { code: 200 };
       const { attempt: seen, error } = await answer.json();
       if (answer.ok && seen?.id === attempt) return seen;
-      return { code: error === "not_found" ? 404 : 0 }; // a proxy's 404 says nothing
+      return { code: error === "not_found" ? 404 : 0 };
     } catch {
       return { code: 0 };
     }
   };
 
   const tell = () => {
-    const waiting = Date.now() - began > 3e4 ? "slow" : "waiting";
-    const state = LATER.includes(known) ? "verifying" : address && !known ? "framed" : lost ? "unobservable" : waiting;
+    const waiting = Date.now() > began + 3e4 ? "slow" : "waiting";
+    const state = LATER.test(known) ? "verifying" : address && !known ? "framed" : lost ? "unobservable" : waiting;
     const what = usurped && !known ? "intercepted" : trouble;
-    if (!over.signal.aborted && told !== (told = state + what)) onchange?.(state, what);
+    if (!ended && told !== (told = state + what)) onchange?.(state, what);
   };
 
   const judge = (seen, closed) => {
     const { status, code, seconds_left } = seen;
-    if (over.signal.aborted) return;
+    if (ended) return;
     if (status) known = status;
     if (code === 404 && !known) {
       // One that asks first may be cut off.
       if (closed && !left) return setTimeout(() => left || end("cancelled"), 400);
-      if (!popup && !address && Date.now() - began > 2e4) return end("unknown");
+      if (!popup && !address && Date.now() > began + 2e4) return end("unknown");
     }
     if (seconds_left) latest = Date.now() + seconds_left * 1e3 + 9e4;
-    const decided = ENDS.includes(known);
+    const decided = ENDS.test(known);
     if (decided) acknowledge?.();
     else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    trouble = code === 401 || (code === 404 && known) ? "signed_out" : failures < 3 ? null : code ? "intercepted" : "unreachable";
+    trouble = code === 401 || (code === 404 && known) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
-    // The popup waits for us.
     if (decided) setTimeout(end, rung || !channel ? 0 : 1e3, known, seen);
   };
 
   const look = async () => {
     again = asking;
-    if (asking || over.signal.aborted || Date.now() < Math.min(rest, latest)) return;
+    if (asking || ended || Date.now() < Math.min(rest, latest)) return;
     asking = true;
     due = Infinity;
     const closed = gone;
@@ -116,12 +115,13 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   // Soon only the clock asks, whoever rings.
   const ring = () => rings++ < 8 && look();
   const hear = (heard, answer) => {
-    const { source, v, type, attempt: whose, status } = heard ?? {};
+    const { source, v, type, attempt: whose, status, next } = heard ?? {};
     if (source !== "portalkey" || v !== 1 || whose !== attempt) return;
     if (type === "here") left ||= popup?.closed;
-    if (type !== "result" || !["connected", "error", "ended"].includes(status)) return;
+    if (type === "again" && /^[\w-]{22}$/.test(next)) onagain?.({ attempt: next, popup: !gone && popup });
+    if (type !== "result" || !/^(connected|error|ended)$/.test(status)) return;
     acknowledge = () => answer({ source, v, type: "ack", attempt, status });
-    if (ENDS.includes(known)) acknowledge();
+    if (ENDS.test(known)) acknowledge();
     rung = true;
     ring();
   };
@@ -133,12 +133,13 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
   listen(window, "storage", ({ key }) => key === name && ring());
   for (const type of ["focus", "pageshow", "online", "visibilitychange"]) listen(window, type, look);
   try {
-    channel = new BroadcastChannel(name); // COOP or not
+    channel = new BroadcastChannel(name);
     listen(channel, "message", ({ data }) => hear(data, (ack) => channel.postMessage(ack)));
   } catch {}
   if (signal) listen(signal, "abort", () => (leave(), reject(signal.reason)));
 
   const tick = () => {
+    if (ended) return clearInterval(clock);
     if (popup && !gone) {
       const before = away;
       gone = popup.closed;
@@ -161,7 +162,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
     const answer = await read(post("cancel"));
     rung = true;
     if (answer.code === 404 && !known) end("cancelled");
-    else judge(answer); // it may be too late
+    else judge(answer);
     return answer.code !== 0;
   };
 
@@ -174,6 +175,6 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, a
       else [popup, address] = [null, start.href];
     }
   }
-  if (!over.signal.aborted) clock = setInterval(tick, 250);
+  clock = setInterval(tick, 250);
   return Object.assign(result, { attempt, began, address, leave, cancel, canShow: !!popup, show: () => popup?.focus() });
 }

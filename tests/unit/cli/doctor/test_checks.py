@@ -363,6 +363,7 @@ def test_an_app_behind_a_narrow_proxy(settings: Settings) -> None:
     assert states(check_public(settings, visit)) == {
         "mount": State.OK,
         "headers": State.OK,
+        "layout": State.OK,
         "opener_policy": State.OK,
         "cookies": State.OK,
         "script": State.PROBLEM,

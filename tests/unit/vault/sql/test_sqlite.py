@@ -22,8 +22,9 @@ from portalkey.testing.samples import begin_exchange, connect, new_attempt, new_
 from portalkey.vault import SQLStore, Vault
 from portalkey.vault.health import StoreCause
 from portalkey.vault.sql.migrate import migrate
-from portalkey.vault.sql.open_files import open_files
-from portalkey.vault.sql.sqlite import SQLite, choose_pragmas
+from portalkey.vault.sql.open_files import FileConnection, open_files
+from portalkey.vault.sql.pragmas import choose_pragmas
+from portalkey.vault.sql.sqlite import SQLite
 from support.forking import in_child, in_silent_child
 from support.racing import PROCESSES, raced
 
@@ -64,9 +65,9 @@ def test_a_writer_holds_the_lock_from_its_begin(store: SQLStore, hasty: SQLStore
 class Impatient(SQLite):
     """A file whose connections wait for nobody, though its threads do."""
 
-    def be_patient(self, driver: sqlite3.Connection) -> None:
-        """Never."""
+    def _begin_writing(self, driver: FileConnection, _: Callable[[], bool]) -> None:
         driver.execute("PRAGMA busy_timeout=0")
+        driver.execute("BEGIN IMMEDIATE")
 
 
 def test_threads_that_write_at_once_take_turns(path: Path) -> None:
