@@ -209,3 +209,17 @@ def test_a_copy_asks_for_none(
     assert try_again(copy, ahead, hubspot, 3600) == 0
     assert asked(hubspot) == before
     assert try_again(broker, ahead, hubspot) == 1
+
+
+def test_it_waits_its_turn_at_the_token_endpoint(
+    settings: Settings, hubspot: HubSpot, ahead: Ahead, make_broker: Callable[[Settings], Broker]
+) -> None:
+    """The throttle is for it as for every renewal, and callers come first."""
+    slow = make_broker(settings.model_copy(update={"refresh_rate": 0.001, "refresh_burst": 1}))
+    owe(slow, hubspot)
+    before = asked(hubspot)
+    assert try_again(slow, ahead, hubspot) == 0
+    assert asked(hubspot) == before
+
+    assert try_again(slow, ahead, hubspot, 3600) == 1
+    assert ends(slow)[-1] == (EventName.UNINSTALLED, None)
