@@ -20,6 +20,7 @@ SCRIPTS = (
     "kills",
     "file_kills",
     "rotate",
+    "revoke",
     "imports",
     "mixed",
     "seals",

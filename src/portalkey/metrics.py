@@ -226,7 +226,7 @@ def _gauges(stats: Stats) -> Iterable[GaugeMetricFamily]:
         yield by_status
     for name, about, value in (
         ("oldest_failing_seconds", "How long the oldest is failing.", stats.oldest_failing),
-        ("outbox_length", "Revocations that HubSpot is still owed.", stats.outbox),
+        ("outbox_length", "Revocations and uninstalls that HubSpot is still owed.", stats.outbox),
         ("breaker_open", "1 while HubSpot is asked no more.", stats.is_breaker_open),
     ):
         if value is not None:

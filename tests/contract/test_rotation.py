@@ -56,12 +56,14 @@ def test_all_that_is_sealed_goes_over(any_store: Store) -> None:
     old.enqueue(SecretStr("owed"))
     gone = connect(any_store, OLD, 9)
     left = vault_of(any_store, NEW).erase(gone)  # sealed, and bound, as it was in its row
+    installed = connect(any_store, OLD, 10)
+    uninstall = old.erase(installed, is_uninstall=True)
     vault = vault_of(any_store, NEW, OLD, OLDER)
 
     rotated = Rotation(vault).run()
 
     assert rotated.is_whole
-    assert rotated.done == {"connections": 2, "attempts": 1, "outbox": 2}
+    assert rotated.done == {"connections": 2, "attempts": 1, "outbox": 3}
     assert any_store.count_sealed("app", "old") == SealCount()
     assert any_store.count_sealed("app", "older") == SealCount()
     with_new = vault_of(any_store, NEW)
@@ -72,7 +74,11 @@ def test_all_that_is_sealed_goes_over(any_store: Store) -> None:
     assert with_new.open_code(attempt).get_secret_value() == "code"
     owed = any_store.owed_under("app", "new", 9)
     assert left
-    assert {with_new.open_owed(e).get_secret_value() for e in owed} == {"owed", "refresh 9"}
+    assert uninstall
+    tokens = {each.id: with_new.open_owed(each).get_secret_value() for each in owed}
+    assert sorted(tokens.values()) == ["owed", "refresh 10", "refresh 9"]
+    assert tokens[uninstall.id] == "refresh 10"
+    assert {each.hub_id for each in owed} == {None, 10}
 
 
 def ask(store: Store, key: Key) -> Attempt:

@@ -108,16 +108,20 @@ def test_the_app_is_taken_out_of_an_account(
     assert event.facts == {"hub_id": 4410001, "operator": "grace"}
 
 
-def test_where_hubspot_is_away_the_app_stays_in_the_account(
+def test_where_hubspot_is_away_it_is_owed_the_uninstall(
     operator: Operator, broker: Broker, hubspot: HubSpot
 ) -> None:
-    """Nothing was changed, and it is said why."""
+    """The connection ends here, and the page says that HubSpot is asked again by itself."""
     row = connect_ada(broker, hubspot)
     hubspot.stop()
     done = operator.confirm(f"/connections/{row.id}/uninstall", typed="4410001")
 
-    assert (done.status_code, "Nothing was changed" in done.text) == (409, True)
-    assert [each.id for each in broker.connections("ada")] == [row.id]
+    assert done.headers["Location"].endswith("?done=owed")
+    assert "is asked again by itself" in operator.get(f"/connections/{row.id}?done=owed").text
+    assert "To take the app out of the account" in operator.get(f"/connections/{row.id}").text
+    assert not broker.connections("ada")
+    (event,) = events_of(broker, EventName.UNINSTALL_OWED)
+    assert event.facts["operator"] == "grace"
 
 
 def test_an_erased_owner_is_nowhere(

@@ -223,7 +223,7 @@ def test_a_lost_key_is_given_up_by_a_command(
     for typed in ("", "yes\n", "tes\n"):
         asked = run("keys", "forget", "test", "--env-file", str(keyless), typed=typed)
         assert asked.returncode == 1
-        assert "1 connections and 0 revocations" in asked.stderr
+        assert "1 connection and 0 revocations" in asked.stderr
     assert broker.connections(visitor.owner)[0].is_authenticated
 
     done = run("keys", "forget", "test", "--json", "--env-file", str(keyless), typed="test\n")

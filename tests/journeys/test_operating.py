@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
-from portalkey.errors import HubSpotUnavailable, NotConnected
+from portalkey.errors import HubSpotRefused, NotConnected
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
+from portalkey_simulator.faults.fault_kinds import Fault
 from support.commands import PORTALKEY, clean_environment, run, running
 from support.patience import PATIENCE
 from support.visitor import Visitor
@@ -321,15 +322,36 @@ def test_the_app_is_taken_out_of_an_account(
     assert (again.exit_code, "Connected Apps" in again.stderr) == (1, True)
 
 
-def test_an_account_that_hubspot_does_not_leave_stays_connected(
+def test_an_uninstall_that_hubspot_does_not_hear_is_owed(
+    operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
+) -> None:
+    """It is said that it will be tried again, and a worker does; the account's others end then."""
+    (row,) = broker.connections("ada")
+    hubspot.stop()
+    done = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "owed; it will be tried again" in done.stdout
+    assert operator.owners("--hub-id", "4410001") == ["grace"]
+    again = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
+    assert (again.exit_code, "is owed is tried again" in again.stderr) == (1, True)
+
+    hubspot.start()
+    assert operator.run("work", "--once").exit_code == 0
+    assert operator.owners("--hub-id", "4410001", "--status", "needs_reconnect") == ["grace"]
+    told = [json.loads(line) for line in operator.run("events", "--json").stdout.splitlines()]
+    names = [each["name"] for each in told if each["connection_id"] == row.id]
+    assert names[-3:] == ["disconnected", "uninstall_owed", "uninstalled"]
+
+
+def test_an_account_that_hubspot_refuses_to_leave_stays_connected(
     operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
 ) -> None:
     """Nothing was changed, and it is said why."""
     (row,) = broker.connections("ada")
-    hubspot.stop()
+    hubspot.faults.add(Fault("answer", status=418), at="uninstall")
     done = operator.run("connections", "disconnect", row.id, "--uninstall", "--yes")
 
-    assert isinstance(done.exception, HubSpotUnavailable)
+    assert isinstance(done.exception, HubSpotRefused)
     assert operator.owners("--hub-id", "4410001") == ["ada", "grace"]
 
 

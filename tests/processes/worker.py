@@ -21,10 +21,12 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any, cast
 
+from click.testing import CliRunner
 from sqlalchemy import event
 
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
+from portalkey.cli.group import cli
 from portalkey.errors import PortalkeyError
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.connection import Connection
@@ -34,6 +36,7 @@ from portalkey.vault.rotate import Rotated
 from portalkey.vault.store import Store
 from processes.plan import Ahead, Marks, Outcome, Plan, mark_name
 from processes.steps import COMMIT, Step, Steps
+from support.environment import environment_of
 
 
 def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
@@ -100,6 +103,7 @@ class Worker:
 
     def __init__(self, plan: Plan, pipe: Pipe) -> None:
         self._pipe = pipe
+        self._settings = plan.settings
         self._steps = Steps(_kill_at(plan.dies_at))
         stepping = self._steps if plan.dies_at is not None else None
         self._broker = broker_of(plan, stepping)
@@ -186,6 +190,12 @@ class Worker:
                 self._pipe.send(word)
 
         return self._broker.keys.rotate(report)
+
+    def command(self, *arguments: str) -> tuple[int, str, str]:
+        """Run a command as from a shell; its exit code, and what it said."""
+        self._pipe.send("begun")
+        done = CliRunner().invoke(cli, arguments, env=environment_of(self._settings))
+        return done.exit_code, done.stdout, f"{done.stderr}{done.exception or ''}"
 
     def disconnect(self, owner: str) -> None:
         """Disconnect what *owner* has connected."""

@@ -189,7 +189,7 @@ class Process:
             lambda *answer: self.watch.received(self, *answer),
         )
         send, check = self._way_to_hubspot(settings)
-        self.outbox = Outbox(settings, self.vault, send, audit, check=check)
+        self.outbox = Outbox(settings, self.vault, send, audit, uninstall=print, check=check)
         self.refresh = Refresh(
             settings,
             self.vault,

@@ -26,6 +26,7 @@ _WARNINGS = frozenset(
         EventName.FORGERY_REFUSED,
         EventName.REFRESH_FAILED,
         EventName.NEEDS_RECONNECT,
+        EventName.UNINSTALL_GIVEN_UP,
     }
 )
 

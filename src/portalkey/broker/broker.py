@@ -128,6 +128,7 @@ class Broker(
         self.introspector = parts.introspector
         self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
+        self._uninstaller = parts.uninstaller
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
         self._disconnector, self._housekeeping = parts.disconnector, parts.housekeeping
         self._counters, self._alarms = parts.counters, parts.alarms

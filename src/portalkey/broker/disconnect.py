@@ -32,9 +32,15 @@ class Disconnector:
         self._audit = audit
 
     def disconnect(
-        self, connection: Connection, operator: str | None = None
+        self,
+        connection: Connection,
+        operator: str | None = None,
+        *,
+        is_uninstall: bool = False,
     ) -> OwedRevocation | None:
-        """Erase the grant of *connection*; return the revocation that HubSpot is owed now, if any.
+        """Erase the grant of *connection*; return what HubSpot is owed now, if anything.
+
+        That is to revoke the refresh token, or to take the app out of the account.
 
         *operator* is who wants it, where it is not its owner.
 
@@ -50,7 +56,12 @@ class Disconnector:
         )
         # Without its key it is erased all the same, and HubSpot is told once the key is back.
         troubles: list[NoKeyOpens] = []
-        owed = self._vault.erase(connection, event=event, on_missing_key=troubles.append)
+        owed = self._vault.erase(
+            connection,
+            event=event,
+            on_missing_key=troubles.append,
+            is_uninstall=is_uninstall,
+        )
         self._audit.announce(event)
         for trouble in troubles[-1:]:
             self._record_owed(connection, trouble)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,6 @@ from portalkey._support.clock import Clock
 from portalkey._support.uwsgi import choose_thread_check
 from portalkey.broker import waiting
 from portalkey.broker.admission import Permit
-from portalkey.broker.breaker import is_of_all, is_of_process
 from portalkey.broker.caller_gate import CallerGate
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.token_endpoint import TokenEndpoint
@@ -112,8 +111,8 @@ class Exchange:
         gate: CallerGate,
         check: Check,
     ) -> None:
+        self._endpoint = endpoint
         self._admission = endpoint.admission
-        self._breaker = endpoint.breaker
         self._settings = settings
         self._vault = vault
         self._send = send
@@ -220,29 +219,12 @@ class Exchange:
         try:
             grant = read_grant(self._ask(request, turn.until), asked=GrantType.CODE)
         except PortalkeyError as trouble:
-            self._record_failure(turn.owner, permit, trouble)
+            self._endpoint.record_failure(turn.owner, permit, trouble)
             raise
-        self._record_answer(permit)
+        # Looked at here: as a rule there is nothing to record.
+        if permit.is_news or self._endpoint.breaker.is_troubled:
+            self._endpoint.breaker.record_answer()
         return grant
-
-    def _record_failure(self, owner: str, permit: Permit, trouble: PortalkeyError) -> None:
-        if trouble.is_local:
-            # Nothing was sent: it tells of this machine alone.
-            self._admission.give_back(permit)
-        elif is_of_process(trouble):
-            self._admission.release_probe(permit)
-        elif not is_of_all(trouble):
-            self._record_answer(permit)
-        else:
-            self._tell_breaker(owner, trouble)
-
-    def _tell_breaker(self, owner: str, trouble: PortalkeyError) -> None:
-        with suppress(PortalkeyError):
-            self._breaker.record_failure(owner, owner, trouble)
-
-    def _record_answer(self, permit: Permit) -> None:
-        if permit.is_news or self._breaker.is_troubled:
-            self._breaker.record_answer()
 
     def _identify(self, grant: Grant, until: float) -> tuple[Account, tuple[str, ...] | None]:
         """Return whose *grant* it is; HubSpot is asked both at once, as a person waits for it."""

@@ -121,14 +121,16 @@ def check_pace(stats: Stats, rate: float) -> Finding:
 
 
 def check_outbox(store: Store, client_id: str) -> Finding:
-    """Return how many revocations are due, and whether one was tried often."""
+    """Return how much HubSpot is owed now, and whether one thing was tried often."""
     due = store.pending(50, client_id=client_id)
     tries = max((each.tries for each in due), default=0)
     if tries < MANY_TRIES:
-        return ok("outbox", f"{len(due)} revocations are due, and none was tried often.")
+        return ok(
+            "outbox", f"{len(due)} revocations and uninstalls are due, and none was tried often."
+        )
     return warning(
         "outbox",
-        f"{len(due)} revocations are due, and one was tried {tries} times.",
+        f"{len(due)} revocations and uninstalls are due, and one was tried {tries} times.",
         "Run `portalkey work --once`, which says what is in the way.",
     )
 

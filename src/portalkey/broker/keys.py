@@ -185,7 +185,7 @@ class Keys:
         for attempt in store.attempts_under(label, SHOWN):
             yield f"attempt {attempt.id}"
         for owed in store.owed_under(app, label, SHOWN):
-            yield f"revocation {owed.id}"
+            yield f"{owed.kind} {owed.id}"
 
     def find_lost(self, label: str) -> LostKey:
         """Return what is sealed with the key *label* and does not open here, to be given up."""

@@ -84,9 +84,11 @@ class LostKey:
 
     def _forget(self, owed: OwedRevocation) -> bool:
         self._vault.store.complete(owed.id)
+        is_uninstall = owed.hub_id is not None
         self._audit.record(
-            EventName.REVOCATION_FORGOTTEN,
+            EventName.UNINSTALL_GIVEN_UP if is_uninstall else EventName.REVOCATION_FORGOTTEN,
             connection_id=owed.connection_id,
-            facts={"key_name": self._name},
+            facts={"key_name": self._name}
+            | ({"hub_id": owed.hub_id, "error": KEY_LOST} if is_uninstall else {}),
         )
         return True

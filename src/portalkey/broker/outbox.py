@@ -1,9 +1,10 @@
-"""Outbox of revocations: those that fail are queued and retried.
+"""Outbox of revocations and uninstalls: those that fail are queued and retried.
 
 Erasing a connection never waits for HubSpot: its row is erased first, and the revocation stands in
 the outbox until HubSpot has answered (RFC 7009 section 2.2).
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
@@ -38,6 +39,9 @@ CLAIM_SECONDS = 60.0
 MOST_TRIES = 4
 """So many times as many are tried in a round as may be sent in it, for those that cannot be."""
 
+Uninstall = Callable[[OwedRevocation, int], object]
+"""Takes the app out of the account of this id, or gives it up, or raises."""
+
 
 class _Outcome(Enum):
     DONE = auto()
@@ -55,12 +59,14 @@ class Outbox:
         send: Send,
         audit: Audit,
         *,
+        uninstall: Uninstall,
         check: Check = always,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._send = send
         self._audit = audit
+        self._uninstall = uninstall
         self._check = check
 
     def send(self, owed: OwedRevocation, seconds: float = DEADLINE) -> bool:
@@ -85,7 +91,10 @@ class Outbox:
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
                 return _Outcome.LEFT
-            self._revoke(owed, seconds)
+            if owed.hub_id is None:
+                self._revoke(owed, seconds)
+            else:
+                self._uninstall(owed, owed.hub_id)
             self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
             self._reschedule(owed, trouble)
@@ -147,15 +156,22 @@ class Outbox:
             wait = FIRST_WAIT  # another machine may be able to
         if isinstance(trouble, TryLater):
             wait = max(wait, trouble.retry_after)
-        self._record(trouble, owed.connection_id, wait=wait)
+        self._record(trouble, owed.connection_id, owed.hub_id, wait=wait)
         with suppress(PortalkeyError):  # it is still owed, and due
             self._vault.store.reschedule(owed.id, wait)
 
-    def _record(self, trouble: PortalkeyError, connection_id: str | None, **facts: float) -> None:
-        name = EventName.REVOCATION_OWED
+    def _record(
+        self,
+        trouble: PortalkeyError,
+        connection_id: str | None,
+        hub_id: int | None = None,
+        **facts: float,
+    ) -> None:
+        name = EventName.REVOCATION_OWED if hub_id is None else EventName.UNINSTALL_OWED
         if not is_of_process(trouble):  # that alarm is raised where it was met
             name = event_name_of(trouble, name)
-        self._audit.record(name, connection_id=connection_id, facts=event_facts(trouble) | facts)
+        known = event_facts(trouble) | facts | ({} if hub_id is None else {"hub_id": hub_id})
+        self._audit.record(name, connection_id=connection_id, facts=known)
 
 
 def _is_of_all(trouble: PortalkeyError) -> bool:

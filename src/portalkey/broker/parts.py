@@ -14,10 +14,12 @@ from portalkey.broker.exchange import Exchange
 from portalkey.broker.housekeeping import Housekeeping
 from portalkey.broker.introspect import Introspector
 from portalkey.broker.outbox import Outbox
+from portalkey.broker.owed_uninstalls import OwedUninstalls
 from portalkey.broker.reachability import PROBE_SECONDS, Reachability
 from portalkey.broker.refresh import Refresh
 from portalkey.broker.token_cache import TokenCache
 from portalkey.broker.token_endpoint import TokenEndpoint
+from portalkey.broker.uninstaller import Uninstaller
 from portalkey.broker.waiting import Check, Uniform
 from portalkey.hubspot.client import Send, trace
 from portalkey.hubspot.http import Request
@@ -34,6 +36,7 @@ class Parts:
     gate: CallerGate
     alarms: Alarms
     outbox: Outbox
+    uninstaller: Uninstaller
     attempts: Attempts
     refresh: Refresh
     tokens: TokenCache
@@ -48,11 +51,10 @@ def put_together(
 ) -> Parts:
     """Make the parts of a Broker; the arguments are those of its constructor."""
     counters, audit, alarms = _open_records(settings, vault)
-    reachability = _watch_hubspot(settings, send, clock, uniform)
-    send, check = _watch_app(reachability, clock, uniform, alarms)
-    gate = CallerGate(settings.hubspot_calls, clock)
-    outbox = Outbox(settings, vault, send, audit, check=check)
+    reachability, gate, send, check = _watch(settings, send, clock, uniform, alarms)
     endpoint = TokenEndpoint.of(settings, vault, audit, clock=clock, uniform=uniform)
+    uninstaller = OwedUninstalls(settings, vault, send, audit, endpoint)
+    outbox = Outbox(settings, vault, send, audit, uninstall=uninstaller.send_owed, check=check)
     exchange = Exchange(
         settings, vault, send, outbox, endpoint, clock=clock, gate=gate, check=check
     )
@@ -75,6 +77,7 @@ def put_together(
         gate=gate,
         alarms=alarms,
         outbox=outbox,
+        uninstaller=uninstaller,
         attempts=Attempts(settings, vault, exchange, audit),
         refresh=refresh,
         tokens=tokens,
@@ -85,18 +88,16 @@ def put_together(
     )
 
 
-def _watch_hubspot(settings: Settings, send: Send, clock: Clock, uniform: Uniform) -> Reachability:
+def _watch(
+    settings: Settings, send: Send, clock: Clock, uniform: Uniform, alarms: Alarms
+) -> tuple[Reachability, CallerGate, Send, Check]:
+    """Make what watches the way to HubSpot, who waits there, and if HubSpot accepts the app."""
     probe = Request("GET", f"{settings.api_url}/", seconds=PROBE_SECONDS)
-    return Reachability(trace(send), probe, clock=clock, uniform=uniform)
-
-
-def _watch_app(
-    way: Reachability, clock: Clock, uniform: Uniform, alarms: Alarms
-) -> tuple[Send, Check]:
+    way = Reachability(trace(send), probe, clock=clock, uniform=uniform)
     breaker = AppBreaker(
         way.send, way.check, clock=clock, uniform=uniform, on_refused=alarms.report_refused
     )
-    return breaker.send, breaker.check
+    return way, CallerGate(settings.hubspot_calls, clock), breaker.send, breaker.check
 
 
 def _open_records(settings: Settings, vault: Vault) -> tuple[Counters, Audit, Alarms]:

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from portalkey._support.clock import Clock
-from portalkey.broker.admission import Admission, polling
+from portalkey.broker.admission import Admission, Permit, polling
 from portalkey.broker.audit import Audit
-from portalkey.broker.breaker import Breaker
+from portalkey.broker.breaker import Breaker, is_of_all, is_of_process
 from portalkey.broker.waiting import Uniform
+from portalkey.errors import PortalkeyError
 from portalkey.model.throttle import Limits
 from portalkey.settings.settings import Settings
 
@@ -40,3 +42,21 @@ class TokenEndpoint:
         pause = polling(sleep) if sleep is not None else threading.Event.wait
         admission = Admission(vault, limits, clock=clock, uniform=uniform, pause=pause)
         return cls(admission, Breaker(vault, audit, on_change=admission.void))
+
+    def record_failure(self, owner: str, permit: Permit, trouble: PortalkeyError) -> None:
+        """Record what *trouble* says of the token endpoint, of a request with this *permit*."""
+        if trouble.is_local:
+            # Nothing was sent: it tells of this machine alone.
+            self.admission.give_back(permit)
+        elif is_of_process(trouble):
+            self.admission.release_probe(permit)
+        elif not is_of_all(trouble):
+            self.record_answer(permit)
+        else:
+            with suppress(PortalkeyError):
+                self.breaker.record_failure(owner, owner, trouble)
+
+    def record_answer(self, permit: Permit) -> None:
+        """Record that the token endpoint answered, where that is news."""
+        if permit.is_news or self.breaker.is_troubled:
+            self.breaker.record_answer()

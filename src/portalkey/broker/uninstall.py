@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from portalkey.broker.audit import operator_facts
-from portalkey.errors import NeedsReconnect, StoreIsCopy
-from portalkey.hubspot.client import Send, trace
-from portalkey.hubspot.install import read_uninstall, uninstall_request
-from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.events import Event, EventName
-from portalkey.model.search import MOST, ConnectionSearch
-from portalkey.settings.settings import Settings
-from portalkey.vault.store import Mark
+from portalkey.broker.audit import event_facts, operator_facts
+from portalkey.errors import (
+    HubSpotUnavailable,
+    HubSpotUnreachable,
+    PortalkeyError,
+    RateLimited,
+    StoreIsCopy,
+)
+from portalkey.model.connection import Connection
+from portalkey.model.events import EventName
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
+    from portalkey.broker.disconnect import Disconnector
     from portalkey.broker.token_cache import TokenCache
-
+    from portalkey.broker.uninstaller import Uninstaller
 
 _NOT_FROM_A_COPY = (
     "This copy (PORTALKEY_COPY) takes the app out of no account, as production would lose it too; "
@@ -31,10 +33,10 @@ _NOT_FROM_A_COPY = (
 class UninstallMethods:
     """The Broker's method that ends the app's access to an account at its root."""
 
-    settings: Settings
     vault: Vault
     audit: "Audit"
-    _send: Send
+    _disconnector: "Disconnector"
+    _uninstaller: "Uninstaller"
     _tokens: "TokenCache"
 
     @abstractmethod
@@ -47,54 +49,52 @@ class UninstallMethods:
     def disconnect(self, owner: str, connection_id: str, *, operator: str | None = None) -> None:
         """Erase a connection; see ``Broker.disconnect``."""
 
-    def uninstall(self, connection: Connection, *, operator: str | None = None) -> int:
+    def uninstall(self, connection: Connection, *, operator: str | None = None) -> int | None:
         """Take the app out of the HubSpot account of *connection*, and end the connection.
 
         It ends for everybody who connected that account: HubSpot honours none of their tokens any
-        more, and their connections are marked for reconnecting. *operator* is who does it, for the
-        audit.
+        more, and their connections are marked for reconnecting. Where HubSpot cannot be asked just
+        now, the connection ends here and HubSpot is owed it: it is asked again by itself, as for
+        revocations, unless somebody connects the account again before that. *operator* is who does
+        it, for the audit.
 
         Returns:
-            How many other connections to the account there were.
+            How many other connections to the account there were; None where HubSpot is owed it.
 
         Raises:
-            PersonMustAct, OperatorMustAct, TryLater: As ``access_token`` does, or HubSpot refused
-                or could not be reached. Nothing was changed here then; do it again.
+            PersonMustAct, OperatorMustAct, StoreBusy: As ``access_token`` does, or HubSpot refused.
+                Nothing was changed here then; do it again.
         """
         if self.vault.is_copy:
             raise StoreIsCopy(_NOT_FROM_A_COPY)
-        token = SecretStr(self.access_token(connection.owner, connection.hub_id))
-        read_uninstall(trace(self._send)(uninstall_request(self.settings, token)))
-        self.audit.record(
-            EventName.UNINSTALLED,
-            owner=connection.owner,
-            connection_id=connection.id,
-            facts={"hub_id": connection.hub_id, **operator_facts(operator)},
-        )
+        try:
+            token = SecretStr(self.access_token(connection.owner, connection.hub_id))
+            self._uninstaller.send(
+                token,
+                connection.hub_id,
+                owner=connection.owner,
+                connection_id=connection.id,
+                operator=operator,
+            )
+        except (HubSpotUnavailable, HubSpotUnreachable, RateLimited) as trouble:
+            self._owe(connection, trouble, operator)
+            return None
         # What is left to tell HubSpot it knows already, and says so.
         self.disconnect(connection.owner, connection.id, operator=operator)
-        return self._mark_others(connection.hub_id)
+        return self._uninstaller.mark_others(connection.hub_id, self._tokens.evict)
 
-    def _mark_others(self, hub_id: int) -> int:
-        search, after, number = ConnectionSearch(self.vault.client_id, hub_id=hub_id), "", 0
-        while True:
-            page = self.vault.store.find(search, MOST, after=after)
-            for row in page.connections:
-                self._mark(row)
-            number += len(page.connections)
-            if page.cursor is None:
-                return number
-            after = page.cursor
-
-    def _mark(self, row: Connection) -> None:
-        event = Event(
-            EventName.NEEDS_RECONNECT,
-            owner=row.owner,
-            connection_id=row.id,
-            facts={"error": NeedsReconnect.code},
+    def _owe(self, connection: Connection, trouble: PortalkeyError, operator: str | None) -> None:
+        try:
+            self._disconnector.disconnect(connection, operator, is_uninstall=True)
+        finally:
+            self._tokens.evict(connection.owner)
+        self.audit.record(
+            EventName.UNINSTALL_OWED,
+            owner=connection.owner,
+            connection_id=connection.id,
+            facts={
+                **event_facts(trouble),
+                "hub_id": connection.hub_id,
+                **operator_facts(operator),
+            },
         )
-        # One that is being renewed just now finds out by itself.
-        mark = Mark(ConnectionStatus.NEEDS_RECONNECT, NeedsReconnect.code, event=event)
-        if self.vault.store.mark(row, mark):
-            self.audit.announce(event)
-        self._tokens.evict(row.owner)

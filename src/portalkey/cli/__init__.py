@@ -16,11 +16,12 @@ def main() -> None:
     except ModuleNotFoundError:
         sys.exit(_without_click(sys.argv[1:]))
     from portalkey.cli.group import cli  # noqa: PLC0415 - see above
+    from portalkey.cli.lines import say  # noqa: PLC0415 - see above
 
     try:
         cli()
     except PortalkeyError as trouble:
-        click.echo(str(trouble), err=True)
+        say(str(trouble), err=True)
         sys.exit(1)
     except OSError as trouble:
         click.echo(f"{trouble.filename or 'A file'}: {trouble.strerror}.", err=True)

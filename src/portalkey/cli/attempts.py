@@ -9,6 +9,7 @@ import click
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.event_lines import event_line
 from portalkey.cli.ids import IdCommand
+from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import printable, show_facts
 from portalkey.model.attempt import Attempt
@@ -50,8 +51,9 @@ def show(reference: str, *, as_json: bool, env_file: Path) -> None:
 
 def _show(attempt: Attempt, events: Sequence[Event]) -> None:
     words = words_about(attempt)
-    click.echo(f"{click.style('What happened', bold=True)}\n{words.happened}\n")
-    click.echo(f"{click.style('What to answer', bold=True)}\n{words.answer}\n")
+    for title, text in (("What happened", words.happened), ("What to answer", words.answer)):
+        click.echo(click.style(title, bold=True))
+        say(f"{text}\n")
     show_facts(
         [
             ("Attempt", attempt.id),

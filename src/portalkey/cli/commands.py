@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, About] = {
         ("simulator",),
     ),
     "token": About("Print a valid access token of OWNER's connection."),
-    "work": About("Send revocations to HubSpot that failed at first, until they succeed."),
+    "work": About("Tell HubSpot what it is owed: revocations and uninstalls that failed at first."),
 }
 """By name, as ``--help`` lists them."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from portalkey.cli.lines import fold, room
 from portalkey.cli.tables import printable
 from portalkey.model.events import Event
 from portalkey.model.facts import event_facts
@@ -16,6 +17,9 @@ from portalkey.model.search import MOST
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+
+_BELOW = " " * 21
+"""Before what goes below: as wide as the time and the gap behind it."""
 
 COLUMNS = ("at", "name", "owner", "attempt_id", "connection_id", "facts")
 
@@ -39,12 +43,18 @@ def find_all_events(broker: "Broker", **named: Unpack[EventNarrowing]) -> Iterat
 
 
 def event_line(event: Event) -> str:
-    """Return *event* as people read it."""
+    """Return *event* as people read it; what a terminal has no room for goes below."""
     at = f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else ""
     named = {"connection": event.connection_id, "attempt": event.attempt_id, **event.facts}
     details = " ".join(f"{name}={value}" for name, value in named.items() if value is not None)
-    parts = (click.style(at, dim=True), f"{event.name:20}", printable(event.owner or "-"))
-    return "  ".join((*parts, click.style(printable(details), dim=True)))
+    head = f"{event.name:20}  {printable(event.owner or '-')}"
+    details, width = printable(details), room()
+    if width is not None and len(f"{at}  {head}  {details}") > width:
+        details = fold(details, width - len(_BELOW)).replace("\n", f"\n{_BELOW}")
+        gap = f"\n{_BELOW}"
+    else:
+        gap = "  "
+    return f"{click.style(at, dim=True)}  {head}{gap}{click.style(details, dim=True)}"
 
 
 def event_json(event: Event) -> str:

@@ -6,6 +6,7 @@ from keyword import iskeyword
 import click
 
 from portalkey.cli.commands import COMMANDS, install
+from portalkey.cli.lines import fold, room
 
 
 class Commands(click.Group):
@@ -21,6 +22,15 @@ class Commands(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, about.summary) for name, about in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what it refuses is folded for the terminal."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as trouble:
+            if type(trouble) is not click.ClickException:  # click's own are short
+                raise
+            raise click.ClickException(_fold(trouble.message)) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of this name; one that lacks an extra says so when it is called."""
@@ -63,7 +73,16 @@ class Lacking(click.Command):
         raise click.ClickException(self._sentence)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _fold(message: str) -> str:
+    """Return *message* in lines, the first of which has room for the word before it."""
+    before = "Error: "
+    return fold(before + message, room(err=True)).removeprefix(before)
+
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+
+
+@click.group(cls=Commands, context_settings=_CONTEXT)
 @click.version_option(package_name="portalkey")
 def cli() -> None:
     """Connect HubSpot accounts, and keep them working."""

@@ -1,7 +1,8 @@
 """``portalkey serve``: the standalone app against real HubSpot."""
 
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import PORT, env_file_option
 from portalkey.cli.server.app import create_logged_app
 from portalkey.cli.server.console import open_by_link
+from portalkey.cli.server.health import create_metrics_app
 from portalkey.cli.server.listen import Listener
 from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.until import until_interrupted
@@ -23,6 +25,11 @@ from portalkey.web.console.console import PATH
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, help="Port to listen on; the public URL's by default, or 6001.")
+@click.option(
+    "--metrics-port",
+    type=PORT,
+    help="Port for /metrics alone, on the same address; on the app's own there is none then.",
+)
 @click.option("--owner", help="The one owner of everything, for a tool of one person.")
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), help="Form of the log; text by default."
@@ -33,7 +40,9 @@ from portalkey.web.console.console import PATH
     help="The least that is logged; info by default.",
 )
 @env_file_option()
-def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> None:
+def serve(
+    host: str, port: int | None, metrics_port: int | None, env_file: Path, **said: str | None
+) -> None:
     """Run the app against HubSpot; by default each visitor's session is an owner of its own."""
     settings_said = {f"PORTALKEY_{name.upper()}": value for name, value in said.items() if value}
     environ = {**os.environ, **settings_said}
@@ -43,12 +52,22 @@ def serve(host: str, port: int | None, env_file: Path, **said: str | None) -> No
     console, link = None, ""
     if standalone.console_password is None:
         console, link = open_by_link(broker)
-    app = create_logged_app(broker, standalone, console)
+    is_apart = metrics_port is not None
+    shown = replace(standalone, metrics_token=None) if is_apart else standalone
+    app = create_logged_app(broker, shown, console)
     for warning in warn_of_outsiders(host):
         click.echo(f"Warning: {warning}", err=True)
     settings = broker.settings
     port = port or urlsplit(settings.public_url).port or 6001
-    with closing(broker), Listener(app, broker, host=host, port=port) as listener:
+    with ExitStack() as stack:
+        stack.enter_context(closing(broker))
+        listener = stack.enter_context(Listener(app, broker, host=host, port=port))
+        if metrics_port is not None:
+            metrics = create_metrics_app(broker, standalone.metrics_token)
+            stack.enter_context(
+                Listener(metrics, broker, host=host, port=metrics_port, housekeeping_seconds=None)
+            )
+            click.echo(f"Metrics are at http://{host}:{metrics_port}/metrics.")
         address = f"{settings.public_url}{settings.mount}"
         click.echo(f"Listening on {host}:{listener.port}. Open {address}")
         click.echo(f"Console: {link or f'{address}{PATH}'}")

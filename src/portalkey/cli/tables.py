@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 
 import click
 
+from portalkey.cli.lines import fold, room, say
+
 Row = Sequence[str]
+_ABSENT = "There is no room here for {}; a wider terminal or --json has it."
 
 
 def printable(text: object) -> str:
@@ -26,12 +29,16 @@ def utc(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
 
 
-def show_table(titles: Row, rows: Sequence[Row], whole: Sequence[str] = ()) -> None:
+def show_table(
+    titles: Row, rows: Sequence[Row], whole: Sequence[str] = (), spare: Sequence[str] = ()
+) -> None:
     """Print *rows* under their *titles*; columns that are *whole* are never broken.
 
-    What is copied has to stay in one piece, such as an id.
+    What is copied has to stay in one piece, such as an id. Where there is no room, the columns that
+    are *spare* are left out, the first of them first, and it is said.
     """
     rows = [[printable(cell) for cell in row] for row in rows]
+    titles, rows, absent = _make_room(titles, rows, spare)
     if not sys.stdout.isatty():
         _show_plainly(titles, rows)
         return
@@ -48,6 +55,24 @@ def show_table(titles: Row, rows: Sequence[Row], whole: Sequence[str] = ()) -> N
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
+    if absent:
+        say(_ABSENT.format(" and ".join(absent)), err=True)
+
+
+def _make_room(
+    titles: Row, rows: Sequence[Row], spare: Sequence[str]
+) -> tuple[Row, Sequence[Row], list[str]]:
+    """Return titles, rows and the titles that were left out."""
+    width, absent = room(), []
+    for title in spare:
+        lines = [titles, *rows]
+        needed = sum(max(map(len, column)) + 2 for column in zip(*lines, strict=True)) - 2
+        if width is None or needed <= width:
+            break
+        at = titles.index(title)
+        titles, *rows = ([*line[:at], *line[at + 1 :]] for line in lines)
+        absent.append(title)
+    return titles, rows, absent
 
 
 def _show_plainly(titles: Row, rows: Sequence[Row]) -> None:
@@ -62,5 +87,8 @@ def show_facts(facts: Sequence[tuple[str, object]]) -> None:
     """Print names and values below each other; what has no value is left out."""
     known = [(name, printable(value)) for name, value in facts if value not in {None, ""}]
     width = max(len(name) for name, _ in known)
+    columns, below = room(), " " * (width + 2)
     for name, value in known:
-        click.echo(f"{click.style(name.ljust(width), bold=True)}  {value}")
+        text = fold(value, None if columns is None else columns - len(below))
+        text = text.replace("\n", f"\n{below}")
+        click.echo(f"{click.style(name.ljust(width), bold=True)}  {text}")

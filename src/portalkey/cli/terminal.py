@@ -54,6 +54,8 @@ def bars(*, is_shown: bool = True) -> Iterator[Show]:
         tasks: dict[str, progress.TaskID] = {}
 
         def show(name: str, done: int, total: int) -> None:
+            if not total:
+                return
             if name not in tasks:
                 tasks[name] = running.add_task(name, total=total, rate="")
             running.update(tasks[name], completed=done, total=total)

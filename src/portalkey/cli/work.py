@@ -25,7 +25,7 @@ _AT_ONCE = 50
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 @env_file_option()
 def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
-    """Send revocations to HubSpot that failed at first, until they succeed.
+    """Tell HubSpot what it is owed: revocations and uninstalls that failed at first.
 
     Every process that hands out tokens sends some of them on the side. Run this where no such
     process runs for long, or where many revocations are pending.

@@ -33,6 +33,8 @@ class EventName(StrEnum):
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
     UNINSTALLED = "uninstalled"
+    UNINSTALL_OWED = "uninstall_owed"
+    UNINSTALL_GIVEN_UP = "uninstall_given_up"
     REVOKED = "revoked"
     REVOCATION_OWED = "revocation_owed"
     REVOCATION_RETRIED = "revocation_retried"

@@ -1,5 +1,5 @@
-"""Promises of a store about revocations that HubSpot is owed."""
-# ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
+"""Promises of a store about what HubSpot is owed."""
+# ruff: noqa: PLR2004, S101, S106 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -82,6 +82,21 @@ class OutboxPromises:
             waiting.id: 0,
         }
         assert store.claim(waiting.id, 60)
+
+    def test_an_uninstall_stands_beside_revocations(self, store: Store, ahead: Ahead) -> None:
+        """With its account and when it was asked for, however often it was tried and sealed."""
+        owed = new_owed(store, id="uninstall", hub_id=2**40, asked_at=store.now())
+        revocation = new_owed(store)
+        for each in (revocation, owed):
+            store.enqueue(each)
+        store.reschedule(owed.id, 30)
+        again = replace(owed, sealed_token="sealed anew", fingerprint="f", key_name="b")
+        assert store.reseal_owed([(owed, again)]) == 1
+        ahead.passes(31)
+
+        assert {each.kind for each in store.pending(9)} == {"revocation", "uninstall"}
+        (found,) = store.owed_under("app", "b", 9)
+        assert found == replace(again, tries=1, due_at=found.due_at)
 
     def test_what_is_complete_is_gone(self, store: Store) -> None:
         """Completing or rescheduling what is not owed any more does no harm."""

@@ -64,12 +64,16 @@ class OwnerPromises:
     def test_what_hubspot_is_owed_outlives_its_owner(self, store: Store) -> None:
         """It is sent as before, and names no connection any more."""
         row = _end(store, connect(store))
-        (before,) = store.pending(9)
+        uninstall = new_owed(
+            store, id="uninstall", connection_id=row.id, hub_id=7, asked_at=store.now()
+        )
+        store.enqueue(uninstall)
+        before = store.pending(9)
         assert store.erase_owner("ada", _ERASED)
 
-        (after,) = store.pending(9)
-        assert before.connection_id == row.id
-        assert after == replace(before, connection_id=None)
+        after = store.pending(9)
+        assert [each.connection_id for each in before] == [row.id, row.id]
+        assert after == [replace(each, connection_id=None) for each in before]
 
     def test_no_token_is_lost_with_its_owner(self, store: Store) -> None:
         """While one is connected nothing is erased: its token could never be revoked."""

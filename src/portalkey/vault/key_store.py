@@ -13,7 +13,8 @@ from portalkey.model.connection import Connection
 class OwedRevocation:
     """A refresh token that HubSpot still has to be told to forget.
 
-    ``sealed_token`` is bound to ``id``. ``tries`` counts the requests that failed so far.
+    ``sealed_token`` is bound to ``id``. ``tries`` counts the requests that failed so far. With a
+    ``hub_id``, the app is to be taken out of that account by it, as somebody asked at ``asked_at``.
     """
 
     id: str
@@ -24,6 +25,13 @@ class OwedRevocation:
     key_name: str
     tries: int
     due_at: datetime
+    hub_id: int | None = None
+    asked_at: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """A word for what HubSpot is owed: ``revocation`` or ``uninstall``."""
+        return "revocation" if self.hub_id is None else "uninstall"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,15 +57,16 @@ class Revocations:
         *,
         event: Event | None = None,
         on_missing_key: Callable[[NoKeyOpens], None] = lambda _: None,
+        is_uninstall: bool = False,
     ) -> OwedRevocation | None:
         """Erase the grant of *connection* here, at once, whatever its key, and record *event*.
 
         *on_missing_key* is called where no key opens the refresh token; its revocation waits then
-        for the key.
+        for the key. With *is_uninstall*, HubSpot is owed that the app leaves the account.
 
         Returns:
-            The revocation that HubSpot is now owed, to be sent; None where another live
-            connection holds the same refresh token.
+            What HubSpot is now owed, to be sent; None where another live connection holds the same
+            refresh token, and it is to be revoked only.
 
         Raises:
             NotConnected: Somebody else came first; nothing was left to forget.
@@ -76,7 +77,8 @@ class Revocations:
             if current is None or current.status is ConnectionStatus.DISCONNECTED:
                 raise NotConnected
             token = self._open_refresh_or_none(current, on_missing_key)
-            owed = self._owe_for(current, token)
+            owe = self._owe_uninstall if is_uninstall else self._owe_for
+            owed = owe(current, token)
             if self.store.disconnect(current, owed, event=event):
                 return owed or self._owe_if_last(token, current.id)
             current = self.store.connection(connection.id)
@@ -95,6 +97,18 @@ class Revocations:
         # end that one too.
         is_last = self._count_holders(token) <= 1
         return self._build_revocation(token, connection.id) if is_last else None
+
+    def _owe_uninstall(
+        self, connection: Connection, token: SecretStr | None
+    ) -> OwedRevocation | None:
+        """Return the uninstall that is owed: whoever else holds *token*, it ends for them too."""
+        if token is None:
+            owed = self.owe_as_it_was(connection)
+        else:
+            owed = self._build_revocation(token, connection.id)
+        if owed is None:
+            return None
+        return replace(owed, hub_id=connection.hub_id, asked_at=self.store.now())
 
     def owe_as_it_was(self, connection: Connection) -> OwedRevocation | None:
         """Return the revocation of what is not opened now: sealed, and bound, as in its row."""
@@ -175,7 +189,10 @@ class Revocations:
 
     def reseal_owed(self, owed: OwedRevocation) -> OwedRevocation:
         """Return *owed*, sealed with the first key; raises like ``open_owed``."""
-        token = self.open_owed(owed)
+        return self.seal_owed(owed, self.open_owed(owed))
+
+    def seal_owed(self, owed: OwedRevocation, token: SecretStr) -> OwedRevocation:
+        """Return *owed* with this *token* in it, sealed with the first key."""
         return replace(
             owed,
             sealed_token=self.keyring.seal(token, _bind(owed)),

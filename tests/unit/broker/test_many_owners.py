@@ -97,7 +97,7 @@ class Place:
             self.vault,
             app_breaker.send,
             audit,
-            Outbox(settings, self.vault, app_breaker.send, audit),
+            Outbox(settings, self.vault, app_breaker.send, audit, uninstall=print),
             clock=self.time,
             sleep=self.time.passes,
             uniform=middle,

@@ -108,7 +108,7 @@ class Place:
         """Another process over the same store."""
         vault = vault or self.vault
         audit = Audit(vault)
-        outbox = Outbox(self.settings, vault, self._send, audit)
+        outbox = Outbox(self.settings, vault, self._send, audit, uninstall=print)
         refresh = Refresh(
             self.settings,
             vault,

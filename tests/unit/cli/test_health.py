@@ -1,14 +1,20 @@
 """Metrics of the standalone app, and the path that it is mounted at."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
 from portalkey.cli.server import create_app
 from portalkey.cli.server.mount import Mount
+from portalkey.settings import Settings
+from support.commands import run, running
+from support.environment import environment_of
+from support.ports import free_port
 
 TOKEN = SecretStr("a-token-of-the-metrics")
 
@@ -66,3 +72,40 @@ def test_the_app_is_mounted_whatever_the_proxy_leaves(mount: str, asked: str, pa
     Mount(app, mount)({"PATH_INFO": asked, "SCRIPT_NAME": ""}, lambda *_: None)  # type: ignore[arg-type]
 
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == (mount, path)
+
+
+def metrics_at(port: int, path: str = "/metrics", **headers: str) -> httpx2.Response:
+    """What a scraper gets."""
+    return httpx2.get(f"http://127.0.0.1:{port}{path}", headers=headers)
+
+
+@pytest.mark.parametrize("token", ["", TOKEN.get_secret_value()])
+def test_metrics_have_a_port_of_their_own(
+    settings: Settings, tmp_path: Path, port: int, token: str
+) -> None:
+    """Nothing else is there, and they are nowhere else; a token is asked for where there is one."""
+    env_file, own = tmp_path / "app.env", free_port(port)
+    values = environment_of(settings) | ({"PORTALKEY_METRICS_TOKEN": token} if token else {})
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    arguments = ["serve", "--port", str(port), "--metrics-port", str(own)]
+    with running(*arguments, "--env-file", str(env_file), ready="Press Ctrl-C"):
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = metrics_at(own, **bearer)
+        without = metrics_at(own).status_code
+        others = [metrics_at(own, "/connections/setup"), metrics_at(port, **bearer)]
+
+    assert (answer.status_code, without) == (200, 401 if token else 200)
+    assert "portalkey_store_up 1.0" in answer.text
+    assert [each.status_code for each in others] == [404, 404]
+
+
+def test_a_port_that_is_taken_is_named(settings: Settings, tmp_path: Path, port: int) -> None:
+    """Before anything is served."""
+    env_file = tmp_path / "app.env"
+    values = environment_of(settings)
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    ports = ["--port", str(port), "--metrics-port", str(port)]
+    done = run("serve", *ports, "--env-file", str(env_file))
+
+    assert done.returncode == 1
+    assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr

@@ -9,6 +9,7 @@ from portalkey.cli.confirm import confirm, confirm_by_typing
 from portalkey.cli.connections.finding import find_pages, require_connection
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.ids import IdCommand
+from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import count_of, printable, utc
 from portalkey.errors import NotConnected
@@ -28,15 +29,22 @@ _FOR_ALL = (
     "connect it again."
 )
 _UNINSTALLED = "The app is out of the HubSpot account {hub_id}, and disconnected here."
+_OWED = (
+    "Disconnected. HubSpot cannot be asked just now, so that the app leaves the account {hub_id} "
+    "is owed; it will be tried again by the app's own processes and by `portalkey work`. It is "
+    "given up where somebody connects the account again before that; `portalkey events` says how "
+    "it ends."
+)
 _TOO_LATE = (
-    "This connection is disconnected, and HubSpot wants a token of the account. Name another "
-    "connection to it (`portalkey connections list --hub-id {hub_id}`), or have a Super Admin of "
+    "This connection is disconnected, and HubSpot wants a token of the account. An uninstall that "
+    "is owed is tried again by itself. Otherwise name another connection to it (`portalkey "
+    "connections list --hub-id {hub_id}`), or have a Super Admin of "
     "the account uninstall the app in HubSpot, under Connected Apps."
 )
 _ALREADY = "It was disconnected already; there is nothing to do."
 
 
-@click.command(cls=IdCommand)
+@click.command(cls=IdCommand, short_help="End one connection, or uninstall the app.")
 @click.argument("connection_id", metavar="ID")
 @click.option(
     "--uninstall", "is_uninstall", is_flag=True, help="Take the app out of the account as well."
@@ -47,8 +55,7 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
     """End a connection: its tokens are erased here at once, and revoked at HubSpot.
 
     What HubSpot does not answer now is told it again later, by every process of the app. With
-    --uninstall HubSpot takes the app out of the account, which ends it for everybody there; where
-    HubSpot does not answer, nothing is changed.
+    --uninstall HubSpot takes the app out of the account, which ends it for everybody there.
     """
     with open_broker(env_file) as broker:
         connection = require_connection(broker, connection_id)
@@ -56,9 +63,9 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
             _uninstall(broker, connection, yes=yes)
             return
         if connection.status is not ConnectionStatus.DISCONNECTED and not yes:
-            click.echo(_describe(connection), err=True)
+            say(_describe(connection), err=True)
             confirm("Disconnect?")
-        click.echo(_DONE if _end(broker, connection) else _ALREADY)
+        say(_DONE if _end(broker, connection) else _ALREADY)
 
 
 def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
@@ -69,10 +76,10 @@ def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
     owners = {each.owner for page in pages for each in page.connections} - {connection.owner}
     if not yes:
         others = count_of(len(owners), "other owner")
-        click.echo(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
+        say(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
         confirm_by_typing(f"uninstall {hub_id}")
-    broker.uninstall(connection)
-    click.echo(_UNINSTALLED.format(hub_id=hub_id))
+    is_owed = broker.uninstall(connection) is None
+    say((_OWED if is_owed else _UNINSTALLED).format(hub_id=hub_id))
 
 
 def _end(broker: "Broker", connection: Connection) -> bool:

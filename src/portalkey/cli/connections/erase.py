@@ -9,6 +9,7 @@ import click
 from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.connections.owner_option import owner_option
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import count_of, printable
 
@@ -21,7 +22,7 @@ _WHAT = (
 )
 _DONE = (
     "Erased: {counts}. Look after the logs and the backups, too, which portalkey cannot reach. In "
-    "PostgreSQL the rows lie on the disk until VACUUM."
+    "PostgreSQL their bytes lie on the disk until VACUUM FULL."
 )
 _NOTHING = "Nothing is kept of this owner."
 _KINDS = ("connection", "attempt", "event")
@@ -43,14 +44,14 @@ def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
         counts = ", ".join(count_of(number, kind) for kind, number in numbers.items())
         is_known = any(numbers.values())
         if is_known and not yes:
-            click.echo(_WHAT.format(owner=printable(owner), counts=counts), err=True)
+            say(_WHAT.format(owner=printable(owner), counts=counts), err=True)
             confirm_by_typing(f"erase {owner}")
         # Where nothing is kept, too: an earlier run may have been cut off before its end.
         broker.erase(owner)
     if as_json:
         click.echo(json.dumps({f"{kind}s": number for kind, number in numbers.items()}))
     else:
-        click.echo(_DONE.format(counts=counts) if is_known else _NOTHING)
+        say(_DONE.format(counts=counts) if is_known else _NOTHING)
 
 
 def _count(broker: "Broker", owner: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.opening import open_broker
 
 
-@click.command()
+@click.command(short_help="Print all that is kept of an owner, as JSON.")
 @owner_option("Whose; as the app calls them.")
 @env_file_option()
 def export(owner: str, *, env_file: Path) -> None:

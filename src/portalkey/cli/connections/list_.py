@@ -76,7 +76,8 @@ def _write_json(pages: Iterator[ConnectionPage]) -> None:
 def _show(pages: list[ConnectionPage]) -> None:
     rows = [_row(connection) for page in pages for connection in page.connections]
     if rows:
-        show_table(_TITLES, rows, whole=("ID", "Account", "Status", "Since (UTC)"))
+        whole = ("ID", "Account", "Status", "Since (UTC)")
+        show_table(_TITLES, rows, whole=whole, spare=("Since (UTC)", "Domain"))
     else:
         click.echo(_NONE)
     if pages[-1].cursor is not None:

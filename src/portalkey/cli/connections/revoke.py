@@ -10,6 +10,7 @@ import click
 from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.connections.finding import find_pages
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.lines import say
 from portalkey.cli.moments import Span
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import count_of
@@ -28,12 +29,13 @@ _WOULD = "Would end {connections}. Nothing was changed."
 _NONE = "No connection was found; there is nothing to end."
 _DONE = "Ended {connections}. HubSpot was told to forget {revoked}."
 _OWED = (
-    "HubSpot does not know of {owed} yet: it cannot be reached, or asks for a pause. The app's "
-    "processes tell it again by themselves; run this once more, or `portalkey work`, to do it here."
+    "HubSpot does not know of {owed} yet: it cannot be reached, asks for a pause, or another "
+    "process is at it. The app's processes tell it by themselves; run this once more in a minute, "
+    "or `portalkey work`, to do it here."
 )
 
 
-@click.command()
+@click.command(short_help="End all connections, or many of them.")
 @click.option("--all", "is_all", is_flag=True, help="Say that you mean all of them.")
 @click.option("--owner", help="Only this owner's.")
 @click.option("--hub-id", type=int, help="Only those to this HubSpot account.")
@@ -75,7 +77,7 @@ def revoke(
             _report({"dry_run": True, "connections": number}, _WOULD, as_json=as_json)
             return
         if number and not yes:
-            click.echo(_WHAT.format(connections=count_of(number, "connection")), err=True)
+            say(_WHAT.format(connections=count_of(number, "connection")), err=True)
             confirm_by_typing(f"revoke {number}")
         with bars(is_shown=not as_json) as show:
             ended = _end(broker, named, number, show)
@@ -86,20 +88,20 @@ def revoke(
 
 def _end(broker: "Broker", named: Narrowing, number: int, show: Show) -> int:
     ended = 0
-    show("erasing tokens", 0, number)
+    show("Erasing tokens", 0, number)
     for page in find_pages(broker, None, **named):
         for connection in page.connections:
             ended += broker.revoke(connection)
-            show("erasing tokens", ended, max(number, ended))
+            show("Erasing tokens", ended, max(number, ended))
     return ended
 
 
 def _tell(broker: "Broker", show: Show) -> int:
     told, owed = 0, broker.stats().outbox
-    show("telling HubSpot", 0, owed)
+    show("Telling HubSpot", 0, owed)
     while sent := broker.send_owed(_AT_ONCE):
         told += sent
-        show("telling HubSpot", told, max(owed, told))
+        show("Telling HubSpot", told, max(owed, told))
     return told
 
 
@@ -111,6 +113,6 @@ def _report(numbers: dict[str, Any], sentence: str, *, as_json: bool) -> None:
         sentence = _NONE
     connections = count_of(numbers["connections"], "connection")
     revoked = count_of(numbers.get("revoked", 0), "refresh token")
-    click.echo(sentence.format(connections=connections, revoked=revoked))
+    say(sentence.format(connections=connections, revoked=revoked))
     if numbers.get("owed"):
-        click.echo(_OWED.format(owed=count_of(numbers["owed"], "refresh token")), err=True)
+        say(_OWED.format(owed=count_of(numbers["owed"], "refresh token")), err=True)

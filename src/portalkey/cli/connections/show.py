@@ -21,7 +21,7 @@ from portalkey.model.facts import connection_facts, counter_facts, event_facts
 _EVENTS = 10
 
 
-@click.command(cls=IdCommand)
+@click.command(cls=IdCommand, short_help="Show all that is known of a connection.")
 @click.argument("connection_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()

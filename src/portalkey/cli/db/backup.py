@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.lines import say
 from portalkey.cli.terminal import bars
 from portalkey.settings.settings import Settings
 from portalkey.vault.backup import back_up, dump_command
@@ -35,7 +36,7 @@ def backup(*, file: Path, env_file: Path, as_json: bool) -> None:
     settings = Settings.from_env(env_file)
     file = file.absolute()
     with bars(is_shown=not as_json) as show:
-        number = back_up(settings, file, lambda done, total: show("copying", done, total))
+        number = back_up(settings, file, lambda done, total: show("Copying", done, total))
     if number is None:
         command = dump_command(settings, file)
         if as_json:
@@ -48,4 +49,4 @@ def backup(*, file: Path, env_file: Path, as_json: bool) -> None:
         click.echo(json.dumps({"file": str(file), "connections": number, "bytes": size}))
         return
     connections = f"{number} connection{'' if number == 1 else 's'}"
-    click.echo(_DONE.format(file=file, number=connections, size=f"{size:,} bytes"))
+    say(_DONE.format(file=file, number=connections, size=f"{size:,} bytes"))

@@ -38,14 +38,17 @@ class Visit(Protocol):
         """Return the page at *path*; raises ``OSError`` where there is no answer."""
 
 
-def open_browser(origin: str) -> Visit:
-    """Return what gets pages of *origin*; certificates are verified by the system's authorities."""
+def open_browser(origin: str, authorities: str = "") -> Visit:
+    """Return what gets pages of *origin*.
+
+    Certificates are verified by the system's authorities, and those in PEM in *authorities*.
+    """
     parts = urlsplit(origin)
 
     def connect() -> http.client.HTTPConnection:
         if parts.scheme == "https":
             return http.client.HTTPSConnection(
-                parts.netloc, timeout=SECONDS, context=system_context()
+                parts.netloc, timeout=SECONDS, context=system_context(authorities)
             )
         return http.client.HTTPConnection(parts.netloc, timeout=SECONDS)
 

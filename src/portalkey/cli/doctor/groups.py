@@ -7,6 +7,7 @@ from portalkey.cli.doctor.hubspot import check_hubspot, now
 from portalkey.cli.doctor.project import check_project
 from portalkey.cli.doctor.settings import read_settings
 from portalkey.cli.doctor.store import check_store
+from portalkey.hubspot.authorities import read_authorities
 from portalkey.model.findings import Finding, State, unknown
 from portalkey.settings.settings import Settings
 
@@ -46,8 +47,11 @@ def _checks(
         from portalkey.cli.doctor.browser import open_browser  # noqa: PLC0415 - see above
         from portalkey.cli.doctor.public import check_public  # noqa: PLC0415 - see above
 
-        visit = open_browser(settings.public_url)
-        checks["Public address"] = lambda: check_public(settings, visit)
+        def check() -> Iterable[Finding]:
+            authorities = read_authorities(settings.ca_file)
+            return check_public(settings, open_browser(settings.public_url, authorities))
+
+        checks["Public address"] = check
     return checks
 
 

@@ -13,10 +13,11 @@ from portalkey.vault.keyring import new_key
 _STEPS = """\
 
 1. Keep a copy of it in a safe place, away from the database's backups.
-2. Append it to PORTALKEY_KEYS, last, in every process, and restart them. It only opens there:
+2. Append it to PORTALKEY_KEYS, last, in every process, and restart them.
+   It only opens there:
      PORTALKEY_KEYS={ring},{label}:...
-3. When `portalkey keys status` shows it everywhere, move it to the front, and restart again.
-   It seals from then on:
+3. When `portalkey keys status` shows it everywhere, move it to the front, and
+   restart again. It seals from then on:
      PORTALKEY_KEYS={label}:...,{ring}
 4. portalkey keys rotate
 5. portalkey keys retire {first}"""

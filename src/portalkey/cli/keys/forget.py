@@ -1,24 +1,25 @@
 """``portalkey keys forget``: give up what is sealed with a key that is lost for good."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
+from portalkey.cli.lines import say
+from portalkey.cli.tables import count_of
 
 _NOTHING = "Nothing waits for the key {label}: what it sealed opens here, or there is nothing."
 _UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
 _WARNING = (
-    "{connections} connections and {revocations} revocations are sealed with the key {label}, and "
-    "no key here opens them. The people who connected will have to connect again, and HubSpot will "
-    "not be told to forget the tokens. What is sealed is erased. Bring the key back if anybody "
-    "still has it."
+    "Sealed with the key {label}, and opened by no key here: {connections} and {revocations}. The "
+    "people who connected will have to connect again, and HubSpot will not be told to forget the "
+    "tokens. What is sealed is erased. Bring the key back if anybody still has it."
 )
-_ASK = "Type {label} to give them up"
-_LEFT = "That is not {label}; nothing was given up."
-_DONE = "Given up: {connections} connections and {revocations} revocations."
+_DONE = "Given up: {connections} and {revocations}."
 
 
 @click.command()
@@ -39,15 +40,17 @@ def forget(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
         count = lost.count()
         numbers = {"connections": count.connections, "revocations": count.revocations}
         if any(numbers.values()) and not yes:
-            click.echo(_WARNING.format(label=label, **numbers), err=True)
-            _require_typed(label)
+            say(_fill_in(_WARNING, label, numbers), err=True)
+            confirm_by_typing(label)
         given_up = lost.give_up()
     numbers = {"connections": given_up.connections, "revocations": given_up.revocations}
     sentence = _DONE if any(numbers.values()) else _NOTHING
-    click.echo(json.dumps(numbers) if as_json else sentence.format(label=label, **numbers))
+    if as_json:
+        click.echo(json.dumps(numbers))
+    else:
+        say(_fill_in(sentence, label, numbers))
 
 
-def _require_typed(label: str) -> None:
-    typed = click.prompt(_ASK.format(label=label), default="", show_default=False, err=True)
-    if typed.strip() != label:
-        raise click.ClickException(_LEFT.format(label=label))
+def _fill_in(sentence: str, label: str, numbers: Mapping[str, int]) -> str:
+    counts = {name: count_of(number, name.removesuffix("s")) for name, number in numbers.items()}
+    return sentence.format(label=label, **counts)

@@ -10,13 +10,15 @@ from portalkey.broker.keys import Retirement
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.keys.table import SESSIONS
+from portalkey.cli.lines import say
 
 _UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
 _FIRST = "{label} is the first key of PORTALKEY_KEYS, which seals; move another to the front first."
 _ROWS = (
     "{label} is still needed. It seals connections: {connections}, attempts under way: {attempts}, "
-    "outbox: {outbox}. Run `portalkey keys rotate` first."
+    "outbox: {outbox}."
 )
+_ROTATE = "Run `portalkey keys rotate` first."
 _SEALING = "{process} still seals with {label}; put the new key first there, and restart it."
 _MAY_GO = (
     "Nothing bears {label} any more. Take it out of PORTALKEY_KEYS in every process, and keep a "
@@ -38,11 +40,11 @@ def retire(label: str, *, as_json: bool, env_file: Path) -> None:
     if as_json:
         click.echo(json.dumps(_to_json(found)))
     elif found.may_go:
-        click.echo(_MAY_GO.format(label=label))
+        say(_MAY_GO.format(label=label))
         if found.has_sessions:
-            click.echo(SESSIONS)
+            say(SESSIONS)
     else:
-        click.echo("\n".join(_obstacles(found)), err=True)
+        say("\n".join(_obstacles(found)), err=True)
     if not found.may_go:
         click.get_current_context().exit(1)
 
@@ -57,6 +59,8 @@ def _obstacles(found: Retirement) -> Iterator[str]:
         numbers = {name: getattr(count, name) for name in ("connections", "attempts", "outbox")}
         yield _ROWS.format(label=label, **numbers)
         yield from (f"  {row}" for row in found.rows)
+        if not found.is_first:  # that would bring nothing over
+            yield _ROTATE
     for process in found.sealing:
         yield _SEALING.format(process=process.name, label=label)
 

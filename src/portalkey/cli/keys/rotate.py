@@ -10,6 +10,7 @@ import click
 from portalkey.broker.keys import SHOWN
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import open_broker
+from portalkey.cli.lines import say
 from portalkey.cli.terminal import bars
 from portalkey.vault.rotate import Rotated
 
@@ -36,9 +37,12 @@ def rotate(*, is_forced: bool, as_json: bool, env_file: Path) -> None:
     with open_broker(env_file) as broker, _showing(as_json=as_json) as report:
         key = broker.settings.keys[0].name
         rotated = broker.keys.rotate(report, is_forced=is_forced)
-    click.echo(json.dumps(_to_json(rotated, key)) if as_json else _to_text(rotated, key))
+    if as_json:
+        click.echo(json.dumps(_to_json(rotated, key)))
+    else:
+        say(_to_text(rotated, key))
     if not rotated.is_whole:
-        click.echo("\n".join(_describe_left(rotated)), err=True)
+        say("\n".join(_describe_left(rotated)), err=True)
         click.get_current_context().exit(1)
 
 

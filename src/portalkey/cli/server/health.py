@@ -40,18 +40,31 @@ def add_health(app: Flask, broker: "Broker", metrics_token: SecretStr | None = N
         _add_metrics(app, broker, metrics_token)
 
 
-def _add_metrics(app: Flask, broker: "Broker", token: SecretStr) -> None:
+def create_metrics_app(broker: "Broker", token: SecretStr | None) -> Flask:
+    """Return an app of nothing but ``/metrics``, for a port of its own.
+
+    Without a *token* it is for whoever reaches that port.
+
+    Raises:
+        LibraryUnusable: prometheus-client is not installed.
+    """
+    app = Flask("portalkey.cli.server.metrics", static_folder=None)
+    _add_metrics(app, broker, token)
+    return app
+
+
+def _add_metrics(app: Flask, broker: "Broker", token: SecretStr | None) -> None:
     # Imported here: what only some need is an extra.
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 - see above
 
     from portalkey.metrics import Metrics  # noqa: PLC0415 - see above
 
     metrics = Metrics(broker, CollectorRegistry())
-    expected = f"Bearer {token.get_secret_value()}".encode()
+    expected = None if token is None else f"Bearer {token.get_secret_value()}".encode()
 
     def show() -> Response:
         given = request.headers.get("Authorization", "").encode(errors="replace")
-        if not hmac.compare_digest(given, expected):
+        if expected is not None and not hmac.compare_digest(given, expected):
             return Response("401 Unauthorized\n", 401, {"WWW-Authenticate": "Bearer"})
         return Response.from_app(metrics.wsgi_app, request.environ)
 

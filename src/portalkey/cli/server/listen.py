@@ -32,7 +32,7 @@ MOST_IN_LINE = 128
 class Listener:
     """Serves *app* on *host* and *port* from threads of this process.
 
-    Every *housekeeping_seconds* it also sends pending revocations to HubSpot.
+    Every *housekeeping_seconds* it also sends pending revocations to HubSpot; with None, never.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Listener:
         *,
         host: str,
         port: int,
-        housekeeping_seconds: float = HOUSEKEEPING_SECONDS,
+        housekeeping_seconds: float | None = HOUSEKEEPING_SECONDS,
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         """Bind the port; requests are answered once the ``with`` block is entered.
@@ -78,10 +78,11 @@ class Listener:
 
     def __enter__(self) -> Self:
         """Serve in the background until the block ends."""
-        self._threads = [
-            threading.Thread(target=self._server.serve, name="portalkey-server"),
-            threading.Thread(target=self._run_housekeeping, name="portalkey-housekeeping"),
-        ]
+        self._threads = [threading.Thread(target=self._server.serve, name="portalkey-server")]
+        if self._housekeeping_seconds is not None:
+            self._threads.append(
+                threading.Thread(target=self._run_housekeeping, name="portalkey-housekeeping")
+            )
         for thread in self._threads:
             thread.start()
         return self

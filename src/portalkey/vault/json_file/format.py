@@ -18,7 +18,7 @@ from portalkey.vault.json_file.readers import Misplaced, names_of, reader, requi
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 4
+FORMAT = 5
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (

@@ -1,7 +1,7 @@
 """Sizes and ages of what is in a database, for whoever looks after it; nothing is written."""
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import func, select, text
+from sqlalchemy import func, literal, select, text
 
 from portalkey.model.connection import AUTHENTICATED
 from portalkey.vault.inspection import Inspection
@@ -11,7 +11,10 @@ from portalkey.vault.sql.dialects import qualify
 from portalkey.vault.sql.tables import connections, metadata, provider
 
 _BYTES_OF_FILE = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-# Counting all rows of a large table takes PostgreSQL long; it knows their number well enough.
+EXACT = 10_000
+"""So many rows are counted one by one; what is larger PostgreSQL knows well enough."""
+
+# Until a table is looked through for the first time it knows nothing.
 _ROWS = text("SELECT greatest(0, reltuples)::bigint FROM pg_class WHERE oid = to_regclass(:name)")
 _BYTES = text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)")
 
@@ -48,7 +51,11 @@ def _count(tx: Tx, name: str) -> int:
 
 
 def _estimate(tx: Tx, name: str) -> int:
-    return int(tx.execute(_ROWS, {"name": qualify(tx, name)}).scalar_one())
+    some = select(literal(1)).select_from(metadata.tables[name]).limit(EXACT).subquery()
+    number = int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+    if number < EXACT:
+        return number
+    return max(number, int(tx.execute(_ROWS, {"name": qualify(tx, name)}).scalar_one()))
 
 
 def _measure(tx: Tx, names: list[str]) -> int:

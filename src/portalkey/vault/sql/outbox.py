@@ -15,6 +15,7 @@ from portalkey.vault.sql.tables import outbox as table
 from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
 
+_TICK = 1e-6
 _WHICH = table.c.id == bindparam("which")
 _SECONDS = bindparam("seconds", type_=Double)
 
@@ -51,9 +52,7 @@ class SQLOutbox(StorePart):
             lambda now: _select_due(now).where(table.c.client_id == bindparam("client_id"))
         )
         self._claim = database.prepare(
-            lambda now: (
-                update(table).where(_WHICH, table.c.due_at <= now).values(due_at=now + _SECONDS)
-            )
+            lambda now: update(table).where(_WHICH, _is_due(now)).values(due_at=now + _SECONDS)
         )
         self._reschedule = database.prepare(
             lambda now: (
@@ -119,8 +118,13 @@ class SQLOutbox(StorePart):
         self._database.write_one(self._owed.delete, {"which": owed_id})
 
 
+def _is_due(now: ColumnElement[float]) -> ColumnElement[bool]:
+    # A moment read from the clock may be rounded up, and was due when it was written.
+    return table.c.due_at <= now + _TICK
+
+
 def _select_due(now: ColumnElement[float]) -> Select[Any]:
-    due = select(table).where(table.c.due_at <= now).order_by(table.c.due_at, table.c.id)
+    due = select(table).where(_is_due(now)).order_by(table.c.due_at, table.c.id)
     return due.limit(bindparam("most")).offset(bindparam("skipped"))
 
 
@@ -133,8 +137,13 @@ def outbox_values(owed: OwedRevocation) -> Values:
 def _make_owed(row: Sequence[Any]) -> OwedRevocation:
     values = dict(zip(table.columns.keys(), row, strict=True))
     fingerprint = values.pop("refresh_fingerprint")
-    due_at = datetime.fromtimestamp(values.pop("due_at"), UTC)
-    return OwedRevocation(fingerprint=fingerprint, due_at=due_at, **values)
+    due_at, asked_at = values.pop("due_at"), values.pop("asked_at")
+    return OwedRevocation(
+        fingerprint=fingerprint,
+        due_at=datetime.fromtimestamp(due_at, UTC),
+        asked_at=None if asked_at is None else datetime.fromtimestamp(asked_at, UTC),
+        **values,
+    )
 
 
 read_owed = guard(table, table.columns.keys(), _make_owed)

@@ -156,6 +156,8 @@ outbox = Table(
     Column("key_name", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
+    Column("hub_id", BigInteger),
+    Column("asked_at", Moment),
     Index("portalkey_outbox_by_due", "due_at"),
     Index("portalkey_outbox_by_connection", "connection_id"),
     Index("portalkey_outbox_by_app", "client_id", "due_at"),

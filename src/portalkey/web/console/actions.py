@@ -75,14 +75,14 @@ class Actions:
         if typed.strip() != str(connection.hub_id):
             return self.ask_uninstall(visit, typed)
         try:
-            self._broker.uninstall(connection, operator=visit.operator)
+            others = self._broker.uninstall(connection, operator=visit.operator)
         except NotConnected:
             return self._lead_to(connection, "already")
         except PortalkeyError as trouble:
             raise Refused(
                 409, "Nothing was changed", f"The app is still in the account. {trouble}"
             ) from None
-        return self._lead_to(connection, "uninstalled")
+        return self._lead_to(connection, "owed" if others is None else "uninstalled")
 
     def _count_others(self, connection: Connection) -> str:
         page = self._broker.find(hub_id=connection.hub_id, limit=1000)

@@ -23,6 +23,8 @@ _DONE = {
     "disconnected": "It is disconnected. The tokens are erased here, and HubSpot is told to forget "
     "them.",
     "uninstalled": "The app is out of the HubSpot account, and it is disconnected here.",
+    "owed": "It is disconnected here. HubSpot cannot be asked just now to take the app out of the "
+    "account, and is asked again by itself.",
     "already": "It was disconnected already, maybe by somebody else a moment ago. Nothing was "
     "changed.",
     "sent": "HubSpot was told to forget the token.",

@@ -44,6 +44,8 @@ EVENTS: Mapping[EventName, Mark] = {
     _E.NEEDS_RECONNECT: Mark("Ended by HubSpot: reconnecting is needed", "needs_reconnect", "bad"),
     _E.DISCONNECTED: Mark("Disconnected", "rest"),
     _E.UNINSTALLED: Mark("App taken out of the HubSpot account", "rest"),
+    _E.UNINSTALL_OWED: Mark("HubSpot could not be asked to take the app out", "failing", "warn"),
+    _E.UNINSTALL_GIVEN_UP: Mark("Taking the app out was given up", "stop", "bad"),
     _E.REVOKED: Mark("HubSpot was told to forget the token", "done"),
     _E.REVOCATION_OWED: Mark("HubSpot could not be told to forget the token", "failing", "warn"),
     _E.REVOCATION_RETRIED: Mark("Revocation sent again at once", "failing"),

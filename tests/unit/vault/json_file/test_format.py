@@ -128,10 +128,10 @@ WRONG = [
     ('"due_at": "2026', '"due_at": "canary', None, "must be a time with its zone"),
     ('12:30:00+00:00",\n      "conn', '12:30:00",\n      "conn', None, "must be a time with its"),
     ('"due_at": "2026-03-01T12:30:00', '"due_at": "0001-01-01T00:00:00', None, ""),
-    ('"format": 4', '"format": "1"', None, '"format" must be there, and be 4 at most'),
-    ('"format": 4', '"format": 0', None, '"format" must be there'),
-    ('  "format": 4,\n', "", "{", '"format" must be there'),
-    ('"format": 4,', '"format": 4', '"connections"', "Expecting ',' delimiter at column 3"),
+    ('"format": 5', '"format": "1"', None, '"format" must be there, and be 5 at most'),
+    ('"format": 5', '"format": 0', None, '"format" must be there'),
+    ('  "format": 5,\n', "", "{", '"format" must be there'),
+    ('"format": 5,', '"format": 5', '"connections"', "Expecting ',' delimiter at column 3"),
     ('"owner": "ada"', '"owner": "ada', None, "Invalid control character at column"),
     ('"events"', '"event"', "{", '"events" is missing here'),
 ]
@@ -215,15 +215,15 @@ def test_an_owner_has_one_connection_to_an_account() -> None:
 def test_a_newer_format_says_which() -> None:
     """Nothing else is looked at."""
     with pytest.raises(Newer) as newer:
-        file_format.read(b'{"format": 5, "what": "ever"}')
+        file_format.read(b'{"format": 6, "what": "ever"}')
 
-    assert newer.value.format == 5
+    assert newer.value.format == 6
 
 
 @pytest.mark.parametrize(("number", "since"), [(1, ("counters", "meta")), (2, ("meta",))])
 def test_an_older_format_is_read(number: int, since: tuple[str, ...]) -> None:
     """What came later is not there yet."""
-    older = TEXT.replace('"format": 4', f'"format": {number}')
+    older = TEXT.replace('"format": 5', f'"format": {number}')
     for name in since:
         older = re.sub(rf',\n  "{name}": \[[^]]*\]', "", older)
 

@@ -1,0 +1,105 @@
+"""Every command in a terminal: lines that fit, ids in one piece, and JSON that is nothing else."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from portalkey.broker import Broker
+from portalkey.settings import Settings
+from portalkey.testing.account import connect
+from portalkey_simulator import HubSpot
+from support.commands import clean_environment, run
+from support.environment import environment_of
+from support.terminal import run_in_terminal
+
+OWNERS = {"ada": 4410001, "grace.hopper@example.com": 4410001, "auth0|63f1c9e6a5b7d8001e": 4410003}
+WIDE = 120
+COMMANDS = (
+    ("connections", "list"),
+    ("connections", "show", "CONNECTION"),
+    ("connections", "revoke", "--all", "--dry-run"),
+    ("attempts", "show", "ATTEMPT"),
+    ("events",),
+    ("keys", "status"),
+    ("keys", "add"),
+    ("keys", "rotate"),
+    ("keys", "retire", "test"),
+    ("keys", "forget", "test"),
+    ("db", "backup", "BACKUP"),
+    ("db", "check"),
+    ("doctor",),
+    ("work", "--once"),
+)
+OTHERS = (
+    ("connections", "--help"),
+    ("serve", "--help"),
+    ("connections", "show", "nobodys-connection"),
+    ("init", "--env-file", "INIT"),
+)
+
+
+@pytest.fixture
+def known(broker: Broker, hubspot: HubSpot, tmp_path: Path) -> Mapping[str, str]:
+    """What stands for the words in capitals: people have connected, and somebody is trying."""
+    for owner, hub_id in OWNERS.items():
+        connect(broker, hubspot, owner, hub_id)
+    attempt = broker.begin("ada", "a browser").attempt.id
+    (row,) = broker.connections("grace.hopper@example.com")
+    broker.close()
+    shutil.rmtree(tmp_path / "out", ignore_errors=True)
+    (tmp_path / "out").mkdir()
+    return {"CONNECTION": row.id, "ATTEMPT": attempt, "BACKUP": "out/b.db", "INIT": "out/.env"}
+
+
+def typed(command: tuple[str, ...], known: Mapping[str, str]) -> list[str]:
+    """The command as somebody types it."""
+    return [known.get(word, word) for word in command]
+
+
+@pytest.mark.parametrize("columns", [80, WIDE])
+def test_what_is_read_in_a_terminal_fits(
+    columns: int, known: Mapping[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    """No line is parted by the terminal, and what is copied stays in one piece."""
+    env = {**clean_environment(), **environment_of(settings)}
+    commands = (*COMMANDS, *OTHERS) if columns < WIDE else COMMANDS[:5]
+    for command in commands:
+        words = typed(command, known)
+        code, said = run_in_terminal(*words, columns=columns, env=env, cwd=tmp_path)
+        lines = [line.rpartition("\r")[2].rstrip() for line in said.splitlines()]
+        too_long = [line for line in lines if len(line) > columns and len(line.split()) > 1]
+
+        assert code in {0, 1}, (command, said)
+        assert not too_long, (command, said)
+        assert "Traceback" not in said
+        if command[:2] in {("connections", "list"), ("connections", "show")} and code == 0:
+            assert any(known["CONNECTION"] in line.split() for line in lines), said
+        if command[:1] == ("events",):
+            assert f"attempt={known['ATTEMPT']}" in said.split()
+
+
+def test_what_programs_read_is_json_alone(
+    known: Mapping[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    """One object, or one a line; no colour, no bar, and no sentence between."""
+    env_file = tmp_path / "app.env"
+    values = environment_of(settings)
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    for command in COMMANDS:
+        done = run(*typed(command, known), "--json", "--env-file", str(env_file), cwd=tmp_path)
+
+        assert "\x1b" not in done.stdout
+        assert is_json(done.stdout), (command, done.stdout, done.stderr)
+
+
+def is_json(text: str) -> bool:
+    """True for one value, and for one a line."""
+    try:
+        json.loads(text)
+    except ValueError:
+        lines = text.splitlines()
+        return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines)
+    return True
