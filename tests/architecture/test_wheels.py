@@ -10,7 +10,7 @@ from hatchling.builders.wheel import WheelBuilder
 ROOT = Path(__file__).parents[2]
 PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
-LARGEST = 710_000
+LARGEST = 700_000
 """Bytes: 318,000 when the simulator had left it, and what hosts, operators and speed ask for."""
 
 
