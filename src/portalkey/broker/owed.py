@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One revocation that HubSpot is owed, without the token.
+    """One revocation or uninstall that HubSpot is owed, without the token.
 
     ``tries`` counts those that failed, ``due_at`` is when it is tried next.
     """
@@ -25,6 +25,7 @@ class Owed:
     connection_id: str | None
     tries: int
     due_at: datetime
+    is_uninstall: bool
 
 
 class OwedMethods:
@@ -47,7 +48,7 @@ class OwedMethods:
         return self.vault.store.find_owed(app, limit, connection_id=connection_id)
 
     def send_owed_now(self, owed_id: str, operator: str) -> bool | None:
-        """Send one revocation now, though it may be due later; True once HubSpot has heard.
+        """Send one of them now, though it may be due later; True once HubSpot has heard.
 
         *operator* is who wants it, for the audit. None where nothing of this id is owed any more.
 
@@ -69,4 +70,4 @@ MOST_OWED = 1000
 
 
 def _describe(owed: OwedRevocation) -> Owed:
-    return Owed(owed.id, owed.connection_id, owed.tries, owed.due_at)
+    return Owed(owed.id, owed.connection_id, owed.tries, owed.due_at, owed.hub_id is not None)

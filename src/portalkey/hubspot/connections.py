@@ -67,9 +67,9 @@ class HTTPConnection:
         Raises:
             Failure: There is no whole head.
         """
-        while not isinstance(event := self._next_event(until), h11.Response):
-            if not isinstance(event, h11.InformationalResponse):
-                raise NotHTTP
+        while isinstance(event := self._next_event(until), h11.InformationalResponse):
+            pass
+        assert isinstance(event, h11.Response)  # noqa: S101 - h11 lets nothing else come first
         return event.status_code, {
             name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers
         }

@@ -40,6 +40,21 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
+def has_come_by_poll(opened: socket.socket) -> bool:
+    """Return True where something has come, a byte or the end."""
+    look = select.poll()
+    look.register(opened, select.POLLIN)
+    return bool(look.poll(0))
+
+
+def has_come_by_select(opened: socket.socket) -> bool:
+    """Return the same on Windows, whose descriptors may have any number."""
+    return bool(select.select([opened], [], [], 0)[0])
+
+
+_has_come = has_come_by_poll if hasattr(select, "poll") else has_come_by_select
+
+
 class TimedSocket:
     """A connection whose steps take a moment, and no duration."""
 
@@ -95,11 +110,7 @@ class TimedSocket:
     def is_quiet(self) -> bool:
         """Return True while it lies open and nothing has come, neither a byte nor its end."""
         try:
-            if hasattr(select, "poll"):
-                look = select.poll()
-                look.register(self._socket, select.POLLIN)
-                return not look.poll(0)
-            return not select.select([self._socket], [], [], 0)[0]
+            return not _has_come(self._socket)
         except (OSError, ValueError):  # closed already
             return False
 

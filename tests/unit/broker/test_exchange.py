@@ -1,5 +1,6 @@
 """From a code to a kept connection, when not everything answers."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
+from portalkey.broker.exchange import Beside
 from portalkey.broker.waiting import LONGEST
 from portalkey.errors import (
     HubSpotUnavailable,
@@ -257,6 +259,17 @@ def test_an_attempt_is_known_to_its_own_browser_only(broker: Broker) -> None:
     assert broker.attempts.of_browser(name, {name: (SecretStr("x"), cookie)})
     assert broker.attempts.of_browser(name, {name: (SecretStr("x"),)}) is None
     assert broker.attempts.of_browser("unknown", {"unknown": (cookie,)}) is None
+
+
+def test_without_another_thread_one_comes_after_the_other() -> None:
+    """A machine that has no more threads connects people all the same."""
+    before = threading.stack_size(1 << 47)  # more than there are addresses
+    try:
+        beside = Beside(threading.get_ident, lambda: True)
+    finally:
+        threading.stack_size(before)
+
+    assert beside.result() == threading.get_ident()
 
 
 def test_a_dead_key_stops_a_revocation_but_not_the_rest(

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Event
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
@@ -21,7 +22,13 @@ from rich.traceback import Traceback
 from portalkey.errors import BadAnswer, HubSpotUnavailable, HubSpotUnreachable, PortalkeyError
 from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.connections import ConnectionPool, HTTPConnection
-from portalkey.hubspot.deadline import Connector, resolve
+from portalkey.hubspot.deadline import (
+    Connector,
+    TimedSocket,
+    has_come_by_poll,
+    has_come_by_select,
+    resolve,
+)
 from portalkey.hubspot.failures import Crowded
 from portalkey.hubspot.http import Request
 from support.certificates import certificate, serves
@@ -194,6 +201,54 @@ def test_who_has_rested_for_too_long_is_let_go(seconds: float, opened: int, list
     pool.close()
 
     assert peer.connections == opened
+
+
+def test_who_lies_below_is_let_go_as_well(listen: Listen) -> None:
+    """The one that was used last is used next: the others would rest for ever."""
+    peer, connector = listen(http()), Connector(PATIENCE, resolve)
+    pool = ConnectionPool(
+        lambda host, until: HTTPConnection(connector.connect(*host, until)), 2, -1.0
+    )
+    host, until = ("localhost", peer.port), time.monotonic() + PATIENCE
+    both = [pool.take(host, until) for _ in range(2)]
+    for each in both:
+        each.send(get(peer.url), until)
+        each.receive_head(until)
+        assert b"".join(each.receive_body(until)) == b"{}"
+        pool.give_back(host, each)
+
+    assert [each.is_quiet for each in both] == [False, True]
+    pool.close()
+
+
+@pytest.mark.parametrize("has_come", [has_come_by_poll, has_come_by_select])
+def test_what_has_come_is_seen(has_come: Callable[[socket.socket], bool]) -> None:
+    """Bytes, and the end."""
+    here, there = socket.socketpair()
+    with here:
+        assert not has_come(here)
+        there.sendall(b"x")
+        assert has_come(here)
+        assert here.recv(1) == b"x"
+        assert not has_come(here)
+        there.close()
+        assert has_come(here)
+
+
+def test_an_interrupted_handshake_leaves_nothing_open() -> None:
+    """Whatever ends it."""
+
+    class Interrupting:
+        def wrap_socket(self, *_: object, **__: object) -> None:
+            raise Interrupted
+
+    here, there = socket.socketpair()
+    opened = TimedSocket(here, PATIENCE, time.monotonic() + PATIENCE)
+    with there, pytest.raises(Interrupted):
+        opened.start_tls(cast("ssl.SSLContext", Interrupting()), "x", time.monotonic() + PATIENCE)
+
+    assert not opened.is_quiet()
+    assert here.fileno() == -1
 
 
 def test_nobody_waits_for_a_connection_for_ever() -> None:

@@ -265,7 +265,9 @@ def _to_column(value: object) -> object:
 
 def _seconds(moment: datetime) -> float:
     if moment.tzinfo is None:
-        raise ValueError("A time needs a time zone: datetime.now(UTC), not datetime.now().")
+        raise ValueError(
+            "A time needs a time zone; write datetime.now(UTC) in place of datetime.now()."
+        )
     return moment.timestamp()
 
 

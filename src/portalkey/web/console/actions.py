@@ -9,6 +9,12 @@ from portalkey.web.console.connection import require_connection
 from portalkey.web.console.context import ConsoleContext, Refused, Visit
 from portalkey.web.http import WebResponse
 
+_ASKED_TO_FORGET = (
+    "HubSpot is asked at once to forget the refresh token of a connection that has ended here."
+)
+_ASKED_TO_LEAVE = (
+    "HubSpot is asked at once to take the app out of the account, for everybody there."
+)
 _KINDS = ("connections", "attempts", "events")
 
 
@@ -141,7 +147,7 @@ class Actions:
         return self._context.redirect(done="erased")
 
     def ask_send(self, visit: Visit) -> WebResponse:
-        """Ask whether a revocation is to be sent now."""
+        """Ask whether HubSpot is to be told now."""
         owed = {each.id: each for each in self._broker.find_owed(limit=1000)}
         found = owed.get(visit.arguments["id"])
         if found is None:
@@ -154,8 +160,7 @@ class Actions:
             about=f"Connection {found.connection_id}, {tries}"
             if found.connection_id
             else f"Of an owner who was erased, {tries}",
-            ends="HubSpot is asked at once to forget the refresh token of a connection that has "
-            "ended here.",
+            ends=_ASKED_TO_LEAVE if found.is_uninstall else _ASKED_TO_FORGET,
             stays="If HubSpot does not answer, it stays owed, and is tried again by itself.",
             undo="It cannot be undone; the token is of no use here any more.",
             button="Send it now",
@@ -164,7 +169,7 @@ class Actions:
         )
 
     def send(self, visit: Visit) -> WebResponse:
-        """Send a revocation now."""
+        """Tell HubSpot now."""
         sent = self._broker.send_owed_now(visit.arguments["id"], visit.operator)
         self._context.health.forget()
         return self._context.redirect(

@@ -27,7 +27,7 @@ _DONE = {
     "account, and is asked again by itself.",
     "already": "It was disconnected already, maybe by somebody else a moment ago. Nothing was "
     "changed.",
-    "sent": "HubSpot was told to forget the token.",
+    "sent": "HubSpot was told.",
     "unsent": "HubSpot could not be told. It is tried again by itself; the timeline says why.",
 }
 

@@ -48,7 +48,7 @@ EVENTS: Mapping[EventName, Mark] = {
     _E.UNINSTALL_GIVEN_UP: Mark("Taking the app out was given up", "stop", "bad"),
     _E.REVOKED: Mark("HubSpot was told to forget the token", "done"),
     _E.REVOCATION_OWED: Mark("HubSpot could not be told to forget the token", "failing", "warn"),
-    _E.REVOCATION_RETRIED: Mark("Revocation sent again at once", "failing"),
+    _E.REVOCATION_RETRIED: Mark("HubSpot was asked again at once", "failing"),
     _E.REVOCATION_FORGOTTEN: Mark("Revocation given up with its key", "stop", "warn"),
     _E.OWNER_ERASED: Mark("An owner was erased", "rest"),
     _E.KEYS_ROTATED: Mark("Sealed anew with another key", "failing"),
