@@ -134,7 +134,9 @@ class Traveller:
     def _press(self, decision: str) -> None:
         self._popup.bring_to_front()
         self._popup.click(f"button[value={decision}]")
-        expect(self._popup.get_by_role("heading", level=1)).to_have_text(re.compile("onnected"))
+        expect(self._popup.get_by_role("heading", level=1)).to_have_text(
+            re.compile("onnected|does not accept")
+        )
 
     def _agree(self) -> None:
         if self._journey.delay:

@@ -119,7 +119,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     if (source !== "portalkey" || v !== 1 || whose !== attempt) return;
     if (type === "here") left ||= popup?.closed;
     if (type === "again" && /^[\w-]{22}$/.test(next)) onagain?.({ attempt: next, popup: !gone && popup });
-    if (type !== "result" || !/^(connected|error|ended)$/.test(status)) return;
+    if (type !== "result" || !["connected", "error", "ended"].includes(status)) return;
     acknowledge = () => answer({ source, v, type: "ack", attempt, status });
     if (ENDS.test(known)) acknowledge();
     rung = true;
