@@ -22,6 +22,7 @@ from portalkey.settings.validators import file_url, sqlite_url
 from portalkey.vault.keyring import new_key
 from portalkey_simulator import App, HubSpot
 
+APP_NAME = "Fieldnotes"
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
 
@@ -59,6 +60,7 @@ def demo(port: int, simulator_port: int, store: str, data: Path) -> None:
     """Run the app with a simulated HubSpot beside it; no HubSpot account is needed."""
     settings = demo_settings(data, port, simulator_port, in_file=store == "file")
     hubspot = App(
+        name=APP_NAME,
         client_id=settings.client_id,
         client_secret=settings.client_secret.get_secret_value(),
         redirect_uris=(settings.redirect_uri,),
@@ -110,7 +112,7 @@ def demo_settings(data: Path, port: int, simulator_port: int, *, in_file: bool =
         if in_file
         else sqlite_url(data / "portalkey.db"),
         "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
-        "PORTALKEY_APP_NAME": "Fieldnotes",
+        "PORTALKEY_APP_NAME": APP_NAME,
     }
     write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
     return Settings.from_env(env_file, environ={})
