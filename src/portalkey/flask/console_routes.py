@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Request, Response, abort, request, url_for
 from portalkey.web.console.console import Console
 from portalkey.web.console.context import read_operator
 from portalkey.web.header_middleware import HEADERS_KEY, HeaderMiddleware
-from portalkey.web.http import MOST_FORM_BYTES, WebRequest
+from portalkey.web.http import WebRequest
 
 NAME = "hubspot_console"
 
@@ -28,13 +28,14 @@ def register_console(
     # Imported here: with it come the visitors' pages.
     from portalkey.flask.hubspot_auth import (  # noqa: PLC0415 - see above
         exempt_from_flask_wtf,
+        read_request,
         write_response,
     )
 
     blueprint = Blueprint(NAME, __name__)
 
     def view(rest: str = "") -> Response:
-        asked = _read_request()
+        asked = read_request()
         response = console.answer(asked, rest, lambda: _find_operator(console, asked, allow))
         if response is None:
             abort(404)
@@ -67,15 +68,3 @@ def _find_operator(
     if allow is not None:
         return read_operator(allow(request))
     return console.door.find_operator(asked) if console.door else None
-
-
-def _read_request() -> WebRequest:
-    request.max_content_length = MOST_FORM_BYTES
-    return WebRequest(
-        method=request.method,
-        query=tuple(request.args.items(multi=True)),
-        form=tuple(request.form.items(multi=True)),
-        cookies=request.cookies,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        peer=request.remote_addr,
-    )

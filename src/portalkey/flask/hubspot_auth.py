@@ -106,7 +106,7 @@ def _serve_static(filename: str, version: str | None = None) -> Response:
 def _view(name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
         router, visitors = _extension()
-        response = router.answer(name, lambda: _read_request(visitors, arguments))
+        response = router.answer(name, lambda: _read_visit(visitors, arguments))
         request.environ[HEADERS_KEY] = response.headers
         return write_response(response)
 
@@ -118,9 +118,8 @@ def _extension() -> tuple[Router, Visitors]:
     return router, visitors
 
 
-def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
-    is_new = BROWSER_KEY not in session
-    visitor = _identify(visitors)
+def read_request() -> WebRequest:
+    """Return the request under way as any of our pages reads it; its form is bounded."""
     request.max_content_length = MOST_FORM_BYTES
     return WebRequest(
         method=request.method,
@@ -128,6 +127,16 @@ def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
         form=tuple(request.form.items(multi=True)),
         cookies=request.cookies,
         headers={name.lower(): value for name, value in request.headers.items()},
+        peer=request.remote_addr,
+    )
+
+
+def _read_visit(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
+    """Return the request under way, and what is known of who sent it."""
+    is_new = BROWSER_KEY not in session
+    visitor = _identify(visitors)
+    return replace(
+        read_request(),
         visitor=visitor,
         arguments=arguments,
         is_session_withheld=is_session_withheld(
@@ -136,7 +145,6 @@ def _read_request(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
             samesite=current_app.config["SESSION_COOKIE_SAMESITE"],
         ),
         is_debug=current_app.debug,
-        peer=request.remote_addr,
         arrival=Arrival(
             root=request.root_path,
             session_name=current_app.config["SESSION_COOKIE_NAME"],
