@@ -7,13 +7,12 @@ import random
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any, TypedDict
 
 import click
 
-from bench.postgres import new_database, running_durable_server
-from bench.stage import Record, Stage, bar, stage
+from bench.stage import STORES, Record, Stage, kill_on_each, stage_on
 from processes.revoking import (
     Left,
     Progress,
@@ -27,7 +26,6 @@ from processes.revoking import (
 
 BLOCK = 20
 """Kills of one run; then it goes on to its end, and the next begins with other rows."""
-STORES = ("SQLite", "PostgreSQL")
 
 
 class Block(TypedDict):
@@ -50,25 +48,14 @@ class Block(TypedDict):
 def main(n: int, rows: int) -> None:
     """Count what a killed revocation of everything leaves behind."""
     record = Record("revoke")
-    with bar() as progress:
-        for store in STORES:
-            task = progress.add_task(store, total=n)
-            there = sum(b["kills"] for b in record.blocks() if b["store"] == store)
-            progress.advance(task, min(there, n))
-            for done in range(there, n, BLOCK):
-                block = on(store, rows, min(BLOCK, n - done))
-                record.add(block)
-                progress.advance(task, block["kills"])
+    kill_on_each(record, n, BLOCK, lambda store, kills: on(store, rows, kills))
     conclude(record, n * len(STORES))
 
 
 def on(store: str, rows: int, kills: int) -> Block:
     """One run in a new database."""
-    with ExitStack() as stack:
-        url = None
-        if store == "PostgreSQL":
-            url = stack.enter_context(new_database(stack.enter_context(running_durable_server())))
-        return run(stack.enter_context(stage(url)), store, rows, kills)
+    with stage_on(store) as at:
+        return run(at, store, rows, kills)
 
 
 def run(at: Stage, store: str, rows: int, kills: int) -> Block:

@@ -9,13 +9,12 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any, TypedDict
 
 import click
 
-from bench.postgres import new_database, running_durable_server
-from bench.stage import Record, Stage, bar, stage
+from bench.stage import STORES, Record, Stage, kill_on_each, stage_on
 from processes.rotation import KeyChange, answers, askers, kill_rotation, retire, rotate
 
 BLOCK = 10
@@ -23,7 +22,6 @@ BLOCK = 10
 SPAN = 0.5
 """Seconds; killed at random within, a rotation is mostly at work."""
 PROCESSES, THREADS = 8, 64
-STORES = ("SQLite", "PostgreSQL")
 
 
 class Block(TypedDict):
@@ -46,26 +44,13 @@ class Block(TypedDict):
 def main(n: int, rows: int) -> None:
     """Count what killed rotations leave behind."""
     record = Record("rotate")
-    with bar() as progress:
-        for store in STORES:
-            task = progress.add_task(store, total=n)
-            there = sum(b["kills"] for b in record.blocks() if b["store"] == store)
-            progress.advance(task, min(there, n))
-            for done in range(there, n, BLOCK):
-                block = on(store, rows, min(BLOCK, n - done))
-                record.add(block)
-                progress.advance(task, block["kills"])
+    kill_on_each(record, n, BLOCK, lambda store, kills: on(store, rows, kills))
     conclude(record, n * len(STORES))
 
 
 def on(store: str, rows: int, kills: int) -> Block:
     """One rotation in a new database."""
-    with ExitStack() as stack:
-        url = None
-        if store == "PostgreSQL":
-            url = stack.enter_context(new_database(stack.enter_context(running_durable_server())))
-        at = stack.enter_context(stage(url))
-        change = stack.enter_context(closing(KeyChange(at.plan.settings)))
+    with stage_on(store) as at, closing(KeyChange(at.plan.settings)) as change:
         change.fill(rows)
         return rotation(at, change, store, rows, kills)
 

@@ -8,8 +8,8 @@ import json
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 # Where the tests' own processes are.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
+from bench.postgres import new_database, running_durable_server
 from bench.report import commit, machine
 from portalkey.broker import Broker
 from portalkey.settings import Settings
@@ -30,7 +31,10 @@ from processes.plan import Ahead, Plan
 from processes.worker import broker_of
 
 FIGURES = Path(__file__).parent / "figures"
+STORES = ("SQLite", "PostgreSQL")
 _PAGE = "http://localhost:6001"
+
+Block = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,16 @@ def stage(database_url: str | None = None) -> Iterator[Stage]:
             yield Stage(hub, ahead, plan, broker, crew)
 
 
+@contextmanager
+def stage_on(store: str) -> Iterator[Stage]:
+    """A stage over a new file, or over a new database of a server of its own."""
+    with ExitStack() as stack:
+        url = None
+        if store == "PostgreSQL":
+            url = stack.enter_context(new_database(stack.enter_context(running_durable_server())))
+        yield stack.enter_context(stage(url))
+
+
 class Record:
     """The blocks of one figure, and what they come to."""
 
@@ -111,6 +125,19 @@ class Record:
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
         }
         self._result.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def kill_on_each(record: Record, kills: int, size: int, run: Callable[[str, int], Block]) -> None:
+    """Have *run* kill so often on each of ``STORES``, in blocks of *size*; goes on where it was."""
+    with bar() as progress:
+        for store in STORES:
+            task = progress.add_task(store, total=kills)
+            there = sum(b["kills"] for b in record.blocks() if b["store"] == store)
+            progress.advance(task, min(there, kills))
+            for done in range(there, kills, size):
+                number = min(size, kills - done)
+                record.add(run(store, number))
+                progress.advance(task, number)
 
 
 def bar() -> Progress:
