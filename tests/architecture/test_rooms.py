@@ -119,4 +119,4 @@ def assert_few(journey: str, act: Callable[[], object]) -> None:
     """No more rooms than today."""
     rooms = rooms_of(act, PACKAGE)
 
-    assert 0 < len(rooms) <= MOST[journey], rooms
+    assert 0 < len(rooms) <= MOST[journey], " ".join(rooms)

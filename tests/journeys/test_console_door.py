@@ -1,5 +1,6 @@
 """Ways into the standalone app's console: a link that works once, and a password."""
 
+import logging
 import re
 import secrets
 import threading
@@ -264,6 +265,18 @@ def test_another_hosts_name_does_not_reach_it(browse: Callable[[], Operator]) ->
     assert browse().http.get("/console/enter", headers={"Host": "evil.test"}).status_code == 421
 
 
+@pytest.fixture
+def log() -> Iterator[None]:
+    """The log of before, once a server has set its own up in this process."""
+    root, alembic = logging.getLogger(), logging.getLogger("alembic")
+    handlers, levels = root.handlers[:], (root.level, alembic.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    alembic.setLevel(levels[1])
+
+
+@pytest.mark.usefixtures("log")
 def test_the_password_is_a_setting(broker: Broker) -> None:
     """Too short a one is refused; without one, an app of several processes has no console."""
     env = {"PORTALKEY_CONSOLE_PASSWORD": "too short"}
