@@ -11,6 +11,7 @@ from rich.console import Console
 from bench.goals import (
     cold,
     console,
+    event_loop,
     expired,
     growth,
     hot,
@@ -25,6 +26,7 @@ from bench.goals import (
     routes,
     scale,
     simulated,
+    sweep,
     together,
 )
 from bench.report import Result, surroundings, write
@@ -65,6 +67,8 @@ GOALS: Mapping[str, Goal] = {
     "G24": pages.first_load,
     "G25": pages.waiting,
     "G26": console.console,
+    "G27": sweep.looked_after,
+    "G28": event_loop.answering,
 }
 _MEASURED_WITH = {"G7": "G6", "G21": "G14"}
 

@@ -18,13 +18,14 @@ from cryptography.fernet import Fernet
 
 from bench.stage import Record, bar
 from portalkey.broker import Broker
-from portalkey.cli.importing import CSV, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.cli.importing import MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.old_app import LIBRARIES, OldUser, issued, make, write_csv
 
+CSV = "csv"
 FROM = (*LIBRARIES, CSV)
 
 

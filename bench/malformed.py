@@ -22,7 +22,7 @@ from bench.stage import Record, settings_for
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener, create_app
 from portalkey_simulator import App, running_hubspot
-from security.malformed import Maker, attack, prepare, read_rows
+from security.malformed import Maker, attack, prepare, read_ends_of_strangers, read_rows
 from support.ports import free_port
 from support.visitor import Visitor
 
@@ -73,6 +73,8 @@ def _attack_app(seed: int, requests: int) -> tuple[Counter[int], list[str]]:
         bad = list(found.bad)
         if read_rows(database) != before:
             bad.append(f"seed {seed}: something was stored")
+        if read_ends_of_strangers(database) - {"failed"}:
+            bad.append(f"seed {seed}: a stranger's code was kept")
         visitor.get(victim.callback)
         if visitor.status(victim.ids[0])["attempt"]["status"] != "connected":
             bad.append(f"seed {seed}: the visitor could not go on")

@@ -13,7 +13,8 @@ from pathlib import Path
 
 _PACKAGES = (
     "portalkey", "cryptography", "sqlalchemy", "psycopg", "h11", "flask", "flask-dance",
-    "authlib", "requests-oauthlib", "google-auth", "msal", "gunicorn", "waitress", "granian",
+    "fastapi", "authlib", "requests-oauthlib", "google-auth", "msal", "gunicorn", "waitress",
+    "granian", "uvicorn",
 )  # fmt: skip
 
 

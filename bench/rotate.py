@@ -17,7 +17,7 @@ import click
 from bench.stage import STORES, Record, Stage, kill_on_each, stage_on
 from processes.rotation import KeyChange, answers, askers, kill_rotation, retire, rotate
 
-BLOCK = 10
+BLOCK = 100
 """Kills of one rotation; then it goes on to its end, and the next begins with other keys."""
 SPAN = 0.5
 """Seconds; killed at random within, a rotation is mostly at work."""

@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from bench.blocks import Blocks, conclude, total
 from bench.stage import Record
-from simulation.campaign import run
+from simulation.campaign import Tally, run
 
 BLOCK = 1000
 FIRST = 1_000_000
@@ -42,13 +42,17 @@ class Block(TypedDict):
 
 def block(seed: int, schedules: int) -> Block:
     """Run so many *schedules* from *seed* on."""
-    tally = run(range(seed, seed + schedules))
+    return summarize(seed, run(range(seed, seed + schedules)))
+
+
+def summarize(seed: int, tally: Tally) -> Block:
+    """Write down what the schedules from *seed* on came to."""
     faults: Counter[str] = Counter()
     for (kind, _), times in tally.hits.items():
         faults[kind] += times
     return Block(
         seed=seed,
-        schedules=schedules,
+        schedules=tally.schedules,
         distinct=sorted(tally.fingerprints),
         failures=tally.failures,
         faults=dict(faults),

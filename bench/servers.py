@@ -1,4 +1,4 @@
-"""The servers that people put before Flask, each in processes of its own."""
+"""The servers that people put before their apps, each in processes of its own."""
 
 import http.client
 import json
@@ -37,6 +37,16 @@ SERVERS: Mapping[str, Command] = {
     "gunicorn gthread": _gunicorn,
     "granian": _granian,
 }
+"""Those of Flask."""
+
+
+def _uvicorn(port: int, threads: int) -> list[str]:
+    del threads
+    return ["uvicorn", "--port", str(port), "--log-level=error", "bench.asgi_apps:app"]
+
+
+ASGI_SERVERS: Mapping[str, Command] = {"uvicorn": _uvicorn}
+"""Those of an event loop."""
 
 
 @contextmanager
@@ -50,7 +60,7 @@ def serving(server: str, app: str, place: Place, threads: int) -> Iterator[int]:
 def serving_process(server: str, app: str, place: Place, threads: int) -> Iterator[tuple[int, int]]:
     """The same, and the id of the server's process."""
     port = _free_port()
-    command = [sys.executable, "-m", *SERVERS[server](port, threads)]
+    command = [sys.executable, "-m", *{**SERVERS, **ASGI_SERVERS}[server](port, threads)]
     environment = {**os.environ, "BENCH_APP": app, "BENCH_PLACE": json.dumps(place.told())}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -18,8 +19,12 @@ from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.patience import MILLISECONDS
 from support.ports import free_port
 from support.visitor import Visitor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
@@ -115,7 +120,9 @@ def broker(settings: Settings, make_broker: Callable[[Settings], Broker]) -> Bro
 @pytest.fixture
 def app_url(settings: Settings, broker: Broker, port: int) -> Iterator[str]:
     """The standalone app, answering on its port."""
-    with Listener(create_app(broker), broker, host="127.0.0.1", port=port):
+    # Without housekeeping, which a busy machine would have time for in the middle of a test.
+    app = create_app(broker)
+    with Listener(app, broker, host="127.0.0.1", port=port, housekeeping_seconds=None):
         yield settings.public_url
 
 
@@ -143,3 +150,23 @@ def broken_store(tmp_path: Path) -> Iterator[SQLStore]:
     file.mkdir()
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> "Iterator[Playwright]":
+    """What drives Chromium; once in a process."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - most tests need none
+
+    expect.set_options(timeout=MILLISECONDS)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: "Playwright") -> "Iterator[Browser]":
+    """Chromium, headless."""
+    from support.chromium import launched  # noqa: PLC0415 - as above
+
+    browser = launched(playwright)
+    yield browser
+    browser.close()

@@ -37,6 +37,16 @@ def test_details_of_an_eu_account(http: httpx2.Client, connect: Connect, version
     }
 
 
+def test_calls_of_the_day_by_private_apps(http: httpx2.Client, connect: Connect) -> None:
+    """None were made, as no private app is there."""
+    path = "/account-info/2026-09/api-usage/daily/private-apps"
+    [usage] = http.get(path, headers=bearer(connect()["access_token"])).json()["results"]
+
+    assert (usage["name"], usage["currentUsage"]) == ("private-apps-api-calls-daily", 0)
+    assert usage["collectedAt"] < usage["resetsAt"]
+    assert http.get(path).status_code == 401
+
+
 def test_details_of_a_us_account(http: httpx2.Client, connect: Connect) -> None:
     """West of Greenwich the offset is negative, and the first hublet has no name in the host."""
     body = http.get(DETAILS, headers=bearer(connect()["access_token"])).json()

@@ -59,7 +59,7 @@ def test_page_without_optional_scopes(http: httpx2.Client, authorize_url: Author
 
 def test_pages_say_what_they_are(http: httpx2.Client, authorize_url: AuthorizeURL) -> None:
     """Nobody can take any page for HubSpot's own."""
-    for url in (authorize_url(), authorize_url(client_id="nobody"), "/nowhere"):
+    for url in (authorize_url(), authorize_url(client_id="nobody")):
         header = elements(http.get(url), "header")[0].text
 
         assert "Simulated HubSpot" in header

@@ -126,7 +126,10 @@ def test_port_that_is_taken(hubspot: HubSpot) -> None:
     done = CliRunner().invoke(simulate, ["--port", str(hubspot.port)])
 
     assert done.exit_code == 1
-    assert done.stderr == f"Port {hubspot.port} cannot be used; choose another with --port.\n"
+    taken, too = done.stderr.split(", and ")
+    why = "another program may have it"
+    assert taken == f"Port {hubspot.port} cannot be used ({why}); choose another with --port"
+    assert "HUBSPOT_APP_URL and HUBSPOT_API_URL" in too
 
 
 def test_ended_as_soon_as_it_has_greeted() -> None:

@@ -64,6 +64,13 @@ def test_state_of_a_simulator_that_was_used(hubspot: HubSpot, connect: Connect, 
     assert state["clock"]["ahead"] == 90
 
 
+def test_a_long_part_of_a_path_is_cut_and_can_be_read(http: httpx2.Client, ask: Ask) -> None:
+    """It may be a secret: its beginning and its end are shown, as of a token in the list."""
+    http.get(f"/account-info/2026-09/begin-{'x' * 40}-end")
+
+    assert ask("GET", "requests")[-1]["path"] == "/account-info/2026-09/begin-…-end"
+
+
 def test_switches_are_shown_with_their_evidence(ask: Ask) -> None:
     """Each switch comes with its value, default, what is allowed, and what it rests on."""
     ask("PATCH", "switches", {"cancel_sends": "nothing"})

@@ -46,12 +46,13 @@ def test_too_many_calls(hubspot: HubSpot, http: httpx2.Client, grant: Grant) -> 
     body = answer.json()
     assert left(answer) == "0"
     assert body.pop("correlationId") == answer.headers["X-HubSpot-Correlation-Id"]
+    assert len(body.pop("requestId")) == 32
     assert body == {
         "status": "error",
         "message": "You have reached your ten_secondly_rolling limit.",
         "errorType": "RATE_LIMIT",
         "policyName": "TEN_SECONDLY_ROLLING",
-        "groupName": "publicapi:oauth",
+        "groupName": "publicapi:private_app-api-calls-ten-secondly:3300001:4410001",
     }
     hubspot.clock.move(11)
     assert http.get(CONTACTS, headers=headers).status_code == 200

@@ -19,6 +19,7 @@ TOKEN = "/oauth/2026-03/token"
 @pytest.mark.parametrize("name", ["hub_id", "user_id", "scopes"])
 def test_field_that_is_not_told(hubspot: HubSpot, connect: Connect, name: str) -> None:
     """Each optional field of a grant can be left out, and the rest stays."""
+    hubspot.switches.sends_user_id = True
     whole = set(connect())
     setattr(hubspot.switches, f"sends_{name}", False)
 
@@ -35,7 +36,7 @@ def test_identity_token(hubspot: HubSpot, connect: Connect) -> None:
 
 def test_second_user_of_an_account(hubspot: HubSpot, grant: Callable[..., dict[str, str]]) -> None:
     """Tokens tell of the user who agreed, not of the account's first."""
-    hubspot.switches.v1 = "works"
+    hubspot.switches.sends_user_id = True
     theo = hubspot.accounts[0].users[1]
     token = grant("oauth", user=theo)["Authorization"].removeprefix("Bearer ")
     refresh_token = next(iter(hubspot._world.ledger.list_tokens()))

@@ -27,18 +27,18 @@ def test_tokens(connect: Connect, post: Send) -> None:
 
 
 def test_secrets_in_the_url(hubspot: HubSpot, http: httpx2.Client, connect: Connect) -> None:
-    """Here they may stand there; what is in both places counts as missing."""
+    """Here two may stand there; the body goes first, and all else is read from it alone."""
     token = connect()["refresh_token"]
-    query = {
-        "grant_type": "refresh_token",
-        "refresh_token": token,
-        "client_id": hubspot.app.client_id,
-        "client_secret": hubspot.app.client_secret,
-    }
+    secrets = {"refresh_token": token, "client_secret": hubspot.app.client_secret}
+    rest = {"grant_type": "refresh_token", "client_id": hubspot.app.client_id}
 
-    http.post(TOKEN, params=query).raise_for_status()
-    answer = http.post(TOKEN, params=query, data={"refresh_token": token})
+    http.post(TOKEN, params=secrets, data=rest).raise_for_status()
+    http.post(TOKEN, params=secrets | rest, data=secrets | rest).raise_for_status()
+    http.post(TOKEN, params={"grant_type": "x"}, data=secrets | rest).raise_for_status()
+    answer = http.post(TOKEN, params=secrets, data=rest | {"refresh_token": "x"})
     assert answer.json()["status"] == "BAD_REFRESH_TOKEN"
+    answer = http.post(TOKEN, params=secrets | rest)
+    assert answer.json()["status"] == "BAD_GRANT_TYPE"
     assert token not in repr(hubspot.requests)
 
 

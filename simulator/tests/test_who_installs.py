@@ -45,7 +45,7 @@ def test_first_install_new_scopes_and_what_comes_after(join: Callable[..., Any])
     with pytest.raises(StayedOnPage, match=NOT_ALLOWED):
         join(THEO)
     join(MAYA)
-    assert join(THEO)["user_id"] == THEO
+    assert join(THEO)["hub_id"] == 4410001
 
     with pytest.raises(StayedOnPage, match=NOT_ALLOWED):
         join(THEO, MORE)

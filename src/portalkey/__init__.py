@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from portalkey._support.lazy import load
 from portalkey.errors import (
     AccountNotNamed,
+    AccountTaken,
     AttemptExpired,
     AttemptMismatch,
     BadAnswer,
@@ -28,6 +29,7 @@ from portalkey.errors import (
     NoKeyOpens,
     NoSession,
     NotConnected,
+    NotFromHubSpot,
     NotHubSpot,
     OperatorMustAct,
     OwnerUnusable,
@@ -36,6 +38,7 @@ from portalkey.errors import (
     RateLimited,
     ScopesMissing,
     SessionFull,
+    SessionUnusable,
     SourceUnusable,
     StoreBusy,
     StoreIsCopy,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountNotNamed",
+    "AccountTaken",
     "AttemptExpired",
     "AttemptMismatch",
     "BadAnswer",
@@ -73,6 +77,7 @@ __all__ = [
     "NoKeyOpens",
     "NoSession",
     "NotConnected",
+    "NotFromHubSpot",
     "NotHubSpot",
     "OperatorMustAct",
     "OwnerUnusable",
@@ -81,6 +86,7 @@ __all__ = [
     "RateLimited",
     "ScopesMissing",
     "SessionFull",
+    "SessionUnusable",
     "Settings",
     "SourceUnusable",
     "StoreBusy",

@@ -95,9 +95,8 @@ class AttemptExpired(PersonMustAct, code="attempt_expired"):
 class AttemptMismatch(PersonMustAct, code="attempt_mismatch"):
     """This attempt to connect was begun by somebody else or elsewhere; start again from the app.
 
-    Raised when the browser, the owner or the ``state`` that came back is not the one the attempt
-    was begun with. Nothing was exchanged. If it happens without a known reason, treat it as an
-    attack: the audit event says which check failed.
+    Browser, owner or ``state`` was not the one that it was begun with, and nothing was exchanged.
+    Without a known reason treat it as an attack; the audit event says which check failed.
     """
 
 
@@ -118,12 +117,20 @@ class WrongAccount(PersonMustAct, code="wrong_account"):
     """Another HubSpot account came back than the one to be reconnected; choose that one instead."""
 
 
-class ScopesMissing(PersonMustAct, code="scopes_missing"):
-    """The HubSpot account has not granted what this needs; connect it again and agree to it."""
+class AccountTaken(PersonMustAct, code="account_taken"):
+    """This HubSpot account is connected; disconnect it there first, or ask whoever runs the app."""
 
-    def __init__(self, scopes: Sequence[str]) -> None:
+
+class ScopesMissing(PersonMustAct, code="scopes_missing"):
+    """The HubSpot account has not granted what this needs; connect it again and agree to it.
+
+    ``reconnect_url`` is the absolute address of the app's setup page, whose link asks for just
+    these, or None where no connection is known.
+    """
+
+    def __init__(self, scopes: Sequence[str], *, reconnect_url: str | None = None) -> None:
         """Keep the *scopes* that were asked for and are not granted."""
-        self.scopes = tuple(scopes)
+        self.scopes, self.reconnect_url = tuple(scopes), reconnect_url
         super().__init__(
             f"The HubSpot account has not granted {', '.join(self.scopes)}; "
             "connect it again and agree to it."
@@ -202,10 +209,29 @@ class OwnerUnusable(OperatorMustAct, TypeError, code="owner_unusable"):
     """The app's owner() returned what cannot be an id; return a non-empty string, or None."""
 
 
+class SessionUnusable(OperatorMustAct, code="session_unusable"):
+    """The app has no session that portalkey can use; add one, such as Starlette's
+    SessionMiddleware.
+    """
+
+
 class NotHubSpot(OperatorMustAct, code="not_hubspot"):
     """This request goes elsewhere than to HubSpot, so it got no token and was not sent; send it
     with a client of its own.
     """
+
+
+class NotFromHubSpot(OperatorMustAct, code="not_from_hubspot"):
+    """This request bears no signature of HubSpot's that holds here; if HubSpot sent it, compare
+    HUBSPOT_CLIENT_SECRET, PORTALKEY_PUBLIC_URL and this machine's clock.
+
+    ``cause`` says which check failed; strangers cause as many as they like.
+    """
+
+    def __init__(self, cause: str = "") -> None:
+        """Keep the name of the check that failed."""
+        super().__init__()
+        self.cause = cause
 
 
 class LibraryUnusable(OperatorMustAct, ImportError, code="library_unusable"):
@@ -233,7 +259,7 @@ class SessionFull(OperatorMustAct, code="session_full"):
         super().__init__(
             f"The session's cookie would be {size} bytes with what portalkey keeps in it, and "
             f"{most} pass browsers and proxies; keep less in the session, keep sessions on the "
-            'server (Flask-Session), or leave out store="session" where it is.'
+            'server (Flask-Session, starsessions), or leave out store="session" where it is.'
         )
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from portalkey._support.timing import (
+from portalkey._support.telemetry import (
     INTERRUPTED,
     OK,
     Count,
@@ -24,6 +24,7 @@ from portalkey._support.timing import (
 from portalkey.errors import LibraryUnusable, PortalkeyError
 from portalkey.model.events import Event, EventName, happened
 from portalkey.model.stats import Stats
+from portalkey.model.sweep import Outcome
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -111,6 +112,7 @@ class Metrics:
         self._events = _counter(registry, "events", "What happened, as the audit has it", "event")
         self._refreshes = _counter(registry, "refreshes", "Tries to renew a token", "result")
         self._attempts = _counter(registry, "attempts", "Tries at connecting that ended", "end")
+        self._looks = _counter(registry, "looks", "Looks at idle connections", "outcome")
         self._seconds = {
             Measured.REFRESH: _histogram(
                 registry, "refresh", "How long a try took that asked HubSpot", _REFRESH_SECONDS
@@ -128,6 +130,7 @@ class Metrics:
         _begin_at_zero(self._events, EventName)
         _begin_at_zero(self._refreshes, RESULTS)
         _begin_at_zero(self._attempts, ENDS)
+        _begin_at_zero(self._looks, Outcome)
         registry.register(self)
         happened.connect(self._count_event)
         measured.connect(self._count_measure)
@@ -139,7 +142,7 @@ class Metrics:
         measured.disconnect(self._count_measure)
         counted.disconnect(self._set_count)
         self._registry.unregister(self)
-        counters = (self._events, self._refreshes, self._attempts)
+        counters = (self._events, self._refreshes, self._attempts, self._looks)
         for each in (*counters, self._unsaved, *self._seconds.values()):
             self._registry.unregister(each)
 
@@ -166,6 +169,9 @@ class Metrics:
             self._attempts.labels(_limit(event.facts.get("error"), ENDS)).inc()
 
     def _count_measure(self, measure: Measure) -> None:
+        if measure.name is Measured.LOOK:
+            self._looks.labels(_limit(measure.result, tuple(Outcome))).inc()
+            return
         if measure.seconds is not None:
             self._seconds[measure.name].observe(measure.seconds)
         if measure.name is Measured.REFRESH:
@@ -227,6 +233,8 @@ def _gauges(stats: Stats) -> Iterable[GaugeMetricFamily]:
     for name, about, value in (
         ("oldest_failing_seconds", "How long the oldest is failing.", stats.oldest_failing),
         ("outbox_length", "Revocations and uninstalls that HubSpot is still owed.", stats.outbox),
+        ("notifications_pending", "Events that receivers have to hear of.", stats.notifications),
+        ("oldest_notification_seconds", "Age of the oldest of these.", stats.oldest_notification),
         ("breaker_open", "1 while HubSpot is asked no more.", stats.is_breaker_open),
     ):
         if value is not None:

@@ -13,11 +13,14 @@ PROJECTS = (ROOT / "pyproject.toml", ROOT / "simulator" / "pyproject.toml")
 FIRST_GOOD = {
     "alembic": ("1.18", "before it nothing keeps a host's Alembic off our tables"),
     "cryptography": ("46.0.7", "CVE-2026-34073, CVE-2026-39892"),
+    "django": ("4.2.30", "what the releases before it name; it is the last of 4.2"),
     "filelock": ("3.20.3", "CVE-2025-68146, CVE-2026-22701"),
     "flask": ("3.1.3", "CVE-2025-47278; GHSA-68rp-wp8r-4726"),
     "h11": ("0.16", "CVE-2025-43859"),
     "jinja2": ("3.1.6", "CVE-2025-27516"),
     "python-dotenv": ("1.2.2", "CVE-2026-28684"),
+    "python-multipart": ("0.0.32", "CVE-2026-42561, CVE-2026-53538, CVE-2026-53539"),
+    "starlette": ("1.3.1", "CVE-2026-48710, CVE-2026-54283"),
     "werkzeug": ("3.1.6", "CVE-2025-66221, CVE-2026-21860; GHSA-29vq-49wr-vm6x"),
 }
 """By distribution: the first version without a hole that is published, and what was wrong."""

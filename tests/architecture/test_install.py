@@ -47,4 +47,4 @@ def test_what_only_some_need_is_an_extra(extra: str) -> None:
 
 def test_a_base_install_has_no_web_framework() -> None:
     """A worker takes none on, and no command line either."""
-    assert distributions("portalkey").isdisjoint({"click", "flask", "werkzeug"})
+    assert distributions("portalkey").isdisjoint({"click", "django", "flask", "werkzeug"})

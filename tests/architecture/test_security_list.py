@@ -9,6 +9,13 @@ from pathlib import Path
 import pytest
 
 import portalkey
+from portalkey.broker.delivery import KEEP_SECONDS
+from portalkey.broker.owed_uninstalls import LONGEST
+from portalkey.model.counters import COUNTERS_DAYS
+from portalkey.model.transitions import RETENTION, STRANGERS_RETENTION
+from portalkey.settings import Settings
+from portalkey.vault.sql.tables import metadata
+from portalkey.web.console.door import SESSION_HOURS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(portalkey.__file__).parent
@@ -16,7 +23,7 @@ LIST = ROOT / "docs" / "security.md"
 POLICY = ROOT / "SECURITY.md"
 ROW = re.compile(r"\| R(\d+) \| (.+?) \| (.+?) \| (.*?) ?\|")
 STATES = ("held", "not applicable", "elsewhere", "not met")
-NUMBERS = range(1, 109)
+NUMBERS = range(1, 112)
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,51 @@ def test_what_is_not_met_stands_in_the_policy() -> None:
 def test_a_test_that_is_not_there_would_be_seen(test: str) -> None:
     """The negative control."""
     assert not is_there(test)
+
+
+def section_about_people() -> str:
+    """What the page says is stored about people."""
+    return LIST.read_text().partition("## What is stored about people")[2].partition("\n## ")[0]
+
+
+def test_every_table_is_in_the_inventory_of_data() -> None:
+    """A new table has to say what it keeps of people, and for how long."""
+    tables = section_about_people().partition("In browsers:")[0]
+    named = re.findall(r"^\| `(portalkey_\w+)` \|", tables, flags=re.MULTILINE)
+
+    assert sorted(named) == sorted(metadata.tables)
+
+
+def test_terms_in_the_inventory_of_data_are_the_codes() -> None:
+    """Days and hours are those that the purge goes by."""
+    defaults = Settings.model_fields
+    terms = [
+        f"| {RETENTION.days} days after its end; an hour for an install",
+        f"`PORTALKEY_EVENTS_DAYS`, {defaults['events_days'].default} days by default",
+        f"| {COUNTERS_DAYS} days |",
+        f"`PORTALKEY_PENDING_HOURS`, {defaults['pending_hours'].default} by default",
+        f"{defaults['invite_hours'].default} hours by default",
+        f"an uninstall {LONGEST.days} days at most",
+    ]
+
+    assert STRANGERS_RETENTION.total_seconds() == 3600
+    assert (KEEP_SECONDS, SESSION_HOURS) == (5 * 86400, 8)
+    assert [each for each in terms if each not in section_about_people()] == []
+
+
+COOKIES = {"attempt", "return", "install", "invited", "console"}
+"""Families of cookies in the inventory of data, by the word in their names."""
+
+
+def test_every_cookie_is_in_the_inventory_of_data() -> None:
+    """A cookie that the web code names has a row."""
+    text = "".join(path.read_text() for path in (SOURCE / "web").rglob("*.py"))
+    named = set(re.findall(r"\}portalkey_([a-z]+)", text)) | {"return"}
+    listed = set(
+        re.findall(r"`portalkey_([a-z]+)", section_about_people().partition("In browsers:")[2])
+    )
+
+    assert named == listed == COOKIES
 
 
 SQL_WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|PRAGMA|SET LOCAL)\s+\S")

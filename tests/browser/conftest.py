@@ -1,8 +1,7 @@
-"""Real browsers: the system's own, as nothing here downloads one."""
+"""Engines, browsers and pages; Chromium itself is started for every folder's tests."""
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
-    expect,
-    sync_playwright,
 )
 
 from browser.engines.base import Engine
@@ -28,20 +25,10 @@ from browser.table import ENGINES, Table, describe
 from portalkey.broker import Broker
 from portalkey.cli.server import Listener
 from portalkey.settings import Settings
+from support.chromium import NAMES, launched
 from support.patience import MILLISECONDS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EVERY = "--every-engine"
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # With these, every window brings a page of the browser's own, which costs a second of a core.
-    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess",
-]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,22 +69,6 @@ def _put_off(config: pytest.Config, items: list[pytest.Item], marked: str) -> No
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """What drives Chromium; once in a process."""
-    expect.set_options(timeout=MILLISECONDS)
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium, headless."""
-    browser = launched(playwright, NAMES)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="session")
 def shell(playwright: Playwright) -> Iterator[Browser]:
     """Chromium's engine without the windows round it, for what is done hundreds of times.
 
@@ -106,20 +77,6 @@ def shell(playwright: Playwright) -> Iterator[Browser]:
     browser = launched(playwright, ("chromium-headless-shell", *NAMES))
     yield browser
     browser.close()
-
-
-def launched(playwright: Playwright, names: Sequence[str]) -> Browser:
-    """The first of these programs that is there, started."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    assert found, "The browser tests need Chromium: sudo apt-get install chromium"
-    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(
-        executable_path=found,
-        args=FLAGS + as_root,
-        timeout=MILLISECONDS,
-        # People have a popup blocker, and a cache for the way back.
-        ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
-    )
 
 
 @pytest.fixture

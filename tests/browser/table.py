@@ -89,7 +89,7 @@ Whoever blocks storage in a browser's settings may block its cookies too, and th
 T4's header is named by `portalkey doctor --public`, which is not run there.
 
 T46 lays on what Flask-Talisman sends by default, and not Flask-Talisman itself.
-T47 does so for Django and helmet; portalkey has a skin for Flask only, so theirs are not run.
+T47 does so for Django and helmet. Every skin goes through journeys of its own (`tests/contract/`).
 
 "Within a second" is longer on a machine that has more to do than it can: by its load.
 

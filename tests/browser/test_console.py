@@ -17,7 +17,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.events import EventName
 from portalkey.settings import Settings
 from portalkey.testing import Ahead
-from support.operating import live_a_while, make_broker, settings_of
+from support.operating import leave_install, live_a_while, make_broker, settings_of
 from support.patience import MILLISECONDS
 from support.ports import free_port
 
@@ -37,6 +37,8 @@ PAGES = {
     "about to uninstall": "/connections/{ada}/uninstall",
     "about to erase": "/erase?owner=ada",
     "about to send": "/owed/{owed}/send",
+    "installs": "/installs",
+    "about to give back": "/installs/{install}/give-back",
     "a notice": "/nowhere",
 }
 """By name, the path of each page."""
@@ -47,8 +49,10 @@ def paths(broker: Broker, rows: dict[str, Connection]) -> dict[str, str]:
     """The path of each page by its name, as things stand."""
     ids = {owner: row.id for owner, row in rows.items() if owner.isalpha()}
     attempt, owed = broker.begin("ada", "browser").attempt.id, broker.find_owed()[0].id
+    install = leave_install(broker).id
+    leave_install(broker, owner="mei.tanaka@quietriver.example")
     return {
-        name: f"/console{path.format(**ids, attempt=attempt, owed=owed)}"
+        name: f"/console{path.format(**ids, attempt=attempt, owed=owed, install=install)}"
         for name, path in PAGES.items()
     }
 
@@ -158,7 +162,7 @@ def test_the_keyboard_alone(new_context: Callable[..., BrowserContext], link: st
     """Tab and Enter lead through tabs, search and pages, and what has the focus can be seen."""
     page = enter(new_context(), link)
     seen = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         focused = page.evaluate(
             "() => { const it = document.activeElement; const style = getComputedStyle(it);"
@@ -167,9 +171,10 @@ def test_the_keyboard_alone(new_context: Callable[..., BrowserContext], link: st
         seen.append(str(focused[0]).splitlines()[0])
         assert focused[1] != "none", focused
         assert focused[2] >= 2, focused
-    tabs = ["Sign out", "Connections", "Attempts", "Keys", "Health", "q", "Search"]
-    assert seen[:7] == tabs
-    assert [re.sub(r" \d+$", "", each) for each in seen[7:9]] == ["All", "Connected"]
+    tabs = ["Sign out", "Connections", "Attempts", "Links", "Installs"]
+    tabs += ["Keys", "Health", "q", "Search"]
+    assert seen[:9] == tabs
+    assert [re.sub(r" \d+$", "", each) for each in seen[9:11]] == ["All", "Connected"]
     page.keyboard.press("Shift+Tab")
     page.goto("/console/health")
 

@@ -159,6 +159,17 @@ def test_requests_tokens_and_installs_appear(
     expect(room.locator("#requests")).to_have_text("Nothing was asked yet.")
 
 
+def test_what_is_asked_again_and_again_is_one_line(room: Page, hubspot: HubSpot) -> None:
+    """In a row and with one answer, so that a worker's looks bury nothing; else not."""
+    for path in ("one", "one", "one", "two", "one"):
+        httpx2.get(f"{hubspot.url}/account-info/2026-09/{path}")
+
+    rows = room.locator("#requests tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).not_to_contain_text("\N{MULTIPLICATION SIGN}")
+    expect(rows.nth(2)).to_contain_text("\N{MULTIPLICATION SIGN} 3")
+
+
 def test_clock_and_reset(room: Page, hubspot: HubSpot) -> None:
     """Time passes at a click; a reset is asked about, and then everything is as at the start."""
     room.get_by_role("button", name="+30 min").click()

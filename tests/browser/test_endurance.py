@@ -49,7 +49,7 @@ def chromium(shell: Browser) -> Browser:
 
 def held(page: Page) -> dict[str, int]:
     """What *page* holds on to, once all rubbish is gone."""
-    page.wait_for_function("tally.timers.size === 0")
+    page.wait_for_function("tally.timers.size === 0 && tally.intervals.size === 0")
     protocol = page.context.new_cdp_session(page)
     protocol.send("HeapProfiler.collectGarbage")
     counts = dict(

@@ -93,7 +93,7 @@ def test_every_page_has_its_picture(
 def journey(context: BrowserContext, url: str, broker: Broker, shot: Shot) -> None:
     """Walk through everything, taking a picture at each stop."""
     page = context.new_page()
-    page.goto(f"{url}/auth/hubspot/callback?code=x")
+    page.goto(f"{url}/auth/hubspot/callback?code=x&state=another")
     page.wait_for_url("**/refused")
     shot(page, "refused")
     page.goto(f"{url}/connections/setup")

@@ -88,7 +88,10 @@ def test_a_lost_key_is_named_with_what_needs_it(
     check(any_store, OLD)
     connection = connect(any_store, OLD)
 
-    with pytest.raises(BadSettings, match=r"lacks the key old, .* \(1\)"):
+    with pytest.raises(
+        BadSettings,
+        match=r"lacks the key old, .* \(1\).*give each app a PORTALKEY_DATABASE_URL.*forget",
+    ):
         check(any_store, NEW)
     vault_of(any_store, OLD).erase(connection)
     check(any_store, NEW)

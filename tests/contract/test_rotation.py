@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.keys import Keys
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.processes import Processes
-from portalkey.errors import NoKeyOpens
+from portalkey.errors import NoKeyOpens, StoreBusy
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Account, Connection, Grant
 from portalkey.model.events import EventName
@@ -23,7 +23,7 @@ from portalkey.testing.samples import Ahead, begin_exchange, load, new_attempt
 from portalkey.vault import Keyring, MemoryStore, Store, Vault
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.keyring import new_key
-from portalkey.vault.rotate import BATCH, Rotation
+from portalkey.vault.rotate import BATCH, PATIENCE, Rotation
 from portalkey.vault.store import SealCount
 
 pytest_plugins = ("support.postgres",)
@@ -208,6 +208,80 @@ def test_one_that_never_comes_free_is_told(any_store: Store) -> None:
     rotated = rotation.run()
 
     assert (rotated.busy, rotated.rows, rotated.is_whole) == (1, 0, False)
+
+
+class Busy(MemoryStore):
+    """A store that is busy so many times before it says what it holds."""
+
+    refusals = 0
+
+    def _refuse(self) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreBusy("busy")
+
+    def count_sealed(self, client_id: str, key_name: str) -> SealCount:
+        """Refuse, or count."""
+        self._refuse()
+        return super().count_sealed(client_id, key_name)
+
+    def sealed_under(
+        self, client_id: str, key_name: str, at_most: int, *, after: str = ""
+    ) -> Sequence[Connection]:
+        """Refuse, or read."""
+        self._refuse()
+        return super().sealed_under(client_id, key_name, at_most, after=after)
+
+
+@pytest.mark.parametrize("moment", ["as it begins", "in between"])
+def test_a_store_that_is_busy_is_asked_again(moment: str) -> None:
+    """Nobody has to begin a long rotation anew because one question was not answered in time."""
+    store = Busy()
+    connect(store, OLD)
+    report: list[tuple[int, int]] = []
+
+    def hear(done: int, total: int) -> None:
+        report.append((done, total))
+        store.refusals = 3 if moment == "in between" and len(report) == 1 else 0
+
+    store.refusals = 3 if moment == "as it begins" else 0
+    pauses: list[float] = []
+    rotated = Rotation(vault_of(store, NEW, OLD), sleep=pauses.append).run(hear)
+
+    assert (rotated.rows, rotated.is_whole, len(pauses)) == (1, True, 3)
+
+
+def test_a_store_that_stays_busy_ends_a_rotation() -> None:
+    """After as long as for a row that never comes free; doing it again goes on where it was."""
+    store = Busy()
+    connect(store, OLD)
+    store.refusals = 1000
+    rotation = Rotation(
+        vault_of(store, NEW, OLD), clock=iter(range(1000)).__next__, sleep=lambda _: None
+    )
+
+    with pytest.raises(StoreBusy):
+        rotation.run()
+    assert store.refusals == 1000 - PATIENCE
+
+
+def test_patience_begins_anew_with_every_row_that_comes_free(
+    any_store: Store, ahead: Ahead
+) -> None:
+    """A long queue of leases is waited for, as long as it moves."""
+    rows = [connect(any_store, OLD, hub_id) for hub_id in (1, 2, 3)]
+    for number, row in enumerate(rows, 1):
+        assert isinstance(any_store.lease(row, LeaseRequest("holder", 50 * number)), Lease)
+    waited = [0.0]
+
+    def sleep(_: float) -> None:
+        ahead.passes(25)
+        waited[0] += 25
+
+    rotated = Rotation(vault_of(any_store, NEW, OLD), clock=lambda: waited[0], sleep=sleep).run()
+
+    assert (rotated.rows, rotated.is_whole) == (3, True)
+    assert waited[0] > PATIENCE
 
 
 def test_what_does_not_open_is_left_as_it_is(any_store: Store) -> None:

@@ -24,6 +24,9 @@ DJANGO_URIS = (
     "http://localhost/accounts/hubspot/login/callback/",
     "http://localhost/complete/hubspot/",
 )
+NODE_URIS = tuple(
+    f"https://app.example.com{path}/callback/hubspot" for path in ("/auth", "/api/auth")
+)
 Node = Callable[..., dict[str, Any]]
 # A bare `pytest` runs in the environment of the other tests, which has none of these clients.
 collect_ignore_glob = [] if find_spec("authlib") else ["test_*.py"]
@@ -35,7 +38,7 @@ def hubspot() -> Iterator[HubSpot]:
     app = App(
         client_id="client-of-others",
         client_secret="secret-of-others",
-        redirect_uris=(REDIRECT_URI, *DJANGO_URIS),
+        redirect_uris=(REDIRECT_URI, *DJANGO_URIS, *NODE_URIS),
     )
     with running_hubspot(apps=[app]) as running:
         yield running
@@ -52,18 +55,22 @@ def code_of(hubspot: HubSpot) -> Callable[[str], str]:
     return walk
 
 
+def known_to(hubspot: HubSpot) -> dict[str, str]:
+    """What a script is told of the app."""
+    return {
+        "url": hubspot.url,
+        "clientId": hubspot.app.client_id,
+        "clientSecret": hubspot.app.client_secret,
+        "redirectUri": REDIRECT_URI,
+    }
+
+
 @pytest.fixture
 def node(hubspot: HubSpot) -> Node:
     """Runs a script beside this file in Node, which gets the arguments as JSON and prints JSON."""
 
     def run(script: str, **given: str) -> dict[str, Any]:
-        told = {
-            "url": hubspot.url,
-            "clientId": hubspot.app.client_id,
-            "clientSecret": hubspot.app.client_secret,
-            "redirectUri": REDIRECT_URI,
-            **given,
-        }
+        told = {**known_to(hubspot), **given}
         ran = subprocess.run(
             [NODE, str(HERE / script), json.dumps(told)],
             check=False,
@@ -76,3 +83,44 @@ def node(hubspot: HubSpot) -> Node:
         return answer
 
     return run
+
+
+class Dialogue:
+    """A script in Node that prints a line of JSON, and goes on with the line that it gets."""
+
+    def __init__(self, running: subprocess.Popen[str]) -> None:
+        self._running = running
+
+    def hear(self) -> dict[str, Any]:
+        """What it says next."""
+        assert self._running.stdout is not None
+        line = self._running.stdout.readline()
+        if not line and self._running.stderr is not None:
+            pytest.fail(self._running.stderr.read())
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def answer(self, line: str = "") -> dict[str, Any]:
+        """What it says after this line."""
+        assert self._running.stdin is not None
+        self._running.stdin.write(f"{line}\n")
+        self._running.stdin.flush()
+        return self.hear()
+
+
+@pytest.fixture
+def talk(hubspot: HubSpot) -> Iterator[Callable[[str], Dialogue]]:
+    """Begins a dialogue with a script beside this file, and ends it with the test."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(script: str) -> Dialogue:
+        command = [NODE, str(HERE / script), json.dumps(known_to(hubspot))]
+        pipe = subprocess.PIPE
+        running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        begun.append(running)
+        return Dialogue(running)
+
+    yield begin
+    for each in begun:
+        each.kill()
+        each.communicate()

@@ -22,12 +22,12 @@ from support.postgres_server import AS_NOBODY, new_database, programs
 pytest_plugins = ("support.postgres",)
 
 
-def write_settings(tmp_path: Path, url: str) -> str:
+def write_settings(tmp_path: Path, url: str, label: str = "a") -> str:
     """Settings of a store at *url*."""
     path = tmp_path / "app.env"
     path.write_text(
         f"HUBSPOT_CLIENT_ID=app\nHUBSPOT_CLIENT_SECRET=canary-secret\n"
-        f"PORTALKEY_KEYS=test:{Fernet.generate_key().decode()}\nPORTALKEY_DATABASE_URL={url}\n"
+        f"PORTALKEY_KEYS={label}:{Fernet.generate_key().decode()}\nPORTALKEY_DATABASE_URL={url}\n"
     )
     return str(path)
 
@@ -60,6 +60,15 @@ def test_a_backup_is_made_and_checked(env_file: str, tmp_path: Path) -> None:
         assert checked.returncode == 0, checked.stdout
         assert file.stat().st_mode & 0o077 == 0
     assert run("db", "check", "--env-file", env_file).returncode == 0
+
+
+def test_a_backup_older_than_a_retired_key(env_file: str, tmp_path: Path) -> None:
+    """It is whole, and nothing opens it: the key that its rows bear is named."""
+    url = Path(env_file).read_text().rpartition("PORTALKEY_DATABASE_URL=")[2].strip()
+    found = run("db", "check", "--env-file", write_settings(tmp_path, url, label="b"))
+
+    assert found.returncode == 1
+    assert "Rows bear the key a" in found.stdout
 
 
 def test_a_check_that_finds_something_ends_with_1(tmp_path: Path) -> None:
@@ -111,7 +120,7 @@ def test_postgresql_is_backed_up_by_its_own_program(
 
         checked = run("db", "check", "--env-file", write_settings(folder, empty))
         assert checked.returncode == 0, checked.stdout
-        assert "1 connections" in checked.stdout
+        assert "Connections: 1" in checked.stdout
         with closing(SQLStore.open(empty)) as restored:
             assert len(restored.connections("ada", "app")) == 1
 

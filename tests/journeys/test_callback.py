@@ -10,10 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from portalkey.broker import Broker
+from portalkey.errors import AttemptMismatch
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import AuthorizationOptions, Callback
+from portalkey.model.authorization import AuthorizationOptions, Callback, LinkCookies
 from portalkey.model.authorization import Visitor as SignedIn
 from portalkey.model.counters import CounterKind
 from portalkey.model.events import Event, happened
@@ -43,15 +45,15 @@ def test_unknown_state_is_refused(visitor: Visitor, hubspot: HubSpot) -> None:
 
 
 def test_missing_state_offers_to_start_from_the_app(visitor: Visitor, hubspot: HubSpot) -> None:
-    """State: an install begun at HubSpot is never accepted (R29)."""
+    """State: a code without one connects nobody, whoever brings it (R29)."""
     code = query_of(visitor.agree(visitor.begin(ATTEMPT)))["code"]
 
     answer = visitor.get(f"/auth/hubspot/callback?code={code}")
 
-    refused = visitor.get(answer.headers["location"])
-    assert refused.status_code == 403
-    assert "start from the app" in refused.text
-    assert hubspot.requests == ()
+    assert answer.headers["location"] == "/auth/hubspot/install?trouble=attempt_mismatch"
+    assert "start" in visitor.get(answer.headers["location"]).text
+    assert visitor.status()["authenticated"] is False
+    assert error_of(visitor) == ("at_hubspot", None)
 
 
 def test_the_refusal_leaves_the_callbacks_address(visitor: Visitor) -> None:
@@ -158,6 +160,29 @@ def test_who_is_not_the_same_exchanges_nothing(
         ("callback_refused", check),
         ("attempt_failed", check),
     ]
+
+
+def test_a_links_return_wants_the_links_cookie(hubspot: HubSpot, broker: Broker) -> None:
+    """Link: whoever has the attempt's cookie alone ends nothing, and who has both goes on."""
+    invitation = broker.invite("studio").invitation
+    link = broker.bind_invitation(invitation)
+    assert link
+    options = AuthorizationOptions(invitation=invitation, another=True)
+    begun = broker.begin("studio", link.get_secret_value(), options)
+    query = tuple(query_of(hubspot.approve(begun.authorize_url)).items())
+    cookies, another = {begun.attempt.id: (begun.cookie,)}, SecretStr("another")
+    wrong: tuple[LinkCookies, ...] = ({}, {"another": (link,)}, {invitation.id: (another,)})
+    heard: list[Event] = []
+    with happened.connected_to(heard.append):
+        for links in wrong:
+            with pytest.raises(AttemptMismatch):
+                broker.finish(Callback(query, cookies, SignedIn("studio"), links=links))
+
+    assert [each.facts for each in heard] == [{"check": "link"}] * len(wrong)
+    assert hubspot.requests == ()
+    links = {invitation.id: (another, link)}
+    end = broker.finish(Callback(query, cookies, SignedIn(None), links=links))
+    assert end.status == "connected"
 
 
 def test_another_ends_no_exchange_under_way(hubspot: HubSpot, broker: Broker) -> None:
@@ -273,7 +298,6 @@ def test_a_missing_doubled_or_malformed_code_ends_the_attempt(
     "query",
     [
         "",
-        "code=x",
         "state=x",
         "state=",
         "state=a&state=b&code=x",

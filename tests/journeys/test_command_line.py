@@ -1,11 +1,13 @@
 """The commands, as a newcomer runs them: in processes of their own."""
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+from dotenv import dotenv_values
 
 from portalkey_simulator import HubSpot
 from support.commands import free_ports, run, running
@@ -76,6 +78,8 @@ def test_the_demo_keeps_its_connections_over_a_restart(tmp_path: Path) -> None:
     """The key and the database stay in the data folder, the platform's own unless told."""
     ports = free_ports()
     arguments = ["demo", "--port", str(ports[0]), "--simulator-port", str(ports[1])]
+    # The simulator of the second run knows no token of the first one's: none may be over by then.
+    arguments += ["--token-seconds", "1800"]
     url = f"http://localhost:{ports[0]}"
     odd = tmp_path / "it's a #1 %41?"
     with (
@@ -87,6 +91,7 @@ def test_the_demo_keeps_its_connections_over_a_restart(tmp_path: Path) -> None:
     (data,) = (file.parent for file in odd.rglob("portalkey.db"))
     with running(*arguments, ready="Ctrl-C", home=odd):
         assert run("token", owner, "--data", str(data)).returncode == 0
+        assert run("token", owner, "--demo", home=odd).returncode == 0
 
 
 def test_a_taken_port_is_told(demo: tuple[str, HubSpot, Path], tmp_path: Path) -> None:
@@ -123,6 +128,19 @@ def test_init_writes_a_private_file_and_says_what_to_paste(tmp_path: Path) -> No
     assert "http://localhost:6001/auth/hubspot/callback" in done.stdout
     assert again.returncode == 1
     assert (tmp_path / ".env").read_text() == first
+
+
+def test_each_project_gets_a_store_of_its_own(tmp_path: Path) -> None:
+    """One file for all would hold what another project's keys have sealed."""
+    addresses = []
+    for folder in (tmp_path / "a b" / "shop", tmp_path / "shop"):
+        folder.mkdir(parents=True)
+        run("init", cwd=folder)
+        addresses.append(str(dotenv_values(folder / ".env")["PORTALKEY_DATABASE_URL"]))
+
+    assert len({*addresses}) == 2
+    for address in addresses:
+        assert re.fullmatch(r"sqlite:////.+/portalkey/shop-[0-9a-f]{6}\.db", address)
 
 
 def test_serve_without_credentials_lists_what_is_missing(tmp_path: Path) -> None:

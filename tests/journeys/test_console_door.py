@@ -102,6 +102,22 @@ def test_of_many_at_once_one_comes_in() -> None:
     assert secret not in repr(link) + str(link.secret)
 
 
+def test_a_link_is_renewed_only_once_it_is_used_or_over() -> None:
+    """The demo's page leads in as often as somebody asks, and its first link stays good."""
+    clock = [0.0]
+    link = OneTimeLink("grace", lambda: clock[0])
+    first = link.secret.get_secret_value()
+    link.renew()
+    assert link.use(first)
+    link.renew()
+    second = link.secret.get_secret_value()
+    clock[0] = LINK_SECONDS
+    link.renew()
+    third = link.secret.get_secret_value()
+
+    assert [link.fits(each) for each in (first, second, third)] == [False, False, True]
+
+
 def test_a_link_that_nobody_uses_is_over_after_an_hour() -> None:
     """It may stand in a log."""
     clock = [0.0]

@@ -22,7 +22,7 @@ from support.operating import (
     make_broker,
     settings_of,
 )
-from support.operating_console import Operator, host_app, names, words
+from support.operating_console import HEADER, Operator, host_app, names, words
 
 LIVE = sorted(str(domain or hub_id) for _, domain, hub_id, *_ in PEOPLE if hub_id != 4410044)
 
@@ -319,7 +319,8 @@ def test_acts_are_posts_and_pages_are_not(operator: Operator, rows: Any, broker:
     for path in ("", "/health", "/keys", "/attempts", f"/connections/{rows['ada'].id}"):
         answer = operator.post(path, {})
         assert answer.status_code == 405, path
-    assert operator.http.delete("/console").status_code == 405
+    named = {HEADER: "grace"}
+    assert operator.http.delete("/console", headers=named).status_code == 405
 
 
 def test_every_answer_has_our_headers(operator: Operator, rows: Any) -> None:
@@ -354,10 +355,11 @@ def test_the_cookie_of_forms_is_narrow(operator: Operator) -> None:
 def test_styles_are_the_consoles_own(operator: Operator) -> None:
     """An app of operators alone has no other routes of ours."""
     for link in operator.page().select("link[href]"):
-        answer = operator.http.get(str(link["href"]))
+        answer = operator.get(str(link["href"]))
         assert answer.status_code == 200, link
         assert "immutable" in answer.headers["Cache-Control"]
-    assert operator.http.get("/console/static/abc/connect.js").status_code == 404
+        assert operator.http.get(str(link["href"])).status_code == 404  # no operator
+    assert operator.get("/static/abc/connect.js").status_code == 404
 
 
 def test_it_stands_beside_the_visitors_pages_and_anywhere(broker: Broker) -> None:

@@ -97,7 +97,6 @@ def test_nginx_before_two_processes(mount: str, migrated_postgres_url: str, tmp_
             "/etc/ssl/portalkey.key": str(authority),
             "/var/log/nginx/portalkey.log": str(tmp_path / "access.log"),
             "http://127.0.0.1:6001": f"http://127.0.0.1:{behind}",
-            "Host $host;": "Host $http_host;",
         },
     )
     app = App(
@@ -200,13 +199,32 @@ def find_command(lines: list[str], start: str, port: int) -> list[str]:
 SYSTEMD = shutil.which("systemd-analyze")
 
 
+WORKER = "/srv/shop/.venv/bin/portalkey work"
+
+
+def units_of_the_page() -> dict[str, str]:
+    """The unit in docs/servers.md for an app of one's own, and its worker, made as it says."""
+    page = (ROOT / "docs" / "servers.md").read_text()
+    (unit,) = re.findall(r"```ini\n(\[Unit\].*?)```", page, re.DOTALL)
+    assert f"`ExecStart={WORKER}`" in page
+    work = re.sub(r"(?m)^ExecStart=.*$", f"ExecStart={WORKER}", unit)
+    assert work != unit
+    return {"shop.service": unit, "shop-work.service": work}
+
+
+UNITS = {
+    each.name: each.read_text() for each in (DEPLOY / "systemd").iterdir()
+} | units_of_the_page()
+
+
 @pytest.mark.skipif(SYSTEMD is None, reason="needs systemd")
-@pytest.mark.parametrize("unit", ["portalkey.service", "portalkey-work.service"])
+@pytest.mark.parametrize("unit", UNITS)
 def test_systemd_understands_the_units(unit: str, tmp_path: Path) -> None:
     """Every line of them; the program's path is this environment's."""
-    text = (DEPLOY / "systemd" / unit).read_text()
     file = tmp_path / unit
-    file.write_text(re.sub(r"/opt/portalkey/bin/\w+", sys.executable, text))
+    file.write_text(
+        re.sub(r"/(?:opt/portalkey|srv/shop/\.venv)/bin/\w+", sys.executable, UNITS[unit])
+    )
     done = subprocess.run(
         [str(SYSTEMD), "verify", "--man=no", str(file)],
         capture_output=True,

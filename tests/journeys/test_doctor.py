@@ -99,6 +99,18 @@ def test_a_layout_of_the_app_s_is_looked_at(
     assert done.returncode == (1 if state == "problem" else 0)
 
 
+def test_a_session_cookie_that_nobody_was_given_is_not_called_good(
+    broker: Broker, port: int, env_file: Path
+) -> None:
+    """An app with a sign-in sets the doctor none; that is said, and nothing has to be done."""
+    with Listener(host_app(broker), broker, host="127.0.0.1", port=port):
+        done = run_doctor(env_file, "--public")
+
+    assert done.returncode == 0
+    assert "All is well" not in done.stdout
+    assert "The session's cookie was not seen" in done.stdout
+
+
 @pytest.mark.parametrize("columns", [80, 120])
 def test_it_is_said_in_sentences(env_file: Path, columns: int) -> None:
     """The judgement first; a mark and a word, whatever the width, and no colour for a file."""
@@ -139,9 +151,44 @@ def test_hubspot_away_and_a_wrong_key_stop_no_other_check(
     assert done.returncode == 1
     found = checks(done)
     assert {found[name] for name in ("hubspot", "keys")} == {"problem"}
+    assert found["credentials"] == "unknown"
     assert {found[name] for name in ("sizes", "connections", "settings")} == {"ok"}
     for each in json.loads(done.stdout)["checks"]:
         assert each["to_do"] or each["state"] in {"ok", "unknown"}, each
+
+
+@pytest.mark.parametrize(
+    ("more", "setting"),
+    [
+        ({"HUBSPOT_CLIENT_ID": "another"}, "HUBSPOT_CLIENT_ID"),
+        ({"HUBSPOT_CLIENT_SECRET": "canary-of-another"}, "HUBSPOT_CLIENT_SECRET"),
+    ],
+)
+def test_credentials_that_hubspot_refuses(
+    settings: Settings, hubspot: HubSpot, tmp_path: Path, more: dict[str, str], setting: str
+) -> None:
+    """HubSpot is asked, and the setting to look at is named."""
+    assert hubspot.url == settings.api_url
+
+    done = run_doctor(write_env(tmp_path / "app.env", settings, **more), "--json")
+
+    (found,) = (each for each in json.loads(done.stdout)["checks"] if each["name"] == "credentials")
+    assert (done.returncode, found["state"]) == (1, "problem")
+    assert found["to_do"].startswith(f"Compare {setting} with")
+
+
+def test_of_two_secrets_the_one_that_is_sent_counts(
+    settings: Settings, hubspot: HubSpot, tmp_path: Path
+) -> None:
+    """A new secret is tried before the old one goes; in a copy, too."""
+    right = hubspot.app.client_secret
+    found = []
+    for secrets in (f"{right},canary-of-another", f"canary-of-another,{right}"):
+        more = {"HUBSPOT_CLIENT_SECRET": secrets, "PORTALKEY_COPY": "yes"}
+        env_file = write_env(tmp_path / "app.env", settings, **more)
+        found.append(checks(run_doctor(env_file, "--json"))["credentials"])
+
+    assert found == ["ok", "problem"]
 
 
 def test_a_clock_that_is_wrong_is_found_by_hubspot_s(hubspot: HubSpot, env_file: Path) -> None:

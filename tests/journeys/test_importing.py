@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
+from portalkey.cli.importing.reports import escape
 from portalkey.errors import NotConnected, SourceUnusable
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import EventName
@@ -158,11 +159,31 @@ def test_a_refresh_token_of_v1(
     assert connected(broker, people) == people
 
 
-def test_a_dry_run(bring: Import, hubspot: HubSpot, broker: Broker, tmp_path: Path) -> None:
+def test_a_dry_run(
+    bring: Import, hubspot: HubSpot, env_file: Path, settings: Settings, tmp_path: Path
+) -> None:
+    """Rows are judged by what they say, HubSpot is not asked, and no store is opened."""
+    people = issued(hubspot, 2)
+    write_csv(tmp_path / "old.csv", people)
+    with (tmp_path / "old.csv").open("a") as file:
+        file.write(f"1,another,{people[0].hub_id}\n,token,\nada,,\nbob,a token,\n")
+    env_file.write_text(env_file.read_text().replace("portalkey.db", "nowhere.db"))
+
+    done = bring("csv", tmp_path / "old.csv", "--dry-run")
+
+    assert done.said.startswith("Can read 2 of 6 rows from csv.\n")
+    assert done.code == 1
+    assert done.outcomes == ["readable"] * 2 + ["twice", "no_owner", "empty", "unreadable"]
+    assert not hubspot.requests
+    assert not (tmp_path / "nowhere.db").exists()
+    assert "nowhere.db" not in settings.database_url
+
+
+def test_asking_only(bring: Import, hubspot: HubSpot, broker: Broker, tmp_path: Path) -> None:
     """HubSpot is asked, the report is written, and nothing else is."""
     write_csv(tmp_path / "old.csv", issued(hubspot, FEW))
 
-    done = bring("csv", tmp_path / "old.csv", "--dry-run")
+    done = bring("csv", tmp_path / "old.csv", "--check")
 
     assert done.said.startswith(f"Would import {FEW} of {FEW} rows from csv.\n")
     assert (done.code, done.outcomes) == (0, ["importable"] * FEW)
@@ -306,11 +327,96 @@ def test_hubspot_refuses_the_app(
     assert connected(broker, people) == people
 
 
+@pytest.mark.parametrize("kind", ["semicolons", "tabs", "list", "lines", "stdin"])
+def test_files_as_people_have_them(
+    kind: str, env_file: Path, hubspot: HubSpot, broker: Broker, tmp_path: Path
+) -> None:
+    """Columns in any order, a spreadsheet's own delimiters and encoding, JSON, and a pipe."""
+    people = issued(hubspot, 2)
+    rows = [(each.hub_id, each.refresh_token or "", each.user_id) for each in people]
+    members = [dict(zip(("hub_id", "refresh_token", "owner"), row, strict=True)) for row in rows]
+    header = ("hub_id", "refresh_token", "owner")
+
+    def table(delimiter: str) -> str:
+        return "\r\n".join(delimiter.join(map(str, row)) for row in (header, *rows))
+
+    library, content = {
+        "semicolons": ("csv", table(";").encode("utf-8-sig")),
+        "tabs": ("csv", table("\t").encode("utf-16")),
+        "list": ("json", json.dumps(members, indent=2).encode()),
+        "lines": ("json", "\n".join(map(json.dumps, members)).encode()),
+        "stdin": ("json", json.dumps(members).encode()),
+    }[kind]
+    source = tmp_path / "source"
+    source.write_bytes(content)
+    where, typed = ("-", content) if kind == "stdin" else (str(source), None)
+
+    told = ["import", library, where, "--env-file", str(env_file)]
+    done = CliRunner().invoke(cli, told, input=typed)
+
+    assert done.exit_code == 0, done.output
+    assert done.output == f"Imported 2 of 2 rows from {library}.\n  imported: 2\n"
+    assert connected(broker, people) == people
+
+
+def test_members_that_cannot_be_read(bring: Import, hubspot: HubSpot, tmp_path: Path) -> None:
+    """Each is one row's trouble, and none of it is repeated."""
+    (good,) = issued(hubspot, 1)
+    members: list[object] = [
+        {"owner": 1, "refresh_token": good.refresh_token, "hub_id": str(good.hub_id)},
+        {"owner": True, "refresh_token": SECRET},
+        {"owner": "ada", "refresh_token": SECRET, "hub_id": 1.5},
+        {"owner": "ada", "refresh_token": ["canary-password"]},
+        {"owner": "ada", "refresh_token": SECRET, SECRET: 1},
+        {"owner": "ada"},
+        {"owner": "\ud800", "refresh_token": SECRET},
+        [SECRET],
+        {"owner": "ada", "refresh_token": None},
+    ]
+    source = tmp_path / "old.json"
+    source.write_text(json.dumps(members))
+
+    done = bring("json", source)
+
+    assert done.outcomes == ["imported", *["unreadable"] * 5, "no_owner", "unreadable", "empty"]
+    assert [row["row"] for row in done.report] == [f"object {n}" for n in range(1, 10)]
+    assert SECRET not in done.said + str(done.report)
+
+
+def test_a_report_that_a_spreadsheet_opens(env_file: Path, tmp_path: Path) -> None:
+    """What looks like a formula is text there, and JSON has it as it is."""
+    owners = ["=1+1", "+1", "-1", "@SUM(1)", "ada"]
+    source = tmp_path / "old.json"
+    source.write_text("\n".join(json.dumps({"owner": o, "refresh_token": ""}) for o in owners))
+    reports = [tmp_path / f"report.{kind}" for kind in ("csv", "json", "jsonl")]
+
+    for path in reports:
+        told = ["--dry-run", "--env-file", str(env_file), "--report", str(path)]
+        CliRunner().invoke(cli, ["import", "json", str(source), *told])
+
+    rows = list(csv.DictReader(reports[0].read_text().splitlines()))
+    assert [row["owner"] for row in rows] == ["'=1+1", "'+1", "'-1", "'@SUM(1)", "ada"]
+    listed = json.loads(reports[1].read_text())
+    assert listed == [json.loads(line) for line in reports[2].read_text().splitlines()]
+    assert [row["owner"] for row in listed] == owners
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_cell_that_a_spreadsheet_would_run(start: str) -> None:
+    """Each beginning of a formula is put behind an apostrophe."""
+    assert escape(f"{start}1") == f"'{start}1"
+    assert escape(f"1{start}") == f"1{start}"
+
+
 SECRET = "canary-password"
 FILES = {
     "none.csv": b"owner,refresh_token\n",
     "bare.csv": b"ada,canary-password\n",
     "bytes.csv": b"owner,refresh_token\nada,\xff\n",
+    "wide.csv": "owner,refresh_token\nada,canary-password\n".encode("utf-16-le"),
+    "text.json": b"canary-password\n",
+    "object.json": b'{"owner": "ada",\n "refresh_token": "canary-password"}',
+    "cut.json": b'[{"owner": "ada", "refresh_token": "canary-password"',
     "quotes.csv": b'owner,refresh_token\nada,"canary-password',
 }
 
@@ -320,8 +426,16 @@ FILES = {
     [
         ("csv AT/nowhere.csv", "No such file or directory: 'AT/nowhere.csv'"),
         ("csv AT/bare.csv", "The first line of AT/bare.csv has to name the columns owner and"),
-        ("csv AT/bytes.csv", "bytes.csv cannot be read as UTF-8 text with commas after line"),
-        ("csv AT/quotes.csv", "quotes.csv cannot be read as UTF-8 text with commas after line"),
+        ("csv AT/bytes.csv", "bytes.csv is not UTF-8 text (line 2). In a spreadsheet, save it"),
+        ("csv AT/wide.csv", "wide.csv is UTF-16 text without a mark of its byte order, or no"),
+        ("json AT/text.json", "text.json is neither a JSON list of objects nor one JSON object a"),
+        ("json AT/object.json", "object.json is neither a JSON list of objects nor one JSON"),
+        ("json AT/cut.json", "cut.json is neither a JSON list of objects nor one JSON object a"),
+        ("csv AT/none.csv --dry-run --check", "--dry-run asks nobody, and --check asks HubSpot"),
+        (
+            "csv AT/quotes.csv",
+            "quotes.csv cannot be read as CSV after line 2; look at its quotation",
+        ),
         ("csv AT/none.csv", "There is nothing to import: no row was found"),
         ("csv AT/none.csv --report AT/none.csv", "is there already; name a new file"),
         (f"csv AT/none.csv {SECRET}", "Name one source, and nothing else beside it."),

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from portalkey.broker import Broker
+from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 from portalkey.settings.keys import parse
+from portalkey.settings.warnings import name_store
 from portalkey.vault.keyring import new_key
 from portalkey_simulator import HubSpot
 from support.commands import PORTALKEY, PYTHON, clean_environment, run
@@ -41,11 +43,17 @@ def old(settings: Settings) -> Key:
 
 
 @pytest.fixture
-def connected(visitor: Visitor, broker: Broker) -> str:
-    """Somebody who has connected, at an app that is stopped since."""
-    visitor.connect()
+def connected(settings: Settings, broker: Broker, hubspot: HubSpot, port: int) -> str:
+    """Somebody who has connected, at an app that is stopped since: no process of it has keys."""
+    app = create_app(broker)
+    with (
+        Listener(app, broker, host="127.0.0.1", port=port),
+        Visitor(settings.public_url, hubspot) as visitor,
+    ):
+        visitor.connect()
+        owner = visitor.owner
     broker.close()
-    return visitor.owner
+    return owner
 
 
 def keys(*arguments: str, env_file: Path) -> subprocess.CompletedProcess[str]:
@@ -62,7 +70,7 @@ def test_a_new_key_is_printed_with_what_to_do(env_file: Path) -> None:
     assert one.name.startswith("key-20")
     assert one.name != two.name
     assert f"PORTALKEY_KEYS=test:...,{one.name}:..." in added[0].stderr
-    assert "portalkey keys retire test" in added[0].stderr
+    assert f"5. portalkey keys retire test --env-file {env_file}\n" in added[0].stderr
     assert set(json.loads(as_json.stdout)) == {"label", "key"}
 
 
@@ -74,7 +82,8 @@ def test_keys_are_rotated_and_retired(
 ) -> None:
     """The whole way, and what is said at each step of it; HubSpot hears nothing of it."""
     asked = len(hubspot.requests)
-    _, env_file = with_keys(NEW, old)
+    made, env_file = with_keys(NEW, old)
+    place = name_store(made)
     early = keys("retire", "test", env_file=env_file)
     assert early.returncode == 1
     assert (
@@ -92,11 +101,13 @@ def test_keys_are_rotated_and_retired(
         {"label": "new", "role": "seals", "connections": 0, "attempts": 0, "outbox": 0},
         {"label": "test", "role": "opens", "connections": 1, "attempts": 0, "outbox": 0},
     ]
-    assert rotated.returncode == 0, rotated.stderr
+    assert (rotated.returncode, rotated.stderr) == (0, f"In {place}:\n")
+    assert early.stderr.startswith(f"In {place}:\n")
+    assert f"`portalkey keys rotate --env-file {env_file}` first" in early.stderr
     assert rotated.stdout.startswith("Rows sealed anew with new: 1, in ")
     assert [each["connections"] for each in after["keys"]] == [1, 0]
     assert (retired.returncode, retired.stderr) == (0, "")
-    assert retired.stdout.startswith("Nothing bears test any more. Take it out of PORTALKEY_KEYS")
+    assert retired.stdout.startswith(f"Nothing in {place} bears test any more. Take it out")
     assert len(hubspot.requests) == asked
     settings, _ = with_keys(NEW)
     with_new = Broker.of(settings)
@@ -251,8 +262,9 @@ def test_a_wrong_key_under_a_known_label_is_refused(
     Broker.of(settings).close()
     wrong, env_file = with_keys(Key("test", new_key()))
 
-    with pytest.raises(BadSettings, match="another key under the label test"):
+    with pytest.raises(BadSettings, match="another key under the label test") as caught:
         Broker.of(wrong)
+    assert name_store(settings) in str(caught.value)
     refused = keys("rotate", env_file=env_file)
     assert refused.returncode == 1
     assert "another key under the label test" in refused.stderr

@@ -85,16 +85,18 @@ def test_a_move_is_told_in_sentences(old: SQLStore, new_url: str, env_file: str)
     assert (done.returncode, done.stderr) == (0, "")
     first, *lines = done.stdout.splitlines()
     assert "and verified: 5 rows, compared column by column." in first
-    assert lines[:7] == [
+    assert lines[:9] == [
         "  connections: 2 new",
         "  attempts: 2 new",
+        "  invitations: none",
         "  events: 1 new",
         "  outbox: none",
+        "  notifications: none",
         "  provider: none",
         "  counters: none",
         "  meta: none",
     ]
-    assert "set PORTALKEY_DATABASE_URL to the new address in every process" in lines[7]
+    assert "set PORTALKEY_DATABASE_URL to the new address in every process" in lines[9]
 
 
 def test_life_goes_on_at_the_new_address(old: SQLStore, new_url: str, env_file: str) -> None:

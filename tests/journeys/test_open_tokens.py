@@ -1,6 +1,8 @@
 """Tokens that are open in a process: quick to hand out, and never for longer than they are good."""
 
 import asyncio
+import gc
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +19,11 @@ from portalkey.broker import token_cache as tokens
 from portalkey.broker.refresh import Refresh
 from portalkey.errors import (
     AccountNotNamed,
-    BadSettings,
     HubSpotUnavailable,
     NeedsReconnect,
     NoKeyOpens,
     NotConnected,
+    ScopesMissing,
 )
 from portalkey.hubspot.http import Request, Response, Send
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -33,6 +35,9 @@ from portalkey_simulator import HubSpot
 from support.forking import in_child, in_silent_child
 from support.patience import PATIENCE
 from support.visitor import Visitor
+
+MANY = 3000
+"""More pairs than the interpreter keeps for later, so that it makes new ones."""
 
 
 @contextmanager
@@ -50,6 +55,24 @@ def watched(words: Sequence[str]) -> Iterator[list[str]]:
         yield called
     finally:
         sys.setprofile(None)
+
+
+@contextmanager
+def collecting(act: Callable[[], object]) -> Iterator[None]:
+    """Let garbage be collected as often as can be, and *act* be done each time."""
+    before = gc.get_threshold()
+
+    def hear(phase: str, _: object) -> None:
+        if phase == "stop":
+            act()
+
+    gc.callbacks.append(hear)
+    gc.set_threshold(1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(hear)
 
 
 @pytest.fixture
@@ -157,7 +180,7 @@ def test_scopes_are_looked_at_each_time(broker: Broker, owner: str) -> None:
     token = broker.access_token(owner)
 
     assert broker.access_token(owner, scopes=["oauth"]) == token
-    with pytest.raises(BadSettings):
+    with pytest.raises(ScopesMissing):
         broker.access_token(owner, scopes=["nothing.has.this"])
 
 
@@ -285,7 +308,7 @@ def test_who_took_a_token_is_counted(broker: Broker, owner: str, settings: Setti
         cached.until += 60
         for _ in range(99):
             assert broker.access_token(owner) == token
-        with pytest.raises(BadSettings):
+        with pytest.raises(ScopesMissing):
             broker.access_token(owner, scopes=["crm.other.read"])
     assert called == []
     broker.report_unauthorized(owner, token)
@@ -304,6 +327,20 @@ def test_nothing_is_kept_past_its_use(broker: Broker, owner: str, ahead: Any) ->
     ahead.seconds += 1801
     broker._tokens.sweep(broker._clock())
     assert not broker._tokens.cached
+
+
+def test_open_tokens_are_swept_while_others_are_opened(broker: Broker, owner: str) -> None:
+    """Another thread may have its turn wherever garbage is collected, and a finalizer runs."""
+    broker.access_token(owner)
+    (cached,) = broker._tokens.cached.values()
+    numbers = itertools.count()
+    for _ in range(MANY):
+        broker._tokens.cached[str(next(numbers)), None] = cached
+    with collecting(lambda: broker._tokens.cached.update({(str(next(numbers)), None): cached})):
+        broker._tokens.sweep(broker._clock())
+        broker._tokens.evict(owner)
+
+    assert next(numbers) > MANY, "no garbage was collected"
 
 
 def test_the_number_of_open_tokens_is_bounded(

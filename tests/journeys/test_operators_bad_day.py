@@ -83,7 +83,8 @@ def test_two_operators_do_the_same_at_once(
     assert "Traceback" not in "".join(told)
     living, times = kept(broker, hubspot)
     assert (living, broker.stats().outbox) == (0, 0)
-    assert 1 <= times <= 2
+    # Both may have HubSpot take the app out before one of them erases, which revokes once more.
+    assert 1 <= times <= (3 if "--uninstall" in command else 2)
 
 
 def test_a_reader_that_goes_early_is_no_mistake(ada: str, env_file: Path) -> None:

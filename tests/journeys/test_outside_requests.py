@@ -13,8 +13,8 @@ import pytest
 from portalkey.broker import Broker
 from portalkey.errors import (
     AccountNotNamed,
-    BadSettings,
     NotConnected,
+    ScopesMissing,
 )
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.model.attempt import AttemptStatus
@@ -60,7 +60,7 @@ def test_trouble_comes_before_the_work(broker: Broker, hubspot: HubSpot) -> None
     with pytest.raises(NotConnected), broker.using("nobody"):
         began = True
     connect(broker, hubspot, "ada")
-    with pytest.raises(BadSettings), broker.using("ada", scopes=["tickets"]):
+    with pytest.raises(ScopesMissing), broker.using("ada", scopes=["tickets"]):
         began = True
 
     assert not began
@@ -188,10 +188,13 @@ class Overtaken(MemoryStore):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
         """The connection, if it may still be made after that."""
         self._is_overtaken("connect")
-        return super().connect(attempt_id, connection, event=event, owed=owed, settled=settled)
+        return super().connect(
+            attempt_id, connection, event=event, owed=owed, settled=settled, is_sole=is_sole
+        )
 
 
 @pytest.fixture

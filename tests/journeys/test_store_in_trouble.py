@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,10 +20,14 @@ from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.authorization import Visitor
 from portalkey.settings import Settings
+from portalkey.testing.installs import sample_install
+from portalkey.testing.samples import new_owed
 from portalkey.vault import SQLStore, Vault
+from portalkey.vault.invitation_store import InvitationStore
 from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Store
-from portalkey.web.host_session import BROWSER_KEY
+from portalkey.web.host import BROWSER_KEY
+from portalkey.web.install_cookies import INSTALL
 from portalkey.web.routes import API, PAGES, SETUP
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
@@ -34,7 +39,9 @@ CALLBACK = "/auth/hubspot/callback"
 ATTEMPT, OTHER = "A" * 22, "B" * 22
 Call = tuple[str, str, dict[str, Any]]
 """Method, path, and what else the test client is given."""
-ASKED = frozenset(name for name in vars(Store) if not name.startswith("_"))
+ASKED = frozenset(
+    name for name in {*vars(Store), *vars(InvitationStore)} if not name.startswith("_")
+)
 
 
 class Troubled(SQLStore):
@@ -114,6 +121,9 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
         "confirm": [get(f"/auth/hubspot/confirm?attempt={ATTEMPT}")],
         "confirmed": [("POST", "/auth/hubspot/confirm", {"data": answer})],
         "done": [get(f"/auth/hubspot/done?attempt={ATTEMPT}")],
+        "invite": [get("/auth/hubspot/invite?link=secret")],
+        "accept": [("POST", "/auth/hubspot/invite", {"data": {"link": "secret"}})],
+        "invited": [get("/auth/hubspot/invited?link=x")],
         "setup": [get("/connections/setup")],
         "leave": [get("/connections/setup/x/disconnect")],
         "status": [get(status), get(f"{status}?attempt={ATTEMPT}"), get(f"{status}?check=1")],
@@ -121,6 +131,28 @@ def calls(client: FlaskClient, hubspot: HubSpot, form_token: str) -> dict[str, l
         "disconnect": [("POST", "/api/hubspot/connections/x/disconnect", own)],
         "cancel": [("POST", f"/api/hubspot/attempts/{ATTEMPT}/cancel", own)],
         "token": [("POST", f"/api/hubspot/attempts/{ATTEMPT}/token", own)],
+    }
+
+
+def calls_of_installs(
+    client: FlaskClient, broker: Broker, form_token: str
+) -> dict[str, list[Call]]:
+    """What the routes of installs are asked by the browser that brought the code of one."""
+    store = broker.vault.store
+    install = replace(sample_install(store), id="I" * 22)
+    store.add_attempt(install)
+    assert store.ask(install.id, "sealed", new_owed(store, id=install.id))
+    ticket = broker.ticket_of_install(install)
+    client.set_cookie(f"portalkey_install_{install.id}", ticket)
+    answer = {"attempt": install.id, "answer": "yes", "portalkey_token": form_token}
+    opening = {
+        "data": {"attempt": install.id, "ticket": ticket},
+        "headers": {"Origin": broker.settings.allowed_origins[0]},
+    }
+    return {
+        "install": [get(INSTALL)],
+        "install_answered": [("POST", INSTALL, {"data": answer})],
+        "install_opened": [("POST", f"{INSTALL}/open", opening)],
     }
 
 
@@ -145,7 +177,9 @@ def test_every_route_tells_a_store_in_trouble(
 ) -> None:
     """503 and the reader's sentence; nobody hears "unknown", "forbidden" or "not connected"."""
     page_of(client)
-    asked = calls(client, hubspot, form_token_of(client, app_broker))
+    form_token = form_token_of(client, app_broker)
+    asked = calls(client, hubspot, form_token)
+    asked |= calls_of_installs(client, app_broker, form_token)
     store.trouble = trouble
 
     answers = [

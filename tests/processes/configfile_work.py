@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from portalkey.model.connection import ConnectionStatus
 from portalkey.model.events import Event, EventName
 from portalkey.testing.samples import connect, load
 from portalkey.vault.json_file import format as file_format
@@ -98,7 +99,8 @@ def killed(store: ConfigFileStore, chance: random.Random) -> int:
         while True:
             following = replace(seen, generation=seen.generation + 1)
             event = Event(EventName.REFRESHED, "ada", facts={"number": following.generation})
-            assert store.renew(following, instead_of="fingerprint 1", event=event)
+            known = dict.fromkeys(ConnectionStatus, event)
+            assert store.renew(following, instead_of="fingerprint 1", tell=known.get)
             os.write(telling, struct.pack("I", following.generation))
             seen = load(store, following)
 

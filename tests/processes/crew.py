@@ -90,18 +90,18 @@ class Member:
         """Tell the process something."""
         self._pipe.send(said)
 
-    def hear(self) -> Any:
+    def hear(self, patience: float = PATIENCE) -> Any:
         """What the process tells; EOFError where it died."""
-        assert self._pipe.poll(PATIENCE), "the process does not answer"
+        assert self._pipe.poll(patience), "the process does not answer"
         return self._pipe.recv()
 
     def begin(self, name: str, *arguments: object) -> None:
         """Let it do something, and do not wait for it."""
         self.say((name, arguments))
 
-    def end(self) -> Any:
+    def end(self, patience: float = PATIENCE) -> Any:
         """What came of that."""
-        is_well, done = self.hear()
+        is_well, done = self.hear(patience)
         assert is_well, done
         return done
 

@@ -25,6 +25,8 @@ from processes.plan import Plan
 from support.patience import PATIENCE
 
 _AT_ONCE = 1000
+_WHOLE = 3600.0
+"""Seconds for a whole rotation, at most: hundreds of askers may leave it little of the machine."""
 _DAYS = timedelta(days=30)
 
 
@@ -101,7 +103,7 @@ def kill_rotation(crew: Crew, plan: Plan, change: KeyChange, after: float) -> bo
 def rotate(crew: Crew, plan: Plan, change: KeyChange) -> Rotated:
     """What a rotation comes to that nobody kills."""
     member = _begin(crew, plan, change)
-    rotated: Rotated = member.end()
+    rotated: Rotated = member.end(_WHOLE)
     member.leave()
     return rotated
 

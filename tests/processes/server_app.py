@@ -5,10 +5,23 @@ import os
 from typing import Any
 
 from app import app  # type: ignore[import-not-found]  # the example's folder is on the path
+from flask import request
+
+from portalkey.flask import from_hubspot
 
 app.secret_key = os.environ["APP_SECRET"]  # every process has the same
 
 __all__ = ["app"]
+
+
+def hear_hubspot(rest: str) -> bytes:
+    """Answer what HubSpot sent."""
+    assert rest
+    return request.get_data()
+
+
+HOOK = "/hubspot/webhook/<path:rest>"
+app.add_url_rule(HOOK, view_func=from_hubspot(hear_hubspot), methods=["POST"])
 
 
 def __getattr__(name: str) -> Any:

@@ -76,4 +76,4 @@ class _Stepping:
         def stepping(*args: Any, **kwargs: Any) -> Any:
             return self._steps.around(name, lambda: method(*args, **kwargs))
 
-        return method if name in {"close", "health"} else stepping
+        return stepping if callable(method) and name != "close" else method

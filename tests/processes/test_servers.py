@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -52,7 +53,16 @@ SERVERS = {
 """The docs' name of each, and its command."""
 BY_HAND = {"mod_wsgi"}
 """The docs say how these were tried."""
+BY_SKIN = {
+    "uvicorn, for [FastAPI and Starlette](fastapi.md#servers-and-workers)",
+    "hypercorn, for the same",
+}
+"""Tried with a skin of their own, by its tests."""
 NEEDS_POSTGRES = {"gunicorn, gevent"}
+TELL_NO_REQUEST_LINE = {name for name in SERVERS if name.startswith(("uvicorn", "AWS Lambda"))}
+"""Behind these an app does not learn how the address was written."""
+LEAVE_ESCAPES = {"AWS Lambda, awsgi2"}
+"""These take the escapes of a path for letters of it."""
 
 
 @contextmanager
@@ -122,17 +132,37 @@ def test_a_person_connects_works_and_disconnects(
         status = visitor.status()
         account = visitor.get(f"/account/{status['portal_id']}")
         after = disconnect(visitor)
+        heard = send_as_hubspot(hubspot, f"{environment['PORTALKEY_PUBLIC_URL']}/hubspot/webhook")
 
         assert "Connected to HubSpot" in page.text
         assert status["authenticated"] is True
         assert account.json()["portalId"] == status["portal_id"]
         assert (after.status_code, visitor.status()["authenticated"]) == (303, False)
+        needed = 401 if name in LEAVE_ESCAPES else 200
+        assert heard == [200, 401, 401, needed, 401 if name in TELL_NO_REQUEST_LINE else 200]
 
 
 def disconnect(visitor: Visitor) -> httpx2.Response:
     """Press the button of the page that asks first; the answer."""
     form = visitor.leave_form()
     return visitor.http.post(form.pop("action"), data=form)
+
+
+def send_as_hubspot(hubspot: HubSpot, hook: str) -> list[int]:
+    """What becomes of a request of HubSpot's, of the same again, of a stranger's, and of two whose
+    address has escapes: those that it needs, and others.
+    """
+    moment, body = int(hubspot.clock.now() * 1000), b'[{"name":"Zo\xc3\xab"}]'
+    stranger = replace(hubspot.app, client_secret="of-a-stranger")
+    answers = [
+        hubspot.send_signed(f"{hook}/a?x=1", body, timestamp=moment),
+        hubspot.send_signed(f"{hook}/a?x=1", body, timestamp=moment),
+        hubspot.send_signed(f"{hook}/a?x=1", body, app=stranger),
+        hubspot.send_signed(f"{hook}/caf%C3%A9%20a", body),
+        hubspot.send_signed(f"{hook}/%7Ea", body),
+    ]
+    assert answers[0].body == body
+    return [each.status for each in answers]
 
 
 def test_the_docs_name_what_was_tried() -> None:
@@ -142,4 +172,4 @@ def test_the_docs_name_what_was_tried() -> None:
     rows = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)
 
     assert rows[0].startswith("---")
-    assert set(rows[1:]) == {*SERVERS, *BY_HAND}
+    assert set(rows[1:]) == {*SERVERS, *BY_HAND, *BY_SKIN}

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -33,10 +33,14 @@ from portalkey.model.connection import Connection
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey.vault.rotate import Rotated
+from portalkey.vault.sql.sqlite import SQLite
 from portalkey.vault.store import Store
+from processes.notifying import JOURNAL, Journal, change
 from processes.plan import Ahead, Marks, Outcome, Plan, mark_name
 from processes.steps import COMMIT, Step, Steps
 from support.environment import environment_of
+
+LOOK = 0.001
 
 
 def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
@@ -50,7 +54,7 @@ def broker_of(plan: Plan, steps: Steps | None = None) -> Broker:
     if steps is not None:
         store, send = steps.store(store), steps.send(send)  # type: ignore[assignment]
         event.listen(kept._database._writing, "commit", lambda _: steps.step(COMMIT, "a write"))
-        drivers = kept._database._drivers
+        drivers = kept._database._writing_drivers
         drivers._connect = partial(_Committing, drivers._connect, steps)
     return Broker(
         plan.settings,
@@ -106,6 +110,7 @@ class Worker:
         self._settings = plan.settings
         self._steps = Steps(_kill_at(plan.dies_at))
         stepping = self._steps if plan.dies_at is not None else None
+        self._is_counted = stepping is not None
         self._broker = broker_of(plan, stepping)
         self._steps.seen.clear()
 
@@ -140,6 +145,41 @@ class Worker:
                 is_over.set()
             assert [each.exception() for each in counting] == [None] * threads
             return outcome
+
+    def hold_a_group(self, threads: int) -> Sequence[int]:
+        """Write from so many threads, in one transaction that is open until the test says so.
+
+        The number that each of them heard is written.
+        """
+        store = self._broker.vault.store
+        assert isinstance(store, SQLStore)
+        database = store._database
+        assert isinstance(database, SQLite)
+        waiting = database._groups._waiting
+
+        def write(number: int) -> int:
+            return database.write_fast(partial(_count_on, name=mark_name(number)))
+
+        with ThreadPoolExecutor(threads) as pool:
+
+            def lead(driver: Any) -> int:
+                counted = _count_on(driver, mark_name(0))
+                futures.extend(pool.submit(write, number) for number in range(1, threads))
+                while len(waiting) < threads - 1:
+                    time.sleep(LOOK)
+                self._pipe.send("open")
+                assert self._pipe.recv() == "commit"
+                return counted
+
+            futures: list[Future[int]] = []
+            led = pool.submit(database.write_fast, lead)
+            return [led.result(), *(each.result() for each in futures)]
+
+    def count(self, number: int) -> int:
+        """Count one more in the row of this number; the new number."""
+        store = self._broker.vault.store
+        assert isinstance(store, SQLStore)
+        return store._database.write_fast(partial(_count_on, name=mark_name(number)))
 
     def herd(self, owner: str, threads: int) -> Sequence[Outcome]:
         """As many callers as *threads*, let go at once when the test says so."""
@@ -196,6 +236,36 @@ class Worker:
         self._pipe.send("begun")
         done = CliRunner().invoke(cli, arguments, env=environment_of(self._settings))
         return done.exit_code, done.stdout, f"{done.stderr}{done.exception or ''}"
+
+    def read_journal(self) -> tuple[int, str | None]:
+        """Read HubSpot's journal; how many pages, or the code of an error."""
+        try:
+            return self._broker.journal.read().pages, None
+        except PortalkeyError as trouble:
+            return 0, trouble.code
+
+    def make_changes(self, rows: Sequence[str], journal: Path, number: int) -> None:
+        """Change connections so often, and tell of it: on this thread, if its steps are counted."""
+        broker, is_counted = self._broker, self._is_counted
+        broker.on_event(JOURNAL, Journal(journal))
+        self._pipe.send("begun")
+        for at in range(number):
+            row = broker.find_connection(rows[at % len(rows)])
+            assert row
+            event = change(broker.vault.store, row)
+            if is_counted:
+                for name in broker._deliveries.names:
+                    broker._deliveries.deliver_due(name)
+            else:
+                broker.audit.announce(event)
+
+    def deliver_all(self, journal: Path) -> int:
+        """Deliver what is due; how much waits still."""
+        if JOURNAL not in self._broker._deliveries.names:
+            self._broker.on_event(JOURNAL, Journal(journal, is_well=True))
+        while self._broker.notify():
+            pass
+        return self._broker.stats().notifications
 
     def disconnect(self, owner: str) -> None:
         """Disconnect what *owner* has connected."""

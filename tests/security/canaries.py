@@ -58,6 +58,8 @@ def secrets_of(broker: Broker, hubspot: HubSpot, owner: str) -> dict[str, str]:
         found["refresh token"] = broker.vault.open_refresh(connection).get_secret_value()
     for key in broker.settings.keys:
         found["key"] = key.secret.get_secret_value()
+    for number, secret in enumerate(broker.settings.webhook_secrets):
+        found[f"webhook secret {number}"] = secret.get_secret_value()
     return found
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 from urllib.parse import urlencode
 
+from portalkey.model.attempt import NOBODY
 from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP
 from support.patience import PATIENCE
 from support.visitor import Visitor, query_of
@@ -231,9 +232,26 @@ def read(stream: BinaryIO, *, is_head: bool) -> tuple[int, bool]:
 
 
 def read_rows(database: str) -> dict[str, list[tuple[object, ...]]]:
-    """Return all that is stored in an SQLite file but counts: what no such request may change."""
+    """Return all that is stored in an SQLite file but counts: what no such request may change.
+
+    Nor what strangers have brought: a code without a state is an install that begins at HubSpot,
+    which ``read_ends_of_strangers`` looks at.
+    """
     with closing(sqlite3.connect(database)) as connection:
         return {
-            name: sorted(connection.execute(f"SELECT * FROM portalkey_{name}"), key=repr)  # noqa: S608 - names of our own
+            name: sorted(
+                connection.execute(
+                    f"SELECT * FROM portalkey_{name}"  # noqa: S608 - names of our own
+                    + (f" WHERE owner <> '{NOBODY}'" if name == "attempts" else "")
+                ),
+                key=repr,
+            )
             for name in TABLES
         }
+
+
+def read_ends_of_strangers(database: str) -> set[str]:
+    """Return the statuses of what came with a code and no state: each has to have failed."""
+    query = f"SELECT DISTINCT status FROM portalkey_attempts WHERE owner = '{NOBODY}'"  # noqa: S608 - a constant of our own
+    with closing(sqlite3.connect(database)) as connection:
+        return {status for (status,) in connection.execute(query)}

@@ -6,6 +6,7 @@ share its connections and nothing of an attempt.
 """
 
 import itertools
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -14,13 +15,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bs4 import BeautifulSoup
-from flask import Flask, session
-from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
-from portalkey.flask import HubSpotAuth
-from portalkey.web.host_session import BROWSER_KEY
 from portalkey_simulator import HubSpot
+from security.browsers import APPS, Browser
 
 ROOM = {"attempts_per_browser": 1000}
 """Settings with which nobody's attempt makes room for another: many are begun here."""
@@ -58,7 +56,7 @@ class Visit:
     """One visitor: connected, with one attempt at HubSpot, one parked, and one that has ended."""
 
     who: Who
-    client: FlaskClient
+    client: Browser
     tokens: Tokens = field(default_factory=Tokens)
     connection: str = ""
     ended: str = ""
@@ -69,23 +67,19 @@ class Visit:
 
 
 class Place:
-    """An app with a Strict session that delivers tokens, and everybody who visits it."""
+    """An app of this *skin* with a Strict session that delivers tokens, and who visits it."""
 
-    def __init__(self, broker: Broker, hubspot: HubSpot) -> None:
+    def __init__(self, broker: Broker, hubspot: HubSpot, skin: str = "flask") -> None:
         self.broker, self.hubspot = broker, hubspot
-        self.app = Flask("matrix")
-        self.app.config.update(SECRET_KEY="of-the-host", SESSION_COOKIE_SAMESITE="Strict")
-        self.app.add_url_rule("/login/<owner>/<person>", "login", sign_in)
-        owner, person = lambda: session.get("owner"), lambda: session.get("person")
-        HubSpotAuth(self.app, broker, owner=owner, person=person, deliver="access_token")
+        self.app = APPS[skin](broker)
 
     def visits(self, everybody: Iterable[Who]) -> list[Visit]:
         """Let *everybody* visit, each with all that they can have."""
         return [self.visit(who) for who in everybody]
 
-    def sign_in(self, who: Who) -> FlaskClient:
+    def sign_in(self, who: Who) -> Browser:
         """Return a new browser in which that person is signed in."""
-        client = self.app.test_client()
+        client = self.app.new_browser()
         client.get(f"/login/{who.owner}/{who.person}")
         return client
 
@@ -97,20 +91,20 @@ class Place:
         visit.ended, callback = self.begin(visit, account)
         self.come_back(visit, callback, visit.ended)
         visit.tokens = self.tokens_of(visit.client)
-        listed = visit.client.get("/api/hubspot/connections").get_json()["connections"]
+        listed = json.loads(visit.client.get("/api/hubspot/connections").text)["connections"]
         visit.connection = listed[0]["id"]
         visit.open, visit.callback = self.begin(visit, account)
         visit.parked, parked = self.begin(visit, account)
         visit.form = self.park(visit, parked, visit.parked)
         return visit
 
-    def tokens_of(self, client: FlaskClient) -> Tokens:
+    def tokens_of(self, client: Browser) -> Tokens:
         """Read the tokens of a session off its page."""
         page = client.get("/connections/setup").text
         leave = re.findall(r'href="(/connections/setup/[^"]+/disconnect)"', page)
         page = client.get(leave[0]).text if leave else ""
         forms = re.findall(r'name="portalkey_token" value="([^"]+)"', page)
-        link = client.get("/api/hubspot/status").get_json()["connect_url"]
+        link = json.loads(client.get("/api/hubspot/status").text)["connect_url"]
         start = parse_qs(urlsplit(link).query)["t"][0]
         return Tokens(start, forms[0] if forms else "")
 
@@ -124,7 +118,7 @@ class Place:
 
     def park(self, visit: Visit, callback: str, attempt: str) -> dict[str, str]:
         """Come back without the Strict session; return the form of the page between."""
-        bare = self.app.test_client()
+        bare = self.app.new_browser()
         copy_attempts(visit.client, bare)
         bare.get(callback)
         page = bare.get(f"/auth/hubspot/complete?attempt={attempt}").text
@@ -146,17 +140,11 @@ class Place:
         ]
 
 
-def sign_in(owner: str, person: str) -> str:
-    """Sign a person in, in whichever session there is."""
-    session.update(owner=owner, person=person)
-    return "in"
-
-
-def copy_attempts(source: FlaskClient, target: FlaskClient) -> None:
+def copy_attempts(source: Browser, target: Browser) -> None:
     """Give *target* the attempts' cookies of *source*, as a tosser of cookies would."""
-    for cookie in (source._cookies or {}).values():
-        if "portalkey_attempt_" in cookie.key:
-            target.set_cookie(cookie.key, cookie.value, path=cookie.path)
+    for cookie in source.cookies():
+        if "portalkey_attempt_" in cookie[0]:
+            target.toss(cookie)
 
 
 @dataclass(slots=True)
@@ -164,7 +152,7 @@ class Cell:
     """One request: who asks, whose it is, and whose tokens are sent with it."""
 
     place: Place
-    client: FlaskClient
+    client: Browser
     tokens: Tokens
     target: Visit
 
@@ -283,7 +271,7 @@ def cells(place: Place, visits: list[Visit], target: Visit) -> Iterator[tuple[Ac
         if other is not target:
             yield from by_others(place, other, target)
     for act in ALL:
-        yield act, Cell(place, place.app.test_client(), target.tokens, target), "nobody"
+        yield act, Cell(place, place.app.new_browser(), target.tokens, target), "nobody"
     for owner, person in itertools.product(OWNERS, PERSONS):
         yield from in_the_browser(place, Who(owner, target.who.browser, person), target)
 
@@ -312,10 +300,7 @@ def in_the_browser(place: Place, who: Who, target: Visit) -> Iterator[tuple[Act,
     for way in ("signed in anew",) if is_same else ("tossed", "later"):
         client = place.sign_in(who)
         if way == "later":
-            with target.client.session_transaction() as theirs:
-                browser = theirs[BROWSER_KEY]
-            with client.session_transaction() as own:
-                own[BROWSER_KEY] = browser
+            client.get(f"/value/{target.client.get('/value').text}")
         tokens = place.tokens_of(client)
         copy_attempts(target.client, client)
         for act in (*BY_TOKEN, account):

@@ -4,6 +4,9 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +14,20 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from portalkey.broker import Broker
+from portalkey.broker.notify import Undelivered, Webhook
 from portalkey.errors import PortalkeyError
 from portalkey.model.connection import Grant
+from portalkey.model.events import EventName
+from portalkey.model.notifications import Notification, Subject, build_notification
 from portalkey.settings import Settings
+from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
+from portalkey_simulator.faults.fault_kinds import Fault
 from security.canaries import Ear, a_rich_life, find_leaks, listen, secrets_of
 from support.visitor import Visitor, query_of
+
+WEBHOOK_SECRET = "whsec_" + "b2Yt" * 9
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -113,3 +124,84 @@ def test_the_session_cookie_holds_no_secret(
     jar = " ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.http.cookies.jar)
 
     assert_clean(jar, secrets_of(broker, hubspot, visitor.owner))
+
+
+def test_the_apps_own_token_is_kept_nowhere(
+    broker: Broker, hubspot: HubSpot, ahead: Any, ear: Ear, settings: Settings
+) -> None:
+    """Of the journal's secrets, no log, event, repr, traceback or file holds any."""
+
+    def read() -> None:
+        broker.journal_setup.run()
+        connect(broker, hubspot, "ada")
+        for passed in (60, 61):
+            ahead.passes(passed)
+            hubspot.clock.move(passed)
+            broker.journal.read()
+            hubspot.uninstall(4410001)
+        hubspot.faults.add(Fault("answer", status=401, body=b"{}"), at="webhooks", times=None)
+        ahead.passes(600)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    text = told(broker.journal.read)
+
+    ledger, lifecycle = hubspot._world.ledger, hubspot._world.lifecycle
+    secrets = {f"app token {n}": token for n, token in enumerate(ledger._app_access)}
+    assert len(secrets) >= 1
+    secrets["client secret"] = hubspot.app.client_secret
+    links = [asked for asked in hubspot.requests if "/pages/" in asked.path]
+    assert len(links) == 2
+    assert lifecycle.events
+    seen = [*ear.heard, text, repr(list(broker.vault.store.events())), repr(broker.journal)]
+    seen += [broker.journal.look()[0].dump(), repr(broker.journal._token.__dict__)]
+    assert "read_journal" in text or "journal" in text
+    assert_clean("\n".join(seen), secrets)
+    assert "signature=" not in "\n".join(seen)
+    files = [Path(settings.database_url.removeprefix("sqlite:///"))]
+    files.append(files[0].with_name("portalkey.db-wal"))
+    kept = b"".join(file.read_bytes() for file in files if file.exists())
+    assert not [name for name, secret in secrets.items() if secret.encode() in kept]
+
+
+def test_the_receivers_address_and_secret_stay_inside(
+    settings: Settings,
+    make_broker: Callable[[Settings], Broker],
+    hubspot: HubSpot,
+    port: int,
+    ear: Ear,
+) -> None:
+    """Where it cannot be told: neither in the log, nor in a repr, nor in a traceback's locals."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    url = f"http://localhost:{port}/hooks?token=canary-of-the-address"
+    told_of = {"webhook_url": url, "webhook_secrets": f"whsec_{'c2VjcmV0' * 5} {WEBHOOK_SECRET}"}
+    broker = make_broker(Settings(**values | told_of))
+    broker.announce()
+    connect(broker, hubspot, "ada")
+    assert broker.notify() == 0
+
+    store, app = broker.vault.store, broker.settings.client_id
+    secrets = secrets_of(broker, hubspot, "ada") | {"address": "canary-of-the-address"}
+    waiting = store.waiting_notifications(app)
+    assert waiting["webhook"].number == 1
+    parts = (broker.settings, broker._deliveries, waiting, *store.events())
+    assert "webhook secret 1" in secrets
+    assert any("cannot be connected to" in line for line in ear.heard)
+    assert_clean("\n".join(ear.heard), secrets)
+    assert_clean("\n".join(f"{each!r} {each}" for each in parts), secrets)
+    webhook = Webhook(url, broker.settings.webhook_secrets)
+    notification = build_notification(
+        replace(store.events()[-1], name=EventName.CONNECTED), 1, Subject(app), "webhook", NOW
+    )
+    assert_clean(told_in_vain(webhook, notification), secrets)
+
+
+def told_in_vain(webhook: Webhook, notification: Notification) -> str:
+    """The traceback, with locals, of a notification that does not arrive."""
+    try:
+        webhook.deliver(notification)
+    except Undelivered as error:
+        plain = traceback.TracebackException.from_exception(error, capture_locals=True)
+        return "".join(plain.format())
+    raise AssertionError

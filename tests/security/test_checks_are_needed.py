@@ -27,6 +27,12 @@ CHECKS = {
         "if False:",
         "test_another_browser_ends_nothing",
     ),
+    "link": (
+        "broker/connect.py",
+        "if not is_of_link(attempt, callback.links):",
+        "if False:",
+        "test_a_links_return_wants_the_links_cookie",
+    ),
     "owner": (
         "model/authorization.py",
         "if visitor.owner != attempt.owner:",

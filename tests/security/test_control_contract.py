@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from portalkey_simulator import HubSpot
 from portalkey_simulator.control.openapi_document import build_document
+from support.patience import PATIENCE
 
 CHECKS = [
     not_a_server_error,
@@ -48,7 +49,7 @@ def try_all(schema: Any, hubspot: HubSpot, examples: int) -> int:
         def send(case: Any) -> None:
             nonlocal sent
             sent += 1
-            case.call_and_validate(base_url=hubspot.url, checks=CHECKS)
+            case.call_and_validate(base_url=hubspot.url, checks=CHECKS, timeout=PATIENCE)
 
         send()
     return sent

@@ -273,6 +273,8 @@ PLACES: dict[str, tuple[Make, set[int]]] = {
     "done": (target("/auth/hubspot/done?attempt=*"), {404}),
     "complete": (target("/auth/hubspot/complete?attempt=*"), {404}),
     "confirm": (target("/auth/hubspot/confirm?attempt=*"), {404}),
+    "invitation": (target("/auth/hubspot/invite?link=*"), {410}),
+    "way on of an invitation": (target("/auth/hubspot/invited?link=*&go=*"), {403}),
     "cancel": (target(f"{POSTED}/api/hubspot/attempts/*/cancel"), {404, 405}),
     "token": (target(f"{POSTED}/api/hubspot/attempts/*/token"), {404, 405}),
     "disconnect": (target(f"{POSTED}/api/hubspot/connections/*/disconnect"), {403, 404, 405}),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from portalkey.broker import Broker
-from security.malformed import Maker, Victim, attack, prepare, read_rows
+from security.malformed import Maker, Victim, attack, prepare, read_ends_of_strangers, read_rows
 from support.peer import Peer
 from support.visitor import Visitor
 
@@ -42,6 +42,7 @@ def test_malformed_requests_change_nothing(
     assert found.bad == []
     assert {200, 303, 400, 403, 404, 405, 415} <= set(found.statuses)
     assert read_rows(database) == before
+    assert read_ends_of_strangers(database) <= {"failed"}
     answer = visitor.get(victim.callback)
     assert answer.headers["location"] == "/auth/hubspot/done?attempt=" + victim.ids[0]
     assert visitor.status(victim.ids[0])["attempt"]["status"] == "connected"

@@ -1,21 +1,29 @@
 """Nobody gets at what is another's, by any route; ``make figures`` does it time and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from portalkey.broker import Broker
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
+from security.browsers import APPS
 from security.matrix import ALL, NEIGHBOURS, ROOM, Cell, Place, Who, callback, disconnect, try_all
 
 LEAST_CELLS = 490
 
 
-@pytest.fixture
-def place(settings: Settings, make_broker: Callable[[Settings], Broker], hubspot: HubSpot) -> Place:
-    """An app with nobody in it yet, who may begin as often as they like."""
-    return Place(make_broker(settings.model_copy(update=ROOM)), hubspot)
+@pytest.fixture(params=APPS)
+def place(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    make_broker: Callable[[Settings], Broker],
+    hubspot: HubSpot,
+) -> Iterator[Place]:
+    """An app of each skin with nobody in it yet, who may begin as often as they like."""
+    place = Place(make_broker(settings.model_copy(update=ROOM)), hubspot, request.param)
+    yield place
+    place.app.close()
 
 
 def test_off_the_diagonal_nobody_gets_anything(place: Place) -> None:

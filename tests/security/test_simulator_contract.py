@@ -60,7 +60,10 @@ class Known:
             "token": issued.access_token if "access-tokens" in path else issued.refresh_token,
             "identifier": list_records(account.hub_id, kind)[0].identifier,
             "number": str(subscription.number),
-            "offset": world.lifecycle.list_journal(app.client_id)[0].offset,
+            "offset": (world.lifecycle.list_journal(app.client_id) or ())[0].offset,
+            "count": 2,
+            "portal": str(account.hub_id),
+            "status": "653834b3-7666-4bb3-88d9-0e8951915a86",
         }
         self.fields = {
             "client_id": app.client_id,

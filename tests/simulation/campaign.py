@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from simulation.ports import Drawer, Process
 from simulation.schedule import Kind, Outcome, Schedule
@@ -14,6 +14,9 @@ from simulation.schedule import Kind, Outcome, Schedule
 
 class House:
     """Runs schedules, one after another; the processes are used again."""
+
+    PROCESS: ClassVar[type[Process]] = Process
+    SCHEDULE: ClassVar[type[Schedule]] = Schedule
 
     def __init__(self, kind: Kind | None = None) -> None:
         self.kind = kind or Kind()
@@ -23,7 +26,7 @@ class House:
     def process(self, number: int) -> Process:
         """The process of this *number*, built once."""
         while len(self._pool) <= number:
-            process = Process(self.keyring)
+            process = self.PROCESS(self.keyring)
             self.kind.fit(process)
             self._pool.append(process)
         return self._pool[number]
@@ -32,7 +35,7 @@ class House:
         """The schedule of this *seed*, from its begin until all is quiet again."""
         if isinstance(self.keyring, Drawer):
             self.keyring.clear()
-        return Schedule(self.kind, self.keyring, self.process, seed).run()
+        return self.SCHEDULE(self.kind, self.keyring, self.process, seed).run()
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from portalkey.broker.token_request import TokenRequest
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Response
 from portalkey.model import leases, transitions
-from portalkey.model.connection import Connection, Grant, SealedGrant
+from portalkey.model.connection import Connection, ConnectionStatus, Grant, SealedGrant
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease
 from portalkey.vault import MemoryStore, OwedRevocation
-from portalkey.vault.store import Mark
+from portalkey.vault.store import Mark, TellRenewal
 from simulation.hubspot import Mode
 from simulation.ports import Process, SimHolder
 from simulation.schedule import Kind
@@ -28,25 +28,39 @@ class _DeadHolders(SimHolder):
 
 
 class _Standstill(MemoryStore):
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Under the generation that was there."""
         there = self._connections[connection.id]
-        is_renewed = super().renew(connection, instead_of=instead_of, event=event)
-        if is_renewed:
+        before = super().renew(connection, instead_of=instead_of, status=status, tell=tell)
+        if before is not None:
             row = replace(self._connections[connection.id], generation=there.generation)
             self._connections[connection.id] = row
-        return is_renewed
+        return before
 
 
 class _Overwriting(MemoryStore):
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Whatever stands there."""
         there = self._connections[connection.id]
         if there.sealed is None:
-            return False
+            return None
         changes = {name: getattr(connection, name) for name in transitions.RENEWED}
         self._connections[there.id] = replace(leases.clear_lease(there), **changes)
-        return True
+        return there.status
 
 
 class _Unlooked(MemoryStore):
@@ -77,7 +91,9 @@ class _Halves:
         self._process = process
         self._renew = process.port.renew
 
-    def __call__(self, connection: Connection, *, instead_of: str, event: Event | None) -> bool:
+    def __call__(
+        self, connection: Connection, *, instead_of: str, tell: TellRenewal
+    ) -> ConnectionStatus | None:
         process = self._process
         there = process.store._connections[connection.id]
         old, new = there.sealed, connection.sealed
@@ -85,7 +101,8 @@ class _Halves:
             half = SealedGrant(new.access, old.refresh, old.fingerprint, old.key_name)
             row = replace(there, sealed=half, access_expires_at=connection.access_expires_at)
             process.store._connections[connection.id] = row
-        return bool(self._renew(connection, instead_of=instead_of, event=event))
+        before: ConnectionStatus | None = self._renew(connection, instead_of=instead_of, tell=tell)
+        return before
 
 
 class _Trusting(Refresh):
@@ -133,8 +150,8 @@ class _ShortOfBreath(TokenRequest):
         self, leased: Connection, grant: Grant, event: Event | None, until: float
     ) -> Connection:
         """Try once, and keep nothing for later."""
-        kept = self._vault.renew(leased, grant, sent_at=leased.seen_at, event=event)
-        return kept or super()._save_first(leased, grant, event, until)
+        kept = self._save(leased, grant, event)
+        return kept.connection if kept else super()._save_first(leased, grant, event, until)
 
 
 def _lease_owner(process: Process) -> None:

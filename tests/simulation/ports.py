@@ -136,11 +136,13 @@ class Inline(Background):
     def __init__(self, process: "Process") -> None:
         self._process = process
         self._names: set[str] = set()
+        self._again: set[str] = set()
 
-    def start(self, name: str, work: Callable[[], object]) -> bool:
-        """Let *work* begin; once for each name at a time."""
+    def start(self, name: str, work: Callable[[], object], *, again: bool = False) -> bool:
+        """Let *work* begin; once for each name at a time, and *again* after that."""
         if name in self._names:
-            return False
+            self._again |= {name} if again else set()
+            return again
         self._names.add(name)
         self._process.world.spawn(self._process, lambda: self._do(name, work))
         return True
@@ -154,9 +156,14 @@ class Inline(Background):
             self._process.watch.broke(f"in the background: {error!r}")
         finally:
             self._names.discard(name)
+        if name in self._again:
+            self._again.discard(name)
+            self.start(name, work)
 
-    def join(self) -> None:
+    def join(self, seconds: float | None = None) -> bool:
         """The world runs until all is done."""
+        del seconds
+        return True
 
 
 class Process:
@@ -182,7 +189,7 @@ class Process:
         port: Any = StorePort(self)
         self.port = port
         self.vault = Vault(keyring, port, settings.client_id)
-        audit = Audit(self.vault)
+        self.audit = audit = Audit(self.vault)
         self.line = self.LINE(
             self,
             lambda token: self.watch.posted(self, token),

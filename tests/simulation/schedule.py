@@ -141,11 +141,14 @@ class Schedule:
             self.watch.durable.add(given.access)
 
     def _script(self) -> list[str]:
-        script = [self.chance.choice(ACTIONS) for _ in range(self.chance.choice((1, 1, 2, 3)))]
+        script = [self._choose() for _ in range(self.chance.choice((1, 1, 2, 3)))]
         if self.must_do:
             script += self.must_do
             self.must_do = []
         return script
+
+    def _choose(self) -> str:
+        return self.chance.choice(ACTIONS)
 
     def _start(self) -> float:
         if self.chance.random() < 0.6:

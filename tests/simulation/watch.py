@@ -136,7 +136,9 @@ class Watch:
 
     def effected(self, process: Mortal, name: str, args: Sequence[Any], result: Any) -> None:
         """The store did what *name* says to the row in *args*, and answers *result*."""
-        if name not in _WRITES or result is False or isinstance(result, LeaseDenied):
+        if name not in _WRITES or result is False or result is None:
+            return
+        if isinstance(result, LeaseDenied):
             return
         task = self.world.current
         if isinstance(result, Lease) and task is not None:

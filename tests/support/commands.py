@@ -16,7 +16,7 @@ PORTALKEY = [*PYTHON, "-m", "portalkey"]
 
 
 def run(
-    *arguments: str, cwd: Path | None = None, typed: str = ""
+    *arguments: str, cwd: Path | None = None, typed: str = "", home: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A command, run to its end in a clean environment, with what is *typed* and no more."""
     return subprocess.run(
@@ -26,7 +26,7 @@ def run(
         text=True,
         check=False,
         cwd=cwd,
-        env=clean_environment(),
+        env=_environment_at(home),
     )
 
 
@@ -34,6 +34,11 @@ def clean_environment() -> dict[str, str]:
     """This process's environment without settings of ours."""
     ours = ("PORTALKEY_", "HUBSPOT_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def _environment_at(home: Path | None) -> dict[str, str]:
+    """The same, where the platform's folder for data is *home*."""
+    return {**clean_environment(), **({"XDG_DATA_HOME": str(home)} if home else {})}
 
 
 def free_ports() -> tuple[int, int]:
@@ -60,7 +65,7 @@ def running(
         stderr=subprocess.STDOUT,
         text=True,
         cwd=cwd,
-        env={**clean_environment(), **({"XDG_DATA_HOME": str(home)} if home else {})},
+        env=_environment_at(home),
     )
     assert process.stdout is not None
     seen = ""

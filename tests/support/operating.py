@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from portalkey._support.clock import boot_time
 from portalkey.broker import Broker
 from portalkey.hubspot.client import HubSpotClient
-from portalkey.model.attempt import AttemptStatus
+from portalkey.model.attempt import NOBODY, Attempt, AttemptStatus
+from portalkey.model.authorization import Visitor, hash_of
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
@@ -54,6 +55,18 @@ def live_a_while(broker: Broker, ahead: Ahead, days: int = 29) -> dict[str, Conn
             ahead.passes(DAY)
     _trouble(broker, rows)
     return {owner: load(store, row) for owner, row in rows.items()}
+
+
+def leave_install(broker: Broker, hub_id: int = 4410051, owner: str = NOBODY) -> Attempt:
+    """Have an install of *owner*'s, or of nobody's, wait for a yes."""
+    vault, account = broker.vault, Account(hub_id, hub_domain="lighthouse.example")
+    state_hash = hash_of(SecretStr(new_token("state")))
+    blank = broker.attempts._new_install(Visitor(owner), state_hash, "/", "en")
+    attempt = replace(blank, status=AttemptStatus.EXCHANGING, claimed_at=blank.created_at)
+    vault.store.add_attempt(attempt)
+    grant = Grant(SecretStr(new_token("access")), SecretStr(new_token("refresh")), 1800)
+    assert vault.ask(attempt, grant, account, SCOPES, sent_at=attempt.created_at)
+    return attempt
 
 
 def _connect(

@@ -2,6 +2,10 @@
 
 import secrets
 import socket
+import time
+from collections.abc import Callable
+
+from support.patience import PATIENCE
 
 OURS = range(20_000, 32_000)
 """Nothing that asks the system for any port is given one of these, on Linux or on macOS."""
@@ -17,3 +21,15 @@ def free_port(*taken: int) -> int:
         with socket.socket() as probe:
             if port not in taken and probe.connect_ex(("127.0.0.1", port)):
                 return port
+
+
+def wait_for_port(port: int, is_alive: Callable[[], bool]) -> None:
+    """Wait until somebody answers on *port*; no longer than whoever has to listen *is_alive*."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert is_alive(), f"nobody will answer on port {port}"
+        time.sleep(0.01)
+    raise AssertionError(f"nobody answers on port {port}")

@@ -32,7 +32,7 @@ def report_without(library: str, statement: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("library", ["flask", "prometheus_client", "pytest"])
+@pytest.mark.parametrize("library", ["django", "flask", "prometheus_client", "pytest", "starlette"])
 def test_it_is_hidden(library: str) -> None:
     """The other tests would prove nothing where the library could be imported."""
     assert report_without(library, f"import {library}") == (
@@ -58,6 +58,28 @@ def test_it_is_hidden(library: str) -> None:
             "flask",
             "HubSpotAuth needs Flask; run: pip install 'portalkey[flask]'",
         ),
+        *(
+            (
+                statement,
+                "starlette",
+                "HubSpotAuth needs Starlette; run: pip install 'portalkey[fastapi]'",
+            )
+            for statement in (
+                "from portalkey.fastapi import HubSpotAuth",
+                "from portalkey.fastapi.console import HubSpotConsole",
+                "import portalkey.fastapi.visitor",
+            )
+        ),
+        (
+            "from portalkey.django import broker",
+            "django",
+            "portalkey.django needs Django; run: pip install 'portalkey[django]'",
+        ),
+        (
+            "import portalkey.django.middleware",
+            "django",
+            "portalkey.django needs Django; run: pip install 'portalkey[django]'",
+        ),
         (
             "from portalkey.metrics import Metrics",
             "prometheus_client",
@@ -75,7 +97,7 @@ def test_an_extra_that_is_missing(statement: str, library: str, sentence: str) -
     assert report_without(library, statement) == f"LibraryUnusable library_unusable {sentence}"
 
 
-@pytest.mark.parametrize("library", ["flask", "prometheus_client", "pytest"])
+@pytest.mark.parametrize("library", ["django", "flask", "prometheus_client", "pytest", "starlette"])
 def test_what_needs_no_extra(library: str) -> None:
     """A worker goes on without any of them."""
     statement = "from portalkey import Broker; import portalkey.testing, portalkey.adapters.bearer"

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import SecretStr
 from werkzeug.test import Client
 
-from portalkey._support.timing import Measure, Measured, measured
+from portalkey._support.telemetry import Measure, Measured, measured
 from portalkey.broker import Broker
 from portalkey.errors import PortalkeyError
 from portalkey.flask.session_store import SessionStore
@@ -119,6 +119,19 @@ def test_every_failure_is_counted_though_only_one_is_news(
 
     assert scrape("refreshes_total", result="hubspot_unavailable") == 3
     assert scrape("events_total", event="refresh_failed") == 1
+
+
+def test_looks_at_idle_connections_are_counted(
+    broker: Broker, hubspot: HubSpot, ahead: Any, scrape: Scrape
+) -> None:
+    """By what came of them, and no renewal is among them."""
+    connect(broker, hubspot, "ada")
+    broker.sweep()
+    ahead.seconds += 90_000
+    broker.sweep()
+
+    assert scrape.nonzero("looks", "outcome") == {"active": 1}
+    assert scrape.nonzero("refreshes", "result") == {}
 
 
 def test_a_renewal_that_came_too_late_is_lost(

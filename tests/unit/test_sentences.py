@@ -249,7 +249,7 @@ def test_a_language_is_one_file(tmp_path: Path) -> None:
 def test_the_handler_in_the_docs_speaks_to_people() -> None:
     """In the language of their browser; whoever has to connect is led there."""
     text = (PACKAGE.parents[1] / "docs" / "errors.md").read_text()
-    (handler,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    handler, *_ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     app = Flask("docs")
     app.secret_key = secrets.token_hex()
 

@@ -16,7 +16,7 @@ from portalkey_simulator.api.error_responses import (
     unrouted_response,
 )
 from portalkey_simulator.api.oauth_v1 import strip_token
-from portalkey_simulator.endpoints import API, View, list_routes
+from portalkey_simulator.endpoints import View, is_page, list_routes
 from portalkey_simulator.faults.fault_kinds import Place
 from portalkey_simulator.faults.play import apply_fault, is_cut
 from portalkey_simulator.faults.rules import Faults
@@ -94,7 +94,7 @@ def _render_stopped(world: World, stopped: Stopped) -> Response:
 
 def _render_http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    if _is_for_programs(request.path):
+    if not is_page(request.path):
         response = unrouted_response(status, error.name)
     else:
         response = render_page("nothing.html", status=status, name=error.name)
@@ -104,10 +104,6 @@ def _render_http_error(error: HTTPException) -> Response:
     return response
 
 
-def _is_for_programs(path: str) -> bool:
-    return path.startswith(API) and not path.endswith("/authorize")
-
-
 def _read_body() -> None:
     # Whatever cannot be read ends here, as 400 or 413, and is still noted.
     g.form = {}
@@ -115,7 +111,7 @@ def _read_body() -> None:
 
 
 def _log_request(world: World, response: Response) -> Response:
-    if _is_for_programs(request.path):
+    if not is_page(request.path):
         headers = {name.lower(): value for name, value in request.headers}
         status = 0 if is_cut(response) else response.status_code
         now, path = world.clock.now(), strip_token(request.path)

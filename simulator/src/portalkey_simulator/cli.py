@@ -66,8 +66,12 @@ def simulate(
     )
     try:
         hubspot.start()
-    except OSError:
-        problem = f"Port {hubspot.port} cannot be used; choose another with --port."
+    except OSError as error:
+        why = (error.strerror or "another program may have it").lower()
+        problem = (
+            f"Port {hubspot.port} cannot be used ({why}); choose another with --port, and give "
+            "your app that address, too (HUBSPOT_APP_URL and HUBSPOT_API_URL in portalkey's .env)."
+        )
         raise CannotStart(problem) from None
     try:
         # Before the greeting: a script that has read it may end this at once.

@@ -1,5 +1,6 @@
 """Every path that the simulator answers, as a table."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,8 +10,10 @@ from flask import Response
 from portalkey_simulator.api.account_info import AccountInfo
 from portalkey_simulator.api.crm import Crm
 from portalkey_simulator.api.crm_records import KINDS
+from portalkey_simulator.api.journal_batches import JournalBatches
 from portalkey_simulator.api.oauth_v1 import V1
 from portalkey_simulator.api.openapi import show_document
+from portalkey_simulator.api.subscription_filters import SubscriptionFilters
 from portalkey_simulator.api.subscriptions import Subscriptions
 from portalkey_simulator.api.tokens import TokenEndpoints
 from portalkey_simulator.api.uninstall import Uninstalls
@@ -21,15 +24,11 @@ from portalkey_simulator.pages.marketplace import MarketplacePages
 from portalkey_simulator.pages.sign_in import SignInPages
 from portalkey_simulator.world import DATED, VERSIONS, World
 
-API = (
-    "/oauth/",
-    "/account-info/",
-    "/appinstalls/",
-    "/crm/",
-    "/integrations/",
-    "/webhooks-journal/",
+_PAGES = re.compile(
+    r"/|/(isalive|openapi\.json|favicon\.ico)|/(static|control)/.*"
+    r"|(/sign-in)?/oauth/([^/]+/)?authorize"
+    r"|/marketplace/([^/]+|installs/[^/]+/(consent|finalize|done))"
 )
-"""The paths whose requests are logged: those of programs, and what they mistake for one."""
 
 View: TypeAlias = Callable[..., Response]
 
@@ -42,6 +41,14 @@ class Route:
     path: str
     view: View
     place: Place | None = None
+
+
+def is_page(path: str) -> bool:
+    """Return True for the paths that people open, and for the simulator's own.
+
+    Any other is a program's, or what a program mistakes for one: it is answered in JSON, and noted.
+    """
+    return _PAGES.fullmatch(path) is not None
 
 
 def list_routes(world: World) -> Iterator[Route]:
@@ -71,9 +78,12 @@ def _page_routes(world: World) -> Iterator[Route]:
 def _api_routes(world: World) -> Iterator[Route]:
     yield from _oauth_routes(world)
     yield from _crm_routes(Crm(world))
-    yield from _webhook_routes(Subscriptions(world), Journal(world))
+    yield from _subscription_routes(Subscriptions(world), SubscriptionFilters(world))
+    yield from _journal_routes(world, Journal(world))
     accounts, uninstalls = AccountInfo(world), Uninstalls(world)
     yield Route("GET", f"/account-info/{_VERSION}/details", accounts.show_details, "account_info")
+    usage = f"/account-info/{_VERSION}/api-usage/daily/private-apps"
+    yield Route("GET", usage, accounts.show_daily_usage, "account_info")
     yield Route("GET", "/integrations/v1/me", accounts.show_me, "account_info")
     install = f"/appinstalls/{_VERSION}/external-install"
     yield Route("DELETE", install, uninstalls.uninstall, "uninstall")
@@ -98,16 +108,33 @@ def _crm_routes(crm: Crm) -> Iterator[Route]:
         yield Route("POST", f"{kind}/search", crm.search, "crm")
 
 
-def _webhook_routes(subscriptions: Subscriptions, journal: Journal) -> Iterator[Route]:
+def _subscription_routes(
+    subscriptions: Subscriptions, filters: SubscriptionFilters
+) -> Iterator[Route]:
     every = f"/webhooks-journal/subscriptions/{_one_of(DATED)}"
     yield Route("POST", every, subscriptions.create, "webhooks")
     yield Route("GET", every, subscriptions.list_all, "webhooks")
     yield Route("GET", f"{every}/<number>", subscriptions.show, "webhooks")
     yield Route("DELETE", f"{every}/<number>", subscriptions.delete, "webhooks")
+    of_portal = f"{every}/portals/<portal>"
+    yield Route("DELETE", of_portal, subscriptions.delete_of_portal, "webhooks")
+    yield Route("POST", f"{every}/filters", filters.create, "webhooks")
+    yield Route("GET", f"{every}/filters/subscription/<number>", filters.list_of, "webhooks")
+    yield Route("GET", f"{every}/filters/<number>", filters.show, "webhooks")
+    yield Route("DELETE", f"{every}/filters/<number>", filters.delete, "webhooks")
+
+
+def _journal_routes(world: World, journal: Journal) -> Iterator[Route]:
+    batches = JournalBatches(world, journal)
     entries = f"/webhooks-journal/journal/{_one_of(DATED)}"
     yield Route("GET", f"{entries}/earliest", journal.show_earliest, "webhooks")
     yield Route("GET", f"{entries}/latest", journal.show_latest, "webhooks")
     yield Route("GET", f"{entries}/offset/<offset>/next", journal.show_next, "webhooks")
+    yield Route("GET", f"{entries}/batch/earliest/<count>", batches.show_earliest, "webhooks")
+    yield Route("GET", f"{entries}/batch/latest/<count>", batches.show_latest, "webhooks")
+    yield Route("GET", f"{entries}/batch/<offset>/next/<count>", batches.show_next, "webhooks")
+    yield Route("POST", f"{entries}/batch/read", batches.read, "webhooks")
+    yield Route("GET", f"{entries}/status/<status>", batches.show_status, "webhooks")
     yield Route("GET", "/webhooks-journal/pages/<offset>", journal.show_entry, "webhooks")
 
 

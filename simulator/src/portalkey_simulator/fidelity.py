@@ -56,6 +56,40 @@ UNKNOWN: Mapping[str, tuple[str, ...]] = {
 }
 """Questions that nobody outside of HubSpot can answer, and the switches for them."""
 
+SOURCES: tuple[tuple[str, str, str], ...] = (
+    (
+        "2026-10-01",
+        "HubSpot's OpenAPI files, as other public repositories quote that state",
+        "https://github.com/HubSpot/HubSpot-public-api-spec-collection",
+    ),
+    (
+        "2026-09-25",
+        "a live comparison of v1 and 2026-03, by Nango",
+        "https://github.com/NangoHQ/nango/issues/7664",
+    ),
+    (
+        "2026-09-10",
+        "live use of 2026-09, by usertour",
+        "https://github.com/usertour/usertour/pull/490",
+    ),
+    (
+        "2026-08-21",
+        "HubSpot's OpenAPI files, read whole: 194 answers of the simulator fit them",
+        "https://github.com/HubSpot/HubSpot-public-api-spec-collection",
+    ),
+    (
+        "2026-03-30",
+        "HubSpot's guides to OAuth and to errors",
+        "https://developers.hubspot.com/docs/api-reference/error-handling",
+    ),
+    (
+        "2017 to 2025-04",
+        "a public archive of HubSpot's developer Slack, before the error bodies of 2026",
+        "https://github.com/hubspotdev/devslackarchive",
+    ),
+)
+"""By date, the newest first: where two of them differ, the newer one counts."""
+
 _INTRODUCTION = """\
 # How true the simulator is
 
@@ -88,6 +122,10 @@ def render_page() -> str:
     lines = [_INTRODUCTION, "", f"**{counts.total()} behaviours: {summary}.**"]
     lines += ["", "## Still unknown", "", "One developer test account would settle these.", ""]
     lines += [f"- {question}{_render_switches(names)}" for question, names in UNKNOWN.items()]
+    lines += ["", "## Which source is newer", ""]
+    lines += ["Where two of these differ, the newer one counts.", ""]
+    dated = [(date, f"{says} ([source]({url}))") for date, says, url in SOURCES]
+    lines += _render_table(("of", "source"), dated)
     for title, (header, rows) in sections.items():
         lines += ["", f"## {title}", "", *_render_table(header, (row.cells for row in rows))]
     lines += ["", *_render_faults()]

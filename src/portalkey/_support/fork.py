@@ -13,9 +13,12 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import MethodType
-from weakref import ref
+from typing import TypeVar
+from weakref import WeakSet, ref
 
+T = TypeVar("T")
 Identity = tuple[int, object]
 """A process, and the kind of locks that its threads wait for one another with."""
 
@@ -111,6 +114,13 @@ def keep_for_ever(*things: object) -> None:
 
     for each in things:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
+
+
+def list_living(things: WeakSet[T]) -> list[T]:
+    """Return all that is among *things*, though other threads add to them and take from them."""
+    while True:
+        with suppress(RuntimeError):  # one came or went in between
+            return list(things)
 
 
 class ProcessLock:

@@ -28,6 +28,7 @@ PERMIT_SECONDS = 1.0
 PATIENCE = {
     Purpose.CALLER: 8.0,
     Purpose.EXCHANGE: 8.0,
+    Purpose.INSTALL: 8.0,
     Purpose.AHEAD: 5.0,
     Purpose.SWEEP: 20.0,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from portalkey.errors import HubSpotRefused, NoKeyOpens, PortalkeyError
 from portalkey.model.counters import CounterKind
 from portalkey.model.events import Event, EventName, Fact, happened
+from portalkey.model.notifications import Subject
 
 if TYPE_CHECKING:
     from portalkey.vault.vault import Vault
@@ -17,16 +18,29 @@ _KINDS = {
     EventName.REFRESHED: CounterKind.RENEWED,
     EventName.CALLBACK_REFUSED: CounterKind.CALLBACK_REFUSED,
     EventName.FORGERY_REFUSED: CounterKind.FORGERY_REFUSED,
+    EventName.SIGNATURE_REFUSED: CounterKind.SIGNATURE_REFUSED,
 }
 """Events that are counted, as a rule, in place of being written down."""
-_ALARMS = frozenset({EventName.HUBSPOT_REFUSED, EventName.NO_KEY_OPENS, EventName.BREAKER_OPENED})
+_ALARMS = frozenset(
+    {
+        EventName.HUBSPOT_REFUSED,
+        EventName.NO_KEY_OPENS,
+        EventName.BREAKER_OPENED,
+        EventName.SWEEP_STOPPED,
+    }
+)
 _WARNINGS = frozenset(
     {
         EventName.CALLBACK_REFUSED,
         EventName.FORGERY_REFUSED,
+        EventName.SIGNATURE_REFUSED,
         EventName.REFRESH_FAILED,
         EventName.NEEDS_RECONNECT,
+        EventName.INSTALL_SHARED,
         EventName.UNINSTALL_GIVEN_UP,
+        EventName.JOURNAL_RESTARTED,
+        EventName.JOURNAL_SKIPPED,
+        EventName.NOTIFICATION_GIVEN_UP,
     }
 )
 
@@ -48,6 +62,11 @@ class Audit:
         """
         self._vault = vault
         self._tally = tally
+        self._hear: Callable[[Event], object] = _ignore
+
+    def tell(self, hear: Callable[[Event], object]) -> None:
+        """Call *hear* with each event that the store has, once it has it; it starts work only."""
+        self._hear = hear
 
     def record(
         self,
@@ -65,7 +84,7 @@ class Audit:
         """
         event = Event(name, owner, attempt_id, connection_id, facts or {})
         try:
-            event = self._vault.store.record(event)
+            event = self._vault.store.record(event, Subject(self._vault.client_id))
         except PortalkeyError as trouble:
             log.error("event not kept (%s): %s", trouble.code, name)  # noqa: TRY400 - the code says it
         self.announce(event)
@@ -97,6 +116,11 @@ class Audit:
             happened.send(event)
         except Exception:
             log.exception("a receiver of %s failed", event.name)
+        self._hear(event)
+
+
+def _ignore(event: Event) -> None:
+    del event
 
 
 def event_name_of(trouble: PortalkeyError, otherwise: EventName) -> EventName:
@@ -109,6 +133,8 @@ def event_name_of(trouble: PortalkeyError, otherwise: EventName) -> EventName:
 def event_facts(trouble: PortalkeyError) -> dict[str, Fact]:
     """Return the facts of *trouble* for an event: its code, and what the operator needs."""
     facts: dict[str, Fact] = {"error": trouble.code}
+    if trouble.cause:
+        facts["check"] = trouble.cause
     if isinstance(trouble, HubSpotRefused):
         facts["status"] = trouble.status
     if isinstance(trouble, NoKeyOpens):

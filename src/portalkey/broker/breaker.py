@@ -16,7 +16,7 @@ from portalkey.errors import (
 )
 from portalkey.model import breaker
 from portalkey.model.breaker import WITNESSES, Trouble
-from portalkey.model.events import EventName
+from portalkey.model.events import Event, EventName
 from portalkey.model.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Breaker:
         Needed only where the permit says that it is news, or while ``is_troubled``.
         """
         with suppress(PortalkeyError):
-            changed = self._update(lambda known, _: breaker.record_answer(known))
+            self._update(
+                lambda known, _: breaker.record_answer(known), Event(EventName.BREAKER_CLOSED)
+            )
             self.is_troubled = False
-            if changed is not None and changed[0].is_open:
-                self._audit.record(EventName.BREAKER_CLOSED)
 
     def record_failure(self, name: str, owner: str, trouble: PortalkeyError) -> None:
         """Record *trouble* that is neither one account's nor this process's.
@@ -61,17 +61,19 @@ class Breaker:
         count, of_several = self._vault.store.count_authenticated(client_id, WITNESSES)
         said = trouble.said if isinstance(trouble, TryLater) else 0.0
         seen = Trouble(name, owner, reason, said, count, of_several=of_several)
-        changed = self._update(lambda known, now: breaker.record_failure(known, seen, now))
-        if changed is not None and changed[1].is_open and not changed[0].is_open:
-            self._audit.record(EventName.BREAKER_OPENED, facts=event_facts(trouble))
+        opened = Event(EventName.BREAKER_OPENED, facts=event_facts(trouble))
+        self._update(lambda known, now: breaker.record_failure(known, seen, now), opened)
 
-    def _update(
-        self, change: Callable[[Throttle, datetime], Throttle]
-    ) -> tuple[Throttle, Throttle] | None:
-        changed = self._vault.store.update_throttle(self._vault.client_id, change)
-        if changed is not None and changed[0].is_open != changed[1].is_open:
+    def _update(self, change: Callable[[Throttle, datetime], Throttle], event: Event) -> None:
+        """Make the *change*, and record *event* with it where the breaker opens or closes."""
+
+        def tell(before: Throttle, after: Throttle) -> Event | None:
+            return event if before.is_open != after.is_open else None
+
+        changed = self._vault.store.update_throttle(self._vault.client_id, change, tell)
+        if changed is not None and tell(*changed) is not None:
+            self._audit.announce(event)
             self._on_change()
-        return changed
 
 
 def reason_of(trouble: PortalkeyError) -> str:

@@ -9,25 +9,31 @@ from typing import Self
 
 from portalkey._support.background import Background
 from portalkey._support.clock import Clock, boot_time
-from portalkey._support.executor import Executor
 from portalkey._support.fork import renew_after_fork
 from portalkey._support.time_limit import limit_request, note_moment
 from portalkey._support.unpicklable import Unpicklable
 from portalkey._support.uwsgi import warn_of_missing_threads
 from portalkey.broker.account import AccountHandle
-from portalkey.broker.async_methods import AsyncMethods
+from portalkey.broker.adopt import AdoptMethods
+from portalkey.broker.async_methods import AsyncMethods, Executor
 from portalkey.broker.disconnect import DisconnectMethods
+from portalkey.broker.event_methods import EventMethods
 from portalkey.broker.find import FindMethods
+from portalkey.broker.hubspot_requests import RequestMethods
+from portalkey.broker.install_methods import InstallMethods
+from portalkey.broker.invite import InvitationMethods
+from portalkey.broker.journal_methods import JournalMethods
 from portalkey.broker.operator_methods import OperatorMethods
 from portalkey.broker.owed import OwedMethods
 from portalkey.broker.owners import OwnerMethods
 from portalkey.broker.parts import put_together
+from portalkey.broker.scope_methods import ScopeMethods
 from portalkey.broker.uninstall import UninstallMethods
 from portalkey.broker.waiting import Uniform
 from portalkey.broker.web_methods import WebMethods
 from portalkey.errors import NoKeyOpens
 from portalkey.hubspot.client import HubSpotClient, Send
-from portalkey.model.connection import Connection, choose_connection, require_owner, require_scopes
+from portalkey.model.connection import Connection, choose_connection, require_owner
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings, log_warnings
@@ -40,12 +46,19 @@ SIDE_SECONDS = 60.0
 
 class Broker(
     Unpicklable,
+    AdoptMethods,
     AsyncMethods,
     DisconnectMethods,
+    EventMethods,
     FindMethods,
+    InvitationMethods,
+    InstallMethods,
+    JournalMethods,
     OperatorMethods,
     OwedMethods,
     OwnerMethods,
+    RequestMethods,
+    ScopeMethods,
     UninstallMethods,
     WebMethods,
 ):
@@ -61,16 +74,17 @@ class Broker(
     """
 
     @classmethod
-    def from_env(cls, env_file: str | Path | None = ".env") -> Self:
+    def from_env(cls, env_file: str | Path | None = ".env", *, prefix: str | None = None) -> Self:
         """Make a broker from the environment and *env_file*; docs/settings.md lists the names.
 
-        Works in web processes, workers and scripts alike.
+        Works in web processes, workers and scripts alike. *prefix* is that of the names of another
+        HubSpot app's settings, as ``EU_`` in ``EU_HUBSPOT_CLIENT_ID``.
 
         Raises:
             BadSettings: With all that is wrong, each with what to do.
             StoreUnusable: The database cannot be opened; the message names it.
         """
-        return cls.of(Settings.from_env(env_file), env_file)
+        return cls.of(Settings.from_env(env_file, prefix=prefix), env_file)
 
     @classmethod
     def of(
@@ -125,13 +139,14 @@ class Broker(
         self._clock, self._uniform = clock or boot_time, uniform or random.uniform
         parts = put_together(settings, vault, send, self._clock, self._uniform)
         self.audit, self.attempts = parts.audit, parts.attempts
-        self.introspector = parts.introspector
+        self.introspector, self._sweep = parts.introspector, parts.sweep
         self._reachability, self._gate = parts.reachability, parts.gate
         self._outbox, self._refresh = parts.outbox, parts.refresh
-        self._uninstaller = parts.uninstaller
+        self._parts, self._uninstaller = parts, parts.uninstaller
         self._tokens, self._cached = parts.tokens, parts.tokens.cached
         self._disconnector, self._housekeeping = parts.disconnector, parts.housekeeping
         self._counters, self._alarms = parts.counters, parts.alarms
+        self._requests, self._deliveries = parts.housekeeping.requests, parts.deliveries
         self._background = Background(at_once=1, on_trouble=self._alarms.report)
         self._executor = Executor()
         self._renew()
@@ -167,7 +182,7 @@ class Broker(
             if not (cached.scopes or self.is_personal):
                 self._background.start("scopes", partial(self._learn_scopes, cached.id))
         if scopes:
-            require_scopes(cached.scopes, scopes, self.settings.wanted_scopes)
+            self._require_scopes(cached.id, cached.scopes, scopes)
         next(cached.takes)
         return cached.token
 
@@ -245,7 +260,8 @@ class Broker(
     def close(self) -> None:
         """Give back every file and socket; the broker can be used again and reopens them.
 
-        A renewal under way is waited for.
+        A renewal under way is waited for. So is whoever hears of events just now, for ten seconds
+        at most; what one has not heard by then, it is told again later.
         """
         self._executor.close()
         self._reachability.close()
@@ -254,6 +270,7 @@ class Broker(
         self._refresh.close()
         self._counters.close()
         self._alarms.close()
+        self._deliveries.close()  # those before still change things
         self._tokens.clear()
         if self._close is not None:
             self._close()
@@ -269,6 +286,7 @@ class Broker(
             self._retry_at = now + SIDE_SECONDS
             self._tokens.sweep(now)
             self._background.start("owed", self.send_owed)
+            self._deliveries.start()
 
     def _connection(self, owner: str, hub_id: int | None) -> Connection:
         return choose_connection(self.connections(owner), hub_id)

@@ -23,7 +23,13 @@ BITE = 200
 """So many counters are written at once: nobody else who writes waits long for that."""
 EXIT_SECONDS = 2.0
 """Seconds that the end of a process waits for the store at most."""
-_REFUSALS = frozenset({CounterKind.CALLBACK_REFUSED, CounterKind.FORGERY_REFUSED})
+_REFUSALS = frozenset(
+    {
+        CounterKind.CALLBACK_REFUSED,
+        CounterKind.FORGERY_REFUSED,
+        CounterKind.SIGNATURE_REFUSED,
+    }
+)
 
 log = logging.getLogger("portalkey")
 

@@ -10,6 +10,7 @@ from portalkey._support.time_limit import limit_request
 from portalkey.broker import waiting
 from portalkey.broker.audit import Audit, event_facts, operator_facts
 from portalkey.broker.caller_gate import GateClosed
+from portalkey.broker.invite import withdraw_all
 from portalkey.errors import NoKeyOpens, NoSession, NotConnected
 from portalkey.model.connection import Connection, require_owner
 from portalkey.model.events import Event, EventName
@@ -19,7 +20,7 @@ from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
     from portalkey.broker.caller_gate import CallerGate
-    from portalkey.broker.connect import Attempts
+    from portalkey.broker.installs import Installs
     from portalkey.broker.outbox import Outbox
     from portalkey.broker.token_cache import TokenCache
 
@@ -93,7 +94,8 @@ class DisconnectMethods:
 
     settings: Settings
     vault: Vault
-    attempts: "Attempts"
+    attempts: "Installs"
+    audit: Audit
     _background: Background
     _disconnector: Disconnector
     _gate: "CallerGate"
@@ -152,8 +154,9 @@ class DisconnectMethods:
     def on_user_deleted(self, owner: str) -> int:
         """Erase all that is *owner*'s: call it when the app deletes or disables whoever that is.
 
-        Their connections are unusable as this returns, and attempts under way end with nothing
-        stored. Their tokens are revoked in the background; what fails is queued and retried.
+        Their connections are unusable as this returns, the links that they sent hold no more, and
+        attempts under way end with nothing stored. Their tokens are revoked in the background;
+        what fails is queued and retried.
 
         Returns:
             How many connections there were.
@@ -166,6 +169,7 @@ class DisconnectMethods:
         if self.vault.store.is_personal:
             self.attempts.cancel_all(owner)
             raise NoSession("Connections are in visitors' sessions: end the sessions of this user.")
+        withdraw_all(self.vault, self.audit, owner)
         count = self._disconnect_all(owner)
         self.attempts.cancel_all(owner)
         # Again: an exchange may have ended in between. One that has not saves nothing any more.

@@ -1,11 +1,10 @@
 """Exchange of an authorization code for a stored connection."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Generic, TypeVar, cast
 
 from pydantic import SecretStr
@@ -53,10 +52,14 @@ UNREACHABLE_WAIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ExchangeTurn:
-    """A turn of *owner* at HubSpot: the moment *until* which it lasts, and its permit till used."""
+    """A turn of *owner* at HubSpot: the moment *until* which it lasts, and its permit till used.
+
+    ``tickets`` are the ids of installs whose ticket the browser has that brought the code.
+    """
 
     owner: str
     until: float
+    tickets: Collection[str] = ()
     permits: list[Permit] = field(default_factory=list)
 
 
@@ -123,7 +126,14 @@ class Exchange:
         self._may_start = choose_thread_check()
 
     @contextmanager
-    def turn(self, owner: str, *, is_to_be_sent: bool) -> Iterator[ExchangeTurn]:
+    def turn(
+        self,
+        owner: str,
+        *,
+        is_to_be_sent: bool,
+        purpose: Purpose = Purpose.EXCHANGE,
+        tickets: Collection[str] = (),
+    ) -> Iterator[ExchangeTurn]:
         """Give *owner* a turn at HubSpot, with a permit where a code *is_to_be_sent*.
 
         It is asked for before the attempt is claimed and its code is spent, so that the same
@@ -134,12 +144,12 @@ class Exchange:
                 the app, too many callers wait for it, or its token endpoint may not be asked now.
             StoreBusy, StoreUnusable: The store is in trouble.
         """
-        turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST)
+        turn = ExchangeTurn(owner, self._clock() + waiting.LONGEST, tickets)
         self._check_app(owner)
         with self._gate.place(owner):
             try:
                 if is_to_be_sent:
-                    turn.permits.append(self._take_permit(owner))
+                    turn.permits.append(self._take_permit(owner, purpose))
                 yield turn
             finally:
                 for unused in turn.permits:
@@ -152,8 +162,8 @@ class Exchange:
             # The operator may be at it: for the person who connects it passes.
             raise HubSpotUnavailable(str(trouble), retry_after=UNREACHABLE_WAIT) from None
 
-    def _take_permit(self, owner: str) -> Permit:
-        permit = self._admission.acquire(Purpose.EXCHANGE, owner, owner)
+    def _take_permit(self, owner: str, purpose: Purpose) -> Permit:
+        permit = self._admission.acquire(purpose, owner, owner)
         if isinstance(permit, Permit):
             return permit
         trouble = waiting.throttled_error(permit.reason, permit.wait)
@@ -171,9 +181,6 @@ class Exchange:
         exchange raised.
         """
         verifier = self._vault.open_verifier(attempt) if attempt.sealed_verifier else None
-        # The claim came before the request, so no lifetime is overstated. The store is not asked
-        # between the two: its trouble would lose the code.
-        sent_at = attempt.claimed_at or attempt.seen_at
         request = code_request(
             self._settings, code=code, redirect_uri=attempt.redirect_uri, verifier=verifier
         )
@@ -184,7 +191,7 @@ class Exchange:
             account, scopes = self._identify(grant, until)
             if attempt.expected_hub_id not in (None, account.hub_id):
                 raise WrongAccount
-            event = self._keep(attempt, grant, account, scopes, sent_at)
+            event = self._keep(attempt, grant, account, scopes, turn.tickets)
         finally:
             if event is None and grant.refresh_token is not None:
                 self._outbox.revoke_unsaved(grant.refresh_token, seconds=self._seconds(until))
@@ -196,12 +203,20 @@ class Exchange:
         grant: Grant,
         account: Account,
         scopes: tuple[str, ...] | None,
-        sent_at: datetime,
+        tickets: Collection[str],
     ) -> Event | None:
         """Store the grant as a connection, or with its attempt where the person is asked first."""
-        if self._is_another(attempt, account):
-            return self._vault.ask(attempt, grant, account, scopes, sent_at=sent_at)
-        connection = self._vault.save(attempt, grant, account, scopes, sent_at=sent_at)
+        # The claim came before the request, so no lifetime is overstated. The store is not asked
+        # between the two: its trouble would lose the code.
+        sent_at = attempt.claimed_at or attempt.seen_at
+        if attempt.pending_until is not None or self._is_another(attempt, account):
+            return self._vault.ask(
+                attempt, grant, account, scopes, sent_at=sent_at, tickets=tickets
+            )
+        wanted = self._settings.wanted_scopes
+        connection = self._vault.save(
+            attempt, grant, account, scopes, sent_at=sent_at, wanted=wanted
+        )
         return build_connected_event(attempt, connection) if connection else None
 
     def _is_another(self, attempt: Attempt, account: Account) -> bool:

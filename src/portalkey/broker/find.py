@@ -7,7 +7,6 @@ from typing import Unpack
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, ConnectionStatus, require_owner
-from portalkey.model.cursors import read_cursor, write_cursor
 from portalkey.model.events import Event
 from portalkey.model.search import (
     END,
@@ -18,6 +17,8 @@ from portalkey.model.search import (
     EventPlace,
     EventSearch,
     Narrowing,
+    read_cursor,
+    write_cursor,
 )
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
+from portalkey.broker.journal_health import check_journal
+from portalkey.broker.sweep_guard import STOP_SECONDS
+from portalkey.broker.sweep_notes import read_notes
 from portalkey.errors import PortalkeyError
 from portalkey.model.connection import AUTHENTICATED, ConnectionStatus
 from portalkey.model.findings import Finding, ok, problem, warning
@@ -19,6 +22,10 @@ MANY_TRIES = 5
 """So many failed tries of one revocation are more than HubSpot having a bad hour."""
 LONG_FAILING = 3600.0
 """Seconds of failing that are more than that."""
+LATE_NOTIFICATION = 3600.0
+"""Seconds on the way that are more than a receiver having a bad hour."""
+SILENT_RECEIVER = 86400.0
+"""Seconds after which a receiver that no process has is told of."""
 CARRIED = 1400
 """So many connections in constant use are kept valid by one renewal a second: one in 24 minutes."""
 APART = 30.0
@@ -37,7 +44,8 @@ def look(settings: Settings, vault: Vault) -> Health:
     """Look at what is in the store of *vault*; trouble with it is a finding, too."""
     try:
         inspection = inspect_store(settings, is_quick=True)
-        return Health(list(check_content(vault, inspection, settings.refresh_rate)), inspection)
+        findings = list(check_content(vault, inspection, settings.refresh_rate))
+        return Health([*findings, check_journal(settings, vault.store)], inspection)
     except PortalkeyError as trouble:
         return Health([problem("store", str(trouble), "Do what it says; see the log, too.")])
 
@@ -55,6 +63,7 @@ def check_content(vault: Vault, inspection: Inspection, rate: float) -> Iterator
     yield from check_stats(stats)
     yield check_pace(stats, rate)
     yield check_outbox(store, vault.client_id)
+    yield check_notifications(store, vault.client_id)
     yield from check_inspection(inspection)
 
 
@@ -108,8 +117,8 @@ def check_pace(stats: Stats, rate: float) -> Finding:
     by_status = stats.connections or {}
     live = sum(by_status.get(status, 0) for status in AUTHENTICATED)
     sentence = (
-        f"{rate:g} renewals a second keep about {rate * CARRIED:,.0f} connections in constant use "
-        f"valid; {live:,} are live."
+        f"A rate of {rate:g} renewals a second keeps about {rate * CARRIED:,.0f} connections in "
+        f"constant use valid. Live connections: {live:,}."
     )
     if live <= rate * CARRIED:
         return ok("pace", sentence)
@@ -125,14 +134,38 @@ def check_outbox(store: Store, client_id: str) -> Finding:
     due = store.pending(50, client_id=client_id)
     tries = max((each.tries for each in due), default=0)
     if tries < MANY_TRIES:
-        return ok(
-            "outbox", f"{len(due)} revocations and uninstalls are due, and none was tried often."
-        )
+        return ok("outbox", f"Revocations and uninstalls due: {len(due)}; none was tried often.")
     return warning(
         "outbox",
-        f"{len(due)} revocations and uninstalls are due, and one was tried {tries} times.",
+        f"Revocations and uninstalls due: {len(due)}; one was tried {tries} times.",
         "Run `portalkey work --once`, which says what is in the way.",
     )
+
+
+def check_notifications(store: Store, client_id: str) -> Finding:
+    """Return what receivers have still to hear of, and whether one lacks its process."""
+    now, known = store.now(), store.receivers(client_id)
+    waiting = store.waiting_notifications(client_id)
+    for name in sorted(waiting):
+        had_at = known.get(name, waiting[name].oldest)
+        hours = (now - waiting[name].oldest).total_seconds() / 3600
+        sentence = (
+            f"The receiver {name} has still to hear of {waiting[name].number} changes, the oldest "
+            f"{hours:.1f} hours ago"
+        )
+        if (now - had_at).total_seconds() > SILENT_RECEIVER:
+            to_do = f"Run one, or `portalkey events forget {name}` where there is none any more."
+            return warning("notifications", f"{sentence}; no process has it.", to_do)
+        if hours * 3600 > LATE_NOTIFICATION:
+            to_do = "Look at the log for what it answers; portalkey goes on trying for five days."
+            return warning("notifications", f"{sentence}.", to_do)
+    number = sum(each.number for each in waiting.values())
+    names = ", ".join(sorted(known)) or "none"
+    sentence = f"Receivers of events: {names}; changes on their way: {number}"
+    if waiting:
+        age = (now - min(each.oldest for each in waiting.values())).total_seconds()
+        sentence += f", the oldest {age:.0f} seconds ago"
+    return ok("notifications", f"{sentence}.")
 
 
 def check_inspection(inspection: Inspection) -> Iterator[Finding]:
@@ -147,8 +180,8 @@ def check_inspection(inspection: Inspection) -> Iterator[Finding]:
             "Where it is hubspot_refused, compare client id and secret with the app's at HubSpot; "
             "otherwise it closes by itself.",
         )
-    rows = ", ".join(f"{number} {name}" for name, number in inspection.rows.items())
-    yield ok("sizes", f"{inspection.size / 1_000_000:.1f} MB: {rows}.")
+    rows = ", ".join(f"{name} {number:,}" for name, number in inspection.rows.items())
+    yield ok("sizes", f"{inspection.size / 1_000_000:.1f} MB; rows by table: {rows}.")
 
 
 def describe_oldest(inspection: Inspection) -> Finding:
@@ -157,3 +190,47 @@ def describe_oldest(inspection: Inspection) -> Finding:
         return ok("oldest_grant", "There is no live grant of which it is known when it came.")
     when = datetime.fromtimestamp(inspection.oldest_grant, UTC)
     return ok("oldest_grant", f"The grant that was not renewed for longest is of {when:%Y-%m-%d}.")
+
+
+def check_sweep(
+    vault: Vault, inspection: Inspection, now: datetime, *, is_copy: bool = False
+) -> Finding:
+    """Return if HubSpot has spoken of every live connection within about a day, and who sweeps.
+
+    Raises:
+        StoreBusy, StoreUnusable: The store cannot be read.
+    """
+    if is_copy:
+        return ok("sweep", "This is a copy: HubSpot is asked about none of its connections.")
+    oldest = inspection.oldest_word
+    hours = 0.0 if oldest is None else (now.timestamp() - oldest) / 3600
+    notes = read_notes(vault.store, vault.client_id)
+    last = notes.swept_at
+    if notes.stopped_at is not None and now - notes.stopped_at < _STILL_STOPPED:
+        return warning("sweep", _NOT_BELIEVED, "The event sweep_stopped says since when.")
+    if hours <= LATE_HOURS:
+        return ok("sweep", "HubSpot has spoken of every live connection within about a day.")
+    sentence = f"Of one live connection HubSpot has not spoken for {hours:,.0f} hours"
+    if last is not None and now - last < _STILL_SWEEPS:
+        return warning("sweep", f"{sentence}, though `portalkey work` runs.", _LATE)
+    since = "" if last is None else f" since {last:%Y-%m-%d %H:%M} UTC"
+    return warning("sweep", f"{sentence}; nobody has looked after idle ones{since}.", _NO_WORKER)
+
+
+LATE_HOURS = 26.0
+"""Hours after which somebody should have looked: a day, and what is spread or put off."""
+_STILL_SWEEPS = timedelta(hours=1)
+_STILL_STOPPED = timedelta(seconds=2 * STOP_SECONDS)
+"""By then it is noted anew where HubSpot is not believed the next time either."""
+_NO_WORKER = (
+    "Run `portalkey work` beside the app, or `portalkey work --once` once a minute: it finds out "
+    "who uninstalled the app, which is shown as connected until then."
+)
+_LATE = (
+    "Run `portalkey work --once`, which says what is in the way. Where there are very many, run a "
+    "second `portalkey work`, or raise PORTALKEY_REFRESH_RATE."
+)
+_NOT_BELIEVED = (
+    "HubSpot calls so many idle connections ended, and none alive, that it is not believed: they "
+    "are shown as connected."
+)

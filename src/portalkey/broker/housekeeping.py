@@ -1,6 +1,8 @@
 """Housekeeping: what is too old is forgotten, a little at a time, in whichever process has time."""
 
+from portalkey._support.clock import Clock
 from portalkey.broker.counters import Counters
+from portalkey.broker.hubspot_requests import RequestMemory
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.processes import Processes
 from portalkey.settings.settings import Settings
@@ -19,11 +21,17 @@ class Housekeeping:
     """
 
     def __init__(
-        self, settings: Settings, vault: Vault, counters: Counters, owner: LeaseOwner
+        self,
+        settings: Settings,
+        vault: Vault,
+        counters: Counters,
+        owner: LeaseOwner,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._counters = counters
+        self.requests = RequestMemory(vault, clock)
         self.processes = Processes(vault, owner, settings.label)
 
     def run(self) -> None:
@@ -35,6 +43,7 @@ class Housekeeping:
         self._counters.flush()
         self.processes.announce()
         self.processes.sweep()
+        self.requests.purge()
         for _ in range(MOST_BITES):
             if not self._vault.store.purge(BITE, events_days=self._settings.events_days):
                 return

@@ -91,15 +91,20 @@ class Outbox:
         try:
             if not self._vault.store.claim(owed.id, CLAIM_SECONDS):
                 return _Outcome.LEFT
-            if owed.hub_id is None:
-                self._revoke(owed, seconds)
-            else:
-                self._uninstall(owed, owed.hub_id)
-            self._vault.store.complete(owed.id)
+            is_done = self._tell(owed, seconds)
+            if is_done:
+                self._vault.store.complete(owed.id)
         except PortalkeyError as trouble:
             self._reschedule(owed, trouble)
             return _Outcome.STOP if _is_of_all(trouble) else _Outcome.LEFT
-        return _Outcome.DONE
+        return _Outcome.DONE if is_done else _Outcome.LEFT
+
+    def _tell(self, owed: OwedRevocation, seconds: float) -> bool:
+        """Tell HubSpot what it is owed; False where that is to stay owed."""
+        if owed.hub_id is None:
+            return self._revoke(owed, seconds)
+        self._uninstall(owed, owed.hub_id)
+        return True
 
     def revoke_unsaved(
         self,
@@ -116,7 +121,8 @@ class Outbox:
         if self._vault.is_copy:
             return
         try:
-            if not self._vault.is_held(refresh_token):
+            questions = self._vault.questions_with(refresh_token)
+            if not (questions or self._vault.is_held(refresh_token)):
                 self.send(self._vault.enqueue(refresh_token, connection_id), seconds)
         except PortalkeyError as trouble:
             self._record(trouble, connection_id)
@@ -142,13 +148,18 @@ class Outbox:
             tries -= len(due)
         return sent
 
-    def _revoke(self, owed: OwedRevocation, seconds: float) -> None:
+    def _revoke(self, owed: OwedRevocation, seconds: float) -> bool:
+        """Have HubSpot revoke the token; False where somebody may still say yes to it."""
         token = self._vault.open_owed(owed)
-        if self._vault.is_held(token):
-            return
+        questions = self._vault.questions_with(token)
+        if owed.id in questions:
+            return False
+        if questions or self._vault.is_held(token):
+            return True  # that connection's end, or a no, gives it back
         request = replace(revoke_request(self._settings, token), seconds=seconds)
         read_revocation(self._send(request))
         self._audit.record(EventName.REVOKED, connection_id=owed.connection_id)
+        return True
 
     def _reschedule(self, owed: OwedRevocation, trouble: PortalkeyError) -> None:
         wait = min(FIRST_WAIT * 2 ** min(owed.tries, 16), LONGEST_WAIT)

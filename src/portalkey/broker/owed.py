@@ -38,6 +38,8 @@ class OwedMethods:
     def find_owed(self, connection_id: str | None = None, limit: int = 50) -> Sequence[Owed]:
         """Return what HubSpot is owed, due or not, of all connections or of one; first due first.
 
+        *limit* says how many at most.
+
         Raises:
             StoreBusy, StoreUnusable: The store cannot be read.
         """

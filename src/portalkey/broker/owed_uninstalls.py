@@ -9,7 +9,7 @@ from portalkey.broker import waiting
 from portalkey.broker.admission import Permit
 from portalkey.broker.audit import Audit, event_facts
 from portalkey.broker.token_endpoint import TokenEndpoint
-from portalkey.broker.uninstaller import Uninstaller
+from portalkey.broker.uninstall import Uninstaller
 from portalkey.errors import BadAnswer, HubSpotRefused, PersonMustAct, PortalkeyError
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.token import GrantType, read_grant, refresh_request

@@ -15,14 +15,16 @@ from portalkey.model.facts import (
     connection_facts,
     counter_facts,
     event_facts,
+    invitation_facts,
 )
+from portalkey.model.notifications import Subject
 from portalkey.model.search import MOST, EventPlace, EventSearch, PlacedEvent
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
-    from portalkey.broker.connect import Attempts
     from portalkey.broker.counters import Counters
+    from portalkey.broker.installs import Installs
 
 _TRIES = 5
 _IN_SESSIONS = (
@@ -39,7 +41,7 @@ class OwnerMethods:
 
     vault: Vault
     audit: "Audit"
-    attempts: "Attempts"
+    attempts: "Installs"
     _background: Background
     _counters: "Counters"
 
@@ -86,7 +88,7 @@ class OwnerMethods:
                 self._disconnect_all(owner)
                 self._disconnect_those_of_other_apps(owner)
             self._counters.flush()  # or what was counted until now would come after
-            if self.vault.store.erase_owner(owner, event):
+            if self.vault.store.erase_owner(owner, event, Subject(self.vault.client_id)):
                 return
         raise StoreBusy(_STILL_ACTIVE)
 
@@ -94,7 +96,8 @@ class OwnerMethods:
         """Owe HubSpot what was connected with another client id, to be sent by whoever has it."""
         for row in self.vault.store.holdings(owner):
             if row.status is not ConnectionStatus.DISCONNECTED and not self._is_ours(row):
-                self.vault.store.disconnect(row, self.vault.owe_as_it_was(row))
+                event = Event(EventName.DISCONNECTED, owner=owner, connection_id=row.id)
+                self.vault.store.disconnect(row, self.vault.owe_as_it_was(row), event=event)
 
     def _is_ours(self, row: Connection) -> bool:
         return row.client_id == self.vault.client_id
@@ -114,6 +117,9 @@ class OwnerMethods:
             "exported_at": self.vault.store.now().isoformat(),
             "connections": [self._export_connection(row) for row in rows],
             "attempts": [attempt_facts(each) for each in attempts],
+            "invitations": [
+                invitation_facts(each) for each in self.vault.store.invitations(owner=owner)
+            ],
             "events": [event_facts(event) for _, event in self._events_about(owner, rows)],
         }
 

@@ -18,9 +18,8 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
-from portalkey.broker.refresh_job import HasGeneration, RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
-from portalkey.broker.renewal import LEASE, Renewal
+from portalkey.broker.renewal import LEASE, HasGeneration, RefreshJob, Renewal
 from portalkey.broker.token_endpoint import TokenEndpoint
 from portalkey.broker.token_request import InvalidGrant, TokenRequest
 from portalkey.broker.waiting import UNBOUNDED, Check, Uniform, always
@@ -151,7 +150,7 @@ class Refresh:
     def close(self) -> None:
         """Wait for renewals under way, and give up being a lease owner."""
         self._background.join()
-        self._renewal.close()
+        self.lease_owner.close()
 
     def _join(self, name: str, job: RefreshJob) -> Connection:
         left = job.until - self._clock()

@@ -89,7 +89,9 @@ class OutcomeRecorder:
             return connection
         with suppress(PortalkeyError):
             self._vault.open_refresh(connection)
-            if self._vault.store.mark(connection, Mark(ConnectionStatus.CONNECTED)):
+            event = Event(EventName.HEALED, owner=connection.owner, connection_id=connection.id)
+            if self._vault.store.mark(connection, Mark(ConnectionStatus.CONNECTED, event=event)):
+                self._audit.announce(event)
                 return replace(connection, status=ConnectionStatus.CONNECTED, status_reason=None)
         return connection
 

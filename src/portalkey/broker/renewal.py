@@ -8,27 +8,27 @@ gives is for truth.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock
-from portalkey._support.timing import Measured, send_measure
+from portalkey._support.telemetry import Measured, send_measure
 from portalkey.broker import waiting
 from portalkey.broker.admission import Admission, Permit
 from portalkey.broker.breaker import is_of_process
 from portalkey.broker.caller_gate import aside
 from portalkey.broker.lease_owner import LeaseOwner
-from portalkey.broker.refresh_job import RefreshJob
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.token_request import Superseded, TokenRequest
-from portalkey.broker.waiting import Check
+from portalkey.broker.waiting import UNBOUNDED, Check
 from portalkey.errors import NoKeyOpens, PortalkeyError, StoreBusy, StoreIsCopy, StoreUnusable
 from portalkey.hubspot.client import DEADLINE
 from portalkey.model import leases
 from portalkey.model.connection import Connection
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
-from portalkey.model.throttle import Throttled
+from portalkey.model.throttle import Purpose, Throttled
 from portalkey.vault.vault import Vault
 
 LEASE = 30.0
@@ -37,6 +37,38 @@ within the client's deadline; ten seconds more are left for slow stores."""
 START_WITHIN = 5.0
 
 assert LEASE > START_WITHIN + DEADLINE + 10  # noqa: S101 - nobody may move one of them alone
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshJob:
+    """Get a grant later than *generation* where one is named, a good one otherwise.
+
+    *until* is the moment at which the caller gives up, and *longest* for how many seconds to wait
+    for another process. *is_forced* is after a caller's 401.
+    *purpose* says how urgent it is, and *seen* is the row as the caller read it at the moment
+    *seen_at*.
+    """
+
+    connection_id: str
+    until: float = UNBOUNDED
+    longest: float = waiting.LONGEST
+    generation: int | None = None
+    is_forced: bool = False
+    purpose: Purpose = Purpose.CALLER
+    seen: Connection | None = None
+    seen_at: float = -UNBOUNDED
+
+
+class HasGeneration(Protocol):
+    """The part of a connection that asking for its next generation needs."""
+
+    @property
+    def id(self) -> str:
+        """The connection's id."""
+
+    @property
+    def generation(self) -> int:
+        """The generation of the grant that it bears."""
 
 
 @contextmanager
@@ -71,10 +103,6 @@ class Renewal:
         self._clock = clock
         self._lease_owner = lease_owner
         self._check = check
-
-    def close(self) -> None:
-        """Give up being a lease owner."""
-        self._lease_owner.close()
 
     def try_once(self, row: Connection, job: RefreshJob) -> Connection | LeaseDenied:
         """Renew *row* by one request, unless another thread or process is at it.

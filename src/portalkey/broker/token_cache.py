@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey._support.single_flight import FlightTimeout, SingleFlight
-from portalkey._support.timing import Measured, Timer
+from portalkey._support.telemetry import Measured, Timer
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import CallerGate, GateClosed
 from portalkey.broker.counters import Counters
@@ -239,7 +239,8 @@ class TokenCache:
 
     def sweep(self, now: float) -> None:
         """Drop tokens that are past their use."""
-        for key, cached in list(self.cached.items()):
+        # A copy, which no other thread comes in between of: making pairs may collect garbage.
+        for key, cached in self.cached.copy().items():
             if now >= cached.good_until:
                 self.cached.pop(key, None)
 

@@ -8,13 +8,13 @@ caller gets a token before that.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from pydantic import SecretStr
 
 from portalkey._support.clock import Clock, boot_time, sleep_seconds
-from portalkey._support.timing import Counted, Measured, Timer, send_count
-from portalkey._support.tracing import CONNECTION, Span
+from portalkey._support.telemetry import CONNECTION, Counted, Measured, Span, Timer, send_count
 from portalkey.broker.audit import Audit
 from portalkey.broker.refresh_outcome import OutcomeRecorder
 from portalkey.broker.waiting import UNBOUNDED, Uniform, request_seconds
@@ -29,11 +29,11 @@ from portalkey.errors import (
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Response
 from portalkey.hubspot.token import GrantType, read_grant, read_refresh_token, refresh_request
-from portalkey.model.connection import Connection, ConnectionStatus, Grant
+from portalkey.model.connection import Connection, ConnectionStatus, Grant, compare_scopes
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease
 from portalkey.settings.settings import Settings
-from portalkey.vault.store import BUSY_SECONDS
+from portalkey.vault.store import BUSY_SECONDS, Renewed
 from portalkey.vault.vault import Vault
 
 SAVE_TRIES = 4
@@ -182,11 +182,11 @@ class TokenRequest:
         if renewed is None:
             self._revoke(leased, grant, until)
             raise Superseded
-        if event is not None and _is_healed(leased):
-            self._audit.announce(event)
-        elif event is not None:
+        if event is not None:
             self._audit.count(event)
-        return renewed
+        if renewed.event is not None:
+            self._audit.announce(renewed.event)
+        return renewed.connection
 
     def _count_pending(self) -> None:
         self._counted = len(self.pending)
@@ -194,7 +194,7 @@ class TokenRequest:
 
     def _save_in_tries(
         self, leased: Connection, grant: Grant, event: Event | None, until: float
-    ) -> Connection | None:
+    ) -> Renewed | None:
         for number in range(1, SAVE_TRIES):
             pause = self._uniform(0.0, 0.1 * 2**number)
             try:
@@ -206,11 +206,11 @@ class TokenRequest:
             self._sleep(pause)
         return self._save(leased, grant, event)
 
-    def _save(self, leased: Connection, grant: Grant, event: Event | None) -> Connection | None:
+    def _save(self, leased: Connection, grant: Grant, event: Event | None) -> Renewed | None:
         # The row was read before the request was sent: no token lives on for less. A plain renewal
         # is counted; the audit hears of what a person did, and of what a status became.
-        written = event if _is_healed(leased) else None
-        return self._vault.renew(leased, grant, sent_at=leased.seen_at, event=written)
+        tell = partial(build_change, leased, grant, is_failing=event is None)
+        return self._vault.renew(leased, grant, sent_at=leased.seen_at, tell=tell)
 
     def _revoke(self, leased: Connection, grant: Grant, until: float) -> None:
         """Have a grant revoked that a reconnect, a disconnect or another renewal overtook."""
@@ -239,9 +239,23 @@ class TokenRequest:
             return leased
 
 
-def _is_healed(leased: Connection) -> bool:
-    """Return True where a renewal of *leased* ends a failure."""
-    return leased.status is not ConnectionStatus.CONNECTED
+def build_change(
+    leased: Connection, grant: Grant, before: ConnectionStatus, *, is_failing: bool = False
+) -> Event | None:
+    """Return what a renewal of *leased* changes beside its tokens: it is healed, or its scopes.
+
+    *before* is the status that its row had by then, which another process may have moved since it
+    was leased. Where it *is_failing* right after that, only what had ended is healed.
+    """
+    facts = compare_scopes(leased.scopes, grant.scopes)
+    is_ended = before is ConnectionStatus.NEEDS_RECONNECT
+    if is_ended or (before is not ConnectionStatus.CONNECTED and not is_failing):
+        name = EventName.HEALED
+    elif facts:
+        name = EventName.SCOPES_CHANGED
+    else:
+        return None
+    return Event(name, owner=leased.owner, connection_id=leased.id, facts=facts)
 
 
 def _read_grant(response: Response, leased: Connection) -> Grant:

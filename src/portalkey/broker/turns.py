@@ -5,7 +5,13 @@ from typing import Generic, Protocol, TypeVar
 
 from portalkey.model.throttle import Purpose
 
-SHARES = {Purpose.CALLER: 8, Purpose.EXCHANGE: 4, Purpose.AHEAD: 2, Purpose.SWEEP: 1}
+SHARES = {
+    Purpose.CALLER: 8,
+    Purpose.EXCHANGE: 4,
+    Purpose.INSTALL: 1,
+    Purpose.AHEAD: 2,
+    Purpose.SWEEP: 1,
+}
 """Turns of each purpose while all of them have somebody who waits."""
 
 
@@ -31,13 +37,14 @@ class Turns(Generic[T]):
         self._waiting: dict[Purpose, OrderedDict[str, deque[T]]] = {
             purpose: OrderedDict() for purpose in Purpose
         }
+        self._numbers = dict.fromkeys(Purpose, 0)
         self._due = dict.fromkeys(Purpose, 0.0)
         self._now = 0.0
         self._last: dict[Purpose, str] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
-        return sum(self._count(purpose) for purpose in Purpose)
+        return sum(self._numbers.values())
 
     def add(self, waiter: T) -> None:
         """Let *waiter* wait behind those of its own purpose and owner."""
@@ -48,6 +55,7 @@ class Turns(Generic[T]):
             self._due[waiter.purpose] = max(self._due[waiter.purpose], due)
         is_new = waiter.owner not in owners
         owners.setdefault(waiter.owner, deque()).append(waiter)
+        self._numbers[waiter.purpose] += 1
         last = self._last.get(waiter.purpose)
         if is_new and last is not None and last in owners and last != waiter.owner:
             # Whoever had the last turn waits behind the newcomer, who has had none.
@@ -66,6 +74,7 @@ class Turns(Generic[T]):
         owners = self._waiting[purpose]
         owner, waiters = next(iter(owners.items()))
         waiter = waiters.popleft()
+        self._numbers[purpose] -= 1
         owners.move_to_end(owner)
         self._last[purpose] = owner
         if not waiters:
@@ -81,30 +90,30 @@ class Turns(Generic[T]):
         if waiters is None or waiter not in waiters:
             return False
         waiters.remove(waiter)
+        self._numbers[waiter.purpose] -= 1
         if not waiters:
             del owners[waiter.owner]
         return True
 
     def most_urgent(self) -> Purpose | None:
         """Return the most urgent purpose that somebody waits for."""
-        return next((purpose for purpose in Purpose if self._waiting[purpose]), None)
+        return next((purpose for purpose, number in self._numbers.items() if number), None)
 
     def count_before(self, purpose: Purpose, owner: str) -> int:
         """Return how many have their turn before another one of this *purpose* and *owner*."""
+        if not len(self):
+            return 0
         owners = self._waiting[purpose]
         own = len(owners.get(owner, ()))
         same = sum(min(len(each), own + 1) for name, each in owners.items() if name != owner)
         share, turns = SHARES[purpose], own + same + 1
         others = (
-            min(self._count(other), turns * SHARES[other] // share)
-            for other in Purpose
+            min(number, turns * SHARES[other] // share)
+            for other, number in self._numbers.items()
             if other is not purpose
         )
         return own + same + sum(others)
 
-    def _count(self, purpose: Purpose) -> int:
-        return sum(map(len, self._waiting[purpose].values()))
-
     def _next_purpose(self) -> Purpose | None:
-        waiting = [purpose for purpose in Purpose if self._waiting[purpose]]
+        waiting = [purpose for purpose, number in self._numbers.items() if number]
         return min(waiting, key=self._due.__getitem__, default=None)

@@ -16,31 +16,35 @@ from portalkey._support.time_limit import moment
 from portalkey.broker import waiting
 from portalkey.broker.caller_gate import GateClosed
 from portalkey.broker.introspect import LEARN_SECONDS
-from portalkey.broker.key_methods import KeyMethods
 from portalkey.errors import NotConnected, PortalkeyError
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import (
     AttemptCookies,
     AuthorizationOptions,
     Callback,
+    LinkCookies,
     Started,
     Visitor,
     find_match,
 )
-from portalkey.model.connection import Account, Connection, choose_connection, require_owner
+from portalkey.model.connection import (
+    Connection,
+    ConnectionStatus,
+    choose_connection,
+    require_owner,
+)
 from portalkey.model.events import Event, EventName
 from portalkey.settings.settings import Settings
-from portalkey.vault.adoption import Adoption
-from portalkey.vault.health import PROOFS
-from portalkey.vault.questions import Question
+from portalkey.vault.attempt_seals import Question
+from portalkey.vault.health import PROOFS, probe
 from portalkey.vault.store import Store
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
     from portalkey.broker.audit import Audit
     from portalkey.broker.caller_gate import CallerGate
-    from portalkey.broker.connect import Attempts
     from portalkey.broker.counters import Counters
+    from portalkey.broker.installs import Installs
     from portalkey.broker.introspect import Introspector
     from portalkey.broker.token_cache import TokenCache
 
@@ -55,13 +59,13 @@ class DeliveredToken:
     expires_in: int
 
 
-class WebMethods(KeyMethods):
+class WebMethods:
     """The Broker's methods that an app never needs itself."""
 
     settings: Settings
     vault: Vault
     audit: "Audit"
-    attempts: "Attempts"
+    attempts: "Installs"
     introspector: "Introspector"
     _counters: "Counters"
     _tokens: "TokenCache"
@@ -73,6 +77,10 @@ class WebMethods(KeyMethods):
     @abstractmethod
     def send_owed(self, at_most: int = 5) -> int:
         """Send HubSpot what it is still owed; see ``Broker.send_owed``."""
+
+    @abstractmethod
+    def announce(self) -> None:
+        """Write into the store which keys this process has; see ``OperatorMethods.announce``."""
 
     @abstractmethod
     def _heal(self, rows: Sequence[Connection]) -> Sequence[Connection]:
@@ -135,7 +143,7 @@ class WebMethods(KeyMethods):
         return self.vault.question_of(attempt)
 
     def confirm(self, attempt: Attempt, visitor: Visitor) -> Attempt:
-        """Attach the account that *attempt* asks about; see ``AttemptAnswers.confirm``."""
+        """Attach the account that *attempt* asks about; see ``AttemptEnds.confirm``."""
         attempt = self.attempts.confirm(attempt, visitor)
         self._tokens.evict(attempt.owner)
         return attempt
@@ -163,9 +171,11 @@ class WebMethods(KeyMethods):
         attempt, rows = self.attempts.find_status(attempt_id, visitor)
         return attempt, self._heal(rows)
 
-    def attempt_of_browser(self, attempt_id: str, cookies: AttemptCookies) -> Attempt | None:
-        """Return the attempt if its own cookie is among the browser's *cookies*; else None."""
-        return self.attempts.of_browser(attempt_id, cookies)
+    def attempt_of_browser(
+        self, attempt_id: str, cookies: AttemptCookies, links: LinkCookies | None = None
+    ) -> Attempt | None:
+        """Return the attempt if this browser began it; see ``AttemptStarts.of_browser``."""
+        return self.attempts.of_browser(attempt_id, cookies, links)
 
     def cookie_of(self, attempt: Attempt, cookies: AttemptCookies) -> SecretStr | None:
         """Return the one of the browser's *cookies* that is the *attempt*'s own, if one is."""
@@ -178,7 +188,9 @@ class WebMethods(KeyMethods):
     def connection_of_owner(self, owner: str, connection_id: str) -> Connection | None:
         """Return *owner*'s connection of that id, whatever its status, if there is one."""
         connection = self.vault.store.connection(connection_id)
-        return connection if connection is not None and connection.owner == owner else None
+        if connection is None or connection.client_id != self.settings.client_id:
+            return None
+        return connection if connection.owner == owner else None
 
     def deliver(self, attempt: Attempt) -> DeliveredToken | None:
         """Hand the access token of a connected *attempt* to the page that opened the popup, once.
@@ -248,7 +260,7 @@ class WebMethods(KeyMethods):
         health = self.vault.store.health
         with suppress(PortalkeyError):
             for _ in takewhile(lambda _: health.trouble is not None, range(PROOFS)):
-                self.vault.probe()
+                probe(self.vault.store)
         return health.trouble is None
 
     @property
@@ -263,25 +275,11 @@ class WebMethods(KeyMethods):
         self.announce()
         return store
 
+    def live_connection_to(self, owner: str, hub_id: int) -> Connection | None:
+        """Return *owner*'s connection to that account, if there is one that was not ended."""
+        row = self.connection_to(owner, hub_id)
+        return row if row is not None and row.status is not ConnectionStatus.DISCONNECTED else None
+
     def connection_to(self, owner: str, hub_id: int) -> Connection | None:
         """Return *owner*'s connection to that account, whatever its status, if there is one."""
         return self.vault.store.connection_to(owner, self.settings.client_id, hub_id)
-
-    def adopt(
-        self,
-        owner: str,
-        refresh_token: SecretStr,
-        account: Account,
-        scopes: tuple[str, ...] | None,
-        *,
-        imported_from: str,
-    ) -> bool:
-        """Take in a grant that another program was given; see ``Adoption.adopt``.
-
-        False where the owner has a connection to that account already, which stays as it is.
-        """
-        adoption = Adoption(self.vault.keyring, self.vault.store, self.settings.client_id)
-        event = adoption.adopt(owner, refresh_token, account, scopes, imported_from=imported_from)
-        if event is not None:
-            self.audit.announce(event)
-        return event is not None

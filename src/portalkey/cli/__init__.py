@@ -3,14 +3,17 @@
 import sys
 from collections.abc import Sequence
 
-from portalkey.cli.commands import CLI_EXTRA, COMMANDS, install
+from portalkey.cli.commands import CLI_EXTRA, COMMANDS, Host, install
 from portalkey.errors import PortalkeyError
 
 __all__ = ["COMMANDS", "main"]
 
 
-def main() -> None:
-    """Run a command; what went wrong is said in a sentence, with exit code 1."""
+def main(host: Host | None = None) -> None:
+    """Run a command; what went wrong is said in a sentence, with exit code 1.
+
+    *host* is the program that it runs within, if any.
+    """
     try:
         import click  # noqa: PLC0415 - an extra: without it there is a sentence, and no traceback
     except ModuleNotFoundError:
@@ -19,7 +22,7 @@ def main() -> None:
     from portalkey.cli.lines import say  # noqa: PLC0415 - see above
 
     try:
-        cli()
+        cli(prog_name=host.program if host else None, obj=host)
     except PortalkeyError as trouble:
         say(str(trouble), err=True)
         sys.exit(1)

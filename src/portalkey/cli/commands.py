@@ -1,6 +1,7 @@
 """Table of commands, and of what each needs beside a base install. Imports no library."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -9,6 +10,15 @@ class About(NamedTuple):
 
     summary: str
     extras: tuple[str, ...] = ()
+
+
+class Host(NamedTuple):
+    """Another program, within which the command line runs."""
+
+    program: str
+    """Name of the whole command there."""
+    env_file: Path
+    """Its file of settings, where ``--env-file`` names no other."""
 
 
 COMMANDS: Mapping[str, About] = {
@@ -29,7 +39,12 @@ COMMANDS: Mapping[str, About] = {
         "Bring over the connections that another library kept, so that nobody has to connect again."
     ),
     "init": About("Write a commented settings file with a fresh key."),
+    "installs": About("See which installs that began at HubSpot wait for a yes, and end one."),
+    "journal": About(
+        "Read from HubSpot who uninstalled the app: set it up, and see how far it was read."
+    ),
     "keys": About("Add, rotate and retire the keys that seal the tokens."),
+    "links": About("Let somebody without a login connect an account: make links, end them."),
     "serve": About(
         "Run the app against HubSpot; by default each visitor's session is an owner of its own.",
         ("server",),
@@ -39,7 +54,7 @@ COMMANDS: Mapping[str, About] = {
         ("simulator",),
     ),
     "token": About("Print a valid access token of OWNER's connection."),
-    "work": About("Tell HubSpot what it is owed: revocations and uninstalls that failed at first."),
+    "work": About("Tell HubSpot and your app what they are owed, and look after idle connections."),
 }
 """By name, as ``--help`` lists them."""
 

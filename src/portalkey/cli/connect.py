@@ -12,6 +12,7 @@ import click
 
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.hints import spell
 from portalkey.cli.server.listen import Listener
 from portalkey.cli.server.terminal_journey import End, TerminalJourney
 from portalkey.cli.terminal import bold, panel
@@ -72,7 +73,7 @@ def _tell(broker: Broker, owner: str, connection_id: str) -> None:
     lines = (
         f"{bold(name)} ({account.hub_id}) is connected for {bold(owner)}.",
         "",
-        f"In a shell:  portalkey token {shlex.quote(owner)}",
+        f"In a shell:  {spell(f'token {shlex.quote(owner)}')}",
         f"In Python:   Broker.from_env().access_token({owner!r})",
     )
     panel("Connected", lines)

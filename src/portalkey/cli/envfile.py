@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from platformdirs import user_data_path
+
+from portalkey.cli.hints import choose_env_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEMO_FILE = "demo.env"
 """The demo's settings, in its data folder."""
 PORT = click.IntRange(1, 65535)
+
+
+def default_data() -> Path:
+    """Return the demo's default folder for its data."""
+    return user_data_path("portalkey") / "demo"
 
 
 def env_file_option(
@@ -23,6 +31,7 @@ def env_file_option(
         type=click.Path(dir_okay=False, path_type=Path),
         default=Path(".env"),
         show_default=True,
+        callback=choose_env_file,
         help=help,
     )
 

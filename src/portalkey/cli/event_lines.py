@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BELOW = " " * 21
 """Before what goes below: as wide as the time and the gap behind it."""
 
-COLUMNS = ("at", "name", "owner", "attempt_id", "connection_id", "facts")
+COLUMNS = ("at", "name", "owner", "attempt_id", "connection_id", "facts", "id")
 
 
 class EventNarrowing(TypedDict, total=False):
@@ -46,6 +46,7 @@ def event_line(event: Event) -> str:
     """Return *event* as people read it; what a terminal has no room for goes below."""
     at = f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else ""
     named = {"connection": event.connection_id, "attempt": event.attempt_id, **event.facts}
+    named["id"] = event.id
     details = " ".join(f"{name}={value}" for name, value in named.items() if value is not None)
     head = f"{event.name:20}  {printable(event.owner or '-')}"
     details, width = printable(details), room()

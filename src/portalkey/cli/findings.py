@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
+from portalkey.cli.hints import respell
 from portalkey.model.findings import Finding, State
 
 _MARKS: Mapping[State, tuple[str, str, str]] = {
@@ -27,8 +28,8 @@ def as_objects(findings: Sequence[Finding]) -> list[dict[str, str]]:
         {
             "name": each.name,
             "state": each.state.value,
-            "sentence": each.sentence,
-            "to_do": each.to_do,
+            "sentence": respell(each.sentence),
+            "to_do": respell(each.to_do),
         }
         for each in findings
     ]
@@ -48,10 +49,10 @@ def print_findings(groups: Mapping[str, Sequence[Finding]], width: int | None = 
 def _lines(finding: Finding, width: int) -> Iterator[str]:
     mark, word, colour = _MARKS[finding.state]
     head = f"  {click.style(f'{mark} {word:<8}', fg=colour)} "
-    first, *rest = _wrap(finding.sentence, width) or [""]
+    first, *rest = _wrap(respell(finding.sentence), width) or [""]
     yield head + first
     yield from (" " * _INDENT + line for line in rest)
-    for number, line in enumerate(_wrap(finding.to_do, width - len(_ARROW))):
+    for number, line in enumerate(_wrap(respell(finding.to_do), width - len(_ARROW))):
         yield " " * _INDENT + (" " * len(_ARROW) if number else _ARROW) + line
 
 

@@ -1,12 +1,18 @@
 """The group of all commands: lists each, loads the one that is called."""
 
 import importlib
+import os
+from collections.abc import Callable
 from keyword import iskeyword
 
 import click
 
 from portalkey.cli.commands import COMMANDS, install
+from portalkey.cli.hints import respell
 from portalkey.cli.lines import fold, room
+from portalkey.errors import PortalkeyError
+
+PREFIX = "PORTALKEY_ENV_PREFIX"  # of settings/environment.py, which no --help needs
 
 
 class Commands(click.Group):
@@ -27,10 +33,14 @@ class Commands(click.Group):
         """Run a command; what it refuses is folded for the terminal."""
         try:
             return super().invoke(ctx)
+        except PortalkeyError as trouble:
+            # Here, as the context that knows the call is closed by the time that it is printed.
+            trouble.args = (respell(str(trouble)),)
+            raise
         except click.ClickException as trouble:
             if type(trouble) is not click.ClickException:  # click's own are short
                 raise
-            raise click.ClickException(_fold(trouble.message)) from None
+            raise click.ClickException(_fold(respell(trouble.message))) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of this name; one that lacks an extra says so when it is called."""
@@ -84,5 +94,26 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
 @click.group(cls=Commands, context_settings=_CONTEXT)
 @click.version_option(package_name="portalkey")
-def cli() -> None:
+@click.option(
+    "--env-prefix",
+    metavar="PREFIX",
+    help="Use the settings of another HubSpot app, as EU_ in EU_HUBSPOT_CLIENT_ID.",
+)
+@click.pass_context
+def cli(ctx: click.Context, /, env_prefix: str | None) -> None:
     """Connect HubSpot accounts, and keep them working."""
+    if env_prefix is not None:
+        ctx.call_on_close(_set_prefix(env_prefix))
+
+
+def _set_prefix(prefix: str) -> Callable[[], object]:
+    """Let all that reads settings from now on read those with *prefix*; return what ends that."""
+    before = os.environ.get(PREFIX)
+    os.environ[PREFIX] = prefix
+
+    def end() -> None:
+        del os.environ[PREFIX]
+        if before is not None:
+            os.environ[PREFIX] = before
+
+    return end

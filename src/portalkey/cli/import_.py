@@ -1,11 +1,11 @@
 """``portalkey import``: bring over the connections of another library."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,19 +13,28 @@ import click
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
+from portalkey.cli.importing.dry_run import rehearse
+from portalkey.cli.importing.reports import reporting
 from portalkey.cli.importing.token_inspector import TokenInspector
 from portalkey.cli.terminal import bars
 from portalkey.errors import PortalkeyError, SourceUnusable
 from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
 
+Work = Callable[[Sequence[Row], Callable[[Result], object]], object]
+"""Imports rows, and reports the result of each."""
+
 _LISTED = 10
 """Most failed rows to name at the end; the report names all."""
-_COLUMNS = ("row", "owner", "hub_id", "outcome", "why")
 _NOTHING = (
     "There is nothing to import: no row was found for this provider. Look at --provider and "
     "--table, and whether the app kept its tokens at all."
 )
+_VERBS = {
+    Outcome.IMPORTED: "Imported",
+    Outcome.IMPORTABLE: "Would import",
+    Outcome.READABLE: "Can read",
+}
 _AGAIN = "What is said above is done. Run this again for the rest; nothing is done twice."
 
 
@@ -41,7 +50,10 @@ def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.command("import", context_settings={"allow_extra_args": True})
 @click.argument("library", callback=_source)
 @click.argument("source")
-@click.option("--dry-run", is_flag=True, help="Ask HubSpot about every row, and import none.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only read SOURCE; ask neither HubSpot nor the store."
+)
+@click.option("--check", is_flag=True, help="Ask HubSpot about every row, and import none.")
 @click.option("--provider", default="hubspot", show_default=True, help="HubSpot's name there.")
 @click.option("--table", default="", help="The table of tokens, where it is not the library's own.")
 @click.option("--owner-column", default="user_id", show_default=True, help="The user's id there.")
@@ -49,7 +61,7 @@ def _source(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A CSV file, made new, of what became of each row, and why.",
+    help="A file, made new, of what became of each row and why: .json, .jsonl, or else CSV.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
 @env_file_option("Settings, which name the store to import into; the environment goes before them.")
@@ -64,42 +76,56 @@ def import_(
     as_json: bool,
     env_file: Path,
     dry_run: bool,
+    check: bool,
     owner_prefix: str,
     **names: str,
 ) -> None:
     """Bring over the connections that another library kept, so that nobody has to connect again.
 
-    LIBRARY is flask-dance, django-allauth, social-auth or csv. SOURCE is the address of the old
-    app's database (sqlite:///PATH, postgresql://USER@HOST/NAME), or a CSV file with the header
-    owner,refresh_token or owner,refresh_token,hub_id. It is only read. HubSpot is asked what each
-    refresh token is for, in a dry run too; that consumes nothing, and the old app goes on working.
-    What is here already stays. Do it as often as you like.
+    LIBRARY is flask-dance, django-allauth, social-auth, csv or json. SOURCE is the address of the
+    old app's database (sqlite:///PATH, postgresql://USER@HOST/NAME), or a file; - is standard
+    input. CSV has the header owner,refresh_token or owner,refresh_token,hub_id; JSON is a list of
+    objects with these members, or one a line. HubSpot is asked what each token is for, which
+    consumes nothing. What is here already stays. Do it as often as you like.
 
-    Others on this machine can see a command's URL. Leave its password out and put it into
-    PGPASSWORD, or into the file that PGPASSFILE names.
+    Others on this machine can see a command's URL: put its password into PGPASSWORD.
     """
-    if ctx.args:
-        raise click.UsageError("Name one source, and nothing else beside it.")
-    if report and report.exists():
-        raise click.UsageError(f"{report} is there already; name a new file for the report.")
+    _require_usable(ctx.args, report, is_twofold=dry_run and check)
     settings = Settings.from_env(env_file)
     rows = read_rows(library, source, Names(**names), plaintext=settings.database_plaintext)
     if not rows:
         raise SourceUnusable(_NOTHING)
-    summary = _Summary(library, is_dry=dry_run, as_json=as_json)
-    with _moving_in(settings, library, owner_prefix, is_dry=dry_run) as move_in:
-        trouble = _run(move_in, rows, summary, report)
+    summary = _Summary(library, good=_good(dry_run=dry_run, check=check), as_json=as_json)
+    with _importing(settings, library, owner_prefix, dry_run=dry_run, check=check) as work:
+        trouble = _run(work, rows, summary, report)
     summary.conclude(len(rows))
     if trouble:
         raise click.ClickException(f"{trouble} {_AGAIN}")
     ctx.exit(1 if summary.failed else 0)
 
 
+def _require_usable(others: Sequence[str], report: Path | None, *, is_twofold: bool) -> None:
+    """Raise where the arguments are too many, or contradict one another."""
+    if others:
+        raise click.UsageError("Name one source, and nothing else beside it.")
+    if report and report.exists():
+        raise click.UsageError(f"{report} is there already; name a new file for the report.")
+    if is_twofold:
+        raise click.UsageError("--dry-run asks nobody, and --check asks HubSpot: name one of them.")
+
+
+def _good(*, dry_run: bool, check: bool) -> Outcome:
+    """Return what the best of rows come to."""
+    if dry_run:
+        return Outcome.READABLE
+    return Outcome.IMPORTABLE if check else Outcome.IMPORTED
+
+
 def _run(
-    move_in: MoveIn, rows: Sequence[Row], summary: "_Summary", report: Path | None
+    work: Work, rows: Sequence[Row], summary: "_Summary", report: Path | None
 ) -> PortalkeyError | None:
     """Import *rows*, and return the error that cut the import off, if one did."""
-    with _reporting(report) as write, bars(is_shown=not summary.as_json) as show:
+    with reporting(report) as write, bars(is_shown=not summary.as_json) as show:
         show("importing", 0, len(rows))
 
         def add(result: Result) -> None:
@@ -108,45 +134,35 @@ def _run(
             show("importing", summary.count, len(rows))
 
         try:
-            move_in.run(rows, add)
+            work(rows, add)
         except PortalkeyError as trouble:
             return trouble
     return None
 
 
 @contextmanager
-def _moving_in(settings: Settings, library: str, prefix: str, *, is_dry: bool) -> Iterator[MoveIn]:
+def _importing(
+    settings: Settings, library: str, prefix: str, *, dry_run: bool, check: bool
+) -> Iterator[Work]:
+    """Hand out what imports rows; a dry run opens neither a store nor a way to HubSpot."""
+    if dry_run:
+        yield partial(rehearse, prefix=prefix)
+        return
     broker, client = Broker.of(settings), HubSpotClient.of(settings)
     try:
-        yield MoveIn(
-            broker,
-            TokenInspector(settings, client.send),
-            imported_from=library,
-            prefix=prefix,
-            is_dry=is_dry,
-        )
+        inspector = TokenInspector(settings, client.send)
+        yield MoveIn(broker, inspector, imported_from=library, prefix=prefix, is_dry=check).run
     finally:
         client.close()
         broker.close()
 
 
-@contextmanager
-def _reporting(path: Path | None) -> Iterator[Callable[[Result], object]]:
-    if path is None:
-        yield lambda _: None
-        return
-    with path.open("x", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        writer.writeheader()
-        yield lambda result: writer.writerow(asdict(result))
-
-
 class _Summary:
     """Outcomes of the rows, printed: for programs one by one, for people at the end."""
 
-    def __init__(self, library: str, *, is_dry: bool, as_json: bool) -> None:
+    def __init__(self, library: str, *, good: Outcome, as_json: bool) -> None:
         self._library = library
-        self._is_dry = is_dry
+        self._good = good
         self.as_json = as_json
         self._counts: Counter[Outcome] = Counter()
         self.failed: list[Result] = []
@@ -165,13 +181,12 @@ class _Summary:
     def conclude(self, rows: int) -> None:
         if self.as_json:
             counts = {outcome.value: self._counts[outcome] for outcome in Outcome}
-            click.echo(
-                json.dumps({"act": "ended", "dry_run": self._is_dry, "rows": rows, **counts})
-            )
+            is_dry = self._good is not Outcome.IMPORTED
+            ended = {"act": "ended", "dry_run": is_dry, "rows": rows, **counts}
+            click.echo(json.dumps(ended))
             return
-        good = Outcome.IMPORTABLE if self._is_dry else Outcome.IMPORTED
-        verb = "Would import" if self._is_dry else "Imported"
-        click.echo(f"{verb} {self._counts[good]} of {rows} rows from {self._library}.")
+        verb = _VERBS[self._good]
+        click.echo(f"{verb} {self._counts[self._good]} of {rows} rows from {self._library}.")
         for outcome in Outcome:
             if self._counts[outcome]:
                 click.echo(f"  {outcome.replace('_', ' ')}: {self._counts[outcome]}")

@@ -1,17 +1,34 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from portalkey.cli.envfile import env_file_option, write_private
 from portalkey.cli.terminal import bold, panel
+from portalkey.settings.places import new_store
+from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
 REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
 SCOPES = "oauth crm.objects.contacts.read"
+_STEPS = {
+    "django": 'Add "portalkey.django" to INSTALLED_APPS and its urls to yours, and start the site '
+    "on the port of PORTALKEY_PUBLIC_URL.",
+    "starlette": "Give HubSpotAuth of portalkey.fastapi your app, and start it on the port of "
+    "PORTALKEY_PUBLIC_URL.",
+    "flask": "Give HubSpotAuth of portalkey.flask your app, and start it on the port of "
+    f"PORTALKEY_PUBLIC_URL; or run {bold('portalkey serve')}, which is an app of its own.",
+}
+"""The next step, by the framework's module."""
+_ANY_STEP = (
+    "Flask, FastAPI, Starlette: give HubSpotAuth your app.\n"
+    '   Django: "portalkey.django" in INSTALLED_APPS, and its urls in yours.\n'
+    f"   None of these: {bold('portalkey serve')} is an app of its own."
+)
 
 TEMPLATE = """\
 # portalkey's settings. Keep this file private, and out of version control.
@@ -33,9 +50,11 @@ HUBSPOT_REDIRECT_URI={redirect_uri}
 # keep a copy in a safe place, away from the database's backups.
 PORTALKEY_KEYS={label}:{key}
 
-# Where connections are kept; by default an SQLite file in the data directory.
-# PORTALKEY_DATABASE_URL=sqlite:////var/lib/portalkey/portalkey.db
-# On another host it has to be reached over TLS:
+# Where connections are kept: an SQLite file of this app's own. Each app needs one of its own, as
+# each has keys of its own; it is made at the first start.
+{database}
+# On a server, name a place of the server's in its stead, or PostgreSQL (postgresql://...). On
+# another host that has to be reached over TLS:
 # PORTALKEY_DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system
 # PORTALKEY_DATABASE_PLAINTEXT=no
 
@@ -48,6 +67,16 @@ PORTALKEY_KEYS={label}:{key}
 
 # For a copy of the database, as on staging: it leaves at HubSpot whatever it was copied with.
 # PORTALKEY_COPY=yes
+
+# How long a link for somebody without a login holds.
+# PORTALKEY_INVITE_HOURS=72
+
+# Whether `portalkey work` reads at HubSpot who uninstalled the app; see `portalkey journal setup`.
+# PORTALKEY_JOURNAL=on
+
+# Your own receiver of what happens to connections, and the secret that it knows the sender by.
+# PORTALKEY_WEBHOOK_URL=https://app.example.com/hooks/portalkey
+# PORTALKEY_WEBHOOK_SECRET=whsec_...
 
 # How this process is called where it is counted who took a token; the program's name.
 # PORTALKEY_LABEL=web
@@ -67,9 +96,24 @@ def init(env_file: Path) -> None:
         raise click.ClickException(f"{env_file} exists already; move it away first.")
     label = new_label(date.today())  # noqa: DTZ011 - the operator's own day
     key = new_key().get_secret_value()
-    text = TEMPLATE.format(scopes=SCOPES, redirect_uri=REDIRECT_URI, label=label, key=key)
+    text = TEMPLATE.format(
+        scopes=SCOPES,
+        redirect_uri=REDIRECT_URI,
+        label=label,
+        key=key,
+        database=_name_database(env_file.resolve().parent),
+    )
     write_private(env_file, text)
     panel("portalkey", _advice(env_file))
+
+
+def _name_database(project: Path) -> str:
+    """Return the line that gives *project* a store of its own."""
+    try:
+        file = new_store(project)
+    except RuntimeError:  # no home directory
+        return "# PORTALKEY_DATABASE_URL=sqlite:////PATH/portalkey.db"
+    return f"PORTALKEY_DATABASE_URL={sqlite_url(file)}"
 
 
 def _advice(env_file: Path) -> tuple[str, ...]:
@@ -81,5 +125,13 @@ def _advice(env_file: Path) -> tuple[str, ...]:
         "   and these required scopes:",
         f"     {SCOPES}",
         f"2. Copy the client ID and secret from there into {env_file}.",
-        f"3. Run {bold('portalkey serve')}.",
+        f"3. {_next_step()}",
     )
+
+
+def _next_step() -> str:
+    """Return what comes next, with the web framework that is installed here."""
+    found = [name for name in _STEPS if find_spec(name) is not None]
+    if len(found) == 1:
+        return _STEPS[found[0]]
+    return _ANY_STEP

@@ -6,6 +6,8 @@ import textwrap
 
 import click
 
+from portalkey.cli.hints import respell
+
 
 def room(*, err: bool = False) -> int | None:
     """Return how many columns there are; None in a pipe, where nothing is folded."""
@@ -24,5 +26,5 @@ def fold(text: str, width: int | None, indent: str = "") -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print *text*, which has no colours, to stdout or stderr."""
-    click.echo(fold(text, room(err=err)), err=err)
+    """Print *text*, which has no colours, to stdout or stderr; its hints fit this call."""
+    click.echo(fold(respell(text), room(err=err)), err=err)

@@ -19,7 +19,7 @@ from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.until import until_interrupted
 from portalkey.settings.settings import Settings
 from portalkey.settings.standalone import StandaloneSettings
-from portalkey.web.console.console import PATH
+from portalkey.web.console.extension import PATH
 
 
 @click.command()

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker.broker import Broker
-from portalkey.cli.envfile import DEMO_FILE
+from portalkey.cli.envfile import DEMO_FILE, default_data
 from portalkey.errors import BadSettings
 from portalkey.settings.settings import Settings
 
@@ -18,7 +18,8 @@ from portalkey.settings.settings import Settings
     type=click.Path(file_okay=False, path_type=Path),
     help="The demo's folder; without it, settings come from the environment and .env.",
 )
-def token(owner: str, hub_id: int | None, data: Path | None) -> None:
+@click.option("--demo", is_flag=True, help="The same, where the demo chose its folder.")
+def token(owner: str, hub_id: int | None, data: Path | None, *, demo: bool) -> None:
     """Print a valid access token of OWNER's connection.
 
     It opens the whole connected account to whoever reads it, until it expires.
@@ -28,7 +29,7 @@ def token(owner: str, hub_id: int | None, data: Path | None) -> None:
             "it is empty; write the id that the app's owner() returns for who is connected.",
             param_hint="OWNER",
         )
-    broker = Broker.of(_settings(data))
+    broker = Broker.of(_settings(default_data() if demo else data))
     try:
         click.echo(broker.access_token(owner, hub_id))
     finally:

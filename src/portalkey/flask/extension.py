@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from portalkey.errors import LibraryUnusable
-from portalkey.sentences import Words
-from portalkey.web.options import LoginUrl, MayDeliver, MayDisconnect, WebOptions
-from portalkey.web.strings import Strings
+from portalkey.web.app_names import require_name
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
     from portalkey.flask.hubspot_auth import Owner
+    from portalkey.sentences import Words
+    from portalkey.web.options import LoginUrl, MayDeliver, MayDisconnect
 
 # Here for the whole package: the package loads this module first.
 try:
@@ -28,7 +28,7 @@ class HubSpotAuth:
     """HubSpot connections for a Flask app.
 
     Adds ``/auth/hubspot/*``, ``/api/hubspot/*`` and ``/connections/setup``, and to templates
-    ``hubspot_connect_url(next=None, hub_id=None, another=False)`` and
+    ``hubspot_connect_url(next=None, hub_id=None, another=False, scopes=())`` and
     ``hubspot_connect_state()``.
 
     Args:
@@ -63,9 +63,12 @@ class HubSpotAuth:
             of its members may. By default everybody may who stands for the owner.
         may_deliver: Called likewise before a token is delivered to a page: False where whoever is
             signed in has to confirm that first, by a password or a second factor.
+        name: Where the app serves several HubSpot apps, the name of this one, such as ``"eu"``:
+            its routes are below ``/eu``, its endpoints ``hubspot_auth_eu.*``.
 
     Raises:
-        ValueError: *deliver* or *store* is something else, or *strings* has what is not known.
+        ValueError: *name* cannot be one, *deliver* or *store* is something else, or *strings* has
+            what is not known.
     """
 
     def __init__(
@@ -76,27 +79,28 @@ class HubSpotAuth:
         owner: "Owner | None" = None,
         person: "Owner | None" = None,
         owner_name: Callable[[str], str] = str,
-        login_url: LoginUrl | None = None,
+        login_url: "LoginUrl | None" = None,
         setup_page: bool = True,
-        strings: Mapping[str, Words] | None = None,
+        strings: "Mapping[str, Words] | None" = None,
         language: str | Callable[[], str | None] | None = None,
         base_template: str | None = None,
         deliver: Literal["access_token"] | None = None,
         allow_debug: bool = False,
         store: Literal["session"] | None = None,
-        may_disconnect: MayDisconnect | None = None,
-        may_deliver: MayDeliver | None = None,
+        may_disconnect: "MayDisconnect | None" = None,
+        may_deliver: "MayDeliver | None" = None,
+        name: str = "",
     ) -> None:
-        if store not in {None, "session"}:
-            raise ValueError('store must be "session", or left out')
-        if owner is None and store is None:
-            raise TypeError("owner is needed: what returns the id of whoever is signed in")
-        self.owner, self.person, self.store = owner, person, store
-        self.options = WebOptions(
+        from portalkey.web.options import make_options  # noqa: PLC0415 - all texts
+
+        _require_usable(owner, store)
+        self.owner, self.person, self.store, self.name = owner, person, store, require_name(name)
+        self.options = make_options(
+            strings,
+            language,
             owner_name=owner_name,
             login_url=login_url,
             setup_page=setup_page,
-            strings=Strings(strings, language),
             base_template=base_template,
             deliver=deliver,
             allow_debug=allow_debug,
@@ -110,9 +114,19 @@ class HubSpotAuth:
         """Register with *app*; without a *broker*, one is made from the environment.
 
         Raises:
-            BadSettings, StoreUnusable: The broker cannot be made from the environment.
+            BadSettings, StoreUnusable: The broker cannot be made from the environment, or its
+                redirect URI is not that of this HubSpot app.
+            ValueError: *app* has a HubSpot app of this name already.
         """
         # Imported here: with it come the settings, the store and the wire.
         from portalkey.flask.routes import register  # noqa: PLC0415 - see above
 
         register(self, app, broker)
+
+
+def _require_usable(owner: object, store: str | None) -> None:
+    """Raise where the app's decisions cannot be what is meant."""
+    if store not in {None, "session"}:
+        raise ValueError('store must be "session", or left out')
+    if owner is None and store is None:
+        raise TypeError("owner is needed: what returns the id of whoever is signed in")

@@ -11,69 +11,70 @@ from flask import Blueprint, Response, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from portalkey.errors import OwnerUnusable, SessionFull
-from portalkey.flask.session_cookie import (
-    MOST_COOKIE_BYTES,
-    is_session_foreign,
-    measure_cookie,
-)
-from portalkey.flask.visitor import EXTENSION
-from portalkey.model.authorization import Visitor
+from portalkey.flask.session_cookie import is_session_foreign, measure_cookie
+from portalkey.flask.visitor import APPS, SIGNED_VIEW
 from portalkey.settings.surroundings import Arrival
-from portalkey.web.header_middleware import HEADERS_KEY
-from portalkey.web.host_session import (
-    BROWSER_KEY,
+from portalkey.web.app_names import prefix_of, require_known, with_name
+from portalkey.web.host import (
+    HEADERS_KEY,
+    Identified,
+    ask_app,
+    browser_key,
     forget_another,
-    identify_visitor,
+    identify,
+    is_poll,
     is_session_withheld,
-    require_id,
+    try_to_identify,
 )
-from portalkey.web.http import MOST_FORM_BYTES, WebRequest, WebResponse
+from portalkey.web.http import MOST_FORM_BYTES, Pairs, WebRequest, WebResponse
 from portalkey.web.router import Router
 from portalkey.web.routes import Route
 from portalkey.web.static_files import STATIC_PATH, answer_static, static_version
 
 Owner = Callable[[], str | None]
-_TROUBLE = "portalkey.session_trouble"
+NAME = "hubspot_auth"
+"""The blueprint's name; that of a HubSpot app with a name has it behind this."""
 
 
 class Visitors:
     """The app's functions that say who is signed in, asked in the request at hand."""
 
-    def __init__(self, find_owner: Owner, find_person: Owner | None) -> None:
+    def __init__(self, find_owner: Owner, find_person: Owner | None, name: str = "") -> None:
         self._find_owner = find_owner
         self._find_person = find_person
+        self._name, self.prefix = name, prefix_of(name)
 
-    def identify(self) -> Visitor:
+    def identify(self, *, is_poll: bool = False) -> Identified:
         """Return who is signed in; the session forgets whoever else was before.
 
-        Where its cookie has no room for the visitor's value, it is left as the host filled it.
+        Raises:
+            OwnerUnusable: A function of the app's returned what is no id.
         """
-        owner, person = self._find()
-        is_new = BROWSER_KEY not in session
-        visitor = identify_visitor(owner, session, person)
-        size = measure_cookie({}) if is_new and visitor.browser is not None else 0
-        if size <= MOST_COOKIE_BYTES:
-            return visitor
-        del session[BROWSER_KEY]
-        request.environ[_TROUBLE] = SessionFull(size, MOST_COOKIE_BYTES)
-        return replace(visitor, browser=None)
+        find_owner, find_person = self._find_owner, self._find_person
+        return identify(
+            session,
+            find_owner,
+            find_person,
+            lambda: measure_cookie({}),
+            name=self._name,
+            is_poll=is_poll,
+        )
 
     def forget_another(self) -> None:
         """Let the session forget whoever was signed in before, if somebody else is by now."""
-        owner, person = self._find()
+        owner, person = ask_app(self._find_owner, self._find_person)
         if owner is not None:
-            owner, person = require_id("owner", owner), require_id("person", person)
-            forget_another(owner, session, person)
+            forget_another(owner, session, person, name=self._name)
 
-    def _find(self) -> tuple[str | None, str | None]:
-        owner = self._find_owner()
-        return owner, self._find_person() if self._find_person and owner is not None else None
+    @property
+    def is_new(self) -> bool:
+        """True where the session has no value of this browser's yet."""
+        return browser_key(self._name) not in session
 
 
-def make_blueprint(routes: Iterable[Route]) -> Blueprint:
-    """Make the blueprint of *routes*; one extension may serve several apps."""
-    blueprint = Blueprint("hubspot_auth", __name__)
+def make_blueprint(routes: Iterable[Route], name: str = "") -> Blueprint:
+    """Make the blueprint of the HubSpot app *name*; one extension may serve several hosts."""
+    blueprint = Blueprint(with_name(NAME, name), __name__, url_prefix=prefix_of(name) or None)
     for path in (f"{STATIC_PATH}/<path:filename>", f"{STATIC_PATH}/v-<version>/<path:filename>"):
         blueprint.add_url_rule(path, "static", _serve_static)
     blueprint.url_defaults(_add_version)
@@ -81,7 +82,7 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
         blueprint.add_url_rule(
             route.path.replace("{", "<").replace("}", ">"),
             route.name,
-            _view(route.name),
+            _view(route.name, name),
             methods=[route.method],
             provide_automatic_options=False,
         )
@@ -90,7 +91,8 @@ def make_blueprint(routes: Iterable[Route]) -> Blueprint:
 
 def _add_version(endpoint: str, values: dict[str, Any]) -> None:
     """Put the version into the address of a script, wherever the host's templates name one."""
-    if endpoint == "hubspot_auth.static":
+    blueprint, _, view = endpoint.partition(".")
+    if view == "static" and (blueprint == NAME or blueprint.startswith(f"{NAME}_")):
         values.setdefault("version", static_version())
 
 
@@ -103,40 +105,55 @@ def _serve_static(filename: str, version: str | None = None) -> Response:
     return write_response(response)
 
 
-def _view(name: str) -> Callable[..., ResponseReturnValue]:
+def _view(route: str, name: str) -> Callable[..., ResponseReturnValue]:
     def view(**arguments: str) -> ResponseReturnValue:
-        router, visitors = _extension()
-        response = router.answer(name, lambda: _read_visit(visitors, arguments))
+        router, visitors = find_app(name)
+        response = router.answer(route, lambda: _read_visit(route, visitors, arguments))
         request.environ[HEADERS_KEY] = response.headers
         return write_response(response)
 
     return view
 
 
-def _extension() -> tuple[Router, Visitors]:
-    router, visitors = current_app.extensions[EXTENSION]
-    return router, visitors
+def find_app(name: str) -> tuple[Router, Visitors]:
+    """Return the router and the visitors of the HubSpot app *name*.
+
+    Raises:
+        LookupError: The host has none of this name.
+    """
+    known: dict[str, tuple[Router, Visitors]] = current_app.extensions.get(APPS, {})
+    if name not in known:
+        require_known(name, known)
+    return known[name]
 
 
 def read_request() -> WebRequest:
-    """Return the request under way as any of our pages reads it; its form is bounded."""
-    request.max_content_length = MOST_FORM_BYTES
+    """Return the request under way as any of our pages reads it, without its form."""
     return WebRequest(
         method=request.method,
         query=tuple(request.args.items(multi=True)),
-        form=tuple(request.form.items(multi=True)),
         cookies=request.cookies,
         headers={name.lower(): value for name, value in request.headers.items()},
         peer=request.remote_addr,
     )
 
 
-def _read_visit(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
+def read_form() -> Pairs:
+    """Return the form of the request under way, which is bounded; only a POST has one."""
+    if request.method != "POST":
+        return ()
+    request.max_content_length = MOST_FORM_BYTES
+    return tuple(request.form.items(multi=True))
+
+
+def _read_visit(route: str, visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
     """Return the request under way, and what is known of who sent it."""
-    is_new = BROWSER_KEY not in session
-    visitor = _identify(visitors)
+    is_new = visitors.is_new
+    looks = is_poll(route, request.args)
+    visitor, trouble = try_to_identify(lambda: visitors.identify(is_poll=looks))
     return replace(
         read_request(),
+        form=read_form(),
         visitor=visitor,
         arguments=arguments,
         is_session_withheld=is_session_withheld(
@@ -146,21 +163,13 @@ def _read_visit(visitors: Visitors, arguments: dict[str, str]) -> WebRequest:
         ),
         is_debug=current_app.debug,
         arrival=Arrival(
-            root=request.root_path,
+            root=f"{request.root_path}{visitors.prefix}",
             session_name=current_app.config["SESSION_COOKIE_NAME"],
             session_path=current_app.session_interface.get_cookie_path(current_app),
             is_session_foreign=is_new and is_session_foreign(),
-            trouble=request.environ.get(_TROUBLE),
+            trouble=trouble,
         ),
     )
-
-
-def _identify(visitors: Visitors) -> Visitor:
-    try:
-        return visitors.identify()
-    except OwnerUnusable as trouble:
-        request.environ[_TROUBLE] = trouble
-        return Visitor(None, None)
 
 
 def write_response(response: WebResponse) -> Response:
@@ -176,6 +185,8 @@ def hubspot_connect_url(
     hub_id: int | None = None,
     *,
     another: bool = False,
+    scopes: Iterable[str] = (),
+    name: str = "",
 ) -> str:
     """Return the link into the journey for whoever is signed in, for templates and views.
 
@@ -184,33 +195,55 @@ def hubspot_connect_url(
             Never pass on a visitor's query parameter.
         hub_id: The account that has to come back, to reconnect just that one.
         another: The link says "Connect another account": nothing is asked of one that is new.
+        scopes: Scopes to ask for beyond the settings', such as ``ScopesMissing.scopes``. They are
+            signed with the link, and asked for again whenever this account is reconnected.
+        name: The HubSpot app, where there are several.
 
     Raises:
-        ValueError: *next* is not a path on this site.
+        LookupError: There is no HubSpot app of this name.
+        ValueError: *next* is not a path on this site, or *scopes* are none of HubSpot's.
     """
-    router, visitors = _extension()
-    visitor = visitors.identify()
-    return router.connect_url(visitor.owner, visitor.browser, next, hub_id, another=another)
+    router, visitors = find_app(name)
+    visitor, _ = visitors.identify()
+    return router.connect_url(
+        visitor.owner, visitor.browser, next, hub_id, another=another, scopes=scopes
+    )
 
 
-def hubspot_connect_state() -> Markup:
+def hubspot_connect_state(name: str = "") -> Markup:
     """Return ``data-state`` and ``data-account`` for the element, for templates: what is connected.
 
-    Nothing where nothing is, or nobody is signed in.
+    Nothing where nothing is, or nobody is signed in. *name* is the HubSpot app, where there are
+    several.
     """
-    router, visitors = _extension()
-    return router.connect_state(visitors.identify().owner)
+    router, visitors = find_app(name)
+    visitor, _ = visitors.identify()
+    return router.connect_state(visitor.owner)
 
 
 def exempt_from_flask_wtf(blueprint: str) -> Callable[[], None]:
-    """Return what lets a host's CSRF extension leave our POSTs to us, with a token of their own.
+    """Return what lets a host's CSRF extension leave our POSTs to us, and HubSpot's.
 
-    The host may set it up before or after us, so that runs before each request.
+    Ours have a token of their own, HubSpot's a signature. The host may set its extension up before
+    or after us, so that runs before each request.
     """
 
     def exempt() -> None:
         protection = current_app.extensions.get("csrf")
         if protection is not None:
             protection.exempt(current_app.blueprints[blueprint])
+            view = current_app.view_functions.get(request.endpoint or "")
+            if view and hasattr(view, SIGNED_VIEW) and _has_name_of_its_own(view):
+                protection.exempt(view)
 
     return exempt
+
+
+def _has_name_of_its_own(view: Callable[..., object]) -> bool:
+    """Return False where an unsigned view is called like *view*: Flask-WTF knows names alone."""
+
+    def name(each: object) -> tuple[object, object]:
+        return getattr(each, "__module__", None), getattr(each, "__name__", None)
+
+    views = current_app.view_functions.values()
+    return all(hasattr(each, SIGNED_VIEW) for each in views if name(each) == name(view))

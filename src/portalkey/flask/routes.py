@@ -17,11 +17,12 @@ from portalkey.flask.hubspot_auth import (
 )
 from portalkey.flask.session_cookie import most_beside
 from portalkey.flask.session_store import SessionStore
-from portalkey.flask.visitor import EXTENSION, forget_browser, visitor
+from portalkey.flask.visitor import APPS, EXTENSION, forget_browser, visitor
 from portalkey.hubspot.authorize import longest_url
 from portalkey.settings.surroundings import Host
 from portalkey.settings.warnings import find_host_warnings, log_warnings
-from portalkey.web.header_middleware import HeaderMiddleware
+from portalkey.web.app_names import prefix_of, require_apart
+from portalkey.web.host import WsgiHeaderMiddleware
 from portalkey.web.host_layout import HostTemplates
 from portalkey.web.rendering import with_ours
 from portalkey.web.router import Router
@@ -30,8 +31,11 @@ from portalkey.web.router import Router
 def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     """Register with *app* as *extension* says; see ``HubSpotAuth.init_app``."""
     broker = broker or Broker.from_env()
+    apps: dict[str, tuple[Router, Visitors]] = app.extensions.setdefault(APPS, {})
+    settings = {name: router.context.broker.settings for name, (router, _) in apps.items()}
+    require_apart(extension.name, broker.settings, settings)
     if extension.store == "session":
-        _store_in_session(app, broker)
+        _store_in_session(app, broker, extension.name)
     elif broker.is_personal:
         raise ValueError(
             "This broker keeps connections in visitors' sessions, so the extension has to as well: "
@@ -51,14 +55,17 @@ def register(extension: HubSpotAuth, app: Flask, broker: Broker | None) -> None:
     )
     log_warnings(find_host_warnings(broker.settings, _describe(app)))
     # Nothing of the app is kept on the extension: one extension may serve several apps.
-    visitors = Visitors(extension.owner or visitor, extension.person)
-    app.extensions[EXTENSION] = (router, visitors)
-    app.register_blueprint(make_blueprint(router.routes))
+    name = extension.name
+    apps[name] = router, Visitors(extension.owner or visitor, extension.person, name)
+    if not name:
+        app.extensions[EXTENSION] = apps[name]
+    blueprint = make_blueprint(router.routes, name)
+    app.register_blueprint(blueprint)
     app.jinja_env.globals["hubspot_connect_url"] = hubspot_connect_url
     app.jinja_env.globals["hubspot_connect_state"] = hubspot_connect_state
     # Ahead of the host's own check.
-    app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf("hubspot_auth"))
-    app.wsgi_app = HeaderMiddleware(app.wsgi_app)  # type: ignore[method-assign]
+    app.before_request_funcs.setdefault(None, []).insert(0, exempt_from_flask_wtf(blueprint.name))
+    app.wsgi_app = WsgiHeaderMiddleware(app.wsgi_app, prefix_of(name))  # type: ignore[method-assign]
     _forget_at_sign_out(app)
 
 
@@ -99,10 +106,12 @@ def _describe(app: Flask) -> Host:
     )
 
 
-def _store_in_session(app: Flask, broker: Broker) -> None:
+def _store_in_session(app: Flask, broker: Broker, name: str) -> None:
     # One broker may serve several apps, or one app made several times.
     most = most_beside(longest_url(broker.settings))
     sessions = broker.wrap_store(
-        lambda store: store if isinstance(store, SessionStore) else SessionStore(store, most)
+        lambda store: (
+            store if isinstance(store, SessionStore) else SessionStore(store, most, name=name)
+        )
     )
     app.after_request(sessions.write_back)

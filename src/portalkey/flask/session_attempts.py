@@ -1,9 +1,12 @@
 """Attempts, in the store beside the sessions: a state and a code are used once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.authorization import Visitor
 from portalkey.model.events import Event
+from portalkey.model.installs import InstallPlace
+from portalkey.model.notifications import Subject
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.store import OwedRevocation, Store
 
@@ -41,10 +44,21 @@ class SessionAttempts:
         to: AttemptStatus,
         *,
         event: Event | None = None,
+        subject: Subject | None = None,
         **facts: str | None,
     ) -> Attempt | None:
         """Move an attempt, and record *event*."""
-        return self._store.move_attempt(attempt_id, to, event=event, **facts)
+        return self._store.move_attempt(attempt_id, to, event=event, subject=subject, **facts)
+
+    def claim_install(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Say that there is none: an install that nobody has claimed has no session to lie in."""
+        del attempt_id, visitor
+        return None
+
+    def pending_installs(self, redirect_uri: str, at_most: int) -> Sequence[Attempt]:
+        """Say that there are none."""
+        del redirect_uri, at_most
+        return []
 
     def ask(
         self,
@@ -53,9 +67,14 @@ class SessionAttempts:
         owed: OwedRevocation,
         *,
         event: Event | None = None,
+        place: InstallPlace | None = None,
     ) -> bool:
         """Move an attempt to ``ASKING`` and keep *owed*."""
-        return self._store.ask(attempt_id, sealed_grant, owed, event=event)
+        return self._store.ask(attempt_id, sealed_grant, owed, event=event, place=place)
+
+    def questions_with(self, fingerprints: Collection[str]) -> Collection[str]:
+        """The ids of attempts that ask with such a grant."""
+        return self._store.questions_with(fingerprints)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that the access token of a connected attempt is handed to the opening page."""

@@ -11,8 +11,6 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, SignatureExpired
 from werkzeug.http import dump_cookie
 
-MOST_COOKIE_BYTES = 4093
-"""Every browser keeps so much of one cookie, attributes included (RFC 6265 section 6.1)."""
 _NGINX, _OTHERS, _ADDRESS = 4096, 1000, 400
 """Bytes of headers that nginx takes by default, those of an answer of ours beside the session (the
 popup's, a cookie, and what the host and the server add), and of a usual address at HubSpot."""

@@ -49,6 +49,8 @@ def write_row(connection: Connection) -> list[Any]:
         _to_seconds(connection.retry_at),
         connection.connected_at.timestamp(),
         connection.updated_at.timestamp(),
+        # Behind the rest, and only where there are any: an older portalkey reads a row without.
+        *([list(connection.further_scopes)] if connection.further_scopes else []),
     ]
 
 
@@ -56,7 +58,10 @@ def read_row(row: Sequence[Any], seen_at: datetime) -> Connection:
     """Return the connection in a *row* that ``write_row`` wrote, read at *seen_at*."""
     id_, owner, client_id, hub_id, hub_user_id, hub_domain, facts, scopes, status, reason = row[:10]
     access, refresh, fingerprint, key_name, access_expires_at, generation = row[10:16]
-    _, _, _, granted_at, _, forced_at, failures, retry_at, connected_at, updated_at = row[16:]
+    _, _, _, granted_at, _, forced_at, failures, retry_at, connected_at, updated_at, *more = row[
+        16:
+    ]
+    (further,) = more or [None]
     account_facts = json.loads(facts)
     return Connection(
         id=id_,
@@ -81,6 +86,7 @@ def read_row(row: Sequence[Any], seen_at: datetime) -> Connection:
         forced_at=_to_time(forced_at),
         failures=failures,
         retry_at=_to_time(retry_at),
+        further_scopes=tuple(further) if further else None,
     )
 
 

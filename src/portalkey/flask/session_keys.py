@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter, Tally
+from portalkey.model.events import Event
 from portalkey.vault.store import OwedRevocation, SealCount, Store
 
 
@@ -33,9 +34,19 @@ class SessionKeys:
         """Forget what is kept under *name*."""
         self._store.remove_meta(name)
 
+    def swap_meta(
+        self, name: str, before: str | None, after: str, *, events: Sequence[Event] = ()
+    ) -> bool:
+        """Keep *after* in the place of *before*, and record *events* with it, or do nothing."""
+        return self._store.swap_meta(name, before, after, events=events)
+
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """All that is kept under names that begin with *prefix*."""
         return self._store.all_meta(prefix)
+
+    def purge_meta(self, prefix: str, before: str, at_most: int) -> int:
+        """Forget the first names that begin with *prefix*, up to *before*."""
+        return self._store.purge_meta(prefix, before, at_most)
 
     def key_names(self, client_id: str) -> Collection[str]:
         """The labels that the app's rows bear, other than those in sessions."""

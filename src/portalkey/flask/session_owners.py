@@ -7,6 +7,7 @@ from portalkey.flask.session_search import SessionSearch
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
+from portalkey.model.notifications import Subject
 
 _NOBODY_CAN = (
     "Connections are in visitors' sessions, and nobody can look into those; end the sessions of "
@@ -26,9 +27,9 @@ class SessionOwners(SessionSearch):
         """All of the *owner*'s attempts."""
         return self._store.attempts_of(owner)
 
-    def erase_owner(self, owner: str, event: Event) -> bool:
+    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
         """Erase what is in the other store."""
-        return self._store.erase_owner(owner, event)
+        return self._store.erase_owner(owner, event, subject)
 
     def scrub(self) -> None:
         """Scrub the other store."""

@@ -12,14 +12,16 @@ from flask import current_app, request
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.errors import SessionFull
-from portalkey.flask.session_cookie import MOST_COOKIE_BYTES, measure_cookie
+from portalkey.flask.session_cookie import measure_cookie
 from portalkey.flask.session_format import FORMAT, read_row, write_row
-from portalkey.flask.visitor import EXTENSION
+from portalkey.flask.visitor import APPS
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
+from portalkey.model.notifications import Subject
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.memory_throttles import MemoryThrottles
-from portalkey.web.host_session import CONNECTIONS_KEY
+from portalkey.web.app_names import with_name
+from portalkey.web.host import MOST_COOKIE_BYTES, connections_key
 
 MOST_SESSIONS = 10_000
 """So many sessions are remembered in a process; one that is forgotten is read from its cookie."""
@@ -44,15 +46,15 @@ class SessionRows(ConnectionsInMemory):
         """
         super().__init__(now)
         self.name = name
-        self._unrecorded: list[Event] = []
+        self._unrecorded: list[tuple[Event, Subject | None]] = []
         self._throttles = throttles
 
-    def _record(self, event: Event | None) -> None:
+    def _record(self, event: Event | None, subject: Subject | None = None) -> None:
         if event is not None:
-            self._unrecorded.append(event)
+            self._unrecorded.append((event, subject))
 
-    def take_events(self) -> list[Event]:
-        """Return the events that happened since the last call."""
+    def take_events(self) -> list[tuple[Event, Subject | None]]:
+        """Return the events that happened since the last call, and what each is about."""
         with self._lock:
             events, self._unrecorded = self._unrecorded, []
         return events
@@ -72,7 +74,7 @@ class SessionRows(ConnectionsInMemory):
             if not self._is_next(connection) or not is_meant():
                 return False
             self._write(connection)
-            self._record(event)
+            self._record(event, Subject(connection.client_id, connection.hub_id))
             return True
 
     def erase(self, connection: Connection, event: Event | None) -> bool:
@@ -105,7 +107,7 @@ class SessionRegistry:
         self._sessions: OrderedDict[str, SessionRows] = OrderedDict()
 
     def enter(self, value: object) -> SessionRows:
-        """Return the rows of the session that has this *value* under ``CONNECTIONS_KEY``."""
+        """Return the rows of the session that has this *value* for connections."""
         renew_inherited()
         name, connections = _read(value, self._now)
         with self._lock:
@@ -141,21 +143,25 @@ class SessionRegistry:
             return list(self._sessions.values())
 
 
-def forget_another() -> None:
+def forget_another(name: str = "") -> None:
     """Leave no connection to whoever has signed in to this session after another; once a request.
 
+    They are those of the HubSpot app *name*.
     Pages of ours see to that too, but a host's own may be the first that asks for a token.
     """
-    _, visitors = current_app.extensions.get(EXTENSION, (None, None))
+    _, visitors = current_app.extensions.get(APPS, {}).get(name, (None, None))
+    has_looked = with_name(_HAS_LOOKED, name)
     # Noted first: the app's own function may ask for connections.
-    if visitors is not None and _HAS_LOOKED not in request.environ:
-        request.environ[_HAS_LOOKED] = True
+    if visitors is not None and has_looked not in request.environ:
+        request.environ[has_looked] = True
         visitors.forget_another()
 
 
-def require_fit(value: SessionValue | None, most: int = MOST_COOKIE_BYTES) -> None:
+def require_fit(
+    value: SessionValue | None, most: int = MOST_COOKIE_BYTES, *, name: str = ""
+) -> None:
     """Raise ``SessionFull`` where the session's cookie would have more than *most* with *value*."""
-    size = 0 if value is None else measure_cookie({CONNECTIONS_KEY: value})
+    size = 0 if value is None else measure_cookie({connections_key(name): value})
     if size > most:
         raise SessionFull(size, most)
 

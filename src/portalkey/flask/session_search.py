@@ -1,9 +1,11 @@
 """Searches beside the sessions: nobody can look into the sessions there are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from portalkey.errors import NoSession
 from portalkey.flask.session_keys import SessionKeys
+from portalkey.model.connection import Connection
 from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
 from portalkey.vault.store import OwedRevocation
 
@@ -34,3 +36,22 @@ class SessionSearch(SessionKeys):
     def hasten(self, owed_id: str) -> bool:
         """Make a revocation due now."""
         return self._store.hasten(owed_id)
+
+    def claim_looks(
+        self, client_id: str, at_most: int, plan: Callable[[Connection], datetime]
+    ) -> Sequence[Connection]:
+        """Say that nobody can; raises ``NoSession``."""
+        del client_id, at_most, plan
+        raise NoSession(_NOBODY_CAN)
+
+    def release_looks(self, connections: Sequence[Connection]) -> None:
+        """Say that nobody can; raises ``NoSession``."""
+        del connections
+        raise NoSession(_NOBODY_CAN)
+
+    def note_look(
+        self, connection: Connection, wait: float, *, suspicion: str | None = None
+    ) -> bool:
+        """Say that nobody can; raises ``NoSession``."""
+        del connection, wait, suspicion
+        raise NoSession(_NOBODY_CAN)

@@ -18,9 +18,12 @@ from typing import ClassVar, TypeVar
 
 from flask import Response, has_request_context, request, session
 
-from portalkey.errors import NoSession, PortalkeyError, SessionFull
+from portalkey.errors import AccountTaken, NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_attempts import SessionAttempts
 from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
+from portalkey.flask.session_events import SessionEvents
+from portalkey.flask.session_invitations import SessionInvitations
+from portalkey.flask.session_outbox import SessionOutbox
 from portalkey.flask.session_owed import OwedBySessions
 from portalkey.flask.session_owners import SessionOwners
 from portalkey.flask.session_rows import (
@@ -31,14 +34,16 @@ from portalkey.flask.session_rows import (
     require_fit,
 )
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.connection import Connection
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.notifications import Subject
 from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.store import Mark, OwedRevocation, Store
-from portalkey.web.host_session import CONNECTIONS_KEY
+from portalkey.vault.store import Mark, OwedRevocation, Store, Tell, TellRenewal
+from portalkey.web.app_names import with_name
+from portalkey.web.host import CONNECTIONS_KEY, connections_key
 
 log = logging.getLogger("portalkey")
 
@@ -46,7 +51,9 @@ T = TypeVar("T")
 _ROWS, _WRITTEN = "portalkey.session_rows", "portalkey.session_written"
 
 
-class SessionStore(SessionAttempts, SessionOwners, Store):
+class SessionStore(
+    SessionAttempts, SessionEvents, SessionInvitations, SessionOutbox, SessionOwners, Store
+):
     """Connections in the current request's session, all else in another *store*.
 
     What each method promises stands in ``Store``. Whatever is about connections raises
@@ -56,8 +63,13 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
 
     is_personal: ClassVar[bool] = True
 
-    def __init__(self, store: Store, most: int = MOST_BESIDE_HEADERS) -> None:
-        """Keep in *store* what no session can; *most* are its bytes with a further account."""
+    def __init__(self, store: Store, most: int = MOST_BESIDE_HEADERS, *, name: str = "") -> None:
+        """Keep in *store* what no session can; *most* are its bytes with a further account.
+
+        *name* is the HubSpot app's, each of which has a value of its own in the session.
+        """
+        self._name, self._key = name, connections_key(name)
+        self._rows_key, self._written_key = with_name(_ROWS, name), with_name(_WRITTEN, name)
         self._store = store
         self._most = most
         self._sessions = SessionRegistry(store.now)
@@ -65,7 +77,7 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
 
     def write_back(self, response: Response) -> Response:
         """Give the session what is newest before it is written; another request may have it."""
-        if _ROWS in request.environ:
+        if self._rows_key in request.environ:
             self._write(self._rows())
             self._owed.hand_over()
         return response
@@ -73,35 +85,39 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
     def _rows(self) -> SessionRows:
         if not has_request_context():
             raise NoSession
-        forget_another()
-        value: SessionValue | None = session.get(CONNECTIONS_KEY)
-        rows: SessionRows | None = request.environ.get(_ROWS)
-        was_written = rows is not None and rows.name in request.environ[_WRITTEN]
+        forget_another(self._name)
+        value: SessionValue | None = session.get(self._key)
+        rows: SessionRows | None = request.environ.get(self._rows_key)
+        was_written = rows is not None and rows.name in request.environ[self._written_key]
         if rows is not None and was_written and (value is None or value.get("id") != rows.name):
             # The app has cleared the session meanwhile: what was in it is gone with it.
             self._sessions.drop(rows)
             rows = None
         if rows is None:
-            rows = request.environ[_ROWS] = self._sessions.enter(value)
-            request.environ[_WRITTEN] = {rows.name} if value is not None else set()
+            rows = request.environ[self._rows_key] = self._sessions.enter(value)
+            request.environ[self._written_key] = {rows.name} if value is not None else set()
         return rows
+
+    def _has_others(self) -> bool:
+        """Return True where the session has connections with another HubSpot app, too."""
+        return any(each.startswith(CONNECTIONS_KEY) and each != self._key for each in session)
 
     def _write(self, rows: SessionRows) -> None:
         value = rows.dump()
-        if value == session.get(CONNECTIONS_KEY):
+        if value == session.get(self._key):
             return
         if value is None:
-            session.pop(CONNECTIONS_KEY)
-            request.environ[_WRITTEN].clear()
+            session.pop(self._key)
+            request.environ[self._written_key].clear()
             return
         try:
-            require_fit(value)
+            require_fit(value, name=self._name)
         except SessionFull as trouble:
             # The session stays as it was: a browser would drop all of it, the app's own part too.
             log.error("the session was left as it is (%s): %s", trouble.code, trouble)  # noqa: TRY400 - expected
             return
-        session[CONNECTIONS_KEY] = value
-        request.environ[_WRITTEN].add(rows.name)
+        session[self._key] = value
+        request.environ[self._written_key].add(rows.name)
         self._sessions.keep(rows)
 
     def _do(self, work: Callable[[SessionRows], T]) -> T:
@@ -109,13 +125,16 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
         rows = self._rows()
         result = work(rows)
         self._write(rows)
-        for event in rows.take_events():
-            try:
-                self._store.record(event)
-            except PortalkeyError as trouble:
-                # It has happened all the same.
-                log.error("event not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
+        for event, subject in rows.take_events():
+            self._record(event, subject)
         return result
+
+    def _record(self, event: Event, subject: Subject | None) -> None:
+        try:
+            self._store.record(event, subject)
+        except PortalkeyError as trouble:
+            # It has happened all the same.
+            log.error("event not kept (%s)", trouble.code)  # noqa: TRY400 - the code says it
 
     # In the session
 
@@ -127,11 +146,18 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
-        """Write *connection*, move its attempt to ``CONNECTED``, and then keep *owed*."""
+        """Write *connection*, move its attempt to ``CONNECTED``, and then keep *owed*.
+
+        *is_sole* is heeded as far as this process knows its sessions.
+        """
+        if is_sole and any(rows.is_anothers(connection) for rows in self._known_rows()):
+            raise AccountTaken
         value = self._rows().dump(connection)
-        is_further = value is not None and len(value["rows"]) > 1
-        require_fit(value, self._most if is_further else MOST_BESIDE_HEADERS)
+        is_further = value is not None and (len(value["rows"]) > 1 or self._has_others())
+        most = self._most if is_further else MOST_BESIDE_HEADERS
+        require_fit(value, most, name=self._name)
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id
@@ -180,10 +206,17 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
         return self._rows().release(connection, is_unanswered=is_unanswered)
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's ``Throttle`` in its place, for this process."""
-        return self._sessions.throttles.update(client_id, change, self.now())
+        changed = self._sessions.throttles.update(client_id, change, self.now())
+        event = tell(*changed) if changed is not None and tell is not None else None
+        if event is not None:
+            self._record(event, Subject(client_id))
+        return changed
 
     def take_portion(self, client_id: str, request: PortionRequest) -> Portion | Throttled:
         """Permits for requests to the token endpoint, of this process."""
@@ -194,9 +227,18 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
         known = [rows.authenticated_owners(client_id) for rows in self._known_rows()]
         return min(sum(map(len, known)), at_most), len(set().union(*known)) > 1
 
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Write the renewed *connection*."""
-        return self._do(lambda rows: rows.renew(connection, instead_of=instead_of, event=event))
+        return self._do(
+            lambda rows: rows.renew(connection, instead_of=instead_of, status=status, tell=tell)
+        )
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
         """Write *mark*."""
@@ -243,39 +285,11 @@ class SessionStore(SessionAttempts, SessionOwners, Store):
         """Return None: no count tells of a session."""
         return None
 
-    def enqueue(self, owed: OwedRevocation) -> None:
-        """Keep a revocation."""
-        self._store.enqueue(owed)
-
-    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
-        """Revocations that are due."""
-        return self._store.pending(at_most, client_id=client_id)
-
-    def claim(self, owed_id: str, seconds: float) -> bool:
-        """Keep others from a revocation that is due."""
-        return self._store.claim(owed_id, seconds)
-
-    def reschedule(self, owed_id: str, seconds: float) -> None:
-        """Make a revocation due again."""
-        self._store.reschedule(owed_id, seconds)
-
-    def complete(self, owed_id: str) -> None:
-        """Forget a revocation."""
-        self._store.complete(owed_id)
-
     def stats(self, client_id: str) -> Stats:
         """Count what is owed; nobody can count sessions, and each process has its own breaker."""
         owed = self._store.stats(client_id)
         return replace(owed, connections=None, oldest_failing=None, is_breaker_open=None)
 
-    def record(self, event: Event) -> Event:
-        """Append *event* to the audit."""
-        return self._store.record(event)
-
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""
         return self._store.purge(at_most, events_days=events_days)
-
-    def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """The audit."""
-        return self._store.events(attempt_id=attempt_id, owner=owner)

@@ -6,6 +6,10 @@ from portalkey.errors import NoSession
 
 EXTENSION = "portalkey"
 """The key in ``app.extensions`` of the app's router and its visitors."""
+APPS = "portalkey_apps"
+"""The key in ``app.extensions`` of the same for each HubSpot app, by its name."""
+SIGNED_VIEW = "portalkey_is_signed"
+"""The attribute of views that only HubSpot's signature opens."""
 
 
 def visitor() -> str:
@@ -14,7 +18,7 @@ def visitor() -> str:
     For apps that keep connections in the session: everywhere else an owner has to outlive it.
     """
     # Imported here: a host's module that imports this pays for nothing else.
-    from portalkey.web.host_session import visitor_id  # noqa: PLC0415 - see above
+    from portalkey.web.host import visitor_id  # noqa: PLC0415 - see above
 
     return visitor_id(session)
 
@@ -28,7 +32,7 @@ def forget_browser() -> None:
     Raises:
         NoSession: There is no request.
     """
-    from portalkey.web.host_session import VISITOR_KEY, forget_sign_in  # noqa: PLC0415 - as above
+    from portalkey.web.host import VISITOR_KEY, forget_sign_in  # noqa: PLC0415 - as above
 
     if not has_request_context():
         raise NoSession(

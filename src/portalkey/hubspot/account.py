@@ -10,7 +10,7 @@ from portalkey.hubspot.app import App
 from portalkey.hubspot.errors import failure
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.json_body import Answer
-from portalkey.hubspot.token import form_request
+from portalkey.hubspot.token import api_url, form_request
 from portalkey.model.connection import Account, Grant
 
 _OK = 200
@@ -21,6 +21,7 @@ class Introspection:
     """HubSpot's answer to an introspection; all but ``active`` may be missing.
 
     ``user`` is the e-mail address of whoever agreed, ``hub_domain`` the customer's website.
+    ``client_id`` is the app's that the token was issued to.
     """
 
     active: bool
@@ -29,6 +30,7 @@ class Introspection:
     user: str | None = None
     hub_domain: str | None = None
     scopes: tuple[str, ...] | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Details:
 
 def introspect_request(settings: App, token: SecretStr) -> Request:
     """Build the request that introspects an access or refresh token (RFC 7662)."""
-    url = endpoints.introspection(settings.api_url, settings.api_version)
+    url = api_url(settings, endpoints.INTROSPECTION)
     return form_request(settings, url, {"token": token.get_secret_value()})
 
 
@@ -60,8 +62,9 @@ def read_introspection(response: Response) -> Introspection:
     active = answer.get("active")
     if not isinstance(active, bool):
         raise BadAnswer("HubSpot's answer does not say whether the token is active.")
+    client_id = answer.fact("client_id")
     if not active:
-        return Introspection(active=False)
+        return Introspection(active=False, client_id=client_id)
     return Introspection(
         active=True,
         hub_id=answer.identifier("hub_id"),
@@ -70,13 +73,13 @@ def read_introspection(response: Response) -> Introspection:
         # Looked for by whoever runs the app, as people write it: in any letters.
         hub_domain=(answer.fact("hub_domain", 253) or "").lower() or None,
         scopes=answer.scopes(),
+        client_id=client_id,
     )
 
 
 def details_request(settings: App, access_token: SecretStr) -> Request:
     """Build the request for the facts of the account behind *access_token*."""
-    url = endpoints.details(settings.api_url, settings.api_version)
-    return Request("GET", url, bearer=access_token)
+    return Request("GET", api_url(settings, endpoints.DETAILS), bearer=access_token)
 
 
 def read_details(response: Response) -> Details:

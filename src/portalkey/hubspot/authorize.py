@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -56,6 +56,7 @@ def authorize_url(
     state: str,
     challenge: str | None,
     hub_id: int | None = None,
+    scopes: Sequence[str] = (),
 ) -> str:
     """Return the URL of HubSpot's consent page for this attempt.
 
@@ -64,11 +65,14 @@ def authorize_url(
         state: Comes back with the person; unguessable and used once.
         challenge: The S256 challenge of a verifier, or None to go without (RFC 7636).
         hub_id: The account to be connected; None lets the person pick one.
+        scopes: Asked for as well, this once. HubSpot takes those that the app has as optional in
+            ``optional_scope`` only, where they are anyway, and all others in ``scope`` only.
     """
+    further = merge(scopes, beside=(*settings.scopes, *settings.optional_scopes))
     query = {
         "client_id": settings.client_id,
         "redirect_uri": settings.redirect_uri,
-        "scope": " ".join(settings.scopes),
+        "scope": " ".join((*settings.scopes, *further)),
         "state": state,
     }
     if settings.optional_scopes:
@@ -76,8 +80,14 @@ def authorize_url(
         query["optional_scope"] = " ".join(settings.optional_scopes)
     if challenge is not None:
         query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-    page = endpoints.authorize(settings.app_url, hub_id)
-    return f"{page}?{urlencode(query, quote_via=quote)}"
+    path = endpoints.AUTHORIZE if hub_id is None else endpoints.AUTHORIZE_ONE.format(hub_id=hub_id)
+    return f"{settings.app_url}{path}?{urlencode(query, quote_via=quote)}"
+
+
+def merge(*several: Iterable[str], beside: Sequence[str]) -> tuple[str, ...]:
+    """Return the scopes of *several*, each once, without those *beside* which they stand."""
+    names = dict.fromkeys(name for each in several for name in each)
+    return tuple(name for name in names if name not in beside)
 
 
 def longest_url(settings: App) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
-from portalkey._support.tracing import Span
+from portalkey._support.telemetry import Span
 from portalkey.errors import BadAnswer, HubSpotUnavailable, PortalkeyError
 from portalkey.hubspot.authorities import read_authorities, system_context
 from portalkey.hubspot.connections import ConnectionPool, Host, HTTPConnection
@@ -152,7 +152,7 @@ class HubSpotClient:
         connection = pool.take(host, until)
         try:
             connection.send(request, until)
-            response = _read(connection, until)
+            response = _read(connection, request.longest, until)
         except BaseException:
             pool.drop(connection)
             raise
@@ -206,21 +206,29 @@ def _find_host(request: Request) -> tuple[str, Host]:
     return url.scheme, (url.hostname, url.port or _PORTS[url.scheme])
 
 
-def _read(connection: HTTPConnection, until: float) -> Response | PortalkeyError:
+def _read(
+    connection: HTTPConnection, longest: int | None, until: float
+) -> Response | PortalkeyError:
     status, headers = connection.receive_head(until)
-    if headers.get("content-encoding", "identity").strip().lower() != "identity":
-        return _unusable(headers, "is compressed, which was not asked for")
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    # A file at Amazon is sent as it was stored, whatever was asked for.
+    if encoding != "identity" and (longest is None or encoding != "gzip"):
+        return _unusable(headers, longest, "is compressed, which was not asked for")
+    most = LONGEST_BODY if longest is None else longest
     body = BytesIO()
     for _ in map(body.write, connection.receive_body(until)):
-        if body.tell() > LONGEST_BODY:
-            return _unusable(headers, f"is longer than {LONGEST_BODY} bytes")
+        if body.tell() > most:
+            return _unusable(headers, longest, f"is longer than {most} bytes")
     return Response(status, headers, body.getvalue())
 
 
-def _unusable(headers: Mapping[str, str], why: str) -> PortalkeyError:
-    """Return the error for an answer that is not read: a page is none of the API's."""
+def _unusable(headers: Mapping[str, str], longest: int | None, why: str) -> PortalkeyError:
+    """Return the error for an answer that is not read: a page is none of the API's.
+
+    A file, which has a *longest* of its own, has whatever type it was stored with.
+    """
     sentence = f"HubSpot's answer {why}; look at any proxy on the way."
-    if "json" in headers.get("content-type", ""):
+    if longest is not None or "json" in headers.get("content-type", ""):
         return BadAnswer(sentence)
     return HubSpotUnavailable(sentence)
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -25,6 +26,7 @@ Open = Callable[[Host, float], "HTTPConnection"]
 LONGEST_HEAD = 64 * 1024
 """Bytes of the head of an answer."""
 _USER_AGENT = f"portalkey/{__version__}"
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 class HTTPConnection:
@@ -53,7 +55,7 @@ class HTTPConnection:
 
     def _encode(self, request: Request) -> SecretBytes:
         try:
-            body = urlencode(request.form).encode("ascii")
+            body = request.json.encode() or urlencode(request.form).encode("ascii")
             parts = [self._http.send(_head(request, len(body)))]
             parts.append(self._http.send(h11.Data(data=body)) if body else b"")
             parts.append(self._http.send(h11.EndOfMessage()))
@@ -189,17 +191,44 @@ class ConnectionPool:
 
 
 def _head(request: Request, length: int) -> h11.Request:
-    url = urlsplit(request.url)
+    bearer, query = request.bearer, request.query
+    if bearer is None and query is None and not request.json:
+        return _known_head(request.method, request.url, length)
+    return _make_head(
+        request.method,
+        request.url,
+        length,
+        authorization="" if bearer is None else f"Bearer {bearer.get_secret_value()}",
+        query="" if query is None else query.get_secret_value(),
+        kind=_JSON if request.json else _FORM,
+    )
+
+
+def _make_head(
+    method: str,
+    url: str,
+    length: int,
+    *,
+    authorization: str = "",
+    query: str = "",
+    kind: str = _FORM,
+) -> h11.Request:
+    parts = urlsplit(url)
     headers = [
-        ("Host", url.netloc),
+        ("Host", parts.netloc),
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("User-Agent", _USER_AGENT),
     ]
-    if request.form:
-        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    if length:
+        headers.append(("Content-Type", kind))
         headers.append(("Content-Length", str(length)))
-    if request.bearer is not None:
-        headers.append(("Authorization", f"Bearer {request.bearer.get_secret_value()}"))
-    target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
-    return h11.Request(method=request.method, target=target, headers=headers)
+    if authorization:
+        headers.append(("Authorization", authorization))
+    query = query or parts.query
+    target = f"{parts.path or '/'}?{query}" if query else parts.path or "/"
+    return h11.Request(method=method, target=target, headers=headers)
+
+
+# h11 looks at every byte of a head, which are the same from one renewal to the next.
+_known_head = lru_cache(maxsize=64)(_make_head)

@@ -11,8 +11,6 @@ Sources: HubSpot's error pages and OAuth guides; words and statuses seen on the 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from portalkey.errors import (
     AttemptExpired,
@@ -27,7 +25,7 @@ from portalkey.errors import (
     ScopesMissing,
     TryLater,
 )
-from portalkey.hubspot.http import Response
+from portalkey.hubspot.http import Response, read_date
 from portalkey.hubspot.json_body import Answer
 
 
@@ -92,7 +90,11 @@ STATUS_WORDS: Mapping[str, Row] = {
         "people connected with",
     ),
     "BAD_SCOPES": _ASKED_SCOPES,
-    "USER_LEVEL_CLIENT_CREDENTIALS_NOT_SUPPORTED": _REQUEST,
+    "USER_LEVEL_CLIENT_CREDENTIALS_NOT_SUPPORTED": Row(
+        HubSpotRefused,
+        "an app that every user installs for themselves has no token of its own, and no webhooks "
+        "journal; set PORTALKEY_JOURNAL to off",
+    ),
 }
 """HubSpot's own words, under ``status``."""
 
@@ -173,7 +175,7 @@ def failure(response: Response, *, dead: type[PersonMustAct] = NeedsReconnect) -
 
 
 def _try_later(error: type[TryLater], row: Row, response: Response) -> TryLater:
-    asked = _retry_after(response)
+    asked = read_retry_after(response)
     wait = 0.0 if asked is None else max(_SHORTEST_WAIT, min(asked, row.longest))
     trouble = error(retry_after=wait or row.wait, said=wait)
     if isinstance(trouble, HubSpotUnavailable):
@@ -227,18 +229,10 @@ def _required_names(answer: Answer) -> Iterator[object]:
             yield from names if isinstance(names, list) else ()
 
 
-def _retry_after(response: Response) -> float | None:
+def read_retry_after(response: Response) -> float | None:
     """Return the seconds of ``Retry-After`` (RFC 9110 section 10.2.3), reckoned without a clock."""
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:9])
-    until, now = _moment(text), _moment(response.headers.get("date", ""))
+    until, now = read_date(text), response.date
     return (until - now).total_seconds() if until and now else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return moment if moment.tzinfo else None

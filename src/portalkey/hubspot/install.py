@@ -7,14 +7,14 @@ from portalkey.hubspot import endpoints
 from portalkey.hubspot.app import App
 from portalkey.hubspot.errors import failure
 from portalkey.hubspot.http import Request, Response
+from portalkey.hubspot.token import api_url
 
 _DONE = frozenset({200, 204})
 
 
 def uninstall_request(settings: App, access_token: SecretStr) -> Request:
     """Build the request that takes the app out of the account of *access_token*, for everybody."""
-    url = endpoints.external_install(settings.api_url, settings.api_version)
-    return Request("DELETE", url, bearer=access_token)
+    return Request("DELETE", api_url(settings, endpoints.EXTERNAL_INSTALL), bearer=access_token)
 
 
 def read_uninstall(response: Response) -> None:

@@ -135,4 +135,9 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _token(value: object) -> SecretStr | None:
-    return SecretStr(value) if isinstance(value, str) and _TOKEN.fullmatch(value) else None
+    return SecretStr(str(value)) if is_token(value) else None
+
+
+def is_token(value: object) -> bool:
+    """Return True where *value* can be a token at all (RFC 6749 appendix A.12 and A.17)."""
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None

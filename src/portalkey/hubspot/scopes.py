@@ -15,6 +15,12 @@ OAUTH = "oauth"
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,200}")
 """The grammar of one scope (RFC 6749 section 3.3)."""
 
+MOST_FURTHER = 20
+"""So many scopes one connect may ask for beyond those of the settings."""
+_FURTHER = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
+_LONGEST, _LONGEST_IN_ALL = 100, 600
+"""Characters of one, and of all: they stand in addresses."""
+
 
 def parse(text: str | Iterable[str]) -> tuple[str, ...]:
     """Return the scopes in *text*, in their order and each once.
@@ -37,3 +43,23 @@ def parse_required(text: str | Iterable[str]) -> tuple[str, ...]:
         ValueError: As ``parse()`` does.
     """
     return parse((OAUTH, *parse(text)))
+
+
+def parse_further(text: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that one connect asks for beyond the settings', each once.
+
+    Raises:
+        ValueError: One has not the form of HubSpot's names, or there are too many.
+    """
+    names = parse(text)
+    is_short = len(names) <= MOST_FURTHER and len(" ".join(names)) <= _LONGEST_IN_ALL
+    if not is_short or not all(map(_is_further, names)):
+        raise ValueError(
+            "scopes must be names of HubSpot's, such as crm.objects.deals.read, and at most "
+            f"{MOST_FURTHER} of them in {_LONGEST_IN_ALL} characters"
+        )
+    return names
+
+
+def _is_further(name: str) -> bool:
+    return len(name) <= _LONGEST and _FURTHER.fullmatch(name) is not None

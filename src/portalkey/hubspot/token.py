@@ -51,8 +51,18 @@ def refresh_request(settings: App, refresh_token: SecretStr) -> Request:
 
 
 def _token_request(settings: App, asked: GrantType, form: Mapping[str, str]) -> Request:
-    url = endpoints.token(settings.api_url, settings.api_version)
+    url = api_url(settings, endpoints.TOKEN)
     return form_request(settings, url, {"grant_type": asked.value, **form})
+
+
+def api_url(settings: App, path: str) -> str:
+    """Return the address of a *path* of HubSpot's API, at the version that *settings* name.
+
+    The newest is taken where that version has no such path.
+    """
+    is_without = settings.api_version == "v3" and path in endpoints.DATED_ONLY
+    version = endpoints.NEWEST if is_without else settings.api_version
+    return f"{settings.api_url}{path.format(version=version)}"
 
 
 def form_request(settings: App, url: str, form: Mapping[str, str]) -> Request:
@@ -92,7 +102,7 @@ def read_grant(response: Response, *, asked: GrantType) -> Grant:
     return Grant(
         access_token=access_token,
         refresh_token=refresh_token,
-        expires_in=_lifetime(answer.get("expires_in")),
+        expires_in=read_lifetime(answer.get("expires_in")),
         scopes=answer.scopes(),
         hub_id=answer.identifier("hub_id"),
         hub_user_id=answer.identifier("user_id"),
@@ -119,7 +129,8 @@ def _require_bearer(answer: Answer) -> None:
         raise BadAnswer("HubSpot's answer holds a kind of token that is not known here.")
 
 
-def _lifetime(value: object) -> int:
+def read_lifetime(value: object) -> int:
+    """Return the seconds of ``expires_in``, or ``DEFAULT_LIFETIME`` where it is no number."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,99}", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -129,9 +140,8 @@ def _lifetime(value: object) -> int:
 
 def revoke_request(settings: App, refresh_token: SecretStr) -> Request:
     """Build the request that revokes a refresh token; its access tokens live until they expire."""
-    url = endpoints.revocation(settings.api_url, settings.api_version)
-    token = refresh_token.get_secret_value()
-    return form_request(settings, url, {"token": token, "token_type_hint": "refresh_token"})
+    form = {"token": refresh_token.get_secret_value(), "token_type_hint": "refresh_token"}
+    return form_request(settings, api_url(settings, endpoints.REVOCATION), form)
 
 
 def read_revocation(response: Response) -> None:

@@ -64,8 +64,14 @@ OWNER_TIMES = 10
 MINUTE = 60
 """Seconds that exchanges are counted in."""
 
+NOBODY = ""
+"""The owner of an install that nobody has claimed yet: no app may name one so."""
+
 INTERRUPTED = "interrupted"
 """The error code of an attempt whose process died during the exchange."""
+
+LINK = "link"
+"""The check that failed where a link would have taken something from a working connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,14 @@ class Attempt:
     the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
     received its access token, where the app allows that at all. ``person`` is who of the owner
     began it, where the app tells people apart. ``failed_check`` names what was another's when its
-    code came back: see ``authorization.find_difference``. ``last_hub_id`` is the account that the
-    owner had last when it was begun, where another one is asked about before it is attached; while
-    that is ``ASKING``, ``sealed_grant`` is what HubSpot gave.
+    code came back: see ``authorization.find_difference``; or it is ``LINK``. ``last_hub_id`` is the
+    account that the owner had last when it was begun, where another one is asked about before it is
+    attached; while that is ``ASKING``, ``sealed_grant`` is what HubSpot gave. ``scopes`` are those
+    that it asks for beyond the settings'; None is none. ``invitation_id`` is the link by which
+    somebody without a login began it: then, and then only, its cookie stands for owner and session.
+    ``pending_until`` is set where an install that begins at HubSpot may wait for somebody's yes,
+    for so long at most; one that nobody has begun in the app belongs to ``NOBODY`` till then, and
+    ``expected_hub_id`` is the account that HubSpot has granted.
     """
 
     id: str
@@ -109,6 +120,19 @@ class Attempt:
     failed_check: str | None = None
     last_hub_id: int | None = None
     sealed_grant: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] | None = None
+    invitation_id: str | None = None
+    pending_until: datetime | None = None
+
+    @property
+    def is_install(self) -> bool:
+        """True where it begins at HubSpot: only a yes attaches it, whichever account it is."""
+        return self.pending_until is not None
+
+    @property
+    def is_pending(self) -> bool:
+        """True for an install that HubSpot has granted, and that waits for somebody's yes."""
+        return self.is_install and self.status is AttemptStatus.ASKING
 
     @property
     def is_deliverable(self) -> bool:

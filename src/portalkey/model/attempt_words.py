@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.attempt import INTERRUPTED, LINK, Attempt, AttemptStatus
 from portalkey.model.authorization import OWNER, PERSON, SESSION
 
 
@@ -73,8 +73,14 @@ BY_CHECK: Mapping[str, Words] = {
         "If nobody can explain it, treat it as an attack.",
         "Whoever begins has to finish. Please start again yourself.",
     ),
+    LINK: Words(
+        "A link for somebody without a login brought an account that the owner has connected, and "
+        "that works; with what was granted this time it could do less. Nothing was changed, and "
+        "the link still holds.",
+        "Make a link for that account, with hub_id; or disconnect it first.",
+    ),
 }
-"""By what was another's when the code of an ``attempt_mismatch`` came back."""
+"""By what was another's when the code came back, and by why a link replaced nothing."""
 
 BY_ERROR: Mapping[str, Words] = {
     "declined": Words(
@@ -100,6 +106,11 @@ BY_ERROR: Mapping[str, Words] = {
         "changed.",
         "Start again, and choose the account that the page names; or connect the other one as a "
         "further account.",
+    ),
+    "account_taken": Words(
+        "The install that began at HubSpot is of an account that another owner has connected "
+        "already. Nothing was connected; the event install_shared tells of it.",
+        "Have the account disconnected there first; or ask us whether both may have it.",
     ),
     "scopes_missing": Words(
         "The HubSpot account did not grant what the app needs.",

@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from portalkey.model.attempt import Attempt
+from portalkey.model.invitation import Invitation
 
 AttemptCookies = Mapping[str, Sequence[SecretStr]]
 """A browser's attempt cookies: by the attempt's id, every value that was sent under its name.
@@ -17,6 +18,8 @@ AttemptCookies = Mapping[str, Sequence[SecretStr]]
 A page of a sibling subdomain can set cookies of the same name beside ours, and the one that is ours
 may be any of them.
 """
+LinkCookies = Mapping[str, Sequence[SecretStr]]
+"""The same of the links that a browser went on with: by the invitation's id."""
 
 
 OWNER, PERSON, SESSION = "owner", "person", "session"
@@ -74,7 +77,9 @@ class AuthorizationOptions:
     one tab. ``hub_id`` is the account that has to come back when this is to reconnect one.
     ``language`` is that of the popup's pages. ``person`` is who of the owner begins it, where the
     app tells people apart. ``another`` is True where the person pressed "Connect another account":
-    nothing is asked then of an account that the owner has not had.
+    nothing is asked then of an account that the owner has not had. ``scopes`` are asked for beyond
+    those of the settings, this once. ``invitation`` is the link that somebody without a login goes
+    by, in the browser that it is bound to.
     """
 
     attempt_id: str | None = None
@@ -84,6 +89,8 @@ class AuthorizationOptions:
     language: str = "en"
     person: str | None = None
     another: bool = False
+    scopes: tuple[str, ...] = ()
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +98,17 @@ class Callback:
     """A browser that came back from HubSpot.
 
     ``query`` holds the callback's parameters as pairs, doubled ones included; ``cookies`` are the
-    browser's attempt cookies, attempt id to all values that came under that name; ``visitor`` is
-    who is signed in now. ``is_withheld`` says that the host's session is ``SameSite=Strict`` and
-    did not arrive, as this navigation came from another site, so who is signed in is not known yet.
+    browser's attempt cookies, attempt id to all values that came under that name, and ``links``
+    those of the links that it went on with; ``visitor`` is who is signed in now. ``is_withheld``
+    says that the host's session is ``SameSite=Strict`` and did not arrive, as this navigation came
+    from another site, so who is signed in is not known yet.
     """
 
     query: Sequence[tuple[str, str]] = field(repr=False)
     cookies: AttemptCookies = field(repr=False)
     visitor: Visitor
     is_withheld: bool = False
+    links: LinkCookies = field(default_factory=dict, repr=False)
 
     @property
     def state_hash(self) -> str | None:
@@ -118,6 +127,14 @@ def is_hash_of(expected: str, secret: SecretStr | None) -> bool:
     return secret is not None and hmac.compare_digest(expected, hash_of(secret))
 
 
+def is_of_app(attempt: Attempt, redirect_uri: str) -> bool:
+    """Return False where *attempt* was begun with another app that shares the store.
+
+    Each has a redirect URI of its own; a code that was sent to one is no other's.
+    """
+    return attempt.redirect_uri == redirect_uri
+
+
 def find_difference(attempt: Attempt, visitor: Visitor) -> str | None:
     """Return what is another's for *visitor* than for who began the *attempt*; None for nothing.
 
@@ -131,6 +148,27 @@ def find_difference(attempt: Attempt, visitor: Visitor) -> str | None:
     # An older portalkey began it with the first half of what the session has now.
     values = [] if value is None else [SecretStr(value), SecretStr(value.partition(".")[0])]
     return None if find_match(attempt.browser_hash, values) else SESSION
+
+
+def find_difference_in_browser(attempt: Attempt, visitor: Visitor) -> str | None:
+    """Return the same in the browser that has the *attempt*'s own cookies.
+
+    Where the attempt is of an invitation, its link's cookie stands for owner and session: whoever
+    was invited has neither.
+    """
+    return None if attempt.invitation_id is not None else find_difference(attempt, visitor)
+
+
+def is_of_link(attempt: Attempt, links: LinkCookies) -> bool:
+    """Return False where *attempt* is of a link that this browser did not go on with.
+
+    An attempt's cookie is given on the way to HubSpot; the link's, which is the attempt's session,
+    only to the browser in which somebody pressed "Continue" on the link's own page.
+    """
+    if attempt.invitation_id is None:
+        return True
+    values = links.get(attempt.invitation_id, ())
+    return find_match(attempt.browser_hash, values) is not None
 
 
 def find_match(expected: str, secrets: Sequence[SecretStr]) -> SecretStr | None:

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from pydantic import SecretStr
 
-from portalkey.errors import AccountNotNamed, BadSettings, NotConnected, ScopesMissing
+from portalkey.errors import AccountNotNamed, NotConnected
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ class Connection:
     ``unanswered_since`` is when a request was sent whose answer was never saved. ``forced_at`` is
     when a caller's 401 last had the grant renewed before its time. After ``failures`` in a row it
     is tried again at ``retry_at``.
+
+    The sweep last heard of it from HubSpot at ``checked_at``, and looks again at ``check_at``; None
+    is not planned yet. ``suspicion`` is the reason for which it may have ended, if HubSpot said so.
+
+    ``further_scopes`` were asked for beyond those of the settings, and are again at each reconnect.
     """
 
     id: str
@@ -144,6 +149,10 @@ class Connection:
     forced_at: datetime | None = None
     failures: int = 0
     retry_at: datetime | None = None
+    checked_at: datetime | None = None
+    check_at: datetime | None = None
+    suspicion: str | None = None
+    further_scopes: tuple[str, ...] | None = None
 
     @property
     def hub_id(self) -> int:
@@ -176,36 +185,23 @@ class Connection:
 
         None of them, where it is not known what it has granted.
         """
-        return _missing(self.scopes, wanted)
+        return find_missing(self.scopes, wanted)
 
 
-def require_scopes(
-    granted: tuple[str, ...] | None, wanted: Iterable[str], asked_for: Iterable[str]
-) -> None:
-    """Return where all of the *wanted* scopes were *granted*, or nobody knows yet.
-
-    Raises:
-        BadSettings: One that is missing is none that the app *asked_for*: no person can grant it.
-        ScopesMissing: Some are missing.
-    """
-    missing = _missing(granted, wanted)
-    never = [scope for scope in missing if scope not in asked_for]
-    if never:
-        raise BadSettings([_NEVER_ASKED.format(scopes=" ".join(never))])
-    if missing:
-        raise ScopesMissing(missing)
-
-
-_NEVER_ASKED = (
-    "HUBSPOT_SCOPES and HUBSPOT_OPTIONAL_SCOPES do not ask for {scopes}, which the app needs a "
-    "token for; name it in one of them, and have the accounts connected again."
-)
-
-
-def _missing(granted: tuple[str, ...] | None, wanted: Iterable[str]) -> tuple[str, ...]:
+def find_missing(granted: tuple[str, ...] | None, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the *wanted* scopes that were not *granted*; none where nobody knows yet."""
     if not granted:
         return ()
     return tuple(scope for scope in wanted if scope not in granted)
+
+
+def compare_scopes(before: Iterable[str] | None, after: Iterable[str] | None) -> dict[str, str]:
+    """Return the facts of scopes that were added and removed; none where either is not known."""
+    known, found = set(before or ()), set(after or ())
+    if not known or not found:
+        return {}
+    changes = {"scopes_added": found - known, "scopes_removed": known - found}
+    return {name: " ".join(sorted(scopes)) for name, scopes in changes.items() if scopes}
 
 
 def is_storable(text: str) -> bool:

@@ -14,6 +14,7 @@ class CounterKind(StrEnum):
     RENEWED = "renewed"
     CALLBACK_REFUSED = "callback_refused"
     FORGERY_REFUSED = "forgery_refused"
+    SIGNATURE_REFUSED = "signature_refused"
     TOKEN_TAKEN = "token_taken"  # noqa: S105 - a name
 
 

@@ -12,6 +12,7 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter
 from portalkey.model.events import Event
+from portalkey.model.invitation import Invitation
 
 Facts = dict[str, Any]
 
@@ -28,6 +29,10 @@ _CONNECTION = (
     "access_expires_at",
     "failures",
     "retry_at",
+    "checked_at",
+    "check_at",
+    "suspicion",
+    "further_scopes",
     "generation",
 )
 # Whatever is sealed or a hash is left out, by its name: one that comes later is, too.
@@ -36,6 +41,12 @@ _ATTEMPT = [
     for field in fields(Attempt)
     if not (field.name.startswith("sealed_") or field.name.endswith("_hash"))
     and field.name != "seen_at"
+]
+
+_INVITATION = [
+    field.name
+    for field in fields(Invitation)
+    if not field.name.endswith("_hash") and field.name != "seen_at"
 ]
 
 
@@ -49,6 +60,12 @@ def connection_facts(connection: Connection) -> Facts:
 def attempt_facts(attempt: Attempt) -> Facts:
     """Return what is known of *attempt*, without its hashes, verifier and code."""
     return _plain((name, getattr(attempt, name)) for name in _ATTEMPT)
+
+
+def invitation_facts(invitation: Invitation) -> Facts:
+    """Return what is known of *invitation*, and how it stands, without its hashes."""
+    facts = _plain((name, getattr(invitation, name)) for name in _INVITATION)
+    return facts | {"status": invitation.status.value}
 
 
 def event_facts(event: Event) -> Facts:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from portalkey._support.clock import SET_BACK
-from portalkey.model.connection import Connection
+from portalkey.model.connection import Connection, ConnectionStatus
 
 FORCED_SECONDS = 300.0
 """Seconds between two renewals of a grant that callers' 401s force before its time."""
@@ -117,6 +117,20 @@ def is_same_grant(row: Connection, connection: Connection) -> bool:
     """Return True while *row* holds the grant that *connection* does."""
     is_same_token = refresh_fingerprint(row) == refresh_fingerprint(connection)
     return is_same_token and row.generation == connection.generation
+
+
+def is_renewable(
+    row: Connection, renewed: Connection, instead_of: str, status: ConnectionStatus | None
+) -> bool:
+    """Return True where *renewed* follows on *row*, with its fingerprint *instead_of*.
+
+    And, where a *status* is named, with that.
+    """
+    return (
+        row.generation == renewed.generation - 1
+        and refresh_fingerprint(row) == instead_of
+        and status in {None, row.status}
+    )
 
 
 def refresh_fingerprint(connection: Connection) -> str | None:

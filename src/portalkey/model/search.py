@@ -1,15 +1,25 @@
-"""Searches of whoever runs the app: which connections and events, in pages."""
+"""Searches of whoever runs the app: which connections and events, in pages.
 
+A cursor says where the next page begins, as one opaque word.
+"""
+
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.connection import Connection, ConnectionStatus, is_storable
 from portalkey.model.events import Event
 
 MOST = 1000
 """Rows of a page, at most."""
+_WRONG = (
+    "This cursor was given for another search, or by nothing at all. Begin without one, and hand "
+    "each page's cursor on with the same arguments."
+)
 
 
 class Narrowing(TypedDict, total=False):
@@ -121,3 +131,30 @@ class EventPage:
     events: Sequence[Event]
     cursor: str | None = None
     is_full: bool = False
+
+
+def write_cursor(search: object, place: Sequence[object]) -> str:
+    """Return the word for *place* in what *search* finds."""
+    text = json.dumps([_name(search), *place])
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(search: object, cursor: str, *kinds: type) -> list[Any]:
+    """Return the place that *cursor* says, whose parts are of these *kinds*.
+
+    Raises:
+        ValueError: It was not given for *search*; the message says what to do.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        name, *place = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        name, place = None, []
+    is_ours = name == _name(search) and list(map(type, place)) == list(kinds)
+    if not is_ours or not all(is_storable(part) for part in place if isinstance(part, str)):
+        raise ValueError(_WRONG)
+    return list(place)
+
+
+def _name(search: object) -> str:
+    return hashlib.sha256(repr(search).encode("utf-8", "backslashreplace")).hexdigest()[:12]

@@ -31,13 +31,19 @@ class Purpose(StrEnum):
     """Somebody waits for the token."""
     EXCHANGE = "exchange"
     """Somebody waits for a code to become a connection."""
+    INSTALL = "install"
+    """A code that HubSpot sent without a state of ours, from anybody."""
     AHEAD = "ahead"
     """A token that is still good is renewed before its end."""
     SWEEP = "sweep"
     """An idle connection is looked after."""
 
 
-_RESERVES = {Purpose.AHEAD: (0.25, 4.0), Purpose.SWEEP: (0.5, 15.0)}
+_RESERVES = {
+    Purpose.INSTALL: (0.25, 4.0),
+    Purpose.AHEAD: (0.25, 4.0),
+    Purpose.SWEEP: (0.5, 15.0),
+}
 """The part of the bucket that is left for more urgent purposes, and the seconds of waiting after
 which nothing is: no purpose is kept out for good."""
 

@@ -17,6 +17,7 @@ from portalkey.model.attempt import (
     EXPIRES,
     INTERRUPTED,
     MINUTE,
+    NOBODY,
     OWNER_TIMES,
     RETURNED_SECONDS,
     Attempt,
@@ -26,6 +27,8 @@ from portalkey.model.connection import AUTHENTICATED, Connection, ConnectionStat
 
 RETENTION = timedelta(days=30)
 """Time for which an attempt is kept after its end."""
+STRANGERS_RETENTION = timedelta(hours=1)
+"""The same for an install that nobody claimed: anybody may send one, so they must not pile up."""
 
 RENEWED = (
     "sealed",
@@ -52,6 +55,7 @@ MOVED = (
     "claimed_at",
     "ended_at",
     "delivered_at",
+    "expected_hub_id",
 )
 """Fields that a move of an attempt writes; it stays whose it was."""
 
@@ -86,7 +90,7 @@ def move(
         ended = end(attempt, to, at=attempt.seen_at, error=error)
         return replace(ended, failed_check=failed_check)
     if to is AttemptStatus.RETURNED:
-        until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
+        until = returned_until(attempt)
         return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
     if to is AttemptStatus.ASKING:
         until = asks_until(attempt, attempt.seen_at)
@@ -95,9 +99,27 @@ def move(
     return replace(attempt, status=to, claimed_at=claimed_at)
 
 
+def returned_until(attempt: Attempt) -> datetime:
+    """Return until when an *attempt* whose code is parked now waits for its browser.
+
+    One of a link's waits no longer than before: it ends with its link at the latest.
+    """
+    until = attempt.seen_at + timedelta(seconds=RETURNED_SECONDS)
+    return until if attempt.invitation_id is None else min(until, attempt.expires_at)
+
+
+def is_given_back(before: Attempt, to: AttemptStatus) -> bool:
+    """Return True where the grant of a question is due at HubSpot, as the question ends so.
+
+    Not where its time is up: what is owed comes due by itself then.
+    """
+    return before.sealed_grant is not None and to in ENDS and to is not AttemptStatus.CONNECTED
+
+
 def asks_until(attempt: Attempt, now: datetime) -> datetime:
     """Return until when an *attempt* that asks from *now* on waits for the answer."""
-    return max(attempt.expires_at, now + timedelta(seconds=ASKING_SECONDS))
+    least = now + timedelta(seconds=ASKING_SECONDS)
+    return max(attempt.expires_at, attempt.pending_until or least, least)
 
 
 def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None = None) -> Attempt:
@@ -115,7 +137,9 @@ def end(attempt: Attempt, end: AttemptStatus, *, at: datetime, error: str | None
 
 def is_forgotten(attempt: Attempt, now: datetime) -> bool:
     """Return True once *attempt* need not be kept any longer, whether or not it was ever ended."""
-    return (attempt.ended_at or attempt.expires_at) < now - RETENTION
+    is_strangers = attempt.owner == NOBODY and attempt.ended_at is not None
+    kept = STRANGERS_RETENTION if is_strangers else RETENTION
+    return (attempt.ended_at or attempt.expires_at) < now - kept
 
 
 def mark_delivered(attempt: Attempt) -> Attempt | None:
@@ -133,18 +157,21 @@ def _recency(connection: Connection) -> tuple[bool, datetime]:
     return is_live, connection.connected_at if is_live else connection.updated_at
 
 
-def can_become(status: ConnectionStatus) -> frozenset[ConnectionStatus]:
+def can_become(status: ConnectionStatus, *, is_told: bool) -> frozenset[ConnectionStatus]:
     """Return the statuses that may be marked as *status*, itself included.
 
     None may be marked as disconnected, as that takes erasing the grant too; and where the person
-    has to act, only another grant makes it connected.
+    has to act, only another grant makes it connected. What has ended ends once, and what has healed
+    heals once: *is_told* is True where an event says so.
     """
     if status is ConnectionStatus.DISCONNECTED:
         return frozenset()
     if status is ConnectionStatus.CONNECTED:
-        return AUTHENTICATED
+        return AUTHENTICATED - {status} if is_told else AUTHENTICATED
     moves = connections.MOVES.items()
-    return frozenset({status, *(before for before, onward in moves if status in onward)})
+    before = frozenset(before for before, onward in moves if status in onward)
+    is_end = is_told and status is ConnectionStatus.NEEDS_RECONNECT
+    return before - {status} if is_end else before | {status}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +195,9 @@ class AttemptLimits:
         long as attempts last. That harms less: nothing is lost, and people are told when to come
         back.
 
+        An install that waits for a yes may wait for days: it is counted beside other installs, and
+        is in nobody's way else.
+
         Args:
             attempt: The new one.
             under_way: Its owner's that are, oldest first.
@@ -175,6 +205,8 @@ class AttemptLimits:
         Raises:
             TooManyAttempts: There is no room, for so many seconds.
         """
+        if attempt.pending_until is None:
+            under_way = [each for each in under_way if not each.is_pending]
         own = [each for each in under_way if each.browser_hash == attempt.browser_hash]
         of_owner = self.under_way * OWNER_TIMES
         excess = max(len(own) + 1 - self.under_way, len(under_way) + 1 - of_owner, 0)
@@ -183,6 +215,22 @@ class AttemptLimits:
             until = min(each.expires_at for each in under_way)
             raise TooManyAttempts(retry_after=max(1.0, _seconds(until - attempt.created_at)))
         return may_end[:excess]
+
+    def require_turn(self, attempt: Attempt, claims: Sequence[Attempt]) -> None:
+        """Return where the code of *attempt* may be exchanged, beside its owner's *claims*.
+
+        Raises:
+            TooManyAttempts: It may be, in so many seconds.
+        """
+        wait = self.wait_of(attempt, claims)
+        if wait:
+            raise TooManyAttempts(retry_after=wait)
+
+    def wait_of(self, attempt: Attempt, claims: Sequence[Attempt]) -> float:
+        """Return ``wait_for_exchange`` of *attempt*'s browser, as of when *claims* were read."""
+        if not claims:
+            return 0.0
+        return self.wait_for_exchange(attempt.browser_hash, claims, claims[0].seen_at)
 
     def wait_for_exchange(
         self, browser_hash: str, claims: Sequence[Attempt], now: datetime
@@ -201,14 +249,15 @@ class AttemptLimits:
         of_owner = self.exchanges * OWNER_TIMES
         if own and own[-1].error in _CODE_REFUSED:
             of_owner //= 2
-        return max(_wait(own, self.exchanges, now), _wait(claims, of_owner, now))
+        return max(wait_in_line(own, self.exchanges, now), wait_in_line(claims, of_owner, now))
 
 
 _CODE_REFUSED = frozenset({"attempt_expired", "attempt_mismatch"})
 """Error codes of attempts whose code HubSpot did not take."""
 
 
-def _wait(claims: Sequence[Attempt], most: int, now: datetime) -> float:
+def wait_in_line(claims: Sequence[Attempt], most: int, now: datetime) -> float:
+    """Return in how many seconds fewer than *most* of the *claims* are of the last minute."""
     if len(claims) < most:
         return 0.0
     claimed_at = claims[-most].claimed_at or now

@@ -3,7 +3,6 @@
 ``en.toml`` describes the keys. What another language lacks is said in English.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from math import ceil
@@ -80,6 +79,8 @@ def read_languages(folder: Path = OURS) -> Mapping[str, Words]:
 
 
 def _read(file: Path) -> Words:
+    import tomllib  # noqa: PLC0415 - whoever only imports errors reads none
+
     tables = tomllib.loads(file.read_text("utf-8"))
     return {
         **tables["sentences"],

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from portalkey.settings.validators import text
 
@@ -19,7 +22,12 @@ def whole(lowest: int, highest: int, of: str) -> Callable[[object], int]:
 
 
 attempt_seconds = whole(30, 3600, "seconds")
+AttemptSeconds = Annotated[int, BeforeValidator(attempt_seconds)]
 number_of_requests = whole(1, 10_000, "requests")
+invite_hours = whole(1, 720, "hours")
+InviteHours = Annotated[int, BeforeValidator(invite_hours)]
 events_days = whole(1, 36500, "days")
+EventsDays = Annotated[int, BeforeValidator(events_days)]
+pending_hours = whole(0, 168, "hours")
 attempts_per_browser = whole(1, 1000, "attempts")
 exchanges_per_minute = whole(1, 10_000, "exchanges")

@@ -1,6 +1,8 @@
 """The place of a store that no setting names, and whether what is there lasts."""
 
 import os
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -68,6 +70,16 @@ def store_in_data_directory(users_data: Callable[[], Path] = _users_data) -> Pat
     if not is_place or not os.access(nearest, os.W_OK):
         raise ValueError(_NO_WRITING.format(path=file.parent))
     return file
+
+
+def new_store(project: Path, users_data: Callable[[], Path] = _users_data) -> Path:
+    """Return a file in this user's data directory for the app in the folder *project* alone.
+
+    Raises:
+        RuntimeError: There is no such directory.
+    """
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", project.name).strip("-")[:40] or "app"
+    return users_data() / f"{name}-{secrets.token_hex(3)}.db"
 
 
 def is_in_memory(path: Path, mounts: str) -> bool:

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -38,15 +37,21 @@ from portalkey.settings import (
     way,
 )
 from portalkey.settings.combinations import find_problems
+from portalkey.settings.installs import InstallSettings
 from portalkey.settings.keys import Key
 from portalkey.settings.misspellings import misspellings
+from portalkey.settings.webhook import WebhookSettings, find_webhook_problem
 
 __all__ = ["Key", "Settings"]
 
 _Scopes = tuple[str, ...]
+_File = str | Path | None
+_Environ = Mapping[str, str] | None
+_Switch = Annotated[bool, BeforeValidator(validators.switch)]
+_Yes = Annotated[bool, BeforeValidator(validators.yes)]
 
 
-class Settings(Unpicklable, BaseModel):
+class Settings(Unpicklable, InstallSettings, WebhookSettings):
     """The operator's settings; frozen.
 
     ``Settings.from_env()`` reads the environment. The constructor reads nothing but its arguments:
@@ -95,9 +100,7 @@ class Settings(Unpicklable, BaseModel):
         (), alias="HUBSPOT_OPTIONAL_SCOPES"
     )
     """Scopes that the app asks for and can do without."""
-    pkce: Annotated[bool, BeforeValidator(validators.switch)] = Field(
-        default=True, alias="HUBSPOT_PKCE"
-    )
+    pkce: _Switch = Field(default=True, alias="HUBSPOT_PKCE")
     """True where a code is also bound to a verifier (RFC 7636)."""
     public_url: Annotated[str, BeforeValidator(validators.public_url)] = Field(
         "http://localhost:6001", alias="PORTALKEY_PUBLIC_URL"
@@ -131,21 +134,17 @@ class Settings(Unpicklable, BaseModel):
         "", alias="PORTALKEY_DATABASE_SCHEMA"
     )
     """PostgreSQL's schema for the tables; where they are, or ``portalkey``, if none is named."""
-    database_plaintext: Annotated[bool, BeforeValidator(validators.yes)] = Field(
-        default=False, alias="PORTALKEY_DATABASE_PLAINTEXT"
-    )
+    database_plaintext: _Yes = Field(default=False, alias="PORTALKEY_DATABASE_PLAINTEXT")
     """True where a PostgreSQL on another host may be spoken to without TLS."""
-    is_copy: Annotated[bool, BeforeValidator(validators.yes)] = Field(
-        default=False, alias="PORTALKEY_COPY"
-    )
+    is_copy: _Yes = Field(default=False, alias="PORTALKEY_COPY")
     """True where the store is a copy of another, whose grants are left alone at HubSpot."""
+    journal: _Switch = Field(default=False, alias="PORTALKEY_JOURNAL")
+    """True where ``portalkey work`` reads HubSpot's webhooks journal."""
     database_seconds: Annotated[float, BeforeValidator(validators.database_seconds)] = Field(
         10.0, alias="PORTALKEY_DATABASE_SECONDS"
     )
     """Seconds that one request waits for the store at most, 2 to 60."""
-    attempt_seconds: Annotated[int, BeforeValidator(numbers.attempt_seconds)] = Field(
-        600, alias="PORTALKEY_ATTEMPT_SECONDS"
-    )
+    attempt_seconds: numbers.AttemptSeconds = Field(600, alias="PORTALKEY_ATTEMPT_SECONDS")
     """Seconds that a person has from click to consent, 30 to 3600."""
     refresh_rate: Annotated[float, BeforeValidator(validators.refresh_rate)] = Field(
         10.0, alias="PORTALKEY_REFRESH_RATE"
@@ -167,9 +166,9 @@ class Settings(Unpicklable, BaseModel):
         6, alias="PORTALKEY_EXCHANGES_PER_MINUTE"
     )
     """Codes of a browser that are exchanged in a minute, 1 to 10000; ten times that an owner."""
-    events_days: Annotated[int, BeforeValidator(numbers.events_days)] = Field(
-        400, alias="PORTALKEY_EVENTS_DAYS"
-    )
+    invite_hours: numbers.InviteHours = Field(72, alias="PORTALKEY_INVITE_HOURS")
+    """Hours for which the link of an invitation holds, 1 to 720."""
+    events_days: numbers.EventsDays = Field(400, alias="PORTALKEY_EVENTS_DAYS")
     """Days for which the audit is kept, 1 to 36500."""
     proxy_url: Annotated[SecretStr | None, BeforeValidator(way.proxy_url)] = Field(
         None, alias="PORTALKEY_PROXY_URL"
@@ -200,7 +199,7 @@ class Settings(Unpicklable, BaseModel):
         except ValidationError as error:
             problems = tuple(_sentences(error))
         else:
-            problems = tuple(find_problems(self))
+            problems = (*find_problems(self), *find_webhook_problem(self))
         # Raised outside of the except block, as the original error holds secrets too.
         values.clear()
         if problems:
@@ -208,19 +207,20 @@ class Settings(Unpicklable, BaseModel):
 
     @classmethod
     def from_env(
-        cls, env_file: str | Path | None = ".env", environ: Mapping[str, str] | None = None
+        cls, env_file: _File = ".env", environ: _Environ = None, *, prefix: str | None = None
     ) -> Self:
         """Read the settings from *environ*, or else from *env_file*; a blank one counts as unset.
 
         Args:
             env_file: A file of ``NAME=value`` lines, taken literally; it may be missing.
             environ: Replaces the environment of the process.
+            prefix: Of the names of another HubSpot app's settings, such as ``EU_``.
 
         Raises:
             BadSettings: With all problems together, misspelt names included.
         """
         names = {field.alias for field in cls.model_fields.values()}
-        values = environment.read_all(env_file, os.environ if environ is None else environ)
+        values = environment.read_all(env_file, os.environ if environ is None else environ, prefix)
         known = names | standalone.NAMES
         problems = [*environment.read_files(values), *misspellings(values, known)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
@@ -230,6 +230,7 @@ class Settings(Unpicklable, BaseModel):
             settings = cls(**{name: values[name] for name in values.keys() & names})
         except BadSettings as error:
             problems += error.problems
+            problems += environment.describe_missing(env_file, values)
         values.clear()
         if settings is None or problems:
             raise BadSettings(problems)

@@ -78,23 +78,29 @@ _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 NAMES = frozenset(_READERS)
 
 
+def attribute_of(name: str) -> str:
+    """Return the attribute of ``StandaloneSettings`` that the variable *name* sets."""
+    return _READERS[name][0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandaloneSettings:
-    """The operator's settings of the standalone app.
-
-    ``log_level`` is a level of ``logging``. ``metrics_token`` opens ``/metrics``; without one there
-    is none. ``console_password`` opens the console. ``owner`` is the one owner of a tool for one
-    person; ``owner_header`` names an owner where one of ``trusted_proxies`` sends it. Without
-    either, each session is an owner.
-    """
+    """The operator's settings of the standalone app."""
 
     log_format: LogFormat = "text"
+    """Form of the lines of the log: ``text``, or ``json`` for a collector."""
     log_level: int = logging.INFO
+    """Least level that is logged: ``debug``, ``info``, ``warning`` or ``error``."""
     metrics_token: SecretStr | None = field(default=None, repr=False)
+    """Token that opens ``/metrics``, 16 to 512 characters; without one there is no such page."""
     console_password: SecretStr | None = field(default=None, repr=False)
+    """Password of the console, 12 to 512 characters; without one there is no console."""
     owner: str = ""
+    """The one owner of a tool for one person; without it or a header, each session is an owner."""
     owner_header: str = ""
+    """Header in which a proxy names the owner, such as ``X-Forwarded-User``."""
     trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose word on the owner is taken; needed with the header."""
 
     @classmethod
     def from_env(cls, env_file: str | Path | None, environ: Mapping[str, str]) -> Self:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from portalkey.hubspot.endpoints import HOSTS
+from portalkey.hubspot.endpoints import HOSTS, MCP_HOST
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -49,6 +49,7 @@ _HUBSPOT = (
 )
 
 
+_MCP = "names HubSpot's MCP server, whose apps are made and connected in another way; leave it out"
 NO_SCHEMA = "PORTALKEY_DATABASE_SCHEMA is for PostgreSQL, which alone has schemas; take it out"
 
 
@@ -98,6 +99,8 @@ def hubspot(text: str) -> str:
     match = _ORIGIN.fullmatch(address) if _is_origin(address) else None
     if not match or not match["host"].endswith(HOSTS):
         raise ValueError(_HUBSPOT)
+    if MCP_HOST.fullmatch(match["host"]):
+        raise ValueError(_MCP)
     return address
 
 

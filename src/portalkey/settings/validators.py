@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from pydantic import SecretStr, ValidationInfo
 
 from portalkey.hubspot import scopes
-from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion
+from portalkey.hubspot.endpoints import NEWEST, V1_ENDS, VERSIONS, ApiVersion, is_later
 from portalkey.settings import keys, places, urls
 from portalkey.settings.keys import Key
 from portalkey.settings.secret_files import read_secret_file
@@ -52,13 +52,15 @@ def credential(value: object) -> str:
 
 
 def api_version(value: object) -> ApiVersion:
-    """A version of HubSpot's API that is still supported."""
+    """A version of HubSpot's API that is still supported, or will be."""
     version = text(value)
     if version == "v1":
         raise ValueError(f"is v1, which HubSpot ends on {V1_ENDS}; set it to {NEWEST}")
-    if version not in VERSIONS:
-        raise ValueError(f"must be one of {', '.join(VERSIONS)}; set it to {NEWEST}")
-    return VERSIONS[version]
+    if version not in VERSIONS and not is_later(version):
+        raise ValueError(
+            f"must be one of {', '.join(VERSIONS)}, or a later date version; set it to {NEWEST}"
+        )
+    return version
 
 
 def hubspot(value: object) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from portalkey.hubspot import endpoints
 from portalkey.settings import places, validators
@@ -33,7 +33,11 @@ SENTENCES: Mapping[str, str] = {
         "told of nothing; leave it out where customers are served."
     ),
     "version_ends": (
-        "HUBSPOT_API_VERSION is v3, which HubSpot stops supporting in {ends}; set it to {newest}."
+        "HUBSPOT_API_VERSION is {version}, which HubSpot supports until {ends}; set it to {newest}."
+    ),
+    "version_unknown": (
+        "HUBSPOT_API_VERSION is {version}, which is later than those that this portalkey was tried "
+        "with; install the newest portalkey, or set it to {newest}."
     ),
     "pkce_off": (
         "HUBSPOT_PKCE is off, so that a code that is caught on its way can be used by whoever "
@@ -73,14 +77,14 @@ SENTENCES: Mapping[str, str] = {
     ),
     "session_not_secure": (
         "The app is at {public_url}, and its session cookie is sent over http as well; set "
-        "SESSION_COOKIE_SECURE to True."
+        "SESSION_COOKIE_SECURE to True (in Starlette, https_only)."
     ),
     "session_for_scripts": (
         "Scripts may read the session cookie; set SESSION_COOKIE_HTTPONLY to True."
     ),
     "session_across_sites": (
         "The session cookie comes along with requests of other sites (SameSite=None); set "
-        "SESSION_COOKIE_SAMESITE to Lax."
+        "SESSION_COOKIE_SAMESITE to Lax (in Starlette, same_site)."
     ),
     "mount_differs": (
         "HUBSPOT_REDIRECT_URI says that the app is mounted at {mount}, requests arrive as if it "
@@ -89,7 +93,7 @@ SENTENCES: Mapping[str, str] = {
     "session_name_shared": (
         "A session cookie {name} came that this app did not sign: another app on this host uses "
         "the same name, and each signs the other's visitors out, or SECRET_KEY was changed; give "
-        "each app a SESSION_COOKIE_NAME of its own."
+        "each app a SESSION_COOKIE_NAME (in Starlette, session_cookie) of its own."
     ),
     "other_address": (
         "Somebody opened the app at {opened}, and PORTALKEY_PUBLIC_URL is {public_url}: HubSpot "
@@ -156,13 +160,19 @@ def log_warnings(warnings: Iterable[SettingsWarning]) -> None:
 def _of_settings(settings: Settings) -> Iterator[SettingsWarning]:
     if settings.is_copy:
         yield SettingsWarning.of("is_copy")
-    if settings.api_version == "v3":
-        facts = {"ends": endpoints.V3_ENDS, "newest": endpoints.NEWEST}
-        yield SettingsWarning.of("version_ends", **facts)
+    yield from _of_version(settings.api_version)
     if not settings.pkce:
         yield SettingsWarning.of("pkce_off")
     if settings.is_simulated and not settings.is_local:
         yield SettingsWarning.of("simulator_in_public", public_url=settings.public_url)
+
+
+def _of_version(version: endpoints.ApiVersion) -> Iterator[SettingsWarning]:
+    facts = {"version": version, "newest": endpoints.NEWEST}
+    if version not in endpoints.ENDS:
+        yield SettingsWarning.of("version_unknown", **facts)
+    elif version != endpoints.NEWEST:
+        yield SettingsWarning.of("version_ends", ends=endpoints.ENDS[version], **facts)
 
 
 def _of_files(settings: Settings, around: Surroundings) -> Iterator[SettingsWarning]:
@@ -191,6 +201,16 @@ def _of_store(settings: Settings, around: Surroundings) -> Iterator[SettingsWarn
         yield SettingsWarning.of("store_in_memory", file=file)
     elif places.is_in_layer(file, around.mounts, is_container=around.is_container):
         yield SettingsWarning.of("store_in_container", file=file)
+
+
+def name_store(settings: Settings) -> str:
+    """Return what people are told the store by: its file, or database and host; no password."""
+    file = store_file(settings)
+    if file is not None:
+        return f"the store {file}"
+    parts = urlsplit(settings.database_url)
+    host = parts.netloc.rpartition("@")[2] or "this machine"
+    return f"the store {unquote(parts.path.lstrip('/')) or 'of PostgreSQL'} on {host}"
 
 
 def store_file(settings: Settings) -> Path | None:

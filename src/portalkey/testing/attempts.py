@@ -111,7 +111,9 @@ class AttemptPromises:
         """The owner's own, oldest first, whatever came of them."""
         begin_exchange(store)
         ahead.passes(61)
-        first, second = begin_exchange(store), begin_exchange(store)
+        first = begin_exchange(store)
+        ahead.passes(1)
+        second = begin_exchange(store)
         store.move_attempt(first, A.FAILED, error="attempt_expired")
         new_attempt(store)
         hers = new_attempt(store, owner="eve")

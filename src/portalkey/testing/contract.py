@@ -10,15 +10,21 @@ from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.testing.attempts import AttemptPromises
 from portalkey.testing.connections import ConnectionPromises
+from portalkey.testing.install_limits import InstallLimitPromises
+from portalkey.testing.installs import InstallPromises
+from portalkey.testing.invitations import InvitationPromises
 from portalkey.testing.keys import KeyPromises
 from portalkey.testing.leases import LeasePromises
+from portalkey.testing.notifications import NotificationPromises
 from portalkey.testing.outbox import OutboxPromises
 from portalkey.testing.owners import OwnerPromises
 from portalkey.testing.questions import QuestionPromises
+from portalkey.testing.renewals import RenewalPromises
 from portalkey.testing.samples import Ahead, new_attempt
 from portalkey.testing.search import SearchPromises
 from portalkey.testing.set_back import SetBackPromises
 from portalkey.testing.stats import StatsPromises
+from portalkey.testing.sweep import SweepPromises
 from portalkey.testing.throttle import ThrottlePromises
 from portalkey.testing.together import TogetherPromises
 from portalkey.vault.store import Store
@@ -29,14 +35,20 @@ class StoreContract(
     StatsPromises,
     ConnectionPromises,
     LeasePromises,
+    RenewalPromises,
     SetBackPromises,
     OutboxPromises,
+    NotificationPromises,
     QuestionPromises,
+    InstallPromises,
+    InstallLimitPromises,
     KeyPromises,
     ThrottlePromises,
     TogetherPromises,
     SearchPromises,
+    SweepPromises,
     OwnerPromises,
+    InvitationPromises,
 ):
     """Every promise of ``Store``; a subclass adds the fixture ``store``, which asks ``ahead``."""
 

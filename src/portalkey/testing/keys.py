@@ -1,5 +1,5 @@
 """Promises of a store about keys: facts by name, and rows by the label of their key."""
-# ruff: noqa: S101 - these are tests, though they are shipped
+# ruff: noqa: PLR2004, S101 - these are tests, though they are shipped
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus, SealedGrant
+from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
 from portalkey.testing.samples import (
     Ahead,
@@ -44,6 +45,42 @@ class KeyPromises:
         assert store.all_meta("a ") == {"a one": "2", "a two": "a two"}
         assert store.all_meta("a%") == {"a%four": "a%four"}
         assert store.all_meta("b") == {}
+
+    def test_what_is_numbered_is_forgotten_up_to_a_number(self, store: Store) -> None:
+        """To the letter, the first ones first and so many at most; what is not numbered stays."""
+        names = ("a 10 x", "a 11 /+", "a 11 Z", "a 12 x", "A 10 x", "a1 10", "b 10 x", "a% 10")
+        for name in names:
+            store.put_meta(name, name)
+
+        assert store.purge_meta("a ", "12", 2) == 2
+        assert len(store.all_meta("a 11 ")) == 1
+        assert store.purge_meta("a ", "12", 2) == 1
+        assert store.purge_meta("a ", "12", 2) == 0
+        assert store.purge_meta("c ", "99", 2) == 0
+        assert set(store.all_meta("")) == {"a 12 x", "A 10 x", "a1 10", "b 10 x", "a% 10"}
+
+    def test_what_is_swapped_is_what_was_read(self, store: Store) -> None:
+        """Or nothing happens, and nothing is recorded; None stands for what is not there."""
+        event = Event(EventName.INSTALLED, facts={"hub_id": 1})
+        assert not store.swap_meta("a", "one", "two", events=[event])
+        assert store.swap_meta("a", None, "one", events=[event])
+        assert not store.swap_meta("a", None, "two", events=[event])
+        assert not store.swap_meta("a", "two", "three", events=[event])
+        assert store.meta("a") == "one"
+        assert store.swap_meta("a", "one", "two", events=[event, event])
+        assert (store.meta("a"), len(store.events())) == ("two", 3)
+
+    def test_of_many_one_swaps(self, store: Store) -> None:
+        """Each of the others finds another value than it read."""
+        store.put_meta("a", "one")
+        event = Event(EventName.INSTALLED)
+        with ThreadPoolExecutor(8) as pool:
+            done = list(
+                pool.map(lambda n: store.swap_meta("a", "one", str(n), events=[event]), range(8))
+            )
+
+        assert sum(done) == len(store.events()) == 1
+        assert store.meta("a") == str(done.index(True))
 
     def test_of_many_one_writes_the_first(self, store: Store) -> None:
         """Everybody learns the same, whoever was first."""

@@ -170,6 +170,18 @@ class LeasePromises:
         assert store.mark(new, Mark(C.FAILING, is_unanswered=True))
         assert load(store, row).lease_id is None
 
+    def test_what_has_ended_does_not_end_again(self, store: Store) -> None:
+        """Of two who find out at once, one says so; the grant of an ended one can be given up."""
+        row = connect(store)
+        leased = take_lease(store, row).connection
+        one, two = (Event(EventName.NEEDS_RECONNECT, "ada", facts={"n": n}) for n in (1, 2))
+        assert store.mark(load(store, row), Mark(C.NEEDS_RECONNECT, "one", event=one))
+
+        assert not store.mark(leased, Mark(C.NEEDS_RECONNECT, "two", event=two))
+        assert load(store, row).status_reason == "one"
+        assert [each.facts for each in store.events()] == [{"n": 1}]
+        assert store.mark(leased, Mark(C.NEEDS_RECONNECT, "two", erases=True))
+
     def test_a_late_success_heals(self, store: Store, ahead: Ahead) -> None:
         """A lease that is over does not make a new grant worthless."""
         row = connect(store)
@@ -198,8 +210,8 @@ class LeasePromises:
         row = connect(store)
         one, two, three = (Event(name, owner="ada") for name in list(EventName)[:3])
 
-        assert store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
-        assert not store.renew(next_generation(row), instead_of="fingerprint 1", event=one)
+        assert store.renew(next_generation(row), instead_of="fingerprint 1", tell=lambda _: one)
+        assert not store.renew(next_generation(row), instead_of="fingerprint 1", tell=lambda _: one)
         assert not store.mark(row, Mark(C.FAILING, event=two))
         current = load(store, row)
         assert store.mark(current, Mark(C.FAILING, event=two))

@@ -10,6 +10,7 @@ from portalkey.model.attempt import ASKING_SECONDS
 from portalkey.model.attempt import AttemptStatus as A
 from portalkey.model.connection import Account
 from portalkey.model.events import Event, EventName
+from portalkey.testing.invitations import new_invitation
 from portalkey.testing.samples import (
     Ahead,
     begin_exchange,
@@ -22,13 +23,13 @@ from portalkey.testing.samples import (
 from portalkey.vault.store import Store
 
 _ASKED = Event(EventName.ACCOUNT_ASKED, "ada")
-_OWED = "owed 1"
 
 
-def ask(store: Store, seconds: float = 700) -> str:
-    """Return the id of an attempt that asks; its grant is owed in so many *seconds*."""
-    attempt_id, due_at = begin_exchange(store), store.now() + timedelta(seconds=seconds)
-    assert store.ask(attempt_id, "sealed", new_owed(store, due_at=due_at), event=_ASKED)
+def ask(store: Store, **changes: str) -> str:
+    """Return the id of an attempt that asks; its grant is owed after its time."""
+    attempt_id, due_at = begin_exchange(store, **changes), store.now() + timedelta(seconds=700)
+    owed = new_owed(store, id=attempt_id, due_at=due_at)
+    assert store.ask(attempt_id, "sealed", owed, event=_ASKED)
     return attempt_id
 
 
@@ -37,14 +38,15 @@ class QuestionPromises:
 
     def test_a_grant_waits_and_is_owed(self, store: Store, ahead: Ahead) -> None:
         """It lies with its attempt; what is owed is not due yet, but will be by itself."""
-        row = store.attempt(ask(store))
+        attempt_id = ask(store)
+        row = store.attempt(attempt_id)
 
         assert row
         assert (row.status, row.sealed_grant, row.is_open) == (A.ASKING, "sealed", True)
         assert [each.name for each in store.events()] == [EventName.ACCOUNT_ASKED]
         assert list(store.pending(9)) == []
         ahead.passes(701)
-        assert [each.id for each in store.pending(9)] == [_OWED]
+        assert [each.id for each in store.pending(9)] == [attempt_id]
 
     @pytest.mark.parametrize("end", [A.CANCELLED, A.FAILED])
     def test_nothing_waits_where_the_attempt_has_ended(self, store: Store, end: A) -> None:
@@ -88,7 +90,7 @@ class QuestionPromises:
         attempt_id, connection = ask(store), new_connection(store)
         store.enqueue(new_owed(store, id="another"))
 
-        assert store.connect(attempt_id, connection, settled=_OWED)
+        assert store.connect(attempt_id, connection, settled=attempt_id)
         row = store.attempt(attempt_id)
         assert row
         assert (row.status, row.sealed_grant) == (A.CONNECTED, None)
@@ -101,37 +103,77 @@ class QuestionPromises:
         attempt_id = ask(store)
         connect(store)
 
-        assert not store.connect(attempt_id, new_connection(store), settled=_OWED)
+        assert not store.connect(attempt_id, new_connection(store), settled=attempt_id)
         row = store.attempt(attempt_id)
         assert row
         assert (row.status, row.sealed_grant) == (A.ASKING, "sealed")
         ahead.passes(701)
-        assert [each.id for each in store.pending(9)] == [_OWED]
+        assert [each.id for each in store.pending(9)] == [attempt_id]
 
-    @pytest.mark.parametrize("how", ["cancel", "owner", "time", "purge"])
-    def test_without_a_yes_it_is_given_back(self, store: Store, ahead: Ahead, how: str) -> None:
-        """However the attempt ends: nothing is attached after it, and what is owed comes due."""
+    @pytest.mark.parametrize("how", ["time", "purge"])
+    def test_without_a_yes_in_time_it_is_given_back(
+        self, store: Store, ahead: Ahead, how: str
+    ) -> None:
+        """Nothing is attached any more, and what is owed comes due by itself."""
         attempt_id = ask(store)
-        if how == "cancel":
-            before = store.move_attempt(attempt_id, A.CANCELLED)
-            assert before
-            assert before.sealed_grant == "sealed"
-        if how == "owner":
-            store.cancel_attempts("ada")
-        if how in {"time", "purge"}:
-            ahead.passes(601)
+        ahead.passes(601)
         if how == "purge":
             assert not store.purge(9, events_days=400)
 
-        assert not store.connect(attempt_id, new_connection(store), settled=_OWED)
+        assert not store.connect(attempt_id, new_connection(store), settled=attempt_id)
         row = store.attempt(attempt_id)
         assert row
-        assert row.status is (A.CANCELLED if how in {"cancel", "owner"} else A.EXPIRED)
-        assert row.sealed_grant is None
+        assert (row.status, row.sealed_grant) == (A.EXPIRED, None)
         ahead.passes(101)
-        assert how in {"cancel", "owner"} or [each.id for each in store.pending(9)] == [_OWED]
+        assert [each.id for each in store.pending(9)] == [attempt_id]
+
+    @pytest.mark.parametrize("how", [A.CANCELLED, A.FAILED, A.EXPIRED, "all"])
+    def test_what_ends_early_is_given_back_at_once(self, store: Store, how: str) -> None:
+        """Whoever ends it: its grant must not live on until the time would have been over."""
+        attempt_id, other = ask(store), ask(store, owner="eve")
+        assert list(store.pending(9)) == []
+        if how == "all":
+            assert store.cancel_attempts("ada")
+        else:
+            assert store.move_attempt(attempt_id, A(how))
+
+        assert [each.id for each in store.pending(9)] == [attempt_id]
+        row = store.attempt(other)
+        assert row
+        assert row.status is A.ASKING
+
+    def test_what_ends_with_its_owner_is_given_back_at_once(self, store: Store) -> None:
+        """In the transaction that erases all else of theirs."""
+        attempt_id, _ = ask(store), ask(store, owner="eve")
+        assert store.erase_owner("ada", Event(EventName.OWNER_ERASED))
+
+        assert [each.id for each in store.pending(9)] == [attempt_id]
+
+    def test_what_ends_with_its_link_is_given_back_at_once(self, store: Store) -> None:
+        """In the transaction that withdraws the invitation."""
+        made = new_invitation(store)
+        attempt_id, _ = ask(store, invitation_id=made.id), ask(store)
+        assert store.withdraw(made.id, event=Event(EventName.INVITATION_WITHDRAWN))
+
+        assert [each.id for each in store.pending(9)] == [attempt_id]
+
+    def test_questions_are_found_by_their_token(self, store: Store, ahead: Ahead) -> None:
+        """While somebody may still say yes: the same token must not be revoked for another."""
+        first, second = ask(store), begin_exchange(store)
+        owed = new_owed(store, id=second, fingerprint="fingerprint 2", due_at=store.now())
+        assert store.ask(second, "sealed", owed)
+        store.enqueue(new_owed(store, id="of no question"))
+
+        def find(*fingerprints: str) -> set[str]:
+            return set(store.questions_with(fingerprints))
+
+        assert find("fingerprint 1", "another") == {first}
+        assert find("fingerprint 1", "fingerprint 2") == {first, second}
+        assert find("another") == find() == set()
+        assert store.move_attempt(second, A.CANCELLED)
+        assert find("fingerprint 2") == set()
         ahead.passes(601)
-        assert [each.id for each in store.pending(9)] == [_OWED]
+        assert find("fingerprint 1") == set()
 
     def test_the_last_connection_is_a_live_one(self, store: Store, ahead: Ahead) -> None:
         """The newest of the owner's for this app; without any, the one disconnected last."""

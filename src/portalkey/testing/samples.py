@@ -48,6 +48,7 @@ def new_attempt(store: Store, **changes: Any) -> Attempt:
         status=AttemptStatus.AT_HUBSPOT,
         person="lovelace",
         last_hub_id=2**41,
+        scopes=("tickets",),
     )
     attempt = replace(attempt, **changes)
     store.add_attempt(attempt)
@@ -69,6 +70,7 @@ def new_connection(store: Store, **changes: Any) -> Connection:
         updated_at=now,
         seen_at=now,
         lease_id="lease",
+        further_scopes=("tickets",),
     )
     return replace(connection, **changes)
 
@@ -82,9 +84,9 @@ def new_owed(store: Store, **changes: Any) -> OwedRevocation:
     return replace(owed, **changes)
 
 
-def begin_exchange(store: Store) -> str:
+def begin_exchange(store: Store, **changes: Any) -> str:
     """Return the id of a new attempt whose code is being exchanged."""
-    attempt = new_attempt(store)
+    attempt = new_attempt(store, **changes)
     assert store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
     return attempt.id
 

@@ -31,6 +31,42 @@ def check_store(settings: Settings) -> list[Finding]:
         return [problem("database", str(trouble), "Do what it says, and check again.")]
 
 
+def check_labels(settings: Settings) -> Finding:
+    """Tell whether rows of the store bear a key that *settings* lack, as an old backup's may.
+
+    The store was found whole before.
+    """
+    try:
+        lacking = sorted(_find_labels(settings) - {key.name for key in settings.keys})
+    except PortalkeyError as trouble:
+        return problem("keys", str(trouble), "Do what it says, and check again.")
+    if not lacking:
+        return ok("keys", "PORTALKEY_KEYS has each key that its rows bear, by their labels.")
+    return problem(
+        "keys",
+        f"Rows bear the key {', '.join(lacking)}, which PORTALKEY_KEYS lacks: nothing opens them.",
+        "Put it back, last in PORTALKEY_KEYS, run `portalkey keys rotate` once the app has "
+        "started, and take it out; where it is lost, `portalkey keys forget` says what to do.",
+    )
+
+
+def _find_labels(settings: Settings) -> set[str]:
+    file, app = store_file(settings), settings.client_id
+    if file is not None and _is_config_file(file):
+        config = ConfigFile(file.resolve(), is_for_all=True, wait=0.0)
+        rows = Content(config).parse(config.read()[1]).connections
+        return {row.sealed.key_name for row in rows if row.client_id == app and row.sealed}
+    from portalkey.vault.sql import check  # noqa: PLC0415 - as below
+    from portalkey.vault.sql.urls import open_database  # noqa: PLC0415 - as below
+
+    if file is not None:
+        return check.labels_of_file(file, app)
+    schema, plaintext = settings.database_schema, settings.database_plaintext
+    database = open_database(settings.database_url, schema=schema, plaintext=plaintext)
+    with closing(database):
+        return check.look_into(database, lambda tx: check.labels_of(tx, app))
+
+
 def check_file(path: Path) -> list[Finding]:
     """Check the store, or the backup of one, in the file at *path*."""
     if _is_config_file(path):
@@ -55,4 +91,4 @@ def _check_config_file(path: Path) -> Finding:
     except PortalkeyError as trouble:
         return problem("file", str(trouble), _RESTORE)
     number = sum(row.sealed is not None for row in snapshot.connections)
-    return ok("file", f"The config file can be read; {number} connections.")
+    return ok("file", f"The config file can be read. Connections: {number}.")

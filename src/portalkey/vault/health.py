@@ -1,10 +1,15 @@
 """Health of the store as this process sees it: the trouble it met, in a word, and its listeners."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portalkey.errors import PortalkeyError
+from portalkey.vault.outbox_store import OwedRevocation
+
+if TYPE_CHECKING:
+    from portalkey.vault.store import Store
 
 E = TypeVar("E", bound=PortalkeyError)
 
@@ -39,6 +44,8 @@ _OF_DISK = frozenset({StoreCause.DISK_FULL, StoreCause.DISK_ERROR})
 PROOFS = 20
 """So many writes in a row have to work until a full disk is called well: a small one still fits
 where a larger one did not."""
+
+_PROBE = "portalkey-probe"
 
 Listener = Callable[[PortalkeyError | None], None]
 
@@ -85,3 +92,15 @@ def with_cause(error: E, cause: StoreCause) -> E:
     """Return *error*, which says in a word what it was: for the log, the audit and metrics."""
     error.cause = cause.value
     return error
+
+
+def probe(store: "Store") -> None:
+    """Write something that is nobody's and take it away again, to see whether that works.
+
+    Raises:
+        StoreBusy, StoreUnusable: It does not.
+    """
+    due_at = store.now() + timedelta(days=365)
+    store.complete(_PROBE)  # as the last one may have been cut off
+    store.enqueue(OwedRevocation(_PROBE, _PROBE, None, "", "", "", 0, due_at))
+    store.complete(_PROBE)

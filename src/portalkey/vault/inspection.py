@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from portalkey.model.sweep import last_word
 from portalkey.settings.settings import Settings
 from portalkey.settings.validators import is_config_file
 from portalkey.settings.warnings import store_file
@@ -17,7 +18,8 @@ class Inspection:
     """Sizes and ages of what is in a store.
 
     ``rows`` are counts by table, ``size`` is in bytes, ``oldest_grant`` is when the live token that
-    was renewed longest ago was asked for, in seconds since 1970. ``breaker_reason`` is the code
+    was renewed longest ago was asked for, in seconds since 1970; ``oldest_word`` is when HubSpot
+    last honoured the live connection of which that is longest ago. ``breaker_reason`` is the code
     that opened the breaker, while it is open.
     """
 
@@ -25,12 +27,13 @@ class Inspection:
     size: int
     oldest_grant: float | None
     breaker_reason: str | None
+    oldest_word: float | None = None
 
 
 def inspect_store(settings: Settings, *, is_quick: bool = False) -> Inspection:
     """Return sizes and ages of what is in the store that *settings* name.
 
-    One that *is_quick* leaves out what takes a look at every row, which is the oldest grant.
+    One that *is_quick* leaves out what takes a look at every row: the oldest grant and word.
 
     Raises:
         StoreBusy, StoreUnusable: It cannot be read.
@@ -52,8 +55,10 @@ def _inspect_file(path: Path, client_id: str) -> Inspection:
     file = ConfigFile(path, is_for_all=True, wait=0.0)
     _, content = file.read()
     snapshot = Content(file).parse(content)
-    live = [each for each in snapshot.connections if each.is_authenticated]
-    granted = [each.granted_at for each in live if each.client_id == client_id and each.granted_at]
+    ours = [each for each in snapshot.connections if each.client_id == client_id]
+    live = [each for each in ours if each.is_authenticated]
+    granted = [each.granted_at for each in live if each.granted_at]
+    words = [last_word(each) for each in live]
     (reason,) = [
         row.state.reason
         for row in snapshot.provider
@@ -64,4 +69,5 @@ def _inspect_file(path: Path, client_id: str) -> Inspection:
         size=len(content),
         oldest_grant=min(granted).timestamp() if granted else None,
         breaker_reason=reason,
+        oldest_word=min(words).timestamp() if words else None,
     )

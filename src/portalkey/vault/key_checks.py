@@ -19,13 +19,14 @@ SAMPLE = 20
 """Connections that are tried before a key is called wrong: one of them may be damaged."""
 
 _WRONG = (
-    "PORTALKEY_KEYS has another key under the label {name} than the one that seals in this store; "
+    "PORTALKEY_KEYS has another key under the label {name} than the one that seals in {place}; "
     "put that one back, and give a new key a label of its own. Where it is lost for good, "
     "`portalkey keys forget {name}` says what to do."
 )
 _LOST = (
-    "PORTALKEY_KEYS lacks the key {name}, which connections are sealed with ({number}); put it "
-    "back. Where it is lost for good, `portalkey keys forget {name}` says what to do."
+    "PORTALKEY_KEYS lacks the key {name}, which connections in {place} are sealed with ({number}); "
+    "put it back. Or this store is another app's: give each app a PORTALKEY_DATABASE_URL of its "
+    "own. Where the key is lost for good, `portalkey keys forget {name}` says what to do."
 )
 _OWED = "no key here opens revocations that HubSpot is owed (%s, key %s); put the key back"
 
@@ -58,7 +59,7 @@ class KeyChecks:
         """Keep the check values that are new, where there are no *problems* that forbid it."""
         if not problems:
             new = {name: value for name, value in values.items() if known[name] is None}
-            problems = [_WRONG.format(name=name) for name in self._add(new)]
+            problems = [self._describe_wrong(name) for name in self._add(new)]
         if problems:
             raise BadSettings(problems)
 
@@ -84,7 +85,7 @@ class KeyChecks:
 
     def _find_wrong(self, values: Mapping[str, str], known: Mapping[str, str | None]) -> list[str]:
         wrong = [name for name, value in values.items() if not self._may_be(name, value, known)]
-        return [_WRONG.format(name=name) for name in wrong]
+        return [self._describe_wrong(name) for name in wrong]
 
     def _may_be(self, name: str, value: str, known: Mapping[str, str | None]) -> bool:
         """Return False where the key *name* is another one than it was, as far as can be told."""
@@ -115,10 +116,13 @@ class KeyChecks:
             return False
         return True
 
+    def _describe_wrong(self, name: str) -> str:
+        return _WRONG.format(name=name, place=self._vault.place)
+
     def _describe_lost(self, name: str) -> Iterator[str]:
         count = self._store.count_sealed(self._app, name)
         if count.live:
-            yield _LOST.format(name=name, number=count.live)
+            yield _LOST.format(name=name, place=self._vault.place, number=count.live)
         elif count.outbox:  # they wait for it: no customer is the worse for that
             log.error(_OWED, count.outbox, name)
 

@@ -1,37 +1,13 @@
 """Protocol of what a store knows of keys: facts by name, and the rows that bear a key's label."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Protocol
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class OwedRevocation:
-    """A refresh token that HubSpot still has to be told to forget.
-
-    ``sealed_token`` is bound to ``id``. ``tries`` counts the requests that failed so far. With a
-    ``hub_id``, the app is to be taken out of that account by it, as somebody asked at ``asked_at``.
-    """
-
-    id: str
-    client_id: str
-    connection_id: str | None
-    sealed_token: str = field(repr=False)
-    fingerprint: str = field(repr=False)
-    key_name: str
-    tries: int
-    due_at: datetime
-    hub_id: int | None = None
-    asked_at: datetime | None = None
-
-    @property
-    def kind(self) -> str:
-        """A word for what HubSpot is owed: ``revocation`` or ``uninstall``."""
-        return "revocation" if self.hub_id is None else "uninstall"
+from portalkey.model.events import Event
+from portalkey.vault.outbox_store import OwedRevocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +55,23 @@ class KeyStore(Protocol):
     def remove_meta(self, name: str) -> None:
         """Forget what is kept under *name*."""
 
+    def swap_meta(
+        self, name: str, before: str | None, after: str, *, events: Sequence[Event] = ()
+    ) -> bool:
+        """Keep *after* under *name* in the place of *before*, and record *events* with it.
+
+        False, and nothing is written, where there is anything else; None stands for nothing.
+        """
+
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """All that is kept under names that begin with *prefix*, by name."""
+
+    def purge_meta(self, prefix: str, before: str, at_most: int) -> int:
+        """Forget names that begin with *prefix* and come before *prefix* with *before* behind it.
+
+        The first of them, *at_most* so many; returns how many that were. What is compared behind
+        the prefix has to be digits, the same number of them, which every store has in one order.
+        """
 
     def key_names(self, client_id: str) -> Collection[str]:
         """The labels of keys that the app's connections and owed revocations bear."""

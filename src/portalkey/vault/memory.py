@@ -6,15 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from portalkey._support.clock import no_offset
+from portalkey.errors import AccountTaken
 from portalkey.model import transitions
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import COUNTERS_DAYS, Counter, Tally, counter_of, day_of
 from portalkey.model.events import Event
+from portalkey.model.invitation import Invitation
+from portalkey.model.notifications import Notification, Subject
 from portalkey.model.stats import Stats
 from portalkey.model.transitions import is_forgotten
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.memory_attempts import AttemptsInMemory
+from portalkey.vault.memory_installs import InstallsInMemory
+from portalkey.vault.memory_invitations import InvitationsInMemory
+from portalkey.vault.memory_notifications import NotificationsInMemory
 from portalkey.vault.memory_owners import OwnersInMemory
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation, Store
@@ -24,7 +29,9 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
+class MemoryStore(
+    InvitationsInMemory, InstallsInMemory, OwnersInMemory, NotificationsInMemory, Store
+):
     """Keeps everything in this process, from any thread; gone with it.
 
     What each method promises stands in ``Store``.
@@ -44,7 +51,9 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
         """
         super().__init__(lambda: clock() + timedelta(seconds=ahead()))
         self._attempts: dict[str, Attempt] = {}
+        self._invitations: dict[str, Invitation] = {}
         self._owed: dict[str, OwedRevocation] = {}
+        self._notifications: dict[str, Notification] = {}
         self._counters: dict[str, Counter] = {}
         self._meta: dict[str, str] = {}
         self._health = StoreHealth()
@@ -55,7 +64,9 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
         store = cls(clock)
         store._connections = {each.id: each for each in snapshot.connections}
         store._attempts = {each.id: each for each in snapshot.attempts}
+        store._invitations = {each.id: each for each in snapshot.invitations}
         store._owed = {each.id: each for each in snapshot.outbox}
+        store._notifications = {each.id: each for each in snapshot.notifications}
         store._throttles.by_app = {each.client_id: each.state for each in snapshot.provider}
         store._events = list(snapshot.events)
         store._counters = {each.id: each for each in snapshot.counters}
@@ -68,7 +79,9 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
             return Snapshot(
                 connections=tuple(self._connections.values()),
                 attempts=tuple(self._attempts.values()),
+                invitations=tuple(self._invitations.values()),
                 outbox=tuple(self._owed.values()),
+                notifications=tuple(self._notifications.values()),
                 provider=tuple(ThrottleRow(*each) for each in self._throttles.by_app.items()),
                 events=tuple(self._events),
                 counters=tuple(self._counters.values()),
@@ -91,21 +104,30 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
         with self._writing():
             before = None if attempt_id is None else self.attempt(attempt_id)
             after = transitions.move(before, AttemptStatus.CONNECTED) if before else None
+            invitation_id = after.invitation_id if after else None
+            if after is not None and invitation_id and not self._is_live(invitation_id):
+                self._move(after.id, AttemptStatus.CANCELLED)
+                return False
             if (attempt_id is not None and after is None) or not self._is_next(connection):
                 return False
+            if is_sole and self.is_anothers(connection):
+                raise AccountTaken
             if after is not None:
                 self._attempts[after.id] = replace(after, connection_id=connection.id)
+            if invitation_id:
+                self._use_invitation(invitation_id, connection.id)
             self._write(connection)
             if owed is not None:
                 self._owed[owed.id] = owed
             if settled is not None:
                 self._owed.pop(settled, None)
-            self._record(event)
+            self._record(event, Subject(connection.client_id, connection.hub_id))
             return True
 
     def disconnect(
@@ -161,10 +183,7 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
     def hasten(self, owed_id: str) -> bool:
         """Make a revocation due now."""
         with self._writing():
-            owed = self._owed.get(owed_id)
-            if owed is not None:
-                self._owed[owed_id] = replace(owed, due_at=self.now())
-            return owed is not None
+            return self._hasten(owed_id)
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
@@ -201,6 +220,7 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
             for counter_id in counters[:at_most]:
                 del self._counters[counter_id]
             is_more = self._purge_events(now - timedelta(days=events_days), at_most)
+            is_more = self._purge_invitations(now, at_most) or is_more
             return is_more or max(len(old), len(counters)) > at_most
 
     def stats(self, client_id: str) -> Stats:
@@ -219,4 +239,5 @@ class MemoryStore(AttemptsInMemory, OwnersInMemory, Store):
                 ),
                 outbox=sum(each.client_id == client_id for each in self._owed.values()),
                 is_breaker_open=throttle is not None and throttle.is_open,
+                **self._count_notifications(client_id),
             )

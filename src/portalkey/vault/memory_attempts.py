@@ -7,7 +7,9 @@ from datetime import timedelta
 from portalkey.errors import AttemptMismatch
 from portalkey.model import transitions
 from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
-from portalkey.model.events import Event, cancelled_event
+from portalkey.model.events import Event, cancelled_event, replaced_event
+from portalkey.model.installs import InstallPlace
+from portalkey.model.notifications import Subject
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.store import OwedRevocation
@@ -32,6 +34,8 @@ class AttemptsInMemory(ConnectionsInMemory):
             if attempt.id in states or attempt.state_hash in states.values():
                 raise AttemptMismatch
             surplus = limits.make_room(attempt, self._under_way(attempt.owner)) if limits else []
+            if limits is not None and attempt.claimed_at is not None:
+                limits.require_turn(attempt, self.claims(attempt.owner))
             for each in surplus:
                 self.move_attempt(each.id, AttemptStatus.EXPIRED)
             self._attempts[attempt.id] = attempt
@@ -46,8 +50,10 @@ class AttemptsInMemory(ConnectionsInMemory):
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
         with self._lock:
-            since = self.now() - timedelta(seconds=MINUTE)
-            theirs = [each for each in self._attempts.values() if each.owner == owner]
+            now = self.now()
+            since = now - timedelta(seconds=MINUTE)
+            rows = self._attempts.values()
+            theirs = [replace(each, seen_at=now) for each in rows if each.owner == owner]
         claimed = [(e.claimed_at, e.id, e) for e in theirs if e.claimed_at and e.claimed_at > since]
         return [each for *_, each in sorted(claimed)]
 
@@ -85,12 +91,13 @@ class AttemptsInMemory(ConnectionsInMemory):
         sealed_code: str | None = None,
         connection_id: str | None = None,
         event: Event | None = None,
+        subject: Subject | None = None,
     ) -> Attempt | None:
         """Move an attempt and record *event*, and return it as it stood before."""
         facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
         with self._writing():
             before = self._move(attempt_id, to, connection_id=connection_id, **facts)
-            self._record(event if before is not None else None)
+            self._record(event if before is not None else None, subject)
             return before
 
     def _move(
@@ -104,10 +111,18 @@ class AttemptsInMemory(ConnectionsInMemory):
         with self._writing():
             before = self.attempt(attempt_id)
             after = transitions.move(before, to, **facts) if before else None
-            if after is None:
+            if before is None or after is None:
                 return None
             self._attempts[attempt_id] = replace(after, connection_id=connection_id)
+            if transitions.is_given_back(before, to):
+                self._hasten(attempt_id)
             return before
+
+    def _hasten(self, owed_id: str) -> bool:
+        owed = self._owed.get(owed_id)
+        if owed is not None:
+            self._owed[owed_id] = replace(owed, due_at=self.now())
+        return owed is not None
 
     def ask(
         self,
@@ -116,14 +131,29 @@ class AttemptsInMemory(ConnectionsInMemory):
         owed: OwedRevocation,
         *,
         event: Event | None = None,
+        place: InstallPlace | None = None,
     ) -> bool:
         """Move an attempt to ``ASKING`` and keep *owed*, both or neither."""
         with self._writing():
-            if self._move(attempt_id, AttemptStatus.ASKING, sealed_grant=sealed_grant) is None:
+            before, asking = self.attempt(attempt_id), AttemptStatus.ASKING
+            after = transitions.move(before, asking, sealed_grant=sealed_grant) if before else None
+            if before is None or after is None:
                 return False
+            if place is not None:
+                for each in place.make_room(before, self._waiting_for(place.hub_id, before)):
+                    self._move(each.id, AttemptStatus.CANCELLED)
+                    self._record(replaced_event(each, attempt_id), Subject(owed.client_id))
+            self._attempts[attempt_id] = place.take(after) if place else after
             self._owed[owed.id] = owed
             self._record(event)
             return True
+
+    def _waiting_for(self, hub_id: int, attempt: Attempt) -> Sequence[Attempt]:
+        """Return the installs of the account, by the address of *attempt*, that wait."""
+        ids = [each.id for each in self._attempts.values() if each.is_pending]
+        rows = [row for row in map(self.attempt, ids) if row is not None and row.is_pending]
+        place = (hub_id, attempt.redirect_uri)
+        return [row for row in rows if (row.expected_hub_id, row.redirect_uri) == place]
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

@@ -10,9 +10,10 @@ from portalkey.model import leases, transitions
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.notifications import Subject, write_event_id
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.vault.memory_throttles import MemoryThrottles
-from portalkey.vault.store import Mark
+from portalkey.vault.store import Mark, Tell, TellRenewal
 
 
 class ConnectionsInMemory:
@@ -90,6 +91,12 @@ class ConnectionsInMemory:
             and row.generation == connection.generation - 1
         )
 
+    def is_anothers(self, connection: Connection) -> bool:
+        """Return True where another owner has the account of *connection*."""
+        place = (connection.client_id, connection.hub_id)
+        rows = [row for row in self._find_live() if (row.client_id, row.hub_id) == place]
+        return any(row.owner != connection.owner for row in rows)
+
     def _write(self, connection: Connection) -> None:
         is_new = connection.generation == 1
         self._connections[connection.id] = connection if is_new else leases.clear_lease(connection)
@@ -118,11 +125,17 @@ class ConnectionsInMemory:
             return self._throttles.take(client_id, request, self.now())
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's throttle in its place."""
         with self._writing():
-            return self._throttles.update(client_id, change, self.now())
+            changed = self._throttles.update(client_id, change, self.now())
+            if changed is not None and tell is not None:
+                self._record(tell(*changed), Subject(client_id))
+            return changed
 
     def count_authenticated(self, client_id: str, at_most: int) -> tuple[int, bool]:
         """Return how many connections are authenticated, and if they are of several owners."""
@@ -135,27 +148,34 @@ class ConnectionsInMemory:
             rows = self._connections.values()
             return [r.owner for r in rows if r.client_id == client_id and r.is_authenticated]
 
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Write the renewed *connection*, if the row still bears what it was made from."""
         with self._writing():
             row = self._connections.get(connection.id)
-            if row is None or row.generation != connection.generation - 1:
-                return False
-            if leases.refresh_fingerprint(row) != instead_of:
-                return False
+            if row is None or not leases.is_renewable(row, connection, instead_of, status):
+                return None
             self._connections[row.id] = replace(
                 leases.clear_lease(row),
                 **{name: getattr(connection, name) for name in transitions.RENEWED},
                 updated_at=self.now(),
             )
-            self._record(event)
-            return True
+            event = tell(row.status) if tell is not None else None
+            self._record(event, Subject(connection.client_id, connection.hub_id))
+            return row.status
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
         """Write *mark*, if that is a move and the grant is still the one of *connection*."""
         with self._writing():
             row = self._find_same(connection)
-            if row is None or row.status not in transitions.can_become(mark.status):
+            befores = transitions.can_become(mark.status, is_told=mark.event is not None)
+            if row is None or row.status not in befores:
                 return False
             now = self.now()
             self._connections[row.id] = replace(
@@ -168,7 +188,7 @@ class ConnectionsInMemory:
                 updated_at=row.updated_at if row.status is mark.status else now,
                 unanswered_since=row.unanswered_since if mark.is_unanswered else None,
             )
-            self._record(mark.event)
+            self._record(mark.event, Subject(connection.client_id, connection.hub_id))
             return True
 
     def _find_same(self, connection: Connection) -> Connection | None:
@@ -192,7 +212,7 @@ class ConnectionsInMemory:
             generation=row.generation + 1,
             updated_at=self.now(),
         )
-        self._record(event)
+        self._record(event, Subject(connection.client_id, connection.hub_id))
         return True
 
     def holders(self, fingerprints: Collection[str]) -> int:
@@ -202,21 +222,32 @@ class ConnectionsInMemory:
                 leases.refresh_fingerprint(each) in fingerprints for each in self._find_live()
             )
 
-    def record(self, event: Event) -> Event:
-        """Append *event*, and return it with its time."""
+    def record(self, event: Event, subject: Subject | None = None) -> Event:
+        """Append *event*, and return it with its time and id."""
         with self._writing():
-            recorded = replace(event, at=self.now())
+            at = self.now()
+            number = sum(each.at == at for each in self._events)
+            recorded = replace(event, at=at, id=write_event_id(at, number))
             self._events.append(recorded)
+            self._notify(recorded, subject)
             return recorded
+
+    def _notify(self, event: Event, subject: Subject | None) -> None:
+        """Owe *event* to whoever is to hear of it."""
+
+    def event(self, event_id: str) -> Event | None:
+        """Return the event of this id."""
+        with self._lock:
+            return next((each for each in self._events if each.id == event_id), None)
 
     def _purge_events(self, before: datetime, at_most: int) -> bool:
         old = sum(event.at is not None and event.at < before for event in self._events)
         del self._events[: min(old, at_most)]  # they stand in the order in which they came
         return old > at_most
 
-    def _record(self, event: Event | None) -> None:
+    def _record(self, event: Event | None, subject: Subject | None = None) -> None:
         if event is not None:
-            self.record(event)
+            self.record(event, subject)
 
     def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
         """Return the audit, oldest first; all of it, where nothing is named."""

@@ -7,6 +7,7 @@ from typing import Any
 from portalkey.model import leases, transitions
 from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection
+from portalkey.model.events import Event
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.store import OwedRevocation, SealCount
@@ -39,10 +40,31 @@ class KeysInMemory(ConnectionsInMemory):
         with self._writing():
             self._meta.pop(name, None)
 
+    def swap_meta(
+        self, name: str, before: str | None, after: str, *, events: Sequence[Event] = ()
+    ) -> bool:
+        """Keep *after* in the place of *before*, and record *events* with it, or do nothing."""
+        with self._writing():
+            if self._meta.get(name) != before:
+                return False
+            self._meta[name] = after
+            for event in events:
+                self._record(event)
+            return True
+
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """Return what is kept under names that begin with *prefix*."""
         with self._lock:
             return {name: value for name, value in self._meta.items() if name.startswith(prefix)}
+
+    def purge_meta(self, prefix: str, before: str, at_most: int) -> int:
+        """Forget the first names that begin with *prefix*, up to *before*."""
+        with self._writing():
+            end = prefix + before
+            names = sorted(name for name in self._meta if name.startswith(prefix) and name < end)
+            for name in names[:at_most]:
+                del self._meta[name]
+        return len(names[:at_most])
 
     def key_names(self, client_id: str) -> Collection[str]:
         """Return the labels that the app's rows bear."""

@@ -1,9 +1,12 @@
-"""Searches in memory: one part of ``MemoryStore``."""
+"""Searches and the sweep in memory: one part of ``MemoryStore``."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from portalkey.model import leases, sweep
+from portalkey.model.connection import Connection
 from portalkey.model.search import (
     ConnectionPage,
     ConnectionSearch,
@@ -15,7 +18,7 @@ from portalkey.vault.memory_keys import KeysInMemory
 
 
 class SearchInMemory(KeysInMemory):
-    """The part of ``MemoryStore`` that ``SearchStore`` promises."""
+    """The part of ``MemoryStore`` that ``SearchStore`` and ``SweepStore`` promise."""
 
     def find(self, search: ConnectionSearch, at_most: int, *, after: str = "") -> ConnectionPage:
         """Return the connections of *search* by id."""
@@ -41,3 +44,44 @@ class SearchInMemory(KeysInMemory):
             at = event.at.timestamp() if event.at else 0.0
             yield EventPlace(at, numbers[at]), event
             numbers[at] += 1
+
+    def claim_looks(
+        self, client_id: str, at_most: int, plan: Callable[[Connection], datetime]
+    ) -> Sequence[Connection]:
+        """Return connections whose time has come, each put off to what *plan* says."""
+        with self._writing():
+            now = self.now()
+            ours = [row for row in self._connections.values() if row.client_id == client_id]
+            due = [row for row in ours if row.is_authenticated and _is_due(row, now)]
+            due.sort(key=lambda row: row.check_at or _FIRST)
+            found = [replace(row, seen_at=now) for row in due[:at_most]]
+            for row in found:
+                self._connections[row.id] = replace(row, check_at=plan(row))
+        return found
+
+    def release_looks(self, connections: Sequence[Connection]) -> None:
+        """Make *connections* due when they were, if they still bear the same grant."""
+        with self._writing():
+            for before in connections:
+                row = self._connections.get(before.id)
+                if row is not None and leases.is_same_grant(row, before):
+                    self._connections[row.id] = replace(row, check_at=before.check_at)
+
+    def note_look(
+        self, connection: Connection, wait: float, *, suspicion: str | None = None
+    ) -> bool:
+        """Note what HubSpot said, if the row still bears the same grant."""
+        with self._writing():
+            row = self._connections.get(connection.id)
+            if row is None or not leases.is_same_grant(row, connection):
+                return False
+            row = replace(row, seen_at=self.now())
+            self._connections[row.id] = sweep.note(row, wait, suspicion)
+            return True
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+def _is_due(row: Connection, now: datetime) -> bool:
+    return row.check_at is None or row.check_at <= now

@@ -8,6 +8,7 @@ from portalkey.errors import BadSettings
 from portalkey.settings.settings import Settings
 from portalkey.settings.urls import NO_SCHEMA
 from portalkey.settings.validators import config_file, is_config_file
+from portalkey.settings.warnings import name_store
 from portalkey.vault.copy_mark import put_mark, remove_mark
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.keyring import Keyring
@@ -72,6 +73,7 @@ def open_vault(settings: Settings, *, are_keys_checked: bool = True) -> Vault:
         seconds=settings.database_seconds,
     )
     vault = Vault(keyring, store, settings.client_id)
+    vault.place = name_store(settings)
     try:
         if are_keys_checked:
             KeyChecks(vault).require()

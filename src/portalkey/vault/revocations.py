@@ -2,7 +2,7 @@
 
 import secrets
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -94,8 +94,8 @@ class Revocations:
         if token is None:
             return self.owe_as_it_was(connection)
         # A refresh token that another live connection holds must not be revoked: HubSpot would
-        # end that one too.
-        is_last = self._count_holders(token) <= 1
+        # end that one too. Nor one that somebody may still say yes to.
+        is_last = self._count_holders(token) <= 1 and not self.questions_with(token)
         return self._build_revocation(token, connection.id) if is_last else None
 
     def _owe_uninstall(
@@ -165,8 +165,9 @@ class Revocations:
         connection_id: str | None,
         *,
         due_at: datetime | None = None,
+        owed_id: str | None = None,
     ) -> OwedRevocation:
-        owed_id = secrets.token_urlsafe(16)
+        owed_id = owed_id or secrets.token_urlsafe(16)
         binding = Binding(self.client_id, owed_id, _OWED, 0)
         return OwedRevocation(
             id=owed_id,
@@ -203,6 +204,13 @@ class Revocations:
     def is_held(self, refresh_token: SecretStr) -> bool:
         """Return True while a live connection holds *refresh_token*, under whichever key."""
         return self._count_holders(refresh_token) > 0
+
+    def questions_with(self, refresh_token: SecretStr) -> Collection[str]:
+        """Return the ids of attempts that ask whether *refresh_token* is to be kept.
+
+        What is owed for each of them gives it back after a no.
+        """
+        return self.store.questions_with(self.keyring.fingerprints(refresh_token))
 
     def _count_holders(self, refresh_token: SecretStr) -> int:
         return self.store.holders(self.keyring.fingerprints(refresh_token))

@@ -8,6 +8,7 @@ that a rotation which was cut off goes on where it was.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import Protocol, TypeVar
 
@@ -20,7 +21,8 @@ from portalkey.vault.vault import Vault
 BATCH = 100
 """So many rows are written at once: nobody else waits long for that."""
 PATIENCE = 60.0
-"""Seconds for which a rotation comes back to rows that it could not write: two leases' time."""
+"""Seconds for which a rotation comes back to rows that it could not write, since it last wrote one,
+and for which it asks a store again that is busy: two leases' time."""
 PAUSE = 0.5
 
 CONNECTIONS, ATTEMPTS, OUTBOX = "connections", "attempts", "outbox"
@@ -35,6 +37,7 @@ class _Row(Protocol):
 
 
 R = TypeVar("R", bound=_Row)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ class Rotation:
 
     def count(self) -> int:
         """Return how many rows there are to seal anew."""
-        return sum(self._store.count_sealed(self._app, each).rows for each in self._others)
+        return sum(self._count(each).rows for each in self._others)
+
+    def _count(self, name: str) -> SealCount:
+        return self._patiently(lambda: self._store.count_sealed(self._app, name))
 
     def run(self, report: Report = lambda *_: None) -> Rotated:
         """Re-seal all there is, and say what came of it; may be done again at any time.
@@ -97,13 +103,17 @@ class Rotation:
         until = self._clock() + self._patience
         while self._busy and self._clock() < until:
             self._sleep(PAUSE)
+            before = self._done.total()
             self._pass(report, total)
-        missing = set(self._store.key_names(self._app)) - {self._first, *self._others}
+            if self._done.total() > before:
+                until = self._clock() + self._patience
+        names = self._patiently(lambda: self._store.key_names(self._app))
+        missing = set(names) - {self._first, *self._others}
         return Rotated(
             done=self._done,
             closed=tuple(self._closed),
             busy=self._busy,
-            missing={name: self._store.count_sealed(self._app, name) for name in sorted(missing)},
+            missing={name: self._count(name) for name in sorted(missing)},
             seconds=self._clock() - began,
         )
 
@@ -146,7 +156,7 @@ class Rotation:
         write: Callable[[Sequence[tuple[R, R]]], int],
     ) -> Iterator[tuple[str, int]]:
         after = ""
-        while page := find(after):
+        while page := self._patiently(partial(find, after)):
             after = page[-1].id
             pairs = [(row, resealed) for row in page if (resealed := self._try(kind, row, reseal))]
             try:
@@ -155,6 +165,18 @@ class Rotation:
                 written = 0
             self._busy += len(pairs) - written
             yield kind, written
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        """Return what *read* reads, however often a busy store has to be asked for it."""
+        until: float | None = None
+        while True:
+            try:
+                return read()
+            except StoreBusy:
+                until = until or self._clock() + self._patience
+                if self._clock() >= until:
+                    raise
+            self._sleep(PAUSE)
 
     def _try(self, kind: str, row: R, reseal: Callable[[R], R]) -> R | None:
         try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
-    from portalkey.vault.key_store import OwedRevocation
+    from portalkey.vault.outbox_store import OwedRevocation
 
 
 class SearchStore(Protocol):

@@ -6,6 +6,8 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.counters import Counter
 from portalkey.model.events import Event
+from portalkey.model.invitation import Invitation
+from portalkey.model.notifications import Notification
 from portalkey.model.throttle import Throttle
 from portalkey.vault.store import OwedRevocation
 
@@ -32,7 +34,9 @@ class Snapshot:
 
     connections: tuple[Connection, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
     outbox: tuple[OwedRevocation, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     provider: tuple[ThrottleRow, ...] = ()
     events: tuple[Event, ...] = ()
     counters: tuple[Counter, ...] = ()

@@ -1,12 +1,10 @@
 """Protocol of a store, which never sees an open token.
 
-Every method is one transaction: it happens whole or not at all. Methods raise ``StoreBusy`` where
-waiting helps and ``StoreUnusable`` where the operator has to look. Conditional writes return
-whether they happened; nothing is ever written over what the caller did not see.
+Every method is one transaction: whole, or not at all. It raises ``StoreBusy`` where waiting helps,
+``StoreUnusable`` where the operator has to look. Conditional writes return whether they happened.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -15,13 +13,20 @@ from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.marks import Mark
+from portalkey.model.notifications import Subject
 from portalkey.model.stats import Stats
 from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttled
 from portalkey.model.transitions import AttemptLimits
+from portalkey.vault.event_store import EventStore, Renewed, Tell, TellRenewal
 from portalkey.vault.health import StoreHealth
-from portalkey.vault.key_store import KeyStore, OwedRevocation, SealCount
+from portalkey.vault.install_store import InstallStore
+from portalkey.vault.invitation_store import InvitationStore
+from portalkey.vault.key_store import KeyStore, SealCount
+from portalkey.vault.outbox_store import OutboxStore, OwedRevocation
 from portalkey.vault.owner_store import OwnerStore
 from portalkey.vault.search_store import SearchStore
+from portalkey.vault.sweep_store import SweepStore
 
 __all__ = [
     "BUSY_SECONDS",
@@ -29,8 +34,11 @@ __all__ = [
     "PATIENT_SECONDS",
     "Mark",
     "OwedRevocation",
+    "Renewed",
     "SealCount",
     "Store",
+    "Tell",
+    "TellRenewal",
     "single_wait",
 ]
 
@@ -47,26 +55,17 @@ def single_wait(seconds: float) -> float:
     return min(BUSY_SECONDS, seconds / 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A status to write on a connection, and what is known of it.
-
-    ``reason`` is the code of the trouble and ``failures`` how many there were in a row; ``wait`` is
-    in how many seconds renewing is tried again. ``is_unanswered`` keeps in mind that a request is
-    out whose answer is not known. ``erases`` gives the sealed grant up. ``event`` is recorded with
-    it.
-    """
-
-    status: ConnectionStatus
-    reason: str | None = None
-    failures: int = 0
-    wait: float | None = None
-    is_unanswered: bool = False
-    erases: bool = False
-    event: Event | None = None
-
-
-class Store(KeyStore, OwnerStore, SearchStore, Protocol):
+class Store(
+    EventStore,
+    InstallStore,
+    InvitationStore,
+    KeyStore,
+    OutboxStore,
+    OwnerStore,
+    SearchStore,
+    SweepStore,
+    Protocol,
+):
     """Keeps connections, attempts, events and owed revocations.
 
     ``is_personal`` is True where what is found depends on whose request it is looked for in:
@@ -91,7 +90,8 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         """Keep a new *attempt*, and expire those that give way to it by *limits*; return these.
 
         *event* is recorded with it. Raises ``TooManyAttempts`` where there is no room; then nothing
-        is kept. Where several begin at the same moment, there may be a few more than the limit.
+        is kept. Where several begin at the same moment, there may be a few more than the limit; but
+        of those that are claimed as they are added never, and *limits* count their exchanges, too.
         """
 
     def claims(self, owner: str) -> Sequence[Attempt]:
@@ -128,31 +128,18 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         sealed_code: str | None = None,
         connection_id: str | None = None,
         event: Event | None = None,
+        subject: Subject | None = None,
     ) -> Attempt | None:
         """Move an attempt *to* a status that ``MOVES`` allows from where it stands.
 
         Returns the attempt as it stood **before**, with its sealed verifier and code, or None
         where the move was not allowed any more: of several callers moving it, one gets it. A move
-        to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``. A move to ``EXCHANGING`` is
+        to ``RETURNED`` keeps *sealed_code* for ``RETURNED_SECONDS``, and one of a link's no longer
+        than it had anyway. A move to ``EXCHANGING`` is
         refused once overdue and sets ``claimed_at``. A move to an end sets
         ``ended_at``, *error* and *failed_check*, and erases verifier, code and grant.
         *connection_id* is what came of one that is connected to a row in another store. *event* is
-        recorded with the move.
-        """
-
-    def ask(
-        self,
-        attempt_id: str,
-        sealed_grant: str,
-        owed: OwedRevocation,
-        *,
-        event: Event | None = None,
-    ) -> bool:
-        """Move an exchanging attempt to ``ASKING`` with its *sealed_grant*, and keep *owed*.
-
-        And record *event*; all of it, or nothing where the attempt had ended. *owed* is due once
-        the answer is too late, so that the grant is given back however the attempt ends but by a
-        yes: ``connect`` forgets it.
+        recorded with the move, for *subject*.
         """
 
     def connect(
@@ -163,6 +150,7 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
         """Write *connection*, move its attempt to ``CONNECTED`` and record *event*, or nothing.
 
@@ -170,15 +158,16 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         the id of what was owed in case that nobody said yes to it: that is forgotten with it.
         A connection of generation 1 is inserted; a later one updates the row whose id it bears and
         whose generation is one less. False where the attempt had ended, the row had moved on, or
-        another row for the same owner, client and account came first. Without *attempt_id* nobody
-        made an attempt: the connection comes from elsewhere.
+        another row for the same owner, client and account came first. Where the invitation that the
+        attempt went by is used, withdrawn or over, the attempt ends too. Without *attempt_id*
+        nobody made an attempt: the connection comes from elsewhere.
+
+        With *is_sole* it raises ``AccountTaken``, and nothing is written, where another owner has
+        the account: of two owners who come for it at once, one gets it.
         """
 
     def deliver(self, attempt_id: str) -> bool:
-        """Note that the access token of a connected attempt is handed to the opening page.
-
-        True for the first caller, and for ``DELIVER_SECONDS`` after its end only.
-        """
+        """Note that an attempt's token is handed out; True once, for ``DELIVER_SECONDS``."""
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of this id, whatever its status."""
@@ -223,29 +212,42 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         """
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's ``Throttle`` in its place; returns both.
 
-        *change* is given the store's time. None where there is no throttle yet: the first portion
-        makes it.
+        *change* is given the store's time. What *tell* returns is recorded with it. None where
+        there is no throttle yet: the first portion makes it.
         """
 
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Write a renewed *connection*: its sealed grant, expiry, scopes, status and failures.
 
         Only where the row still bears the generation before ``connection.generation`` and the
-        refresh fingerprint *instead_of*; its lease is cleared and *event* recorded with it. A lease
-        that is over, or somebody else's by now, does not matter: a late success heals. False
-        otherwise.
+        refresh fingerprint *instead_of*, and the *status* if one is named; its lease is cleared. A
+        lease that is over, or somebody else's by now, does not matter: a late success heals.
+
+        Returns the status that the row had until then, read in the same transaction: another
+        process may have moved it since *connection* was read. What *tell* makes of that status is
+        recorded with the grant. None where nothing was written.
         """
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
         """Write *mark* on *connection* if it is still of that generation and fingerprint.
 
         And only where nobody took a lease since *connection* was read: the newest holder judges.
-        The lease is cleared, and ``updated_at`` moves only where the status does, so that it tells
-        since when.
+        What has ended is not ended again with an event. The lease is cleared, and ``updated_at``
+        moves only where the status does.
         """
 
     def disconnect(
@@ -256,29 +258,8 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         *event* is recorded with it.
         """
 
-    def holders(self, fingerprints: Collection[str]) -> int:
-        """Return how many live rows hold a refresh token with one of these *fingerprints*."""
-
-    def enqueue(self, owed: OwedRevocation) -> None:
-        """Keep a revocation that HubSpot still has to be told."""
-
-    def pending(self, at_most: int, *, client_id: str | None = None) -> Sequence[OwedRevocation]:
-        """Revocations that are due, oldest first; narrowed to those of an app."""
-
-    def claim(self, owed_id: str, seconds: float) -> bool:
-        """Keep others from a revocation that is due for so many *seconds*; one of many gets it."""
-
-    def reschedule(self, owed_id: str, seconds: float) -> None:
-        """Count one failed try and make the revocation due again in *seconds*."""
-
-    def complete(self, owed_id: str) -> None:
-        """Forget a revocation that HubSpot has been told, or that is not owed any more."""
-
     def stats(self, client_id: str) -> Stats:
         """Count what there is of the app's; reads all of its connections, and writes none."""
-
-    def record(self, event: Event) -> Event:
-        """Append *event* to the audit and return it with its time."""
 
     def count(self, client_id: str, tallies: Collection[Tally]) -> None:
         """Add *tallies* to the app's counters of today."""
@@ -293,6 +274,3 @@ class Store(KeyStore, OwnerStore, SearchStore, Protocol):
         *events_days*, counters older than ``COUNTERS_DAYS``. And the sealed grants of questions
         that nobody answered in time: those attempts end.
         """
-
-    def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """The audit, oldest first, narrowed to an attempt or an owner."""

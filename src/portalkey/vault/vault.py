@@ -1,6 +1,7 @@
 """Keyring and store together: the only thing that holds both."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,27 +10,30 @@ from pydantic import SecretStr
 from portalkey.errors import BadAnswer, NotConnected, StoreBusy
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant, SealedGrant
-from portalkey.model.events import Event, EventName
+from portalkey.model.events import Event, EventName, Fact
+from portalkey.model.taking_over import find_further
 from portalkey.vault import copy_mark
 from portalkey.vault.attempt_seals import AttemptSeals
 from portalkey.vault.keyring import Binding, Keyring
-from portalkey.vault.questions import Questions
 from portalkey.vault.revocations import REFRESH, TRIES, Revocations
-from portalkey.vault.store import OwedRevocation, Store
+from portalkey.vault.store import Renewed, Store, TellRenewal
 
-_PROBE = "portalkey-probe"
 _ACCESS = "access_token"
 
 
-class Vault(AttemptSeals, Revocations, Questions):
+class Vault(Revocations, AttemptSeals):
     """Seals what goes into the store, and opens what comes out of it."""
 
     def __init__(self, keyring: Keyring, store: Store, client_id: str) -> None:
-        """Hold *keyring* and *store* for the app of this *client_id* at HubSpot."""
+        """Hold *keyring* and *store* for the app of this *client_id* at HubSpot.
+
+        ``place`` is what sentences for the operator call the store.
+        """
         self.keyring = keyring
         self.store = store
         self.client_id = client_id
         self.is_copy = False
+        self.place = "this store"
 
     def is_own(self, connection: Connection) -> bool:
         """Return False where the grant of *connection* is another store's, which this copies.
@@ -48,37 +52,41 @@ class Vault(AttemptSeals, Revocations, Questions):
         *,
         sent_at: datetime,
         settled: str | None = None,
+        wanted: Iterable[str] = (),
+        is_sole: bool = False,
     ) -> Connection | None:
         """Seal *grant*, write it as the owner's connection to *account* and end *attempt* so.
 
-        HubSpot is owed the refresh token that it replaces, unless that lives on elsewhere.
+        Returns the connection; None where the attempt had ended meanwhile, and nothing was kept.
 
         Args:
-            attempt: The attempt that was claimed for the exchange, or that asked and got a yes.
+            attempt: The one that was claimed for the exchange, or that asked and got a yes.
             grant: What HubSpot gave, with a refresh token.
             account: Whose grant it is.
             scopes: What was granted, if it is known.
             sent_at: When the token request was sent, by the store's clock.
             settled: What was owed in case that nobody said yes.
-
-        Returns:
-            The connection; None where the attempt had ended meanwhile, and nothing was kept.
+            wanted: The scopes that the app needs.
+            is_sole: Another owner must not have the account.
 
         Raises:
+            AccountTaken: Another owner has it, or a link would take scopes; nothing was kept.
             BadAnswer: The grant has no refresh token.
-            StoreBusy: Others wrote the same connection each time; nothing was kept.
+            StoreBusy: Others wrote the same each time; nothing was kept.
         """
         for _ in range(TRIES):
             row = self.store.connection_to(attempt.owner, self.client_id, account.hub_id)
-            bare = replace(self._start_connection(attempt.owner, account, row), scopes=scopes)
+            bare = self._start_for(attempt, account, row, scopes, wanted)
             connection = self._bear_first(row, bare, grant, sent_at)
-            owed = self.owe_replaced(row, grant.refresh_token)
-            if self._replace(row, attempt, connection, owed, settled):
+            if self._replace(row, attempt, connection, grant, settled, is_sole=is_sole):
                 return connection
-            current = self.store.attempt(attempt.id)
-            if current is None or not current.is_open:
+            if not self._is_open(attempt):
                 return None
         raise StoreBusy
+
+    def _is_open(self, attempt: Attempt) -> bool:
+        current = self.store.attempt(attempt.id)
+        return current is not None and current.is_open
 
     def _bear_first(
         self, row: Connection | None, bare: Connection, grant: Grant, sent_at: datetime
@@ -99,17 +107,38 @@ class Vault(AttemptSeals, Revocations, Questions):
         row: Connection | None,
         attempt: Attempt,
         connection: Connection,
-        owed: OwedRevocation | None,
+        grant: Grant,
         settled: str | None,
+        *,
+        is_sole: bool,
     ) -> bool:
-        """Write *connection* in the place of *row*, and owe HubSpot what that held."""
+        """Write *connection*, with its *grant*, in the place of *row*.
+
+        HubSpot is owed the refresh token that it replaces, unless that lives on elsewhere.
+        """
+        owed = self.owe_replaced(row, grant.refresh_token)
         event = build_connected_event(attempt, connection)
         is_written = self.store.connect(
-            attempt.id, connection, event=event, owed=owed, settled=settled
+            attempt.id, connection, event=event, owed=owed, settled=settled, is_sole=is_sole
         )
         if is_written and owed is None:
             self.owe_raced(row)
         return is_written
+
+    def _start_for(
+        self,
+        attempt: Attempt,
+        account: Account,
+        row: Connection | None,
+        scopes: tuple[str, ...] | None,
+        wanted: Iterable[str],
+    ) -> Connection:
+        """Return ``_start_connection`` for *attempt*, with scopes that it has and was asked for."""
+        bare = self._start_connection(attempt.owner, account, row)
+        # A person in the app asks for all of it anew; only links and installs take something over.
+        is_direct = attempt.invitation_id is None and attempt.pending_until is None
+        further = attempt.scopes if is_direct else find_further(attempt, row, scopes, wanted)
+        return replace(bare, scopes=scopes, further_scopes=further)
 
     def _start_connection(self, owner: str, account: Account, row: Connection | None) -> Connection:
         """Return the connection without a grant: as in its *row*, or generation 0 of a new one."""
@@ -151,17 +180,15 @@ class Vault(AttemptSeals, Revocations, Questions):
         grant: Grant,
         *,
         sent_at: datetime,
-        event: Event | None = None,
-    ) -> Connection | None:
-        """Write *grant* over the one that *connection* bears.
-
-        The refresh token and the scopes go on where the grant has none (RFC 6749 section 6).
+        tell: TellRenewal | None = None,
+    ) -> Renewed | None:
+        """Write *grant* over the one that *connection* bears; what it lacks goes on (RFC 6749 6).
 
         Args:
             connection: The connection whose refresh token was sent.
             grant: What HubSpot gave for it.
             sent_at: When the token request was sent, by the store's clock.
-            event: Recorded with the grant, or not at all.
+            tell: Says what is recorded with the grant, given the status that the row had.
 
         Returns:
             The connection at its next generation, as of *sent_at*; None where others came first.
@@ -181,13 +208,18 @@ class Vault(AttemptSeals, Revocations, Questions):
             if current is None or current.sealed is None:
                 return None
             renewed = self._bear_grant(replace(current, scopes=scopes), grant, sent_at, now=sent_at)
-            if self.store.renew(renewed, instead_of=current.sealed.fingerprint, event=event):
-                return renewed
+            before = self.store.renew(renewed, instead_of=current.sealed.fingerprint, tell=tell)
+            if before is not None:
+                return Renewed(renewed, tell(before) if tell else None)
             current = self._load_resealed(current, self.open_refresh(connection))
         raise StoreBusy
 
-    def learn_scopes(self, connection: Connection, scopes: tuple[str, ...]) -> bool:
+    def learn_scopes(
+        self, connection: Connection, scopes: tuple[str, ...], *, event: Event | None = None
+    ) -> bool:
         """Write the *scopes* of *connection*, sealed anew for that; False where others came first.
+
+        *event* is recorded with them. Its status stays: there is no other grant that would heal it.
 
         Raises:
             NotConnected, NoKeyOpens: As ``open_access`` does.
@@ -196,7 +228,13 @@ class Vault(AttemptSeals, Revocations, Questions):
         known = replace(connection, scopes=scopes, generation=connection.generation + 1)
         sealed = self.seal_tokens(known, Grant(access, refresh, expires_in=0))
         before = connection.sealed.fingerprint if connection.sealed else ""
-        return self.store.renew(replace(known, sealed=sealed), instead_of=before)
+        written = self.store.renew(
+            replace(known, sealed=sealed),
+            instead_of=before,
+            status=connection.status,
+            tell=lambda _: event,
+        )
+        return written is not None
 
     def _load_resealed(self, before: Connection, refresh_token: SecretStr) -> Connection | None:
         """Return the row, where it bears the same *refresh_token* under another key by now.
@@ -244,22 +282,13 @@ class Vault(AttemptSeals, Revocations, Questions):
             key_name=self.keyring.first_key_name,
         )
 
-    def probe(self) -> None:
-        """Write something that is nobody's and take it away again, to see whether that works.
-
-        Raises:
-            StoreBusy, StoreUnusable: It does not.
-        """
-        due_at = self.store.now() + timedelta(days=365)
-        self.store.complete(_PROBE)  # as the last one may have been cut off
-        self.store.enqueue(OwedRevocation(_PROBE, _PROBE, None, "", "", "", 0, due_at))
-        self.store.complete(_PROBE)
-
 
 def build_connected_event(attempt: Attempt, connection: Connection) -> Event:
     """Return the event to record with a *connection* that *attempt* made or renewed."""
     name = EventName.CONNECTED if connection.generation == 1 else EventName.RECONNECTED
-    facts = {"hub_id": connection.hub_id}
+    facts: dict[str, Fact] = {"hub_id": connection.hub_id}
+    if attempt.invitation_id is not None:
+        facts["invitation"] = attempt.invitation_id
     return Event(name, attempt.owner, attempt.id, connection.id, facts)
 
 

@@ -82,7 +82,8 @@ def _find_mount_remedy(settings: Settings, arrival: Arrival) -> str | None:
     if arrival.root != mount:
         return (
             f"let the proxy send X-Forwarded-Prefix: {mount}, and the app heed it "
-            "(ProxyFix of Werkzeug, with x_prefix=1)"
+            "(ProxyFix of Werkzeug, with x_prefix=1; root_path of an ASGI server; Django's "
+            "FORCE_SCRIPT_NAME)"
         )
     # Cookies are sent to what is below their path (RFC 6265 section 5.1.4).
     if not f"{mount}{CALLBACK}".startswith(f"{arrival.session_path.rstrip('/')}/"):

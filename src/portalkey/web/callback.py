@@ -18,6 +18,7 @@ from portalkey.model.authorization import Callback
 from portalkey.web import headers
 from portalkey.web.context import Context
 from portalkey.web.http import Cookie, Pairs, WebRequest, WebResponse, return_cookie
+from portalkey.web.installs import InstallCallback
 from portalkey.web.signed_tokens import is_complete_signed, sign_complete
 
 KEPT_SECONDS = 600
@@ -33,16 +34,20 @@ class CallbackPages:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._broker = context.broker
+        self._installs = InstallCallback(context)
 
     def finish(self, request: WebRequest) -> WebResponse:
         """Finish the attempt that HubSpot sent back, and leave this address by redirect."""
         if not request.is_plain_get:
             return WebResponse(400, headers.POPUP)
+        if _may_begin_elsewhere(request.query) and (install := self._installs.answer(request)):
+            return install
         callback = Callback(
             self._read_return(request),
             request.attempt_cookies,
             request.visitor,
             is_withheld=request.is_session_withheld,
+            links=self._context.link_cookies(request),
         )
         try:
             attempt = self._broker.finish(callback)
@@ -149,7 +154,8 @@ class CallbackPages:
 
     def _lead_on(self, attempt: Attempt) -> WebResponse:
         """Redirect to the next page of the journey, or back to where one in this tab began."""
-        if attempt.status is AttemptStatus.CONNECTED and not attempt.opener_origin:
+        is_invited = attempt.invitation_id is not None
+        if attempt.status is AttemptStatus.CONNECTED and not (attempt.opener_origin or is_invited):
             return WebResponse.redirect(self._context.way_on(attempt), headers.POPUP)
         if attempt.status is AttemptStatus.ASKING:
             return self._context.lead_to_question(attempt)
@@ -159,3 +165,9 @@ class CallbackPages:
     def _redirect_to(self, page: str, attempt: Attempt) -> WebResponse:
         path = self._context.path(f"/auth/hubspot/{page}?attempt={attempt.id}")
         return WebResponse.redirect(path, headers.POPUP)
+
+
+def _may_begin_elsewhere(query: Pairs) -> bool:
+    """Return True where HubSpot sends no state, or a step of its own: see ``installs``."""
+    names = {name.lower() for name, _ in query}
+    return "state" not in names or "step" in names

@@ -28,9 +28,10 @@ class ConnectionRows:
     def build(self, request: WebRequest, connection: Connection, language: str) -> dict[str, Any]:
         """Return the facts of one connection."""
         context = self._context
+        asked = self._find_asked(request, connection)
         return {
             **context.describe(connection),
-            **self._describe_state(connection, language),
+            **self._describe_state(connection, language, asked),
             "account_type": connection.account.account_type,
             "is_asked_for": request.query_value("reconnect") == connection.id,
             "connected_at": connection.connected_at,
@@ -41,19 +42,35 @@ class ConnectionRows:
             "disconnect_url": context.way_back(
                 request, f"/connections/setup/{connection.id}/disconnect"
             ),
-            "reconnect_url": self.build_connect_url(request, connection.hub_id),
+            "reconnect_url": self.build_connect_url(request, connection.hub_id, scopes=asked),
         }
 
+    def _find_asked(self, request: WebRequest, connection: Connection) -> tuple[str, ...]:
+        """Return the scopes that a ``ScopesMissing`` has led here for; none that others name."""
+        scopes = tuple((request.query_value("scopes") or "").split())
+        signature = request.query_value("signed")
+        if not (scopes and signature) or request.query_value("reconnect") != connection.id:
+            return ()
+        is_signed = self._context.broker.is_asking_for(connection.id, scopes, signature)
+        return scopes if is_signed else ()
+
     def build_connect_url(
-        self, request: WebRequest, hub_id: int | None = None, *, another: bool = False
+        self,
+        request: WebRequest,
+        hub_id: int | None = None,
+        *,
+        another: bool = False,
+        scopes: tuple[str, ...] = (),
     ) -> str:
         """Return the link into the journey that leads back to the page."""
-        start = Start(self._context.home, hub_id, another)
+        start = Start(self._context.home, hub_id, another, scopes)
         return self._context.connect_url(request.owner, request.browser, start)
 
-    def _describe_state(self, connection: Connection, language: str) -> dict[str, Any]:
+    def _describe_state(
+        self, connection: Connection, language: str, asked: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Return how the connection is, and whether somebody has to do something about it."""
-        lacking = connection.missing_scopes(self._settings.scopes)
+        lacking = connection.missing_scopes(dict.fromkeys((*self._settings.scopes, *asked)))
         is_over = connection.status is ConnectionStatus.NEEDS_RECONNECT
         needs_person = is_over or bool(lacking)
         return {

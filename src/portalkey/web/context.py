@@ -1,18 +1,21 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from portalkey.errors import TooManyAttempts
+from portalkey.hubspot.scopes import parse_further
 from portalkey.model.attempt import MINUTE, Attempt, AttemptStatus
+from portalkey.model.authorization import LinkCookies
 from portalkey.model.connection import Connection
 from portalkey.sentences import ENGLISH
 from portalkey.web import headers
-from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
 from portalkey.web.options import WebOptions, add_next
 from portalkey.web.rendering import Renderer
-from portalkey.web.signed_tokens import Start, sign_form, sign_start
+from portalkey.web.signed_tokens import Signer, Start, sign_form, sign_start
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -40,13 +43,29 @@ class Context:
         """Path to lead visitors back to."""
         return self.path(self.entrance)
 
-    def connect_url(self, owner: str | None, browser: str | None, start: Start) -> str:
-        """Return the link into the journey: signed for this visitor, bare where nobody is in."""
+    def start(
+        self,
+        next_url: str | None,
+        hub_id: int | None,
+        *,
+        another: bool = False,
+        scopes: Iterable[str] = (),
+    ) -> Start:
+        """Return what a link begins; raises ``ValueError`` where *scopes* cannot be any."""
+        return Start(next_url or self.home, hub_id, another, parse_further(scopes))
+
+    def connect_url(
+        self, owner: str | None, browser: str | None, start: Start, signer: Signer | None = None
+    ) -> str:
+        """Return the link into the journey: signed for this visitor, bare where nobody is in.
+
+        The broker signs it, and says what time it is, where no other *signer* does.
+        """
         url = self.path("/auth/hubspot/start")
         if owner is None or browser is None:
             return url
         token = sign_start(
-            self.broker,
+            signer or self.broker,
             start,
             browser=browser,
             owner=owner,
@@ -65,11 +84,26 @@ class Context:
         return self.broker.attempt_of_session(attempt_id, request.visitor)
 
     def attempt_of_cookie(self, request: WebRequest, attempt_id: str | None) -> Attempt | None:
-        """Return the attempt if this browser has its cookie; else None."""
+        """Return the attempt if this browser has its cookie, and that of its link; else None."""
         cookies = request.attempt_cookies
         if attempt_id is None or attempt_id not in cookies:
             return None
-        return self.broker.attempt_of_browser(attempt_id, cookies)
+        return self.broker.attempt_of_browser(attempt_id, cookies, self.link_cookies(request))
+
+    def link_cookies(self, request: WebRequest) -> LinkCookies:
+        """Return the cookies of links that the browser of *request* went on with."""
+        return request.link_cookies(is_secure=self.broker.settings.is_secure)
+
+    def attempt_cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
+        """Return the cookie of an attempt, which the callback and what follows it get."""
+        is_secure = self.broker.settings.is_secure
+        return Cookie(
+            name=attempt_cookie(attempt_id, is_secure=is_secure),
+            value=value,
+            path=self.path("/auth/hubspot"),
+            max_age=max_age,
+            secure=is_secure,
+        )
 
     def may_disconnect(self, connection: Connection) -> bool:
         """Return True where whoever asks may disconnect *connection*; by default everybody may."""

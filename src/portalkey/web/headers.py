@@ -35,7 +35,26 @@ COMPLETE: Mapping[str, str] = {
         "form-action 'none'", "form-action 'self'"
     ),
 }
-"""The one page of the chain that posts a form; with no-referrer it would post "Origin: null"."""
+"""Pages of the chain that post a form; with no-referrer it would post "Origin: null"."""
+
+INVITE: Mapping[str, str] = {**COMPLETE, "Referrer-Policy": "strict-origin"}
+"""The page of an invitation, which posts a form too, and whose address is nobody's referrer."""
+
+
+def framed_by(origin: str) -> Mapping[str, str]:
+    """Return the headers of the one page that a page at *origin* may frame: HubSpot's.
+
+    The older header can name nobody, and browsers that know the newer one do not look at it.
+    """
+    policy = COMPLETE["Content-Security-Policy"]
+    return {
+        **COMPLETE,
+        "X-Frame-Options": "",
+        "Content-Security-Policy": policy.replace(
+            "frame-ancestors 'none'", f"frame-ancestors {origin}"
+        ),
+    }
+
 
 SETUP: Mapping[str, str] = {
     **_ALWAYS,
@@ -108,6 +127,10 @@ _BY_PATH: tuple[tuple[str, Mapping[str, str]], ...] = (
 )
 
 
-def of_path(path: str) -> Mapping[str, str]:
-    """Return the headers of any response at *path*, whoever made it: a 404, a 405 or a crash."""
-    return next((headers for start, headers in _BY_PATH if path.startswith(start)), {})
+def of_path(path: str, prefix: str = "") -> Mapping[str, str]:
+    """Return the headers of any response at *path*, whoever made it: a 404, a 405 or a crash.
+
+    *prefix* is that of a HubSpot app with a name.
+    """
+    ours = (headers for start, headers in _BY_PATH if path.startswith(f"{prefix}{start}"))
+    return next(ours, {})

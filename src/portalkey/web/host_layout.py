@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, Template, TemplateNotFound, TemplateSyntaxError, nodes
 
@@ -13,8 +13,18 @@ _MARKS = {"content": 'class="pk-setup', "head": "portalkey.css"}
 """Mark of ours on a page for each block, where the layout has that block."""
 
 
+class LayoutTemplates(Protocol):
+    """A host's templates as its engine has them; ours are rendered within one of them."""
+
+    def render(self, name: str, context: Mapping[str, Any]) -> str:
+        """Return the page that our template *name* makes of *context*, in the host's layout."""
+
+    def list_blocks(self, name: str) -> set[str] | None:
+        """Return the blocks of the host's template *name*; None where only a page can tell."""
+
+
 class HostTemplates:
-    """A host's templates, with ours behind them."""
+    """A host's Jinja templates, with ours behind them."""
 
     def __init__(
         self,
@@ -75,7 +85,7 @@ class HostTemplates:
 class HostLayout:
     """The host's template *base* around ours; ``problem`` is what it is known to lack."""
 
-    def __init__(self, base: str, templates: HostTemplates) -> None:
+    def __init__(self, base: str, templates: LayoutTemplates) -> None:
         self.base = base
         self.problem: str | None = None
         self._templates = templates

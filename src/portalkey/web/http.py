@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from portalkey.model.authorization import AttemptCookies, Visitor
+from portalkey.model.authorization import AttemptCookies, LinkCookies, Visitor
 from portalkey.settings.surroundings import Arrival
 
 _ATTEMPT_COOKIE = re.compile(r"(?:__Secure-)?portalkey_attempt_(.*)", re.DOTALL)
@@ -38,7 +38,7 @@ class WebRequest:
     """One request, as a skin read it from its framework.
 
     ``query`` and ``form`` are pairs, so that a doubled parameter can be seen; ``headers`` have
-    lower-case names. ``visitor`` is whom ``identify_visitor`` found signed in.
+    lower-case names. ``visitor`` is whom ``host.identify`` found signed in.
     ``arguments`` are the parts of the path that the route names. ``is_session_withheld`` is True
     where the host's session is ``SameSite=Strict`` and did not come along. ``is_debug`` is True
     where the framework shows a debugger to whoever meets an error, ``peer`` who sent the request,
@@ -88,11 +88,14 @@ class WebRequest:
         Frameworks keep one value of a name; where the header is there, all of them are read. How
         many there are is bounded by the server, which bounds the header.
         """
-        cookies: dict[str, list[SecretStr]] = {}
-        for name, value in self._cookie_pairs():
-            if match := _ATTEMPT_COOKIE.fullmatch(name):
-                cookies.setdefault(match[1], []).append(SecretStr(value))
-        return cookies
+        named = ((_ATTEMPT_COOKIE.fullmatch(name), value) for name, value in self._cookie_pairs())
+        return _collect((match[1], value) for match, value in named if match)
+
+    def link_cookies(self, *, is_secure: bool) -> LinkCookies:
+        """Return the cookies of links that this browser went on with, in the same way."""
+        prefix = invitation_cookie("", is_secure=is_secure)
+        named = ((name, value) for name, value in self._cookie_pairs() if name.startswith(prefix))
+        return _collect((name.removeprefix(prefix), value) for name, value in named)
 
     def _cookie_pairs(self) -> Iterable[tuple[str, str]]:
         header = self.headers.get("cookie")
@@ -138,6 +141,14 @@ class WebRequest:
         site = "same-origin" if origin == origins[0] else "same-site"
         return origin in origins and self.headers.get("sec-fetch-site", site) == site
 
+    def is_pressed(self, origin: str) -> bool:
+        """Return True where a browser says that a page at *origin*, this app's own, posted this.
+
+        Where nobody is signed in there is no token of a session's to tell that by.
+        """
+        says = {"origin", "sec-fetch-site"} & self.headers.keys()
+        return bool(says) and self.is_own_post([origin])
+
     @property
     def is_from_here(self) -> bool:
         """True where this machine sent it, or nothing is known of who did."""
@@ -163,6 +174,10 @@ class WebRequest:
         )
 
 
+COOKIE_GRACE = 300
+"""An attempt's cookie outlives it by so many seconds, so that its end can still be shown."""
+
+
 def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
     """Return the name of an attempt's cookie.
 
@@ -172,9 +187,22 @@ def attempt_cookie(attempt_id: str, *, is_secure: bool) -> str:
     return f"{'__Secure-' if is_secure else ''}portalkey_attempt_{attempt_id}"
 
 
+def invitation_cookie(invitation_id: str, *, is_secure: bool) -> str:
+    """Return the name of the cookie of the browser that an invitation is bound to."""
+    return f"{'__Secure-' if is_secure else ''}portalkey_invited_{invitation_id}"
+
+
 def return_cookie(name: str, *, is_secure: bool) -> str:
     """Return the name of the cookie in which a return of this *name* is kept."""
     return f"{'__Secure-' if is_secure else ''}portalkey_return_{name}"
+
+
+def _collect(pairs: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[SecretStr]]:
+    """Return all values of each name: any of them may be ours."""
+    values: dict[str, list[SecretStr]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(SecretStr(value))
+    return values
 
 
 def _single(pairs: Pairs, name: str) -> str | None:

@@ -1,10 +1,11 @@
 """An app's decisions about its web side: the same in every framework's skin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
+from portalkey.sentences import Words
 from portalkey.web.strings import Strings
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ class WebOptions:
         """Refuse a value that a type checker would have refused."""
         if self.deliver not in {None, "access_token"}:
             raise ValueError('deliver must be "access_token", or left out')
+
+
+def make_options(
+    strings: Mapping[str, Words] | None,
+    language: str | Callable[[], str | None] | None,
+    **others: Any,  # noqa: ANN401 - as the fields have it
+) -> WebOptions:
+    """Make the options of a skin, with the app's own texts.
+
+    Raises:
+        ValueError: *strings* has what is not known, or ``deliver`` is something else.
+    """
+    return WebOptions(strings=Strings(strings, language), **others)
 
 
 def add_next(url: str, path: str) -> str:

@@ -16,7 +16,7 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from portalkey.web.host_layout import HostLayout, HostTemplates
+from portalkey.web.host_layout import HostLayout, LayoutTemplates
 from portalkey.web.permissions import group
 from portalkey.web.static_files import static_address
 from portalkey.web.strings import Strings, direction
@@ -64,7 +64,7 @@ class Renderer:
         *,
         strings: Strings | None = None,
         base: str | None = None,
-        host_templates: HostTemplates | None = None,
+        host_templates: LayoutTemplates | None = None,
         find_static_file: FindStaticFile | None = None,
     ) -> None:
         self.strings = strings or Strings()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from portalkey.errors import WrongAccount
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
-from portalkey.model.authorization import find_difference
+from portalkey.model.authorization import find_difference_in_browser
 from portalkey.model.connection import Account
 from portalkey.web import headers
 from portalkey.web.context import Context, wait_of
@@ -38,7 +38,7 @@ class ResultPages:
         attempt = self._context.attempt_of_cookie(request, request.attempt_id)
         if attempt is None:
             return self._show_unknown(request)
-        is_own = find_difference(attempt, request.visitor) is None
+        is_own = find_difference_in_browser(attempt, request.visitor) is None
         if is_own and attempt.status is AttemptStatus.ASKING:
             return self._context.lead_to_question(attempt)
         if attempt.status is AttemptStatus.CONNECTED:
@@ -51,7 +51,7 @@ class ResultPages:
             language=attempt.language,
             attempt_id=attempt.id,
             origin=attempt.opener_origin,
-            back=self._context.way_on(attempt),
+            back=None if attempt.invitation_id else self._context.way_on(attempt),
             bridge_url=self._build_bridge_url(attempt),
             delivery=self._describe_delivery(request, attempt) if is_own else None,
             **facts,
@@ -72,7 +72,7 @@ class ResultPages:
     def _describe_success(self, attempt: Attempt, *, is_own: bool) -> dict[str, Any]:
         """Return the account that is connected now, and the scopes that HubSpot did not grant."""
         connection = self._broker.connection_of(attempt) if is_own else None
-        wanted = self._broker.settings.wanted_scopes
+        wanted = (*self._broker.settings.wanted_scopes, *(attempt.scopes or ()))
         return {
             "close_after": SUCCESS_CLOSES_AFTER,
             "account": connection.account if connection else None,
@@ -114,13 +114,16 @@ class ResultPages:
         page is to have the token there are none: it gets that of an attempt of its own.
         """
         owner, browser = request.owner, request.browser
+        if invitation_id := attempt.invitation_id:
+            path = self._context.path(f"/auth/hubspot/invited?link={invitation_id}&go=1")
+            return {"again": path}
         if owner != attempt.owner or browser is None:
             return {}
         if attempt.opener_origin and self._context.options.deliver is not None:
             return {}
         again, further = (
-            Start(attempt.next, attempt.expected_hub_id),
-            Start(attempt.next, another=True),
+            Start(attempt.next, attempt.expected_hub_id, scopes=attempt.scopes or ()),
+            Start(attempt.next, another=True, scopes=attempt.scopes or ()),
         )
         return {
             name: f"{self._context.connect_url(owner, browser, start)}&{self._query_of(attempt)}"

@@ -5,8 +5,7 @@ and writes the response out. It decides nothing.
 """
 
 import logging
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
 from jinja2 import BaseLoader
@@ -14,15 +13,16 @@ from markupsafe import Markup
 
 from portalkey._support.time_limit import limit_request
 from portalkey.errors import (
-    OperatorMustAct,
     OwnerUnusable,
     PersonMustAct,
     PortalkeyError,
+    SessionUnusable,
     StoreBusy,
     StoreUnusable,
     TooManyAttempts,
     TryLater,
 )
+from portalkey.model.authorization import Visitor
 from portalkey.web import headers
 from portalkey.web.api import Api
 from portalkey.web.arrival import ArrivalLog, find_other_address
@@ -32,25 +32,27 @@ from portalkey.web.connections_page import ConnectionsPage
 from portalkey.web.context import Context
 from portalkey.web.disconnect_page import DisconnectPage
 from portalkey.web.element_state import render_state
-from portalkey.web.host_layout import HostTemplates
+from portalkey.web.host_layout import LayoutTemplates
+from portalkey.web.host_page import HostPage
 from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.install_page import InstallPage
+from portalkey.web.invite import InvitePages
 from portalkey.web.options import WebOptions
 from portalkey.web.rendering import FindStaticFile, Renderer
 from portalkey.web.result_pages import ResultPages
-from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP, Route
-from portalkey.web.signed_tokens import Start
+from portalkey.web.routes import API, INSTALLS, PAGES, PREFLIGHTS, SETUP, Route
 from portalkey.web.start import StartPage
 from portalkey.web.token_delivery import TokenDelivery
+from portalkey.web.trouble_log import attempts_of, log_error
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
 log = logging.getLogger("portalkey")
 
-
-_ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _OF_THE_STORE = (StoreBusy, StoreUnusable)
-_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + API)})
+_OF_THE_APP = (OwnerUnusable, SessionUnusable)
+_OF_A_SESSION = frozenset({"start", *(route.name for route in SETUP + INSTALLS + API)})
 _UNAVAILABLE = 503
 _CROSS_ORIGIN = frozenset(route.name for route in API + PREFLIGHTS)
 
@@ -64,7 +66,7 @@ class Router:
         broker: "Broker",
         options: WebOptions,
         templates: BaseLoader | None = None,
-        host_templates: HostTemplates | None = None,
+        host_templates: LayoutTemplates | None = None,
         find_static_file: FindStaticFile | None = None,
     ) -> Self:
         """Put the web side of an app together.
@@ -98,8 +100,10 @@ class Router:
             "complete": callback.show_complete,
             "completed": callback.complete,
             "refused": callback.show_refused,
+            **InvitePages(context).handlers,
             "confirm": confirm.show,
             "confirmed": confirm.answer,
+            **InstallPage(context).handlers,
             "done": ResultPages(context).show_done,
             "setup": ConnectionsPage(context).show,
             "leave": DisconnectPage(context).show,
@@ -125,13 +129,14 @@ class Router:
         hub_id: int | None,
         *,
         another: bool = False,
+        scopes: Iterable[str] = (),
     ) -> str:
         """Return the link into the journey that leads back to *next_url*, or else home.
 
         Raises:
-            ValueError: *next_url* is not a path on this site.
+            ValueError: *next_url* is not a path on this site, or *scopes* cannot be any.
         """
-        start = Start(next_url or self.context.home, hub_id, another)
+        start = self.context.start(next_url, hub_id, another=another, scopes=scopes)
         return self.context.connect_url(owner, browser, start)
 
     def connect_state(self, owner: str | None) -> Markup:
@@ -145,6 +150,15 @@ class Router:
             log.warning("a page cannot show what is connected: %s", error)
             connections = []
         return render_state(connections)
+
+    def look_up(self, visitor: Visitor) -> HostPage:
+        """Return what a page of the host's shows *visitor*, for who may not wait as it is rendered.
+
+        Raises:
+            StoreBusy, StoreUnusable: The store cannot say what time it is.
+        """
+        now = self.context.broker.now()
+        return HostPage(self.context, visitor, now, self.connect_state(visitor.owner))
 
     def answer(self, name: str, read: Callable[[], WebRequest]) -> WebResponse:
         """Return the response on the route *name* to the request that *read* returns.
@@ -163,8 +177,8 @@ class Router:
             self._look(request)
             return self._with_cors(name, request, self._handle(name, request))
         except PortalkeyError as error:
-            _log_error(name, request, error)
-            if isinstance(error, OwnerUnusable) and request and request.is_debug:
+            log_error(name, request, error)
+            if isinstance(error, _OF_THE_APP) and request and request.is_debug:
                 raise  # for whoever writes the app, who has the debugger before them
             if name == "callback" and not self._is_at_kept_return(request, error):
                 is_busy = isinstance(error, _OF_THE_STORE)
@@ -176,7 +190,7 @@ class Router:
         except Exception:
             if name != "callback":
                 raise
-            log.exception("callback could not be answered, attempt=%s", _attempts_of(request))
+            log.exception("callback could not be answered, attempt=%s", attempts_of(request))
             return self._leave_callback(request, PortalkeyError.code)
 
     def _look(self, request: WebRequest) -> None:
@@ -189,7 +203,7 @@ class Router:
 
     def _handle(self, name: str, request: WebRequest) -> WebResponse:
         trouble = request.arrival.trouble
-        if isinstance(trouble, OwnerUnusable) or (trouble is not None and name in _OF_A_SESSION):
+        if isinstance(trouble, _OF_THE_APP) or (trouble is not None and name in _OF_A_SESSION):
             raise trouble
         opened = self._find_other_address(name, request)
         if opened is not None:
@@ -234,7 +248,7 @@ class Router:
         status = 409 if isinstance(error, PersonMustAct) else _UNAVAILABLE
         if isinstance(error, TooManyAttempts):
             status = 429
-        elif isinstance(error, OwnerUnusable):
+        elif isinstance(error, _OF_THE_APP):
             status = 500
         wait = error.retry_after if isinstance(error, TryLater) else None
         if name in {"status", "connections"} or request.wants_json:
@@ -252,35 +266,3 @@ class Router:
         if wait is not None:
             return response.with_headers({"Retry-After": str(max(1, round(wait)))})
         return response
-
-
-def _log_error(name: str, request: WebRequest | None, error: PortalkeyError) -> None:
-    """Log the cause for whoever runs the app; errors' sentences hold no secret."""
-    attempts = _attempts_of(request)
-    level = logging.ERROR if isinstance(error, OperatorMustAct) else logging.WARNING
-    if error.cause and attempts is None:
-        # A store's trouble is a warning already, once for all the requests that meet it. Only
-        # whose attempt met it is told for each.
-        level = logging.INFO
-    log.log(
-        level,
-        "%s could not be answered, attempt=%s: %s %s: %s",
-        name,
-        attempts,
-        type(error).__name__,
-        f"{error.code}, {error.cause}" if error.cause else error.code,
-        " ".join(str(error).split()),
-    )
-
-
-def _attempts_of(request: WebRequest | None) -> str | None:
-    """Return the attempt that a *request* names, or all that its browser began; else None."""
-    if request is None:
-        return None
-    named = (
-        request.attempt_id,
-        request.arguments.get("attempt_id"),
-        request.form_value("attempt"),
-    )
-    ids = [each for each in named if each] or list(request.attempt_cookies)
-    return ",".join(filter(_ATTEMPT_ID.fullmatch, ids)) or None

@@ -16,6 +16,11 @@ SETUP = (
     Route("setup", "GET", "/connections/setup"),
     Route("leave", "GET", "/connections/setup/{connection_id}/disconnect"),
 )
+INSTALLS = (
+    Route("install", "GET", "/auth/hubspot/install"),
+    Route("install_answered", "POST", "/auth/hubspot/install"),
+    Route("install_opened", "POST", "/auth/hubspot/install/open"),
+)
 PAGES = (
     Route("start", "GET", "/auth/hubspot/start"),
     Route("callback", "GET", "/auth/hubspot/callback"),
@@ -25,6 +30,10 @@ PAGES = (
     Route("confirmed", "POST", "/auth/hubspot/confirm"),
     Route("done", "GET", "/auth/hubspot/done"),
     Route("refused", "GET", "/auth/hubspot/refused"),
+    Route("invite", "GET", "/auth/hubspot/invite"),
+    Route("accept", "POST", "/auth/hubspot/invite"),
+    Route("invited", "GET", "/auth/hubspot/invited"),
+    *INSTALLS,
 )
 API = (
     Route("status", "GET", "/api/hubspot/status"),

@@ -9,11 +9,13 @@ import base64
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import SecretStr
+
+from portalkey.hubspot.scopes import parse_further
 
 START_HOURS = 12
 RETURN_MINUTES = 10
@@ -39,12 +41,14 @@ class Signer(Protocol):
 class Start:
     """The content of a start token: where to lead back to, and which account has to come back.
 
-    ``another`` is True where it stands behind "Connect another account".
+    ``another`` is True where it stands behind "Connect another account". ``scopes`` are asked for
+    beyond the settings', as the app decided.
     """
 
     next: str
     hub_id: int | None = None
     another: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 def is_own_path(path: str) -> bool:
@@ -93,10 +97,12 @@ def read_start(
 def peek_start(token: str | None, origins: Collection[str]) -> Start | None:
     """Return the content of *token*, whoever it is for; None where nobody could be led by it.
 
-    Only where it does not matter who made it: it holds an own path and an account's number.
+    Only where it does not matter who made it: an own path and an account's number. Scopes are left
+    out, as nobody but the app may name them.
     """
     start = _unpack((token or "").partition("~")[0])
-    return start if start is not None and is_own_url(start.next, origins) else None
+    is_ours = start is not None and is_own_url(start.next, origins)
+    return replace(start, scopes=()) if start is not None and is_ours else None
 
 
 def sign_return(signer: Signer, path: str, start: Start) -> str:
@@ -115,7 +121,8 @@ def read_return(signer: Signer, value: str | None, path: str) -> Start | None:
 
 
 def _pack(start: Start, until: int) -> str:
-    parts = [start.next, start.hub_id, start.another, until]
+    parts: list[object] = [start.next, start.hub_id, start.another, until]
+    parts += [list(start.scopes)] if start.scopes else []
     content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
@@ -124,13 +131,14 @@ def _unpack(payload: str, now: datetime | None = None) -> Start | None:
     """Return what ``_pack`` packed; None where it is something else, or was over by *now*."""
     try:
         padded = payload + "=" * (-len(payload) % 4)
-        next_, hub_id, another, until = json.loads(base64.urlsafe_b64decode(padded))
+        next_, hub_id, another, until, *more = json.loads(base64.urlsafe_b64decode(padded))
+        scopes = parse_further(more[0]) if more else ()
         is_over = now is not None and now.timestamp() >= until
     except (TypeError, ValueError):  # of an older or newer portalkey, or nobody's
         return None
     if is_over or not isinstance(next_, str) or not (hub_id is None or isinstance(hub_id, int)):
         return None
-    return Start(next_, hub_id, another is True)
+    return Start(next_, hub_id, another is True, scopes)
 
 
 def sign_complete(signer: Signer, attempt_id: str, cookie: SecretStr) -> str:

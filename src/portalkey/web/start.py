@@ -9,7 +9,7 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
 from portalkey.web import headers
 from portalkey.web.context import Context
-from portalkey.web.http import Cookie, WebRequest, WebResponse, attempt_cookie
+from portalkey.web.http import COOKIE_GRACE, WebRequest, WebResponse
 from portalkey.web.sign_in import RETURN, SignInOnTheWay
 from portalkey.web.signed_tokens import Start, read_start
 
@@ -17,8 +17,6 @@ log = logging.getLogger("portalkey")
 
 MOST_LOOKED_UP = 20
 """So many of a browser's attempt cookies are looked up at a start, to see whether they can go."""
-COOKIE_GRACE = 300
-"""An attempt's cookie outlives it by so many seconds, so that its end can still be shown."""
 
 
 class StartPage:
@@ -49,7 +47,18 @@ class StartPage:
         is_back = request.query_value(RETURN) is not None
         begun = self._sign_in.find_start(request) if is_back else None
         response = self._begin(request, owner, begun) if begun is not None else None
-        return self._sign_in.forget(response) if response else None
+        return self._sign_in.forget(self._by_page(request, response)) if response else None
+
+    def _by_page(self, request: WebRequest, response: WebResponse) -> WebResponse:
+        """Return a page that goes on to where *response* leads.
+
+        The sign-in was a form of the host's, and a browser holds the whole way on from a form to
+        the ``form-action`` of its page, which rarely names HubSpot.
+        """
+        language = self._context.language_of(request)
+        on = response.headers["Location"]
+        body = self._context.render("popup/onward.html", language=language, go_on=on)
+        return WebResponse.page(body, headers.POPUP).with_cookies(*response.cookies)
 
     def _begin_or_ask(self, request: WebRequest, owner: str) -> WebResponse:
         token = request.query_value("t")
@@ -126,6 +135,7 @@ class StartPage:
             opener_origin=self._opener_origin(request),
             hub_id=start.hub_id,
             another=start.another,
+            scopes=start.scopes,
             language=self._context.language_of(request),
             person=request.visitor.person,
         )
@@ -135,8 +145,9 @@ class StartPage:
             return None
         seconds = self._broker.settings.attempt_seconds + COOKIE_GRACE
         stale_ids = self._find_stale(request, [each.id for each in started.surplus])
-        cookie = self._cookie(started.attempt.id, started.cookie.get_secret_value(), seconds)
-        dropped = [self._cookie(attempt_id, "", 0) for attempt_id in stale_ids]
+        value = started.cookie.get_secret_value()
+        cookie = self._context.attempt_cookie(started.attempt.id, value, seconds)
+        dropped = [self._context.attempt_cookie(each, "", 0) for each in stale_ids]
         to_hubspot = WebResponse.redirect(started.authorize_url, headers.POPUP)
         return to_hubspot.with_cookies(cookie, *dropped)
 
@@ -154,18 +165,10 @@ class StartPage:
         """
         cookies = request.attempt_cookies
         others = [each for each in cookies if each not in surplus][-MOST_LOOKED_UP:]
-        rows = [self._broker.attempt_of_browser(attempt_id, cookies) for attempt_id in others]
+        links = self._context.link_cookies(request)
+        rows = [self._broker.attempt_of_browser(each, cookies, links) for each in others]
         long_over = [row.id for row in rows if row is not None and _is_long_over(row)]
         return [each for each in surplus if each in cookies] + long_over
-
-    def _cookie(self, attempt_id: str, value: str, max_age: int) -> Cookie:
-        return Cookie(
-            name=attempt_cookie(attempt_id, is_secure=self._broker.settings.is_secure),
-            value=value,
-            path=self._context.path("/auth/hubspot"),
-            max_age=max_age,
-            secure=self._broker.settings.is_secure,
-        )
 
 
 def _is_long_over(attempt: Attempt) -> bool:

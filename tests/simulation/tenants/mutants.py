@@ -17,6 +17,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.leases import Lease
 from portalkey.model.throttle import Portion, PortionRequest, Purpose, Throttle, Throttled
 from portalkey.vault import MemoryStore
+from portalkey.vault.store import Tell
 from simulation.tenants.process import TenantProcess
 from simulation.tenants.schedule import Kind
 
@@ -84,7 +85,10 @@ class _Accusing(OutcomeRecorder):
 
 class _Patient(MemoryStore):
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Leave HubSpot alone for nearly three minutes."""
 
@@ -94,7 +98,7 @@ class _Patient(MemoryStore):
                 return after
             return replace(after, open_until=now + timedelta(seconds=_TOO_LONG))
 
-        return super().update_throttle(client_id, extend)
+        return super().update_throttle(client_id, extend, tell)
 
 
 class _Generous(MemoryStore):

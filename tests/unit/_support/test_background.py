@@ -28,6 +28,39 @@ def test_a_name_is_at_work_once() -> None:
     background.join()
 
 
+def test_what_is_asked_for_again_is_done_once_more() -> None:
+    """Whoever is about to end has looked already; as often as it is asked for meanwhile, once."""
+    background, gate, done = Background(), threading.Event(), list[str]()
+
+    def work() -> None:
+        gate.wait()
+        done.append("x")
+
+    assert background.start("a", work, again=True)
+    assert [background.start("a", work, again=True) for _ in range(3)] == [True] * 3
+    gate.set()
+    assert background.join()
+    assert done == ["x"] * 2
+    assert background.start("a", work, again=True)
+    assert background.join()
+    assert done == ["x"] * 3
+
+
+def test_what_hangs_is_not_waited_for() -> None:
+    """Nor does the interpreter's end wait for it, where it may hang."""
+    background, gate, seen = Background(is_daemon=True), threading.Event(), list[bool]()
+
+    def hang() -> None:
+        seen.append(threading.current_thread().daemon)
+        gate.wait()
+
+    assert background.start("a", hang)
+    assert not background.join(0.01)
+    gate.set()
+    assert background.join()
+    assert seen == [True]
+
+
 def test_so_many_at_once() -> None:
     """The next one is not started; nobody has to wait for it."""
     background, gate = Background(at_once=2), threading.Event()

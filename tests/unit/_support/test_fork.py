@@ -3,15 +3,20 @@
 import gc
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from weakref import ref
+from weakref import WeakSet, ref
 
 import pytest
 
 from portalkey._support import fork
 from portalkey._support.background import Background
-from portalkey._support.fork import ProcessLock, renew_after_fork, renew_inherited
+from portalkey._support.fork import (
+    ProcessLock,
+    list_living,
+    renew_after_fork,
+    renew_inherited,
+)
 from portalkey._support.single_flight import SingleFlight
 from support.forking import in_child, in_silent_child
 
@@ -241,3 +246,25 @@ def test_no_thread_is_started_where_none_runs() -> None:
 
     assert not background.start("work", list)
     background.join()
+
+
+class Busy(WeakSet[Part]):
+    """Parts to which another thread adds one as they are looked through for the first time."""
+
+    another: Part | None = None
+
+    def __iter__(self) -> Iterator[Part]:
+        """Let the other thread come in between."""
+        for part in super().__iter__():
+            if self.another is None:
+                self.another = Part()
+                self.add(self.another)
+            yield part
+
+
+def test_things_are_listed_while_others_come_and_go() -> None:
+    """Nobody keeps them still for that, and the interpreter says so by an error."""
+    part = Part()
+    parts = Busy([part])
+
+    assert set(list_living(parts)) == {part, parts.another}

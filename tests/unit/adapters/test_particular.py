@@ -16,7 +16,7 @@ from portalkey.adapters.bearer import Bearer
 from portalkey.adapters.httpx import HttpxAuth
 from portalkey.adapters.requests import RequestsAuth
 from portalkey.broker import Broker
-from portalkey.errors import AccountNotNamed, BadSettings, NeedsReconnect, NotHubSpot
+from portalkey.errors import AccountNotNamed, NeedsReconnect, NotHubSpot, ScopesMissing
 from portalkey.settings import Settings
 from portalkey_simulator import HubSpot
 from support.front import NO_TLS, Front
@@ -89,7 +89,7 @@ def test_a_url_that_is_read_in_two_ways(
 def test_scopes_are_checked_before_a_request(broker: Broker, owner: str, front: Front) -> None:
     """What nobody asked to be granted is told before HubSpot says 403."""
     auth = RequestsAuth(broker, owner, scopes=["oauth", "nothing.has.this"])
-    with pytest.raises(BadSettings, match=r"nothing\.has\.this"):
+    with pytest.raises(ScopesMissing, match=r"nothing\.has\.this"):
         requests.get(front.url + CONTACTS, auth=auth, timeout=PATIENCE)
 
     assert front.seen == []

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from portalkey._support.timing import Count, Counted, counted
+from portalkey._support.telemetry import Count, Counted, counted
 from portalkey.broker import Broker
 from portalkey.broker.alarms import AGAIN_SECONDS, NEWS_SECONDS, Alarms
 from portalkey.broker.audit import Audit

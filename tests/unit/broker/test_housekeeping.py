@@ -55,6 +55,7 @@ def test_what_is_left_waits_for_the_next_time(broker: Broker) -> None:
 
     store = Endless()
     vault = Vault(broker.vault.keyring, store, broker.settings.client_id)
-    Housekeeping(broker.settings, vault, Counters(broker.vault), broker._refresh.lease_owner).run()
+    parts = (Counters(broker.vault), broker._refresh.lease_owner, broker._clock)
+    Housekeeping(broker.settings, vault, *parts).run()
 
     assert store.purged == MOST_BITES

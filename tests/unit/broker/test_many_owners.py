@@ -28,6 +28,7 @@ from portalkey.testing import Ahead
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import Keyring, MemoryStore, Vault
 from portalkey.vault.keyring import new_key
+from portalkey.vault.store import Tell
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 OWNERS = tuple(f"owner-{number}" for number in range(20))
@@ -60,12 +61,15 @@ class Troubled(MemoryStore):
     is_throttle_busy = False
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """As ever, or not."""
         if self.is_throttle_busy:
             raise StoreBusy
-        return super().update_throttle(client_id, change)
+        return super().update_throttle(client_id, change, tell)
 
 
 class Place:

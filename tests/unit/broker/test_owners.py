@@ -14,6 +14,7 @@ from portalkey.errors import NoSession, NotConnected, StoreBusy
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.connection import Account
 from portalkey.model.events import Event, EventName
+from portalkey.model.notifications import Subject
 from portalkey.settings import Settings
 from portalkey.testing.account import connect
 from portalkey.testing.parts import broker_over
@@ -157,10 +158,10 @@ def test_what_another_app_connected_is_erased_too(broker: Broker) -> None:
 class Tireless(MemoryStore):
     """Somebody connects again whenever they were disconnected."""
 
-    def erase_owner(self, owner: str, event: Event) -> bool:
+    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
         """Come too late."""
         put(self, owner=owner, account=Account(len(self._connections)))
-        return super().erase_owner(owner, event)
+        return super().erase_owner(owner, event, subject)
 
 
 def test_whoever_comes_back_meanwhile_is_not_half_erased(

@@ -42,7 +42,7 @@ def silence() -> HubSpotUnavailable:
 class NoThreads(Background):
     """A server that runs no threads but those of its callers."""
 
-    def start(self, name: str, work: Callable[[], object]) -> bool:
+    def start(self, name: str, work: Callable[[], object], *, again: bool = False) -> bool:
         """Take *work*, and never do it."""
         return True
 

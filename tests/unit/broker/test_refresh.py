@@ -1,12 +1,12 @@
 """The renewing of one connection, on a clock of the test's, with what HubSpot answers laid down."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -18,8 +18,7 @@ from portalkey.broker.audit import Audit
 from portalkey.broker.lease_owner import LeaseOwner
 from portalkey.broker.outbox import Outbox
 from portalkey.broker.refresh import Refresh
-from portalkey.broker.refresh_job import RefreshJob
-from portalkey.broker.renewal import LEASE, START_WITHIN
+from portalkey.broker.renewal import LEASE, START_WITHIN, RefreshJob
 from portalkey.broker.waiting import JUST_READ, REREAD_AFTER, pause, recall_error
 from portalkey.errors import (
     BadAnswer,
@@ -35,6 +34,7 @@ from portalkey.errors import (
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, ConnectionStatus, Grant
+from portalkey.model.events import Event, EventName, happened
 from portalkey.model.leases import DenialReason, Lease, LeaseDenied, LeaseRequest
 from portalkey.model.throttle import Limits, Portion, PortionRequest
 from portalkey.settings import Key, Settings
@@ -77,15 +77,16 @@ class WhenJoined(Background):
         super().__init__()
         self._works: list[Callable[[], object]] = []
 
-    def start(self, name: str, work: Callable[[], object]) -> bool:
+    def start(self, name: str, work: Callable[[], object], *, again: bool = False) -> bool:
         """Put *work* down."""
         self._works.append(lambda: self._do(name, work))
         return True
 
-    def join(self) -> None:
+    def join(self, seconds: float | None = None) -> bool:
         """Do all of it."""
         while self._works:
             self._works.pop(0)()
+        return True
 
 
 class Place:
@@ -284,7 +285,7 @@ def test_another_process_marks_it_meanwhile(place: Place) -> None:
 
 def test_two_threads_of_one_process_ask_once(place: Place) -> None:
     """Whatever they want it for: only one of them is at it."""
-    is_asked = Event()
+    is_asked = threading.Event()
     place.meanwhile = is_asked.set
     # Or whoever waits runs the clock down before the other has come as far.
     place.before_sleep = lambda: is_asked.wait(PATIENCE)
@@ -355,6 +356,62 @@ def test_a_marked_row_waits_for_its_key(place: Place) -> None:
     assert place.refresh.heal([place.seen()]) == [place.seen()]
     assert place.refresh.heal([marked]) == [marked]
     assert place.seen().is_leased
+
+
+def names_of(place: Place) -> list[EventName]:
+    """The events of the connection since it was made, in their order."""
+    made, *names = [each.name for each in place.store.events() if each.connection_id]
+    assert made is EventName.CONNECTED
+    return names
+
+
+def end(place: Place) -> None:
+    """Another process finds that HubSpot honours the connection no more."""
+    event = Event(EventName.NEEDS_RECONNECT, "ada", connection_id=place.connection.id)
+    assert place.store.mark(place.seen(), Mark(ConnectionStatus.NEEDS_RECONNECT, event=event))
+
+
+def test_a_row_that_ends_while_it_is_renewed_is_healed(place: Place) -> None:
+    """Whoever was told of its end is told that it is over, in the audit and in this process."""
+    place.meanwhile = lambda: end(place)
+    heard = []
+
+    with happened.connected_to(lambda event: heard.append(event.name)):
+        assert place.token() == "new"
+
+    assert place.seen().status is ConnectionStatus.CONNECTED
+    assert names_of(place) == ["needs_reconnect", "healed"]
+    assert heard.count(EventName.HEALED) == 1
+
+
+def test_a_failing_row_that_another_heals_is_healed_once(place: Place) -> None:
+    """The renewal finds it connected, and has nothing to tell."""
+    place.store.mark(place.seen(), Mark(ConnectionStatus.FAILING, NoKeyOpens.code))
+    marked = replace(place.seen(), lease_fence=place.seen().lease_fence + 1)
+
+    def heal() -> None:
+        event = Event(EventName.HEALED, "ada", connection_id=marked.id)
+        assert place.store.mark(marked, Mark(ConnectionStatus.CONNECTED, event=event))
+
+    place.meanwhile = heal
+
+    assert place.token() == "new"
+    assert names_of(place) == ["healed"]
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "failing", "ended"])
+def test_half_an_answer_heals_what_had_ended_alone(place: Place, meanwhile: str) -> None:
+    """Its refresh token is kept; a connection that fails on is not told to be well in between."""
+    place.answers = [answer(access_token=None, refresh_token="next")]
+    if meanwhile == "failing":
+        place.store.mark(place.seen(), Mark(ConnectionStatus.FAILING, "why"))
+    elif meanwhile == "ended":
+        place.meanwhile = lambda: end(place)
+
+    assert place.token() == "old"
+    assert place.vault.open_refresh(place.seen()) == SecretStr("next")
+    told = ["needs_reconnect", "healed"] if meanwhile == "ended" else []
+    assert names_of(place) == [*told, "refresh_failed"]
 
 
 @pytest.mark.parametrize("word", ["BAD_CLIENT_SECRET", "BAD_CLIENT_ID"])

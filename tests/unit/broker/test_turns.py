@@ -46,7 +46,7 @@ def test_purposes_have_their_shares() -> None:
     """While all of them wait, in this order; none is left out."""
     waiters = [Waiter(purpose, "ada", n) for purpose in Purpose for n in range(40)]
     turns = queue(*waiters)
-    first = [turns.pop().purpose for _ in range(30)]
+    first = [turns.pop().purpose for _ in range(2 * sum(SHARES.values()))]
 
     assert first[:3] == [Purpose.CALLER, Purpose.CALLER, Purpose.EXCHANGE]
     assert Counter(first) == {purpose: 2 * share for purpose, share in SHARES.items()}

@@ -10,13 +10,14 @@ import pytest
 
 from portalkey.broker import Broker
 from portalkey.broker.introspect import LEARN_SECONDS
-from portalkey.errors import BadSettings, HubSpotUnavailable
+from portalkey.errors import HubSpotUnavailable, ScopesMissing
 from portalkey.hubspot.client import Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.authorization import AuthorizationOptions, Callback, Visitor
-from portalkey.model.connection import Connection
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.leases import LeaseRequest
 from portalkey.settings import Settings
+from portalkey.vault.store import Mark
 from portalkey_simulator import HubSpot
 
 
@@ -128,12 +129,28 @@ def test_nobody_who_renews_is_disturbed(connected: Broker, tacit: Tacit) -> None
     assert the_one(connected).scopes == ("oauth",)
 
 
-def test_a_scope_that_the_app_never_asks_for_is_the_operators(
+def test_learning_scopes_heals_nothing(connected: Broker) -> None:
+    """Another process may have ended the connection meanwhile; there is no other grant."""
+    row = the_one(connected)
+    assert connected.vault.store.mark(row, Mark(ConnectionStatus.NEEDS_RECONNECT))
+
+    assert not connected.vault.learn_scopes(row, ("oauth",))
+    ended = the_one(connected)
+    assert (ended.status, ended.scopes) == (ConnectionStatus.NEEDS_RECONNECT, None)
+
+
+def test_a_scope_beyond_the_settings_has_a_link_that_asks_for_it(
     connected: Broker, tacit: Tacit
 ) -> None:
-    """No person can grant it; connecting again would lead in a circle."""
+    """A person can grant it, where the link names it; what cannot be a scope has no link."""
     tacit.is_tacit = False
     connected._learn_scopes(the_one(connected).id)
 
-    with pytest.raises(BadSettings, match="do not ask for tickets"):
+    with pytest.raises(ScopesMissing) as caught:
         connected.access_token("ada", scopes=["oauth", "tickets"])
+    with pytest.raises(ScopesMissing) as hopeless:
+        connected.access_token("ada", scopes=["tick ets"])
+
+    assert caught.value.scopes == ("tickets",)
+    assert "&scopes=tickets&signed=" in (caught.value.reconnect_url or "")
+    assert hopeless.value.reconnect_url is None

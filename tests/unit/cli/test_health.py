@@ -108,4 +108,4 @@ def test_a_port_that_is_taken_is_named(settings: Settings, tmp_path: Path, port:
     done = run("serve", *ports, "--env-file", str(env_file))
 
     assert done.returncode == 1
-    assert f"Port {port} on 127.0.0.1 cannot be used" in done.stderr
+    assert f"Port {port} on 127.0.0.1 cannot be used (address already in use)" in done.stderr

@@ -12,12 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from portalkey.broker import Broker
+from portalkey.broker.adopt import Known
 from portalkey.cli.import_ import import_
 from portalkey.cli.importing import SOURCES, MoveIn, Names, Outcome, Result, Row, read_rows
 from portalkey.cli.importing.move_in import BATCH
 from portalkey.cli.importing.outcomes import GOOD
 from portalkey.cli.importing.rows import owner_of, read_members
-from portalkey.cli.importing.token_inspector import TRIES, Known, TokenInspector, Useless
+from portalkey.cli.importing.token_inspector import TRIES, TokenInspector, Useless
 from portalkey.errors import HubSpotRefused, HubSpotUnavailable, RateLimited
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response

@@ -54,6 +54,31 @@ def test_a_request_is_a_line_without_its_query(
     assert "secret" not in line
 
 
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+def test_a_links_secret_is_in_no_line(
+    broker: Broker,
+    hash_owner: HashOwner,
+    caplog: pytest.LogCaptureFixture,
+    formatter: logging.Formatter,
+) -> None:
+    """Neither as somebody opens it, nor as they go on, nor where it is over."""
+    app, link = create_app(broker, owners=single("ada")), broker.invite("ada").link
+    log_requests(app, hash_owner)
+    secret, url = link.partition("?link=")[2], broker.settings.public_url
+    own = {"Origin": url, "Sec-Fetch-Site": "same-origin", "Referer": link}
+    form = {"link": secret, "answer": "yes"}
+    with caplog.at_level(logging.DEBUG):
+        client = app.test_client()
+        opened = [client.get(link)]
+        opened += [client.post("/auth/hubspot/invite", data=form, headers=own, base_url=url)]
+        opened += [app.test_client().get(link), client.put(link), client.get(f"{link}x")]
+    lines = [formatter.format(each) for each in caplog.records]
+
+    assert [each.status_code for each in opened] == [200, 303, 403, 405, 410]
+    assert len([each for each in lines if "/auth/hubspot/invite" in each]) == len(opened)
+    assert [each for each in lines if secret in each] == []
+
+
 def test_what_happens_to_a_connection_is_a_line(
     records: list[logging.LogRecord], hash_owner: HashOwner
 ) -> None:

@@ -4,7 +4,7 @@ import gc
 import logging
 import socket
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -55,8 +55,21 @@ def test_a_crash_is_a_page_without_a_word_of_it(settings: Settings, broker: Brok
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("store", ["session", None])
+def test_a_view_brings_no_older_session_back(
+    settings: Settings, broker: Broker, store: Literal["session"] | None
+) -> None:
+    """Connections in a session that somebody connects in meanwhile would be lost."""
+    client = create_app(broker, store=store).test_client()
+    setup = {"path": "/connections/setup", "base_url": settings.public_url}
+    first, again = client.get(**setup), client.get(**setup)
+
+    assert "Set-Cookie" in first.headers
+    assert ("Set-Cookie" in again.headers) is (store is None)
+
+
 def test_under_another_name_the_page_leads_to_the_right_one(
-    settings: Settings, broker: Broker
+    settings: Settings, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Styled, in a browser; and in one line for a program."""
     client = create_app(broker).test_client()
@@ -70,6 +83,8 @@ def test_under_another_name_the_page_leads_to_the_right_one(
     assert (page.status_code, line.status_code) == (421, 421)
     assert f'href="{settings.public_url}/connections/setup"' in page.text
     assert settings.public_url in line.text
+    (said,) = (each for each in caplog.messages if "421" in each)  # once for each name
+    assert "'elsewhere.test'" in said
 
 
 def test_scripts_come_compressed_over_one_connection(app_url: str) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.flask.hubspot_auth import hubspot_connect_url
 from portalkey.settings import Settings
-from portalkey.web.host_session import BROWSER_KEY
+from portalkey.web.host import BROWSER_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, signed_in
 

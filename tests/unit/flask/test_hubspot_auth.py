@@ -21,7 +21,7 @@ from portalkey.model.counters import CounterKind
 from portalkey.model.events import Event, EventName, happened
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore, Vault
-from portalkey.web.host_session import BROWSER_KEY
+from portalkey.web.host import BROWSER_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import leave_form
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from jinja2 import FunctionLoader
 
 from portalkey.broker import Broker
-from portalkey.web.host_session import BROWSER_KEY
+from portalkey.web.host import BROWSER_KEY
 from portalkey.web.static_files import static_address
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, connect, host_app, link_named, page_of, said, signed_in

@@ -14,7 +14,7 @@ from portalkey.settings import Key
 from portalkey.testing.samples import begin_exchange
 from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey.vault.keyring import new_key
-from portalkey.web.host_session import CONNECTIONS_KEY
+from portalkey.web.host import CONNECTIONS_KEY
 
 OLD, NEW = Key("old", new_key()), Key("new", new_key())
 

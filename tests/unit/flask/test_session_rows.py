@@ -9,9 +9,10 @@ from portalkey.errors import StoreBusy
 from portalkey.flask.session_rows import MOST_SESSIONS, SessionRegistry, require_fit
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import Event, EventName
+from portalkey.model.notifications import Subject
 from portalkey.testing.samples import load, new_connection, next_generation
 from portalkey.vault import MemoryStore
-from portalkey.web.host_session import CONNECTIONS_KEY
+from portalkey.web.host import CONNECTIONS_KEY
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_an_app_without_a_key_is_flasks_to_tell() -> None:
 class Deaf(MemoryStore):
     """A store that takes no events just now."""
 
-    def record(self, event: Event) -> Event:
+    def record(self, event: Event, subject: Subject | None = None) -> Event:
         """Too busy."""
         raise StoreBusy
 
@@ -66,6 +67,6 @@ def test_an_event_that_cannot_be_kept_undoes_nothing(caplog: pytest.LogCaptureFi
     renewed = next_generation(load(store, first))
     event = Event(EventName.REFRESHED, owner="ada", connection_id=first.id)
 
-    assert store.renew(renewed, instead_of="fingerprint 1", event=event)
+    assert store.renew(renewed, instead_of="fingerprint 1", tell=lambda _: event)
     assert load(store, first).generation == 2
     assert "event not kept (store_busy)" in caplog.text

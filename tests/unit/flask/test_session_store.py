@@ -31,7 +31,7 @@ from portalkey.flask.session_cookie import MOST_BESIDE_HEADERS
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import EventName
 from portalkey.settings import Key, Settings
-from portalkey.web.host_session import CONNECTIONS_KEY
+from portalkey.web.host import CONNECTIONS_KEY
 from portalkey.web.router import Router
 from portalkey_simulator import HubSpot
 from processes.herd import expire, renewals

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from portalkey.broker import Broker
 from portalkey.flask import HubSpotAuth
 from portalkey.model.connection import Connection
-from portalkey.web.host_session import BROWSER_KEY
+from portalkey.web.host import BROWSER_KEY
 from portalkey.web.signed_tokens import sign_form
 from portalkey_simulator import HubSpot
 from support.hosting import (

@@ -14,7 +14,7 @@ from portalkey.errors import NoSession
 from portalkey.flask import HubSpotAuth, forget_browser
 from portalkey.model.attempt import Attempt
 from portalkey.model.authorization import AuthorizationOptions
-from portalkey.web.host_session import BROWSER_KEY, CONNECTIONS_KEY, VISITOR_KEY
+from portalkey.web.host import BROWSER_KEY, CONNECTIONS_KEY, VISITOR_KEY
 from portalkey_simulator import HubSpot
 from support.hosting import FIRST, SETUP, page_of
 

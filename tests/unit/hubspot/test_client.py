@@ -70,6 +70,34 @@ def test_form_and_bearer(listen: Listen, client: HubSpotClient) -> None:
     assert (response.status, response.body, response.headers["x-y"]) == (200, b'{"a": 1}', "Z")
 
 
+def test_json_and_a_link_that_opens_by_itself(listen: Listen, client: HubSpotClient) -> None:
+    """What opens the link goes into the target, and is shown nowhere."""
+    peer = listen(http(200, "{}"))
+    request = Request("POST", f"{peer.url}/x", json='{"a": []}', query=SecretStr(f"k={CANARY}"))
+
+    client.send(request)
+
+    head, _, body = peer.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(f"POST /x?k={CANARY} HTTP/1.1\r\n".encode())
+    assert b"Content-Type: application/json" in head
+    assert body == b'{"a": []}'
+    assert CANARY not in repr(request)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_file_may_be_long_and_packed(coding: str, listen: Listen, client: HubSpotClient) -> None:
+    """As long as is said, by gzip alone; whatever type it was stored with."""
+    headers = {"Content-Encoding": coding}
+    peer = listen(http(200, b"x" * (LONGEST_BODY + 1), headers))
+    file = Request("GET", f"{peer.url}/x", longest=LONGEST_BODY + 1)
+
+    if coding == "gzip":
+        assert len(client.send(file).body) == LONGEST_BODY + 1
+        file = Request("GET", f"{peer.url}/x", longest=LONGEST_BODY)
+    with pytest.raises(BadAnswer):
+        client.send(file)
+
+
 def test_what_is_said_of_us(listen: Listen, client: HubSpotClient) -> None:
     """HubSpot learns who asks, and that the answer must not be compressed."""
     peer = listen(http())

@@ -35,3 +35,29 @@ def test_oauth_is_always_asked_for(text: str) -> None:
     assert asked[0] == "oauth"
     assert asked.count("oauth") == 1
     assert set(text.split()) <= set(asked)
+
+
+def test_further_scopes_have_hubspots_form() -> None:
+    """One connect may ask for names of HubSpot's, each once."""
+    asked = "crm.objects.deals.read tickets e-commerce tickets"
+
+    assert scopes.parse_further(asked) == ("crm.objects.deals.read", "tickets", "e-commerce")
+    assert scopes.parse_further(()) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ["a b"],
+        "tick&ets",
+        "crm..read",
+        ".read",
+        "x" * 101,
+        [str(number) for number in range(scopes.MOST_FURTHER + 1)],
+        [f"{'x' * 60}{number}" for number in range(10)],
+    ],
+)
+def test_further_scopes_are_bounded(text: str | list[str]) -> None:
+    """Neither another form, nor a long one, nor too many."""
+    with pytest.raises(ValueError, match="scope"):
+        scopes.parse_further(text)

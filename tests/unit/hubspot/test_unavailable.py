@@ -17,14 +17,12 @@ from portalkey.hubspot.client import LONGEST_BODY, HubSpotClient
 from portalkey.hubspot.deadline import Connector, resolve
 from portalkey.hubspot.failures import LateConnection
 from portalkey.hubspot.http import Request
-from support.patience import PATIENCE
+from support.patience import PATIENCE, with_time_enough
 from support.peer import Peer, Script, drip, http
 
 Listen = Callable[..., Peer]
 SOON = 0.3
 """Seconds of a deadline that a test lets pass."""
-LATE = 8.0
-"""Seconds that only a broken deadline takes."""
 SILENCE = drip(b"", every=60)
 
 
@@ -73,11 +71,19 @@ def test_name_that_takes_most_of_the_time() -> None:
 def test_tls_that_takes_most_of_the_time(listen: Listen) -> None:
     """TLS gets what name and connection have left."""
     peer = listen(SILENCE)
-    connector, start = Connector(PATIENCE, resolve, before_sending=SOON), time.monotonic()
-    opened = connector.connect("127.0.0.1", peer.port, start + PATIENCE)
+    context, end = ssl.create_default_context(), time.monotonic() + PATIENCE
 
-    with closing(opened), pytest.raises(LateConnection):
-        opened.start_tls(ssl.create_default_context(), "localhost", start + PATIENCE)
+    def has_connected(seconds: float) -> bool:
+        connector = Connector(PATIENCE, resolve, before_sending=seconds)
+        try:
+            opened = connector.connect("127.0.0.1", peer.port, end)
+        except LateConnection:
+            return False
+        with closing(opened), pytest.raises(LateConnection):
+            opened.start_tls(context, "localhost", end)
+        return True
+
+    assert with_time_enough(has_connected, lambda connected: not connected)
 
 
 def test_connection_that_is_refused(port: int) -> None:
@@ -160,8 +166,12 @@ def hang_up(connection: socket.socket, stop: Event) -> None:
 )
 def test_request_without_an_answer(script: Script, listen: Listen, *, is_timeout: bool) -> None:
     """HubSpot has the request and may have acted on it: that is not this machine's trouble."""
-    seconds = SOON if is_timeout else None
-    trouble = trouble_of(HubSpotClient(), listen(script).url, seconds=seconds)
+    url = listen(script).url
+
+    def ask(seconds: float) -> HubSpotUnavailable:
+        return trouble_of(HubSpotClient(), url, seconds=seconds if is_timeout else None)
+
+    trouble = with_time_enough(ask, lambda each: each.is_local)
 
     assert (trouble.is_local, trouble.is_timeout) == (False, is_timeout)
     assert str(trouble).startswith("HubSpot cannot be reached at localhost: ")
@@ -171,9 +181,15 @@ def test_seconds_of_a_request(listen: Listen) -> None:
     """A request may have less time than its client, and never more."""
     url, start = listen(SILENCE).url, time.monotonic()
 
-    assert trouble_of(HubSpotClient(deadline=PATIENCE), url, seconds=SOON).is_timeout
-    assert trouble_of(HubSpotClient(deadline=SOON), url, seconds=PATIENCE).is_timeout
-    assert time.monotonic() - start < LATE
+    def ask(request: float) -> HubSpotUnavailable:
+        return trouble_of(HubSpotClient(deadline=PATIENCE), url, seconds=request)
+
+    def ask_by_client(client: float) -> HubSpotUnavailable:
+        return trouble_of(HubSpotClient(deadline=client), url, seconds=PATIENCE)
+
+    assert with_time_enough(ask, lambda each: each.is_local).is_timeout
+    assert with_time_enough(ask_by_client, lambda each: each.is_local).is_timeout
+    assert time.monotonic() - start < PATIENCE
 
 
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json"])

@@ -27,6 +27,19 @@ def test_there_is_room() -> None:
     assert list(LIMITS.make_room(attempt("a"), [attempt("a", 1), attempt("b", 1)])) == []
 
 
+def test_an_install_that_waits_is_in_nobodys_way() -> None:
+    """It may wait for days; it is counted where another install comes, and gives no way."""
+    until = NOW + timedelta(days=1)
+    waiting = [
+        replace(attempt("a", 9), status=AttemptStatus.ASKING, pending_until=until)
+        for _ in range(2 * OWNER_TIMES)
+    ]
+
+    assert list(LIMITS.make_room(attempt("a"), waiting)) == []
+    with pytest.raises(TooManyAttempts):
+        LIMITS.make_room(replace(attempt("b"), pending_until=until), waiting)
+
+
 def test_what_is_being_exchanged_does_not_give_way() -> None:
     """It may be about to connect; the new one waits for it."""
     busy = [replace(attempt("a", 9), status=AttemptStatus.EXCHANGING) for _ in range(2)]

@@ -17,8 +17,10 @@ IN_NO_ATTEMPT = {
     "library_unusable",
     "no_session",
     "not_connected",
+    "not_from_hubspot",  # HubSpot's own requests, or somebody's who is not HubSpot
     "not_hubspot",
     "owner_unusable",  # the app's page says so, before anything begins
+    "session_unusable",
     "source_unusable",
     "store_is_copy",  # a copy's own attempts are its own to finish
 }

@@ -1,6 +1,7 @@
 """Where a store is that no setting names, and whether it lasts."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from portalkey.settings.places import (
     is_container,
     is_in_layer,
     is_in_memory,
+    new_store,
     store_in_data_directory,
 )
 from portalkey.settings.validators import sqlite_url
@@ -150,3 +152,15 @@ def test_a_file_in_memory() -> None:
 def test_a_container(environ: dict[str, str], cgroups: str, file: str, *, expected: bool) -> None:
     """Docker, podman and Kubernetes leave one mark or another; LXC's containers last."""
     assert is_container(environ, cgroups, lambda path: path == file) is expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("shop", "shop"), ("Ada's shop", "Ada-s-shop"), ("", "app")]
+)
+def test_a_new_store_is_called_by_its_project(tmp_path: Path, folder: str, name: str) -> None:
+    """A person can tell whose it is, and no two projects share one by chance."""
+    one, two = (new_store(Path("/", folder), lambda: tmp_path) for _ in range(2))
+
+    assert one != two
+    assert re.fullmatch(rf"{name}-[0-9a-f]{{6}}\.db", one.name)
+    assert one.parent == tmp_path

@@ -118,6 +118,8 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("HUBSPOT_OPTIONAL_SCOPES", " c c ", "optional_scopes", ("c",)),
     ("HUBSPOT_API_VERSION", "2026-09", "api_version", "2026-09"),
     ("HUBSPOT_API_VERSION", "2026-03", "api_version", "2026-03"),
+    ("HUBSPOT_API_VERSION", "2027-03", "api_version", "2027-03"),
+    ("HUBSPOT_API_VERSION", "2031-09", "api_version", "2031-09"),
     ("HUBSPOT_APP_URL", "https://app-eu1.hubspot.com/", "app_url", "https://app-eu1.hubspot.com"),
     ("HUBSPOT_API_URL", "https://api-eu1.hubapi.com/", "api_url", "https://api-eu1.hubapi.com"),
     *(("HUBSPOT_PKCE", text, "pkce", True) for text in ("on", "TRUE", "1")),
@@ -129,6 +131,9 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("PORTALKEY_HUBSPOT_CALLS", " 1 ", "hubspot_calls", 1),
     ("PORTALKEY_HUBSPOT_CALLS", "10000", "hubspot_calls", 10_000),
     ("PORTALKEY_EVENTS_DAYS", " 1 ", "events_days", 1),
+    ("PORTALKEY_PENDING_HOURS", "0", "pending_hours", 0),
+    ("PORTALKEY_PENDING_HOURS", "168", "pending_hours", 168),
+    ("PORTALKEY_INSTALLS_SHARE_ACCOUNTS", "yes", "installs_share_accounts", True),
     ("PORTALKEY_ATTEMPTS_PER_BROWSER", "1000", "attempts_per_browser", 1000),
     ("PORTALKEY_EXCHANGES_PER_MINUTE", "10000", "exchanges_per_minute", 10_000),
     ("PORTALKEY_EVENTS_DAYS", "36500", "events_days", 36500),
@@ -186,6 +191,12 @@ BAD = [
     ("HUBSPOT_API_VERSION", "v1", "2027-02-16"),
     ("HUBSPOT_API_VERSION", "v4", "set it to 2026-09"),
     ("HUBSPOT_API_VERSION", "../2026-03", "set it to 2026-09"),
+    ("HUBSPOT_API_VERSION", "2025-09", "set it to 2026-09"),
+    ("HUBSPOT_API_VERSION", "2027-04", "or a later date version; set it to 2026-09"),
+    ("HUBSPOT_API_VERSION", "2027-03-beta", "set it to 2026-09"),
+    ("HUBSPOT_APP_URL", "https://mcp.hubspot.com", "names HubSpot's MCP server"),
+    ("HUBSPOT_APP_URL", "https://mcp-eu1.hubspot.com", "names HubSpot's MCP server"),
+    ("HUBSPOT_API_URL", "https://mcp.hubspot.com", "names HubSpot's MCP server"),
     ("HUBSPOT_APP_URL", "https://hubspot.com.evil.test", "under hubspot.com"),
     ("HUBSPOT_API_URL", "http://api.hubapi.com", "under hubspot.com"),
     ("HUBSPOT_PKCE", "S256", "must be on or off"),
@@ -211,6 +222,8 @@ BAD = [
     ("PORTALKEY_ATTEMPTS_PER_BROWSER", "0", "whole number of attempts from 1 to 1000"),
     ("PORTALKEY_EXCHANGES_PER_MINUTE", "-1", "whole number of exchanges from 1 to 10000"),
     ("PORTALKEY_EVENTS_DAYS", "0", "whole number of days from 1 to 36500"),
+    ("PORTALKEY_PENDING_HOURS", "169", "whole number of hours from 0 to 168"),
+    ("PORTALKEY_PENDING_HOURS", "-1", "whole number of hours from 0 to 168"),
     ("PORTALKEY_EVENTS_DAYS", "36501", "from 1 to 36500"),
     ("PORTALKEY_EVENTS_DAYS", "1.5", "from 1 to 36500"),
     ("PORTALKEY_DATABASE_SECONDS", "1.9", "from 2 to 60"),
@@ -591,7 +604,7 @@ def test_every_setting_says_what_it_is() -> None:
     fields = Settings.model_fields.values()
 
     assert all(field.description for field in fields)
-    assert len({field.alias for field in fields}) == 31
+    assert len({field.alias for field in fields}) == 37
 
 
 def test_two_client_secrets_while_one_is_changed() -> None:
@@ -613,3 +626,73 @@ def test_client_secrets_that_cannot_be_used(wrong: str) -> None:
     """Three, one twice, or an empty one."""
     with pytest.raises(BadSettings, match="HUBSPOT_CLIENT_SECRET"):
         Settings.from_env(None, {**ENOUGH, "HUBSPOT_CLIENT_SECRET": wrong})
+
+
+EU: Mapping[str, str] = {
+    "EU_HUBSPOT_CLIENT_ID": "client-of-eu",
+    "EU_HUBSPOT_CLIENT_SECRET": "secret-of-eu",
+    "EU_HUBSPOT_REDIRECT_URI": f"http://localhost:6001/eu{CALLBACK}",
+    "EU_PORTALKEY_APP_NAME": "Europe",
+    "HUBSPOT_SCOPES": "oauth crm.objects.contacts.read",
+    "PORTALKEY_EVENTS_DAYS": "30",
+}
+
+
+@pytest.mark.parametrize("says", ["argument", "environment"])
+def test_settings_of_another_hubspot_app(says: str) -> None:
+    """With a prefix they stand beside the first's, and share what is no app's own."""
+    environ = {**ENOUGH, **EU}
+    if says == "argument":
+        settings = Settings.from_env(None, environ, prefix="EU_")
+    else:
+        settings = Settings.from_env(None, {**environ, "PORTALKEY_ENV_PREFIX": "EU_"})
+    first = Settings.from_env(None, environ)
+
+    assert (settings.client_id, first.client_id) == ("client-of-eu", "client-1")
+    assert (settings.mount, first.mount) == ("/eu", "")
+    assert settings.client_secret.get_secret_value() == "secret-of-eu"
+    assert settings.keys == first.keys
+    assert (settings.events_days, settings.app_name) == (30, "Europe")
+    assert (settings.scopes, len(first.scopes)) == (("oauth",), 2)
+
+
+def test_another_hubspot_app_takes_no_credentials_of_the_first() -> None:
+    """What it has not been given is missing, whatever stands beside it."""
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_env(None, ENOUGH, prefix="EU_")
+
+    told = " ".join(caught.value.problems)
+    assert "HUBSPOT_CLIENT_ID" in told
+    assert "HUBSPOT_CLIENT_SECRET" in told
+    assert SECRET not in told
+
+
+def test_a_file_of_another_hubspot_app(tmp_path: Path) -> None:
+    """A secret in a file takes the place of the first's, which names none."""
+    (tmp_path / "address").write_text(f"sqlite:///{tmp_path / 'eu.db'}")
+    (tmp_path / "address").chmod(0o600)
+    shared = {"PORTALKEY_DATABASE_URL": f"sqlite:///{tmp_path / 'first.db'}"}
+    own = {"EU_PORTALKEY_DATABASE_URL_FILE": str(tmp_path / "address")}
+
+    settings = Settings.from_env(None, {**ENOUGH, **EU, **shared, **own}, prefix="EU_")
+
+    assert settings.database_url.endswith("/eu.db")
+
+
+@pytest.mark.parametrize("prefix", ["eu_", "EU", "E_", "HUBSPOT_", "PORTALKEY_EU_", "E-U_", "_"])
+def test_a_prefix_that_cannot_be_one(prefix: str) -> None:
+    """It says how one looks."""
+    with pytest.raises(BadSettings, match="PORTALKEY_ENV_PREFIX must be capitals"):
+        Settings.from_env(None, {**ENOUGH, **EU}, prefix=prefix)
+
+
+def test_where_was_looked_is_said_of_what_is_missing(tmp_path: Path) -> None:
+    """A server that starts in another folder reads another file, or none."""
+    with pytest.raises(BadSettings, match=rf"there is no \.env in {tmp_path};"):
+        Settings.from_env(tmp_path / ".env", {})
+    (tmp_path / ".env").write_text("HUBSPOT_CLIENT_ID=abc\n")
+    with pytest.raises(BadSettings, match=rf"nor in {tmp_path}/\.env, which was read"):
+        Settings.from_env(tmp_path / ".env", {})
+    with pytest.raises(BadSettings) as without:
+        Settings.from_env(None, {})
+    assert "What is missing" not in str(without.value)

@@ -12,7 +12,7 @@ from portalkey.flask import HubSpotAuth
 from portalkey.settings import Settings
 from portalkey.settings.surroundings import Host, Surroundings
 from portalkey.settings.validators import file_url, sqlite_url
-from portalkey.settings.warnings import SENTENCES, find_warnings, store_file
+from portalkey.settings.warnings import SENTENCES, find_warnings, name_store, store_file
 
 ROOT = Path(__file__).parents[3]
 CALLBACK = "/auth/hubspot/callback"
@@ -51,6 +51,8 @@ def test_settings_as_they_should_be() -> None:
 def test_what_settings_say_by_themselves() -> None:
     """An end in sight, a code without a verifier, a simulator where people are."""
     assert codes(settings(api_version="v3")) == ["version_ends"]
+    assert codes(settings(api_version="2026-03")) == ["version_ends"]
+    assert codes(settings(api_version="2027-03")) == ["version_unknown"]
     assert codes(settings(pkce=False)) == ["pkce_off"]
     assert codes(settings(**SIMULATED, **PUBLIC)) == ["simulator_in_public"]
 
@@ -124,6 +126,20 @@ def test_the_file_of_a_store() -> None:
     """A URL quotes what a path may hold."""
     assert store_file(settings(database_url="sqlite:////srv/a%20b.db?x=1")) == Path("/srv/a b.db")
     assert store_file(settings(database_url="sqlite:///x.db")) == Path.cwd() / "x.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:////srv/a%20b.db", "the store /srv/a b.db"),
+        ("postgresql://ada:secret@db.example:5433/crm?x=1", "the store crm on db.example:5433"),
+        ("postgresql:///crm", "the store crm on this machine"),
+        ("postgresql://ada:s%40cret@/", "the store of PostgreSQL on this machine"),
+    ],
+)
+def test_the_store_has_a_name_for_people(url: str, name: str) -> None:
+    """An operator of several sees which one is spoken of, and no password."""
+    assert name_store(settings(database_url=url)) == name
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_no_token_is_in_any_file(
     renewed = vault.renew(connection, grant("x", "canary-rotated"), sent_at=vault.store.now())
     assert renewed
     assert found_in(path) == set()
-    assert vault.erase(renewed)
+    assert vault.erase(renewed.connection)
 
     assert found_in(path) == set()
     assert not [secret for secret in CANARIES if secret in dumped(path)]
@@ -191,7 +191,9 @@ def test_a_commit_into_a_hosts_file_reaches_the_disk(
 ) -> None:
     """Where a journal's end is the commit, its directory has to remember that as well."""
     with closing(SQLStore.open(f"sqlite:///{path}")) as store:
-        asked = store._database._drivers.run(lambda each: each.execute("PRAGMA synchronous"))
+        asked = store._database._writing_drivers.run(
+            lambda each: each.execute("PRAGMA synchronous")
+        )
 
         assert asked.fetchone() == (3,)
 

@@ -54,11 +54,12 @@ class Crowded(MemoryStore):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
         """Lost for as long as the crowd lasts."""
         self.times -= 1
         return self.times < 0 and super().connect(
-            attempt_id, connection, event=event, owed=owed, settled=settled
+            attempt_id, connection, event=event, owed=owed, settled=settled, is_sole=is_sole
         )
 
     def disconnect(
@@ -165,9 +166,10 @@ def test_a_renewal_goes_on_with_what_is_left_out(
 ) -> None:
     """The refresh token and the scopes (RFC 6749 section 6), sealed for the next generation."""
     first, sent_at = kept(), vault.store.now()
-    second = vault.renew(first, grant("next", refresh=None), sent_at=sent_at)
+    renewed = vault.renew(first, grant("next", refresh=None), sent_at=sent_at)
 
-    assert second
+    assert renewed
+    second = renewed.connection
     assert (second.generation, second.scopes) == (2, ("oauth",))
     assert vault.open_access(second) == SecretStr("next")
     assert vault.open_refresh(second) == SecretStr(REFRESH)
@@ -180,11 +182,11 @@ def test_a_renewal_goes_on_with_what_is_left_out(
 def test_a_renewal_takes_what_is_new(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """A rotated refresh token, and scopes that the person has changed."""
     first = kept()
-    second = vault.renew(first, grant("a", "b", ("oauth", "x")), sent_at=vault.store.now())
+    renewed = vault.renew(first, grant("a", "b", ("oauth", "x")), sent_at=vault.store.now())
 
-    assert second
-    assert second.scopes == ("oauth", "x")
-    assert vault.open_refresh(second) == SecretStr("b")
+    assert renewed
+    assert renewed.connection.scopes == ("oauth", "x")
+    assert vault.open_refresh(renewed.connection) == SecretStr("b")
 
 
 def test_a_late_renewal_is_none(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
@@ -339,9 +341,10 @@ def test_a_verifier_opens_for_its_attempt(vault: Vault, exchanging: Attempts) ->
 def test_swapped_values_do_not_open(vault: Vault, kept: MakeConnection, grant: Grants) -> None:
     """Between rows, columns and generations, as somebody who can write the database would."""
     first = kept()
-    second = vault.renew(first, grant("a", "b"), sent_at=vault.store.now())
+    renewed = vault.renew(first, grant("a", "b"), sent_at=vault.store.now())
     other = kept("eve")
-    assert second
+    assert renewed
+    second = renewed.connection
     assert first.sealed
     assert second.sealed
     assert other.sealed

@@ -86,6 +86,10 @@ def setup(*cards: dict[str, Any]) -> dict[str, Any]:
         "wanted_optional": ("crm.lists.read",),
         "connections": cards,
         "news": None,
+        "invitations": [
+            {"hub_id": hub_id, "status": status, "at": datetime(2026, 3, 9, tzinfo=UTC)}
+            for hub_id, status in ((None, "open"), (4410001, "opened"), (None, "used"))
+        ],
     }
 
 
@@ -106,7 +110,22 @@ BROKEN = card(shown_status="needs_reconnect", trouble=HOSTILE, needs_person=True
 LACKING = card(lacking=(HOSTILE, "crm.lists.read"), needs_person=True, hub_domain=None)
 LESS = card(missing=(HOSTILE, "crm.lists.read"), is_asked_for=True, user_email=None)
 UNKNOWN = card(scopes=None, granted=(), missing=("crm.lists.read",), renewed_at=None)
+INVITED = {
+    "action": "/act",
+    "secret": "secret",
+    "inviter": HOSTILE,
+    "wanted": (HOSTILE,),
+    "optional": ("crm.lists.read",),
+    "expires_at": datetime(2026, 3, 9, tzinfo=UTC),
+}
 PAGES: list[tuple[str, dict[str, Any]]] = [
+    ("popup/invite.html", {**INVITED, "account": ACCOUNT}),
+    ("popup/invite.html", {**INVITED, "account": None}),
+    ("popup/invited.html", {"go_on": "/on", "is_refreshed": True}),
+    ("popup/invited.html", {"go_on": "/on", "is_refreshed": False}),
+    ("popup/onward.html", {"go_on": HOSTILE}),
+    ("popup/invite_over.html", {"inviter": HOSTILE}),
+    ("popup/invite_over.html", {"inviter": None}),
     ("popup/notice.html", {"title": HOSTILE, "sentence": HOSTILE, "back": "/b", "has_retry": True}),
     (
         "popup/start.html",
@@ -161,7 +180,20 @@ def test_no_english_is_left_in_another_language(template: str, context: dict[str
     marked = {key: f"§{text}§" for key, text in words._words["en"].items()}
     marked |= {"date": "§", "months": "§, " * 11 + "§"}
     page = Renderer(SETTINGS, strings=Strings({"xx": marked}))(template, language="xx", **context)
-    facts = {HOSTILE, "4410001", "1", "localhost:6001", "L", "HubSpot", "<", "#", "·", ",", "."}
+    facts = {
+        HOSTILE,
+        "declined",
+        "4410001",
+        "1",
+        "localhost:6001",
+        "L",
+        "HubSpot",
+        "<",
+        "#",
+        "·",
+        ",",
+        ".",
+    }
 
     texts = BeautifulSoup(page, "html.parser").find_all(string=True)
     visible = [text.strip() for text in texts if text.parent and text.parent.name != "script"]

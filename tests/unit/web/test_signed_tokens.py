@@ -165,3 +165,13 @@ def test_a_return_holds_for_its_path_and_ten_minutes() -> None:
     assert read_start(ring, value, browser="/start?a", owner="") is None
     ring.at += timedelta(minutes=10)
     assert read_return(ring, value, "/start?a") is None
+
+
+def test_scopes_of_a_token_hold_where_its_signature_does() -> None:
+    """Before somebody has signed in it cannot be known who made it: the scopes are left out."""
+    ring = keyring("first")
+    token = sign_start(ring, Start("/x", scopes=("tickets",)), browser="b", owner="ada")
+
+    assert read_start(ring, token, browser="b", owner="ada") == Start("/x", scopes=("tickets",))
+    assert read_start(ring, token, browser="b", owner="eve") is None
+    assert peek_start(token, ()) == Start("/x")

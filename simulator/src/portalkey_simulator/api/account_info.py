@@ -3,8 +3,11 @@
 from flask import Response, jsonify
 
 from portalkey_simulator.api.bearer import admit
+from portalkey_simulator.api.error_responses import format_moment
 from portalkey_simulator.world import World
 from portalkey_simulator.world.accounts import Account
+
+_DAILY_CALLS, _DAY = 250_000, 86_400
 
 
 class AccountInfo:
@@ -22,6 +25,25 @@ class AccountInfo:
         del version
         access = admit(self._world, self._world.switches.account_info_scope)
         return jsonify(_serialize_details(access.agreement.account))
+
+    def show_daily_usage(self, version: str) -> Response:
+        """Show how many of its calls of the day the account's private apps have used: none.
+
+        Raises:
+            ApiRefused: The token does not do, or comes too often.
+        """
+        del version
+        admit(self._world, "oauth")
+        now = self._world.clock.now()
+        usage = {
+            "name": "private-apps-api-calls-daily",
+            "usageLimit": _DAILY_CALLS,
+            "currentUsage": 0,
+            "collectedAt": format_moment(now),
+            "fetchStatus": "SUCCESS",
+            "resetsAt": format_moment((now // _DAY + 1) * _DAY),
+        }
+        return jsonify(results=[usage])
 
     def show_me(self) -> Response:
         """Show some of the account's facts, as ``/integrations/v1/me`` has them.

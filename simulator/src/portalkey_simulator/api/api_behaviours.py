@@ -19,11 +19,18 @@ DOCUMENTED, CAPTURED, PRESUMED = Evidence.DOCUMENTED, Evidence.CAPTURED, Evidenc
 BEHAVIOURS: tuple[Behaviour, ...] = (
     Behaviour(
         "The token endpoints of v3, 2026-03 and 2026-09 answer alike.",
-        CAPTURED,
-        _NANGO,
-        because="For 2026-09 it rests on the live use of others; its specification has no answers.",
+        DOCUMENTED,
+        _SPEC,
+        because="The specification of 2026-09 has had answers since it is generally available, and "
+        "they are those of 2026-03, field by field; its draft of before had none.",
     ),
-    Behaviour("Secrets may not stand in the URL, but in v1 they may.", DOCUMENTED, _TOKENS),
+    Behaviour(
+        "Secrets may not stand in the URL; in v1 `client_secret` and `refresh_token` may, and the "
+        "other fields stand in the body only.",
+        DOCUMENTED,
+        _TOKENS,
+        because="That the body goes before the URL where a field is in both is presumed.",
+    ),
     Behaviour(
         "A field that comes twice counts as missing.",
         PRESUMED,
@@ -95,7 +102,8 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "Too many calls are answered with 429 and the name of the policy.",
         CAPTURED,
         _SLACK,
-        because="`groupName` was seen cut short; `publicapi:oauth` is presumed.",
+        because="`groupName` was seen whole for the ten seconds' limit; for searches it is "
+        "presumed. `requestId` is in HubSpot's example.",
     ),
     Behaviour(
         "An unknown id is answered with 404 `OBJECT_NOT_FOUND`.",
@@ -125,6 +133,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         because="It is old, and its answer was not looked up again.",
     ),
     Behaviour(
+        "Account info tells how many calls of the day private apps have made: here none.",
+        DOCUMENTED,
+        _SPEC,
+        because="An app with OAuth is none of them. The limit of 250,000 is presumed.",
+    ),
+    Behaviour(
         "The webhooks journal tells of installs and uninstalls to apps that subscribed before.",
         DOCUMENTED,
         _JOURNAL,
@@ -134,16 +148,40 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "A journal's entry holds one event, stays for three days, and its link for ten minutes.",
         PRESUMED,
         "https://github.com/usertour/usertour",
-        because="Three days were seen; the rest is not known.",
+        because="Three days are documented; the rest is not known.",
+    ),
+    Behaviour(
+        "Reading on from an entry that has expired, or never was, is answered with 404.",
+        DOCUMENTED,
+        f"{_DOCS}/api-reference/2027-03-beta/webhooks-journal/journal-entries/local/get-journal-local-next.md",
+        because="It is said in 2027-03-beta; the older pages are silent.",
+    ),
+    Behaviour(
+        "Several entries are read at once, the oldest first; where there is none, the list is "
+        "empty.",
+        DOCUMENTED,
+        f"{_SPEC}/tree/main/PublicApiSpecs/Webhooks%20Journal",
+        because="That no count is too large, and what is said of unknown offsets, is presumed.",
+    ),
+    Behaviour(
+        "Filters of subscriptions are kept, and change nothing.",
+        PRESUMED,
+        because="They compare properties of CRM records, and the journal here tells of none.",
+    ),
+    Behaviour(
+        "Ending the subscriptions of an account ends none: those for lifecycle events are for all.",
+        PRESUMED,
     ),
     Behaviour(
         "Nobody is told of installs by a webhook: there is no such event.", DOCUMENTED, _JOURNAL
     ),
     Behaviour("No answer of the API has CORS headers.", CAPTURED, _SLACK),
     Behaviour(
-        "What no endpoint of the API takes is refused in JSON, in the form of its other errors.",
+        "Whatever is no page of the simulator's is refused in JSON, in the form of other errors.",
         PRESUMED,
-        because="That is 404 to an unknown path, 405 to another method and 413 to a large body.",
+        because="That is 404 to an unknown path, 405 to another method and 413 to a large body. "
+        "HubSpot's pages and API have a host each; here a path decides, and what is asked of the "
+        "API and not found is among the noted requests.",
     ),
 )
 """In the order of the endpoints."""

@@ -64,9 +64,9 @@ def missing_scopes_error(scopes: Iterable[str]) -> ApiRefused:
     )
 
 
-def rate_limit_error(limit: TooMany) -> ApiRefused:
-    """429: too many calls for this *limit*."""
-    return ApiRefused(_respond(429, limit.body))
+def rate_limit_error(limit: TooMany, app_id: int = 0, hub_id: int = 0) -> ApiRefused:
+    """429: too many calls for this *limit*, of an app in an account."""
+    return ApiRefused(_respond(429, limit.body(app_id, hub_id)))
 
 
 def validation_error(message: str) -> ApiRefused:

@@ -19,6 +19,8 @@ _SECRETS = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "refresh_token", "token"}
 )
 
+_IN_URL_OF_V1 = frozenset({"client_secret", "refresh_token"})
+
 
 def read_fields(switches: Switches) -> Fields:
     """Read the fields of the body; one that comes twice counts as missing (RFC 6749 3.2).
@@ -32,10 +34,13 @@ def read_fields(switches: Switches) -> Fields:
 
 
 def read_fields_of_v1(switches: Switches) -> Fields:
-    """Read the fields of URL and body together: v1 lets secrets stand in the URL."""
-    return _read_client(switches) | select_singles(
-        read_pairs(request.query_string) + _read_body(switches)
-    )
+    """Read the fields of the body; v1 lets two secrets stand in the URL instead.
+
+    The body's goes before the URL's.
+    """
+    in_url = select_singles(read_pairs(request.query_string))
+    in_url = {name: value for name, value in in_url.items() if name in _IN_URL_OF_V1}
+    return in_url | _read_client(switches) | select_singles(_read_body(switches))
 
 
 def _read_body(switches: Switches) -> Pairs:

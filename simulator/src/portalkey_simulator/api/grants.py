@@ -94,7 +94,7 @@ class Grants:
         }
         if switches.sends_hub_id:
             body["hub_id"] = agreement.account.hub_id
-        if switches.sends_user_id:
+        if switches.sends_user_id or agreement.is_user_level:
             body["user_id"] = agreement.user.user_id
         if switches.sends_scopes:
             body["scopes"] = agreement.scopes

@@ -70,7 +70,7 @@ def _describe_signature(access: Access, app: App) -> dict[str, object]:
     agreement = access.agreement
     return {
         "appId": app.app_id,
-        "appInstallId": app.app_id + agreement.account.hub_id,
+        "appInstallId": str(app.app_id + agreement.account.hub_id),
         "audience": "",
         "expiresAt": int(access.expires_at * 1000),
         "hubId": agreement.account.hub_id,

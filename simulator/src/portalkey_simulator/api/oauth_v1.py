@@ -33,7 +33,7 @@ class V1:
         self._grants = Grants(world)
 
     def issue(self) -> Response:
-        """Issue tokens, as the newer endpoints do; here the fields may stand in the URL."""
+        """Issue tokens, as the newer endpoints do; here two secrets may stand in the URL."""
         self._warn()
         count_token_request(self._world)
         return jsonify(self._grants.answer(read_fields_of_v1(self._world.switches)))

@@ -1,9 +1,9 @@
 """Rate limits of the API, and the headers about them."""
 
-from portalkey_simulator.api.error_responses import rate_limit_error
+from portalkey_simulator.api.error_responses import ApiRefused, rate_limit_error
 from portalkey_simulator.api.headers import add_to_answer
 from portalkey_simulator.world import World
-from portalkey_simulator.world.error_bodies import CALLS, SEARCHES, TOKEN_REQUESTS
+from portalkey_simulator.world.error_bodies import CALLS, SEARCHES, TOKEN_REQUESTS, TooMany
 from portalkey_simulator.world.ledger import Access
 
 _SECONDS = 10
@@ -21,7 +21,7 @@ def count_call(world: World, access: Access) -> None:
     left = world.limits.count(key, most, _SECONDS)
     _add_limit_headers(most, left or 0)
     if left is None:
-        raise rate_limit_error(CALLS)
+        raise _limit_error(world, CALLS, access)
 
 
 def count_search(world: World, access: Access) -> None:
@@ -32,7 +32,7 @@ def count_search(world: World, access: Access) -> None:
     """
     key = ("searches", access.agreement.account.hub_id)
     if world.limits.count(key, world.switches.searches_per_second, 1) is None:
-        raise rate_limit_error(SEARCHES)
+        raise _limit_error(world, SEARCHES, access)
 
 
 def count_token_request(world: World) -> None:
@@ -44,6 +44,12 @@ def count_token_request(world: World) -> None:
     most = world.switches.token_requests_per_second
     if most and world.limits.count("token requests", most, 1) is None:
         raise rate_limit_error(TOKEN_REQUESTS)
+
+
+def _limit_error(world: World, limit: TooMany, access: Access) -> ApiRefused:
+    agreement = access.agreement
+    app = world.apps[agreement.client_id]
+    return rate_limit_error(limit, app.app_id, agreement.account.hub_id)
 
 
 def _add_limit_headers(most: int, left: int) -> None:

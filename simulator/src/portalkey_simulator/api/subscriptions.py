@@ -64,6 +64,18 @@ class Subscriptions:
                 return Response(status=204)
         raise not_found_error(number)
 
+    def delete_of_portal(self, version: str, portal: str) -> Response:
+        """End the subscriptions that are for one account: of those here none is.
+
+        Raises:
+            ApiRefused: The token is no app's or not for this, or *portal* is no account's number.
+        """
+        del version
+        admit_app(self._world, SUBSCRIPTIONS_WRITE)
+        if not (portal.isascii() and portal.isdecimal()):
+            raise validation_error("portalId has to be a whole number")
+        return Response(status=204)
+
     def _list_own(self) -> tuple[Subscription, ...]:
         client_id = admit_app(self._world, SUBSCRIPTIONS_READ).client_id
         return self._world.lifecycle.list_subscriptions(client_id)

@@ -39,7 +39,7 @@ class Journal:
             ApiRefused: The token is no app's, or not for this.
         """
         del version
-        return self._respond_with_link(self._list_entries()[:1])
+        return self._respond_with_link(self.list_entries()[:1])
 
     def show_latest(self, version: str) -> Response:
         """Respond with a link to the newest entry.
@@ -48,16 +48,17 @@ class Journal:
             ApiRefused: The token is no app's, or not for this.
         """
         del version
-        return self._respond_with_link(self._list_entries()[-1:])
+        return self._respond_with_link(self.list_entries()[-1:])
 
     def show_next(self, version: str, offset: str) -> Response:
         """Respond with a link to the entry after the one at *offset*.
 
         Raises:
-            ApiRefused: The token is no app's, or not for this.
+            ApiRefused: The token is no app's or not for this, or the journal has no such entry,
+                or not any more.
         """
         del version
-        return self._respond_with_link(self._list_entries(offset)[:1])
+        return self._respond_with_link(self.list_entries(offset)[:1])
 
     def show_entry(self, offset: str) -> Response:
         """Show the entry at *offset* to whoever has the link to it.
@@ -88,25 +89,35 @@ class Journal:
             raise ApiRefused(error_response(403, "The link has expired.", "FORBIDDEN"))
         return app
 
-    def _list_entries(self, after: str | None = None) -> tuple[Event, ...]:
+    def list_entries(self, after: str | None = None) -> tuple[Event, ...]:
+        """Return the entries of the app that asks, oldest first, behind the offset *after*.
+
+        Raises:
+            ApiRefused: The token is no app's or not for this, or there is no such offset.
+        """
         client_id = admit_app(self._world, JOURNAL_READ).client_id
         entries = self._world.lifecycle.list_journal(client_id, after)
+        if entries is None:
+            raise not_found_error(str(after))
         only = request.args.get("installPortalId")
         return tuple(one for one in entries if only in {None, str(one.hub_id)})
 
     def _respond_with_link(self, entries: tuple[Event, ...]) -> Response:
         if not entries:
             return Response(status=204)
-        [entry] = entries
+        return jsonify(self.describe_link(entries[0]))
+
+    def describe_link(self, entry: Event) -> dict[str, str]:
+        """Return where *entry* can be read, for ten minutes."""
         until = int(self._world.clock.now()) + _LINK_SECONDS
         app = self._world.apps[entry.client_id]
         signature = _sign_link(app, entry.offset, str(until))
         query = urlencode({"app": entry.client_id, "until": until, "signature": signature})
-        return jsonify(
-            currentOffset=entry.offset,
-            expiresAt=format_moment(until),
-            url=f"{request.host_url}webhooks-journal/pages/{entry.offset}?{query}",
-        )
+        return {
+            "currentOffset": entry.offset,
+            "expiresAt": format_moment(until),
+            "url": f"{request.host_url}webhooks-journal/pages/{entry.offset}?{query}",
+        }
 
 
 def _sign_link(app: App, offset: str, until: str) -> str:

@@ -29,6 +29,7 @@ from portalkey_simulator.world.request_log import LoggedRequest
 from portalkey_simulator.world.switches import GROUPS, Switches, list_behaviours
 
 _LONG = 20
+_CUT = "…"
 """A part of a path that is longer may be a token, as v1 has them there."""
 PLAIN = ("grant_type", "client_id", "redirect_uri", "scope", "token_type_hint")
 """The fields of a form that are shown; any other, and what nobody knows, may be a secret."""
@@ -149,7 +150,7 @@ def _describe_request(number: int, one: LoggedRequest, apps: tuple[App, ...]) ->
     plain = {name: value for name, value in public.items() if not _may_be_secret(value, apps)}
     parts = (abbreviate(part) if len(part) > _LONG else part for part in one.path.split("/"))
     form = {name: quote(value, safe=":/ ")[:200] for name, value in plain.items()}
-    path = quote("/".join(parts), safe="/…")
+    path = quote("/".join(parts), safe="/").replace(quote(_CUT), _CUT)
     return RequestView(number, one.method, path, one.status, one.at, form)
 
 
@@ -167,7 +168,7 @@ def _may_be_secret(value: str, apps: tuple[App, ...]) -> bool:
 
 def abbreviate(token: str) -> str:
     """Return the first six and the last four characters: enough to tell tokens apart."""
-    return f"{token[:6]}…{token[-4:]}" if len(token) > _LONG else "…"
+    return f"{token[:6]}{_CUT}{token[-4:]}" if len(token) > _LONG else _CUT
 
 
 def _select_newest(tokens: tuple[TokenView, ...]) -> Iterator[TokenView]:

@@ -48,7 +48,7 @@ def _refuse(fault: Fault, _: Pause) -> Response:
 
 
 def _limit_rate(fault: Fault, place: Place) -> Response:
-    response = _json_response(429, (TOKEN_REQUESTS if place in _AT_TOKENS else CALLS).body)
+    response = _json_response(429, (TOKEN_REQUESTS if place in _AT_TOKENS else CALLS).body())
     if fault.seconds:
         response.headers["Retry-After"] = f"{fault.seconds:.0f}"
     return response

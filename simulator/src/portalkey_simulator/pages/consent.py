@@ -96,7 +96,8 @@ def _read_required_scopes(app: App, text: str, switches: Switches) -> tuple[str,
     scopes = _read_scopes(text)
     required = {*app.required_scopes, *(("oauth",) if switches.oauth_required else ())}
     if not scopes or not required <= set(scopes):
-        raise Stopped("scopes_missing")
+        missing = sorted(required - set(scopes)) or ["any scope"]
+        raise Stopped("scopes_missing", scopes=" ".join(missing))
     _check_scopes(scopes, allowed=app.scope_list, misplaced=app.beyond_scope)
     return scopes
 

@@ -53,8 +53,8 @@ SENTENCES: Mapping[str, Sentence] = {
         "https://github.com/HubSpot/oauth-quickstart-nodejs/pull/29",
     ),
     "scopes_missing": Sentence(
-        "provided scopes are insufficient",
-        "A required scope is not in `scope`.",
+        "provided scopes are insufficient (missing: {scopes})",
+        "A required scope is not in `scope`; its name is added here, HubSpot tells none.",
         DOCUMENTED,
         _KB,
     ),

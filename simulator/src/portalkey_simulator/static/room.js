@@ -70,11 +70,23 @@ function ago(seconds) {
 
 function left(seconds) {
   if (seconds === null) return "never";
-  return seconds < 60 ? "under 1 min" : `${Math.floor(seconds / 60)} min`;
+  return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min`;
 }
 
-function request([when, { method, path, status, form }]) {
-  const text = status === 0 ? "no answer" : `${status}`;
+/** What was asked again and again, in a row and with the same answer, is one line. */
+function inRows(requests) {
+  const rows = [];
+  for (const each of requests) {
+    const same = JSON.stringify([each.method, each.path, each.status, each.form.grant_type]);
+    if (rows.at(-1)?.same === same) rows.at(-1).number += 1;
+    else rows.push({ same, number: 1, each });
+  }
+  return rows;
+}
+
+function request([when, { method, path, status, form }, number]) {
+  const times = number > 1 ? ` × ${number}` : "";
+  const text = `${status === 0 ? "no answer" : status}${times}`;
   const isFine = status >= 200 && status < 400;
   const grant = form.grant_type ? make("small", {}, ` ${form.grant_type}`) : "";
   return make("tr", {},
@@ -199,7 +211,8 @@ function draw({ clock, requests, faults, tokens, token_count: count, apps, accou
   const names = new Map(accounts.map((each) => [each.hub_id, each.name]));
   const appNames = new Map(apps.map((each) => [each.client_id, each.name]));
   const named = installs.map((each) => ({ ...each, app: appNames.get(each.client_id) ?? each.client_id }));
-  const recent = requests.toReversed().map((each) => [ago(clock.now - each.at), each]);
+  const recent = inRows(requests.toReversed())
+    .map(({ each, number }) => [ago(clock.now - each.at), each, number]);
   fill("requests", recent, request, "Nothing was asked yet.");
   fill("faults", faults, rule, "Everything goes well.");
   fill("tokens", tokens.toReversed().map((each) => [

@@ -17,17 +17,24 @@ class TooMany:
     policy: str
     group: str | None = None
 
-    @property
-    def body(self) -> dict[str, object]:
-        """The answer's JSON."""
-        grouped = {} if self.group is None else {"groupName": self.group}
-        return error_body(self.message, errorType="RATE_LIMIT", policyName=self.policy, **grouped)
+    def body(self, app_id: int = 0, hub_id: int = 0) -> dict[str, object]:
+        """Return the answer's JSON, for the calls of this app in that account."""
+        more: dict[str, object] = {"errorType": "RATE_LIMIT", "policyName": self.policy}
+        if self.group is not None:
+            more |= {
+                "groupName": f"publicapi:{self.group}:{app_id}:{hub_id}",
+                "requestId": uuid.uuid4().hex,
+            }
+        return error_body(self.message, **more)
 
 
-_GROUP = "publicapi:oauth"
-CALLS = TooMany("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING", _GROUP)
+CALLS = TooMany(
+    "You have reached your ten_secondly_rolling limit.",
+    "TEN_SECONDLY_ROLLING",
+    "private_app-api-calls-ten-secondly",
+)
 """Of an app in an account."""
-SEARCHES = TooMany("You have reached your secondly limit.", "SECONDLY", _GROUP)
+SEARCHES = TooMany("You have reached your secondly limit.", "SECONDLY", "crm-search-secondly")
 """In an account."""
 TOKEN_REQUESTS = TooMany("You have reached your rate limit.", "SECONDLY")
 """At the token endpoints."""

@@ -3,8 +3,9 @@
 import itertools
 import threading
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement
@@ -14,6 +15,13 @@ Action: TypeAlias = Literal["APP_INSTALL", "APP_UNINSTALL"]
 EVENT_TYPES: dict[str, Action] = {"4-1909196": "APP_INSTALL", "4-1916193": "APP_UNINSTALL"}
 """HubSpot's names for the two, in subscriptions
 (https://developers.hubspot.com/docs/api-reference/latest/webhooks-journal/guide)."""
+
+FILTER_TYPES = ("CRM_OBJECT_PROPERTY",)
+OPERATORS = (
+    *("CONTAINS", "ENDS_WITH", "EQ", "GT", "GTE", "IN", "IS_EMPTY", "IS_NOT_EMPTY"),
+    *("LT", "LTE", "N_EQ", "NOT_IN", "STARTS_WITH"),
+)
+"""Kinds of conditions of a filter, and operators that they compare by."""
 
 RETENTION = 3 * 86_400
 """The seconds that a journal goes back, about
@@ -48,14 +56,25 @@ class Subscription:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of the ``subscription`` of this number; ``at`` is in seconds since 1970 in UTC."""
+
+    number: int
+    subscription: int
+    conditions: tuple[Mapping[str, Any], ...]
+    at: float
+
+
 class Lifecycle:
-    """Events, oldest first, and subscriptions to them."""
+    """Events, oldest first, subscriptions to them, and these subscriptions' filters."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._subscriptions: dict[int, Subscription] = {}
+        self._filters: dict[int, Filter] = {}
         self._numbers = itertools.count(1)
 
     @property
@@ -69,6 +88,7 @@ class Lifecycle:
         with self._lock:
             self._events.clear()
             self._subscriptions.clear()
+            self._filters.clear()
             self._numbers = itertools.count(1)
 
     def note(self, action: Action, agreement: Agreement) -> None:
@@ -91,18 +111,19 @@ class Lifecycle:
                 )
             )
 
-    def list_journal(self, client_id: str, after: str | None = None) -> tuple[Event, ...]:
+    def list_journal(self, client_id: str, after: str | None = None) -> tuple[Event, ...] | None:
         """List the entries of this app's journal, oldest first.
 
-        *after* is the offset of an entry; what came up to it is left out, and everything where
-        the app never had such an entry.
+        *after* is the offset of an entry; what came up to it is left out. None where the journal
+        has no such entry, or not any more.
         """
         oldest = self._clock.now() - RETENTION
-        entries = [one for one in self.events if one.is_in_journal and one.client_id == client_id]
-        if after is not None:
-            offsets = [one.offset for one in entries]
-            entries = entries[offsets.index(after) + 1 :] if after in offsets else []
-        return tuple(one for one in entries if one.at > oldest)
+        own = [one for one in self.events if one.is_in_journal and one.client_id == client_id]
+        entries = tuple(one for one in own if one.at > oldest)
+        if after is None:
+            return entries
+        offsets = [one.offset for one in entries]
+        return entries[offsets.index(after) + 1 :] if after in offsets else None
 
     def subscribe(self, client_id: str, event_type: str) -> Subscription:
         """Subscribe the app to these events; return its subscription where it has one.
@@ -131,4 +152,30 @@ class Lifecycle:
             if subscription is None or subscription.client_id != client_id:
                 return False
             del self._subscriptions[number]
+            left = [one for one in self._filters.values() if one.subscription != number]
+            self._filters = {one.number: one for one in left}
             return True
+
+    def add_filter(
+        self, client_id: str, subscription: int, conditions: Iterable[Mapping[str, Any]]
+    ) -> Filter | None:
+        """Add a filter to a subscription; return None where the app has none of this number."""
+        with self._lock:
+            known = self._subscriptions.get(subscription)
+            if known is None or known.client_id != client_id:
+                return None
+            number = next(self._numbers)
+            one = Filter(number, subscription, tuple(conditions), self._clock.now())
+            self._filters[number] = one
+            return one
+
+    def list_filters(self, client_id: str) -> tuple[Filter, ...]:
+        """List the filters of this app's subscriptions, oldest first."""
+        own = {one.number for one in self.list_subscriptions(client_id)}
+        with self._lock:
+            return tuple(one for one in self._filters.values() if one.subscription in own)
+
+    def remove_filter(self, number: int) -> None:
+        """Take the filter of this *number* away."""
+        with self._lock:
+            self._filters.pop(number, None)

@@ -147,12 +147,13 @@ class Switches:
         True, "A grant tells `scopes`, as a list.", DOCUMENTED, _KEEP_TOKENS
     )
     sends_user_id: bool = switch(
-        True,
-        "A grant tells `user_id`.",
-        PRESUMED,
-        _SPEC,
-        because="It is optional in the schema, was seen from HubSpot's MCP server, and is not in "
-        "the one capture of an ordinary app's grant.",
+        False,
+        "A grant tells `user_id` to an app on the level of users only.",
+        CAPTURED,
+        _NANGO,
+        because="It is not in the one capture of an ordinary app's grant, was seen from HubSpot's "
+        "MCP server, whose apps are on that level, and is optional in the schema. Switched on, "
+        "every grant tells it.",
     )
     sends_id_token: bool = switch(
         False, "A grant has no `id_token`.", PRESUMED, _SPEC, because="The schema has one."

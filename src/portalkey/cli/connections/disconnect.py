@@ -57,7 +57,7 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
     What HubSpot does not answer now is told it again later, by every process of the app. With
     --uninstall HubSpot takes the app out of the account, which ends it for everybody there.
     """
-    with open_broker(env_file) as broker:
+    with open_broker(env_file, is_store_said=True) as broker:
         connection = require_connection(broker, connection_id)
         if is_uninstall:
             _uninstall(broker, connection, yes=yes)

@@ -12,6 +12,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import count_of, printable
+from portalkey.settings.warnings import store_file
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -20,10 +21,8 @@ _WHAT = (
     "This ends the connections of {owner}, and erases all that is kept of them: {counts}. It "
     "cannot be undone; `portalkey connections export` shows it first."
 )
-_DONE = (
-    "Erased: {counts}. Look after the logs and the backups, too, which portalkey cannot reach. In "
-    "PostgreSQL their bytes lie on the disk until VACUUM FULL."
-)
+_DONE = "Erased: {counts}. Look after the logs and the backups, too, which portalkey cannot reach."
+_IN_POSTGRESQL = " In PostgreSQL their bytes lie on the disk until VACUUM FULL."
 _NOTHING = "Nothing is kept of this owner."
 _KINDS = ("connection", "attempt", "event")
 
@@ -39,7 +38,7 @@ def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     Their tokens are unusable at once, and HubSpot is told to forget them. A SQLite file is written
     anew, which takes a moment where it is large.
     """
-    with open_broker(env_file) as broker:
+    with open_broker(env_file, is_store_said=not as_json) as broker:
         numbers = _count(broker, owner)
         counts = ", ".join(count_of(number, kind) for kind, number in numbers.items())
         is_known = any(numbers.values())
@@ -48,10 +47,11 @@ def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
             confirm_by_typing(f"erase {owner}")
         # Where nothing is kept, too: an earlier run may have been cut off before its end.
         broker.erase(owner)
+        done = _DONE + (_IN_POSTGRESQL if store_file(broker.settings) is None else "")
     if as_json:
         click.echo(json.dumps({f"{kind}s": number for kind, number in numbers.items()}))
     else:
-        say(_DONE.format(counts=counts) if is_known else _NOTHING)
+        say(done.format(counts=counts) if is_known else _NOTHING)
 
 
 def _count(broker: "Broker", owner: str) -> dict[str, int]:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
 _UNKNOWN = (
-    "There is no connection {id} of this app. `portalkey connections list` lists those that there "
-    "are, and with --status disconnected those that there were."
+    "There is no connection of the id {id}; `portalkey connections list` has the ids, with --owner "
+    "those of one owner, and with --status disconnected those that there were."
 )
 
 

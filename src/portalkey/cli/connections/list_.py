@@ -51,7 +51,7 @@ def list_(
     """
     if named.get("owner") == "":
         raise click.BadParameter("name an owner, or leave it out.", param_hint="--owner")
-    with open_broker(env_file, is_reading=True) as broker:
+    with open_broker(env_file, is_reading=True, is_store_said=not as_json) as broker:
         try:
             if as_json:
                 _write_json(find_pages(broker, limit, cursor, **named))

@@ -5,7 +5,10 @@ from typing import Any, TypeVar
 
 import click
 
+from portalkey.cli.hints import respell
 from portalkey.model.connection import is_owner
+
+_NOBODY = "Name an owner; `portalkey connections list` shows them."
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,5 +21,5 @@ def owner_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls 
 def _check(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     del ctx, parameter
     if not is_owner(value):
-        raise click.BadParameter("Name an owner; `portalkey connections list` shows them.")
+        raise click.BadParameter(respell(_NOBODY))
     return value

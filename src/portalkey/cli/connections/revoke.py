@@ -69,7 +69,7 @@ def revoke(
         raise click.UsageError("Say --all, and narrow it with --owner, --hub-id or --older-than.")
     if owner == "":
         raise click.BadParameter("name an owner, or leave it out.", param_hint="--owner")
-    with open_broker(env_file) as broker:
+    with open_broker(env_file, is_store_said=not as_json) as broker:
         before = broker.now() - older_than if older_than else None
         named = Narrowing(owner=owner, hub_id=hub_id, connected_before=before)
         number = sum(len(page.connections) for page in find_pages(broker, None, **named))

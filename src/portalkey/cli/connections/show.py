@@ -17,6 +17,7 @@ from portalkey.model.connection import Connection
 from portalkey.model.counters import COUNTERS_DAYS, Counter
 from portalkey.model.events import Event
 from portalkey.model.facts import connection_facts, counter_facts, event_facts
+from portalkey.model.sweep import is_suspect
 
 _EVENTS = 10
 
@@ -75,9 +76,19 @@ def _facts(connection: Connection) -> list[tuple[str, object]]:
         ("Token until", f"{utc(connection.access_expires_at)} UTC" if connection.sealed else ""),
         ("Failures", connection.failures or ""),
         ("Tried again", f"{utc(connection.retry_at)} UTC" if connection.retry_at else ""),
+        ("Looked at", _describe_look(connection)),
         ("Sealed with", connection.sealed.key_name if connection.sealed else ""),
         ("Scopes", scopes),
     ]
+
+
+def _describe_look(connection: Connection) -> str:
+    """Return when HubSpot was last asked about it while nobody used it, if it was."""
+    if connection.checked_at is None:
+        return ""
+    words = f"{utc(connection.checked_at)} UTC"
+    is_doubtful = connection.is_authenticated and is_suspect(connection)
+    return f"{words}, {connection.suspicion} by that look" if is_doubtful else words
 
 
 def _sums(counters: Sequence[Counter]) -> list[tuple[str, object]]:

@@ -1,17 +1,17 @@
-"""Checks of the way to HubSpot: name, connection, TLS, proxy, and the time that it says it is."""
+"""Checks of the way to HubSpot: name, connection, TLS, proxy, credentials, and its time."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from portalkey.cli.doctor.credentials import check_credentials
 from portalkey.errors import PortalkeyError
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.proxy import parse_proxy
-from portalkey.model.findings import Finding, ok, problem, unknown, warning
+from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
 from portalkey.settings.settings import Settings
 
 SECONDS = 10.0
@@ -28,14 +28,19 @@ def now() -> datetime:
 
 
 def check_hubspot(settings: Settings) -> Iterator[Finding]:
-    """Yield whether HubSpot can be reached from here, the operator's way, and what time it is."""
+    """Yield whether HubSpot can be reached the operator's way, its time, and if it knows us."""
     try:
         client = HubSpotClient.of(settings)
     except PortalkeyError as trouble:
         yield problem("hubspot", str(trouble), "Name a file of certificates in PORTALKEY_CA_FILE.")
         return
     with closing(client):
-        yield from check_way(settings, client.send)
+        way = list(check_way(settings, client.send))
+        yield from way
+        if has_problem(way[:1]):
+            yield unknown("credentials", "HubSpot could not be asked about the credentials.")
+        else:
+            yield check_credentials(settings, client.send)
 
 
 def check_way(
@@ -69,13 +74,13 @@ def _describe_way(settings: Settings) -> str:
 
 def check_clock(response: Response, at: datetime) -> Finding:
     """Compare this machine's time *at* with the ``Date`` of HubSpot's *response*."""
-    try:
-        theirs = parsedate_to_datetime(response.headers["date"])
-        apart = (at - theirs).total_seconds()
-    except (KeyError, TypeError, ValueError):
+    theirs = response.date
+    if theirs is None:
         return unknown("clock", "HubSpot did not say what time it is.")
+    apart = (at - theirs).total_seconds()
     side = "ahead of" if apart > 0 else "behind"
-    sentence = f"This machine's clock is {abs(apart):.0f} seconds {side} HubSpot's."
+    seconds = f"{abs(apart):.0f} second{'' if round(abs(apart)) == 1 else 's'}"
+    sentence = f"This machine's clock is {seconds} {side} HubSpot's."
     if abs(apart) <= SLOW:
         return ok("clock", sentence)
     if abs(apart) < WRONG:

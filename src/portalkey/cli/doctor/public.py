@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from http.cookies import CookieError, SimpleCookie
+from contextlib import suppress
+from http.cookies import CookieError, Morsel, SimpleCookie
 from pathlib import Path
 
 from portalkey.cli.doctor.browser import Page, Visit
+from portalkey.cli.doctor.front import find_front, is_ours
 from portalkey.model.findings import Finding, ok, problem, unknown, warning
 from portalkey.settings.settings import Settings
 from portalkey.web.headers import POPUP
@@ -20,9 +22,19 @@ _CALLBACK, _REFUSED = (
     next(each.path for each in PAGES if each.name == name) for name in ("callback", "refused")
 )
 _LAYOUT = re.compile(rb'<meta name="portalkey-layout" content="([a-z ]+)">')
+_NOTHING = Page(0, (), b"")
+_SEEN = 200
 _GONE, _NOT_TAKEN = frozenset({404, 405}), frozenset({400, 413, 414, 431, 494, 502})
 _HEADERS = ("cross-origin-opener-policy", "content-security-policy", "cache-control")
 _FINE = frozenset({None, "unsafe-none", "same-origin-allow-popups"})
+_OPEN = (
+    "Open the addresses that people without a login need (docs/servers.md, a proxy that signs "
+    "people in), or run doctor where PORTALKEY_PUBLIC_URL leads to the app without the sign-in."
+)
+_UNSEEN_SECURE = (
+    "Set SESSION_COOKIE_SECURE = True, or https_only=True in Starlette, and look for "
+    "session_not_secure in the app's log, which has it where that is missing."
+)
 
 
 def check_public(settings: Settings, visit: Visit) -> Iterator[Finding]:
@@ -32,6 +44,10 @@ def check_public(settings: Settings, visit: Visit) -> Iterator[Finding]:
         page = visit(f"{settings.mount}{_REFUSED}")
     except OSError as error:
         yield _unreachable(settings.public_url, error)
+        yield unknown("headers", "The app's pages were not looked at.")
+        return
+    if front := find_front(page, settings.mount):
+        yield unknown("mount", f"{base}{_REFUSED}: {front}.", _OPEN)
         yield unknown("headers", "The app's pages were not looked at.")
         return
     if page.status in _GONE or page.header("content-security-policy") is None:
@@ -91,6 +107,14 @@ def check_layout(page: Page) -> Finding:
 
 def _check_setup(settings: Settings, visit: Visit) -> Iterator[Finding]:
     page = visit(f"{settings.mount}{SETUP[0].path}")
+    front = find_front(page, settings.mount)
+    if page.status != _SEEN or front is not None:
+        what = front or f"it is answered with status {page.status} to who is not signed in"
+        yield unknown("opener_policy", f"The setup page was not seen: {what}.")
+        if front is not None or not is_ours(page):
+            page = _NOTHING  # whose cookies are none of the app's
+        yield from check_session_cookies(page, is_secure=settings.is_secure, mount=settings.mount)
+        return
     policy = page.header("cross-origin-opener-policy")
     if policy in _FINE:
         yield ok("opener_policy", "The setup page may open a popup and hear from it.")
@@ -105,31 +129,56 @@ def _check_setup(settings: Settings, visit: Visit) -> Iterator[Finding]:
 
 
 def check_session_cookies(page: Page, *, is_secure: bool, mount: str) -> Iterator[Finding]:
-    """Yield what is wrong with a cookie that *page* sets."""
-    troubles = []
-    for line in page.all("set-cookie"):
-        cookie: SimpleCookie = SimpleCookie()
-        try:
-            cookie.load(line)
-        except CookieError:
-            continue
-        for name, morsel in cookie.items():
-            if is_secure and not morsel["secure"]:
-                troubles.append(f"{name} goes over http as well (no Secure)")
-            if not f"{mount}/auth/hubspot/".startswith(morsel["path"] or "/"):
-                troubles.append(f"{name} is for {morsel['path']}, and never comes to the callback")
+    """Yield what is wrong with a cookie that *page* sets, and that nothing is known where none is.
+
+    The doctor has no session, and most apps set their cookie only once somebody has signed in.
+    """
+    cookies = list(_cookies_of(page))
+    troubles = [
+        trouble
+        for name, morsel in cookies
+        for trouble in _troubles_of(name, morsel, is_secure=is_secure, mount=mount)
+    ]
     if troubles:
         to_do = "Set SESSION_COOKIE_SECURE and SESSION_COOKIE_PATH, or their like, in the app."
         yield problem("cookies", f"Of the cookies that are set, {'; '.join(troubles)}.", to_do)
+    elif cookies:
+        names = ", ".join(sorted({name for name, _ in cookies}))
+        over = ", and over TLS only" if is_secure else ""
+        yield ok(
+            "cookies", f"What was set without a session ({names}) comes to the callback{over}."
+        )
     else:
-        yield ok("cookies", "The cookies that are set come to the callback, and over TLS only.")
+        yield unknown(
+            "cookies",
+            "The session's cookie was not seen: the app sets none before somebody has signed in.",
+            _UNSEEN_SECURE if is_secure else "",
+        )
+
+
+def _cookies_of(page: Page) -> Iterator[tuple[str, Morsel[str]]]:
+    for line in page.all("set-cookie"):
+        cookie: SimpleCookie = SimpleCookie()
+        with suppress(CookieError):
+            cookie.load(line)
+            yield from cookie.items()
+
+
+def _troubles_of(name: str, morsel: Morsel[str], *, is_secure: bool, mount: str) -> Iterator[str]:
+    if is_secure and not morsel["secure"]:
+        yield f"{name} goes over http as well (no Secure)"
+    if not f"{mount}/auth/hubspot/".startswith(morsel["path"] or "/"):
+        yield f"{name} is for {morsel['path']}, and never comes to the callback"
 
 
 def _check_script(settings: Settings, visit: Visit) -> Iterator[Finding]:
     page = visit(f"{settings.mount}{STATIC_PATH}/{_SCRIPT}")
     kind = page.header("content-type") or "no type"
-    if page.status == 200 and "javascript" in kind:  # noqa: PLR2004 - as HTTP has it
+    if page.status == _SEEN and "javascript" in kind:
         yield ok("script", f"{_SCRIPT} is served, as a script.")
+        return
+    if front := find_front(page, settings.mount):
+        yield unknown("script", f"{_SCRIPT} was not seen: {front}.", _OPEN)
         return
     yield problem(
         "script",
@@ -148,8 +197,10 @@ def _check_address(settings: Settings, visit: Visit) -> Iterator[Finding]:
             "Raise the limit of an address: large_client_header_buffers 4 16k in nginx, "
             "LimitRequestLine in Apache, --limit-request-line in gunicorn.",
         )
-    else:
+    elif is_ours(page) and find_front(page, settings.mount) is None:
         yield ok("long_address", "A callback with a long code arrives.")
+    else:
+        yield unknown("long_address", _tell_other("A callback with a long code", page), _OPEN)
 
 
 def _check_cookies(settings: Settings, visit: Visit) -> Iterator[Finding]:
@@ -162,5 +213,11 @@ def _check_cookies(settings: Settings, visit: Visit) -> Iterator[Finding]:
             "proxy_buffer_size 16k in nginx, LimitRequestFieldSize in Apache, buffer-size = 32768 "
             "in uWSGI.",
         )
-    else:
+    elif is_ours(page) and find_front(page, settings.mount) is None:
         yield ok("long_cookies", "A session's cookie of 4 KB arrives.")
+    else:
+        yield unknown("long_cookies", _tell_other("A cookie of 4 KB", page), _OPEN)
+
+
+def _tell_other(what: str, page: Page) -> str:
+    return f"{what} was answered by something else than portalkey (status {page.status})."

@@ -10,6 +10,8 @@ from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings
 
+_OF_VERSION = frozenset({"version_ends", "version_unknown"})
+
 
 def read_settings(env_file: Path) -> tuple[Settings | None, list[Finding]]:
     """Return the settings, where they can be used, and what there is to say of them."""
@@ -27,14 +29,18 @@ def check_settings(settings: Settings, around: Surroundings) -> Iterator[Finding
     source = "a simulator" if settings.is_simulated else "HubSpot"
     yield ok("settings", f"The settings can be used: {settings.public_url} connects to {source}.")
     for each in find_warnings(settings, around):
-        if each.code != "version_ends":  # which is a check of its own
+        if each.code not in _OF_VERSION:  # which is a check of its own
             what, _, to_do = each.sentence.rpartition("; ")
             yield warning(each.code, f"{what}.", to_do[:1].upper() + to_do[1:])
 
 
 def check_version(settings: Settings) -> Finding:
     """Tell until when HubSpot supports the version that is asked for."""
-    version, ends = settings.api_version, endpoints.ENDS[settings.api_version]
+    version, ends = settings.api_version, endpoints.ENDS.get(settings.api_version)
+    if ends is None:
+        sentence = f"HUBSPOT_API_VERSION is {version}, which is later than those known here."
+        to_do = f"Install the newest portalkey, or set it to {endpoints.NEWEST}."
+        return warning("api_version", sentence, to_do)
     sentence = f"HUBSPOT_API_VERSION is {version}, which HubSpot supports until {ends}."
     if version == endpoints.NEWEST:
         return ok("api_version", sentence)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from portalkey.broker.health import check_content, describe_oldest
+from portalkey.broker.health import check_content, check_sweep, describe_oldest
+from portalkey.broker.journal_health import check_journal
 from portalkey.errors import PortalkeyError
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
 from portalkey.settings.settings import Settings
-from portalkey.settings.warnings import store_file
+from portalkey.settings.warnings import name_store, store_file
 from portalkey.vault.check import check_store as check_whole
 from portalkey.vault.inspection import inspect_store
 from portalkey.vault.keyring import Keyring
@@ -48,10 +49,13 @@ def _check_content(settings: Settings) -> Iterator[Finding]:
         return
     with closing(store):
         vault = Vault(Keyring(settings.keys), store, settings.client_id)
+        vault.place = place = name_store(settings)
         try:
-            yield ok("store", "The store can be read and written.")
+            yield ok("store", f"{place[:1].upper()}{place[1:]} can be read and written.")
             inspection = inspect_store(settings)
             yield from check_content(vault, inspection, settings.refresh_rate)
             yield describe_oldest(inspection)
+            yield check_sweep(vault, inspection, store.now(), is_copy=settings.is_copy)
+            yield check_journal(settings, store)
         except PortalkeyError as trouble:
             yield problem("store", str(trouble), "Do what it says, and run this again.")

@@ -4,6 +4,6 @@ from portalkey.cli.importing.libraries import Names
 from portalkey.cli.importing.move_in import MoveIn
 from portalkey.cli.importing.outcomes import Outcome, Result
 from portalkey.cli.importing.rows import Row
-from portalkey.cli.importing.sources import CSV, SOURCES, read_rows
+from portalkey.cli.importing.sources import SOURCES, read_rows
 
-__all__ = ["CSV", "SOURCES", "MoveIn", "Names", "Outcome", "Result", "Row", "read_rows"]
+__all__ = ["SOURCES", "MoveIn", "Names", "Outcome", "Result", "Row", "read_rows"]

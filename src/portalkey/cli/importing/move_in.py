@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from portalkey.broker.adopt import Known
 from portalkey.cli.importing.outcomes import WHY, Outcome, Result
 from portalkey.cli.importing.rows import Row
-from portalkey.cli.importing.token_inspector import Known, TokenInspector, Useless, reject
+from portalkey.cli.importing.token_inspector import TokenInspector, Useless, reject
 from portalkey.model.connection import ConnectionStatus, is_owner
 
 if TYPE_CHECKING:
@@ -92,11 +93,10 @@ class MoveIn:
         if self._is_dry:
             return Outcome.IMPORTABLE
         assert row.refresh_token is not None  # noqa: S101 - HubSpot was asked about it
-        is_new = self._broker.adopt(
+        is_new = self._broker.adopt_known(
             owner,
             row.refresh_token,
-            answer.account,
-            answer.scopes,
+            answer,
             imported_from=self._imported_from,
         )
         # The owner may have connected the account meanwhile.

@@ -10,6 +10,7 @@ class Outcome(StrEnum):
 
     IMPORTED = "imported"
     IMPORTABLE = "importable"
+    READABLE = "readable"
     ALREADY_CONNECTED = "there"
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
@@ -27,7 +28,8 @@ class Outcome(StrEnum):
 
 WHY: Mapping[Outcome, str] = {
     Outcome.IMPORTED: "",
-    Outcome.IMPORTABLE: "HubSpot honours it; nothing was written, as this is a dry run.",
+    Outcome.IMPORTABLE: "HubSpot honours it; nothing was written, as it was only asked.",
+    Outcome.READABLE: "It can be read; neither HubSpot nor the store was asked.",
     Outcome.ALREADY_CONNECTED: "The owner has this account connected here already; "
     "that stays as it is.",
     Outcome.NEEDS_RECONNECT: "The owner's connection to this account is here, and HubSpot no "
@@ -52,6 +54,7 @@ GOOD = frozenset(
     {
         Outcome.IMPORTED,
         Outcome.IMPORTABLE,
+        Outcome.READABLE,
         Outcome.ALREADY_CONNECTED,
         Outcome.DISCONNECTED,
         Outcome.TWICE,

@@ -1,14 +1,14 @@
 """One row to import, whichever library wrote it."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
 
-_TOKEN = re.compile(r"[\x21-\x7E]{1,16384}")
+from portalkey.hubspot.json_body import is_token
+
 _DEPTH = 2
 """Times that text is parsed as JSON: an older library wrote JSON as text into a column of JSON."""
 
@@ -41,11 +41,6 @@ def owner_of(user_id: object, *, is_bare_uuid: bool = False) -> str:
         return str(UUID(owner)) if is_bare_uuid else owner
     except ValueError:
         return owner
-
-
-def is_token(value: object) -> bool:
-    """Return True where *value* can be a token at all (RFC 6749 appendix A.17)."""
-    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def make_row(name: str, owner: str, value: object, what: str = "refresh token") -> Row:

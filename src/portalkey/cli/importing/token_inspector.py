@@ -6,34 +6,23 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from portalkey.broker.adopt import OF_ANOTHER_APP, Known, build_inspection, read_inspection
 from portalkey.cli.importing.outcomes import WHY, Outcome
 from portalkey.errors import (
     BadAnswer,
     HubSpotRefused,
     HubSpotUnavailable,
     PersonMustAct,
+    SourceUnusable,
     TryLater,
 )
-from portalkey.hubspot.account import identify, introspect_request, read_introspection
 from portalkey.hubspot.client import Send
-from portalkey.hubspot.http import Response
-from portalkey.hubspot.json_body import Answer
-from portalkey.model.connection import Account, Grant
 from portalkey.settings.settings import Settings
 
 TRIES = 4
 """Requests to HubSpot about one row while it is not well."""
 LONGEST_WAIT = 60.0
 """Longest wait in seconds; where HubSpot asks for more, the import ends and is run again later."""
-_OF_ANOTHER_APP = "MISMATCH_REFRESH_TOKEN_CLIENT"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Account and scopes of a refresh token that HubSpot honours for this app."""
-
-    account: Account
-    scopes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +71,18 @@ class TokenInspector:
             self._sleep(wait)
 
     def _try(self, refresh_token: SecretStr) -> Known | Useless:
-        response = self._send(introspect_request(self._settings, refresh_token))
+        response = self._send(build_inspection(self._settings, refresh_token))
         try:
-            return self._read(response, refresh_token)
+            return read_inspection(self._settings, response, refresh_token)
         except PersonMustAct:
             return reject(Outcome.DEAD)
+        except SourceUnusable:
+            return reject(Outcome.WRONG_KIND)
         except HubSpotRefused as refused:
-            if refused.status == _OF_ANOTHER_APP:
+            if refused.status == OF_ANOTHER_APP:
                 return reject(Outcome.OTHER_APP)
             if refused.of_app:
                 raise
             return Useless(Outcome.UNCLEAR, str(refused))
         except BadAnswer as trouble:
             return Useless(Outcome.UNCLEAR, str(trouble))
-
-    def _read(self, response: Response, refresh_token: SecretStr) -> Known | Useless:
-        introspection = read_introspection(response)
-        if not introspection.active:
-            return reject(Outcome.DEAD)
-        answer = Answer.of(response)
-        if answer.get("client_id") not in (None, self._settings.client_id):
-            return reject(Outcome.OTHER_APP)
-        if answer.get("token_use") not in (None, "refresh_token"):
-            return reject(Outcome.WRONG_KIND)
-        grant = Grant(access_token=SecretStr(""), refresh_token=refresh_token, expires_in=0)
-        return Known(*identify(grant, introspection, None))

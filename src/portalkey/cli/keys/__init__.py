@@ -16,3 +16,4 @@ def keys() -> None:
 
 for command in (add, status, rotate, retire, forget):
     keys.add_command(command)
+keys.add_command(status, "list")  # which one tries first, from the other groups

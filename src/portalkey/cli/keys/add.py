@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.hints import respell, spell
 from portalkey.cli.keys.opening import open_broker
 from portalkey.vault.keyring import new_key
 
@@ -19,8 +20,8 @@ _STEPS = """\
 3. When `portalkey keys status` shows it everywhere, move it to the front, and
    restart again. It seals from then on:
      PORTALKEY_KEYS={label}:...,{ring}
-4. portalkey keys rotate
-5. portalkey keys retire {first}"""
+4. {rotate}
+5. {retire}"""
 
 
 @click.command()
@@ -40,7 +41,12 @@ def add(*, as_json: bool, env_file: Path) -> None:
         click.echo(json.dumps({"label": label, "key": key}))
         return
     click.echo(f"{label}:{key}")
-    steps = _STEPS.format(label=label, ring=",".join(f"{each}:..." for each in ring), first=ring[0])
-    click.echo(steps, err=True)
+    steps = _STEPS.format(
+        label=label,
+        ring=",".join(f"{each}:..." for each in ring),
+        rotate=spell("keys rotate"),
+        retire=spell(f"keys retire {ring[0]}"),
+    )
+    click.echo(respell(steps), err=True)
     if lacking := [each for each in labels if each not in ring]:
         click.echo(f"\nRows bear keys that are not here: {', '.join(lacking)}.", err=True)

@@ -33,7 +33,7 @@ def forget(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     It says what bears the key's LABEL and does not open here, and has the label typed first. What
     opens is left.
     """
-    with open_broker(env_file) as broker:
+    with open_broker(env_file, is_store_said=not as_json) as broker:
         if not broker.keys.is_known(label):
             raise click.ClickException(_UNKNOWN.format(label=label))
         lost = broker.keys.find_lost(label)

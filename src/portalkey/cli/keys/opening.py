@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from portalkey.cli.opening import say_store
 from portalkey.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_broker(env_file: Path) -> "Iterator[Broker]":
-    """Open a broker that starts where a key is missing, and is no process of the app."""
+def open_broker(env_file: Path, *, is_store_said: bool = False) -> "Iterator[Broker]":
+    """Open a broker that starts where a key is missing, and is no process of the app.
+
+    Where *is_store_said*, people are told first which store it is.
+    """
     # Loaded late, so that --help is there at once.
     from portalkey.broker.broker import Broker  # noqa: PLC0415
 
     with closing(Broker.of(Settings.from_env(env_file), are_keys_checked=False)) as broker:
+        if is_store_said:
+            say_store(broker)
         yield broker
 
 

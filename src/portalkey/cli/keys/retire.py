@@ -11,6 +11,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.keys.table import SESSIONS
 from portalkey.cli.lines import say
+from portalkey.settings.warnings import name_store
 
 _UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
 _FIRST = "{label} is the first key of PORTALKEY_KEYS, which seals; move another to the front first."
@@ -21,8 +22,8 @@ _ROWS = (
 _ROTATE = "Run `portalkey keys rotate` first."
 _SEALING = "{process} still seals with {label}; put the new key first there, and restart it."
 _MAY_GO = (
-    "Nothing bears {label} any more. Take it out of PORTALKEY_KEYS in every process, and keep a "
-    "copy for as long as the oldest backup that you would restore."
+    "Nothing in {place} bears {label} any more. Take it out of PORTALKEY_KEYS in every process, "
+    "and keep a copy for as long as the oldest backup that you would restore."
 )
 
 
@@ -36,15 +37,15 @@ def retire(label: str, *, as_json: bool, env_file: Path) -> None:
     Ends with exit code 1 while anything needs it.
     """
     with open_broker(env_file) as broker:
-        found = broker.keys.retire(label)
+        found, place = broker.keys.retire(label), name_store(broker.settings)
     if as_json:
         click.echo(json.dumps(_to_json(found)))
     elif found.may_go:
-        say(_MAY_GO.format(label=label))
+        say(_MAY_GO.format(label=label, place=place))
         if found.has_sessions:
             say(SESSIONS)
     else:
-        say("\n".join(_obstacles(found)), err=True)
+        say("\n".join((f"In {place}:", *_obstacles(found))), err=True)
     if not found.may_go:
         click.get_current_context().exit(1)
 

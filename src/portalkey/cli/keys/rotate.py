@@ -34,7 +34,10 @@ def rotate(*, is_forced: bool, as_json: bool, env_file: Path) -> None:
     With the first of PORTALKEY_KEYS, that is, while the app runs. HubSpot is not asked. A row that
     is being renewed is come back to. Run it again after it was cut off: it goes on where it was.
     """
-    with open_broker(env_file) as broker, _showing(as_json=as_json) as report:
+    with (
+        open_broker(env_file, is_store_said=not as_json) as broker,
+        _showing(as_json=as_json) as report,
+    ):
         key = broker.settings.keys[0].name
         rotated = broker.keys.rotate(report, is_forced=is_forced)
     if as_json:

@@ -22,7 +22,7 @@ def status(*, as_json: bool, env_file: Path) -> None:
     And say which process has which. HERE is what a key does for this command: the first of
     PORTALKEY_KEYS seals, the others open; of one that is missing, rows bear the label.
     """
-    with open_broker(env_file) as broker:
+    with open_broker(env_file, is_store_said=not as_json) as broker:
         found = broker.keys.status()
     click.echo(json.dumps(_to_json(found)) if as_json else "\n".join(lines_of(found)))
 

@@ -1,6 +1,7 @@
 """A small Flask app around the blueprint."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from flask import Flask, g, redirect
@@ -29,6 +30,7 @@ def create_app(
     metrics_token: SecretStr | None = None,
     store: Literal["session"] | None = None,
     console: "Console | None" = None,
+    front: Callable[[Flask], None] | None = None,
 ) -> Flask:
     """Return the standalone app.
 
@@ -41,13 +43,15 @@ def create_app(
         metrics_token: Opens ``/metrics``; without one there is none.
         store: ``"session"`` keeps connections in visitors' sessions; see ``HubSpotAuth``.
         console: The operator's console, with its door; without one there is none.
+        front: Adds a page of its own at ``/``, which else leads to the setup page.
     """
     app = _make_flask(broker, session_cookie)
+    # Else an answer that began before somebody connected could bring back the session without it.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = store != "session"
     owners = owners or one_per_session()
     show_error_pages(app, broker.settings, any_host=PATHS)
     HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
-    home = f"{broker.settings.mount}/connections/setup"
-    app.add_url_rule("/", "home", lambda: redirect(home, 303))
+    (front or partial(_lead_home, broker.settings.mount))(app)
     add_health(app, broker, metrics_token)
     if console is not None:
         _add_console(app, console)
@@ -55,10 +59,14 @@ def create_app(
     return app
 
 
+def _lead_home(mount: str, app: Flask) -> None:
+    app.add_url_rule("/", "home", lambda: redirect(f"{mount}/connections/setup", 303))
+
+
 def _add_console(app: Flask, console: "Console") -> None:
     # Imported here: not every app has one.
     from portalkey.flask.console_routes import register_console  # noqa: PLC0415 - see above
-    from portalkey.web.console.console import PATH  # noqa: PLC0415 - see above
+    from portalkey.web.console.extension import PATH  # noqa: PLC0415 - see above
 
     register_console(app, console, PATH)
 

@@ -19,13 +19,13 @@ def open_by_password(broker: "Broker", password: SecretStr | None) -> Console | 
 
 def open_by_link(broker: "Broker") -> tuple[Console, str]:
     """Return a console that one link opens once, and that link, to be printed."""
-    link = OneTimeLink(_find_user())
+    link = OneTimeLink(find_user())
     console = Console(broker, door=Door.with_link(link))
     assert console.door is not None  # noqa: S101 - tells the type checker
     return console, console.door.link_of(link)
 
 
-def _find_user() -> str:
+def find_user() -> str:
     """Return who started the app, as this machine calls them."""
     try:
         return getpass.getuser()

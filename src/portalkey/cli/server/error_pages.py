@@ -1,5 +1,6 @@
 """Errors of the standalone app: a page for people, one line for programs."""
 
+import logging
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from portalkey.web.http import WebResponse
     from portalkey.web.router import Router
 
+log = logging.getLogger("portalkey")
+
+_LONGEST_HOST, _MOST_HOSTS = 100, 20
 _CODES = {HTTPStatus.NOT_FOUND: "not_found"}
 
 
@@ -24,12 +28,14 @@ def show_error_pages(
     app: Flask, settings: "Settings", any_host: Collection[str] = frozenset()
 ) -> None:
     """Answer errors of *app* by pages, and by another host's name none but paths of *any_host*."""
+    note_host = _HostLog(settings.public_url).note
 
     def refuse_other_hosts() -> Response | None:
         # What a page looks like is nobody's secret, and the page that says so needs it.
         is_open = request.path.startswith(f"{STATIC_PATH}/") or request.path in any_host
         if is_open or request.headers.get("Host", "") == settings.host:
             return None
+        note_host(request.headers.get("Host", ""))
         if not _is_person():
             line = f"This app answers at {settings.public_url} only; open it there."
             return _as_text(HTTPStatus.MISDIRECTED_REQUEST, line)
@@ -42,6 +48,27 @@ def show_error_pages(
 
     app.before_request(refuse_other_hosts)
     app.register_error_handler(HTTPException, _show)
+
+
+class _HostLog:
+    """Tells whoever runs the app which names it refuses, each once, and no more than a few."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+        self._hosts: set[str] = set()
+
+    def note(self, host: str) -> None:
+        """Log that a request for *host* is refused: anybody can send any."""
+        host = host[:_LONGEST_HOST]
+        if host in self._hosts or len(self._hosts) >= _MOST_HOSTS:
+            return
+        self._hosts.add(host)
+        log.warning(
+            "a request for the Host %r is answered with 421, as PORTALKEY_PUBLIC_URL is %s; where "
+            "a proxy sends it, let it send the browser's own (nginx: Host $http_host)",
+            host,
+            self._public_url,
+        )
 
 
 def _show(error: HTTPException) -> Response:

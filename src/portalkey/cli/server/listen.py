@@ -1,20 +1,23 @@
 """WSGI server of the standalone app, with its housekeeping."""
 
 import logging
+import os
 import queue
+import re
 import socket
 import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cheroot import wsgi
-from flask import Flask
 
 from portalkey.cli.server.connection import Connection, Step
 from portalkey.cli.server.request_head import TOO_BUSY
 from portalkey.errors import BadSettings, PortalkeyError
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from portalkey.broker.broker import Broker
 
 log = logging.getLogger("portalkey")
@@ -29,6 +32,12 @@ MOST_IN_LINE = 128
 """Whole requests that wait for a thread; a further one is answered with 503."""
 
 
+def _reason_of(error: OSError) -> str:
+    """Return the system's reason: the server's own error has only its number, among its words."""
+    number = re.search(r"\[Errno (\d+)\]", str(error))
+    return (os.strerror(int(number[1])) if number else type(error).__name__).lower()
+
+
 class Listener:
     """Serves *app* on *host* and *port* from threads of this process.
 
@@ -37,7 +46,7 @@ class Listener:
 
     def __init__(
         self,
-        app: Flask,
+        app: "WSGIApplication",
         broker: "Broker",
         *,
         host: str,
@@ -68,8 +77,9 @@ class Listener:
         self._server.expiration_interval = 0.05
         try:
             self._server.prepare()
-        except OSError:
-            raise BadSettings([f"Port {port} on {host} cannot be used; choose another."]) from None
+        except OSError as error:
+            problem = f"Port {port} on {host} cannot be used ({_reason_of(error)})"
+            raise BadSettings([f"{problem}; choose another."]) from None
 
     @property
     def port(self) -> int:

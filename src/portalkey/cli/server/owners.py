@@ -53,6 +53,12 @@ def people_of_demo() -> Owners:
     return Owners(lambda: _of_session(next_person), lambda owner: names.get(owner, owner))
 
 
+def sign_in(owner: str) -> None:
+    """Take this browser for *owner* from now on."""
+    session[_OWNER] = owner
+    session.permanent = True
+
+
 def names_of_demo() -> dict[str, str]:
     """Return the names of ``PEOPLE`` by their ids as owners."""
     return {name.lower().replace(" ", "-"): name for name in PEOPLE}

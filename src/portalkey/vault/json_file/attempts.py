@@ -1,11 +1,14 @@
 """Attempts in a config file: one part of ``ConfigFileStore``."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from portalkey.model.attempt import Attempt, AttemptStatus
+from portalkey.model.authorization import Visitor
 from portalkey.model.events import Event
+from portalkey.model.installs import InstallPlace
+from portalkey.model.notifications import Subject
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import OwedRevocation
@@ -56,10 +59,13 @@ class ConfigFileAttempts:
         to: AttemptStatus,
         *,
         event: Event | None = None,
+        subject: Subject | None = None,
         **facts: str | None,
     ) -> Attempt | None:
         """Move an attempt and record *event*, and return it as it stood before."""
-        return self._write(lambda store: store.move_attempt(attempt_id, to, event=event, **facts))
+        return self._write(
+            lambda store: store.move_attempt(attempt_id, to, event=event, subject=subject, **facts)
+        )
 
     def ask(
         self,
@@ -68,9 +74,24 @@ class ConfigFileAttempts:
         owed: OwedRevocation,
         *,
         event: Event | None = None,
+        place: InstallPlace | None = None,
     ) -> bool:
         """Move an attempt to ``ASKING`` and keep *owed*, both or neither."""
-        return self._write(lambda store: store.ask(attempt_id, sealed_grant, owed, event=event))
+        return self._write(
+            lambda store: store.ask(attempt_id, sealed_grant, owed, event=event, place=place)
+        )
+
+    def questions_with(self, fingerprints: Collection[str]) -> Collection[str]:
+        """Return the ids of attempts that ask with such a grant."""
+        return self._look(lambda store: store.questions_with(fingerprints))
+
+    def claim_install(self, attempt_id: str, visitor: Visitor) -> Attempt | None:
+        """Make a pending install *visitor*'s, and return it."""
+        return self._write(lambda store: store.claim_install(attempt_id, visitor))
+
+    def pending_installs(self, redirect_uri: str, at_most: int) -> Sequence[Attempt]:
+        """Return the installs that came back to this address and wait."""
+        return self._look(lambda store: store.pending_installs(redirect_uri, at_most))
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""

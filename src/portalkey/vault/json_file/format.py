@@ -13,12 +13,14 @@ from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, is_owner
 from portalkey.model.counters import Counter
 from portalkey.model.events import Event
+from portalkey.model.invitation import Invitation
+from portalkey.model.notifications import Notification
 from portalkey.vault.json_file.lines import line_of, line_of_repeated
 from portalkey.vault.json_file.readers import Misplaced, names_of, reader, require_names
 from portalkey.vault.snapshot import MetaRow, Snapshot, ThrottleRow
 from portalkey.vault.store import OwedRevocation
 
-FORMAT = 5
+FORMAT = 7
 """Grows with every change that an older portalkey could not read."""
 
 _ABOUT = (
@@ -28,15 +30,22 @@ _ABOUT = (
 _ROWS = {
     "connections": Connection,
     "attempts": Attempt,
+    "invitations": Invitation,
     "outbox": OwedRevocation,
+    "notifications": Notification,
     "provider": ThrottleRow,
     "events": Event,
     "counters": Counter,
     "meta": MetaRow,
 }
-_SINCE = {2: frozenset({"counters"}), 3: frozenset({"meta"})}
+_SINCE = {
+    2: frozenset({"counters"}),
+    3: frozenset({"meta"}),
+    6: frozenset({"notifications"}),
+    7: frozenset({"invitations"}),
+}
 """By format, the kinds of rows that came with it."""
-_ONE_LINE_A_ROW = frozenset({"events", "counters", "meta"})
+_ONE_LINE_A_ROW = frozenset({"events", "notifications", "counters", "meta"})
 
 
 class Wrong(Exception):
@@ -175,7 +184,9 @@ def _require_distinct(snapshot: Snapshot) -> None:
     keys: Mapping[str, Iterable[object]] = {
         "connections": [each.id for each in snapshot.connections],
         "attempts": [each.id for each in snapshot.attempts],
+        "invitations": [each.id for each in snapshot.invitations],
         "outbox": [each.id for each in snapshot.outbox],
+        "notifications": [each.id for each in snapshot.notifications],
         "provider": [each.client_id for each in snapshot.provider],
         "counters": [each.id for each in snapshot.counters],
         "meta": [each.id for each in snapshot.meta],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
+from portalkey.model.events import Event
 from portalkey.vault.store import OwedRevocation, SealCount
 
 if TYPE_CHECKING:
@@ -41,9 +42,19 @@ class ConfigFileKeys:
         """Forget what is kept under *name*."""
         self._write(lambda store: store.remove_meta(name))
 
+    def swap_meta(
+        self, name: str, before: str | None, after: str, *, events: Sequence[Event] = ()
+    ) -> bool:
+        """Keep *after* in the place of *before*, and record *events* with it, or do nothing."""
+        return self._write(lambda store: store.swap_meta(name, before, after, events=events))
+
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """Return what is kept under names that begin with *prefix*."""
         return self._look(lambda store: store.all_meta(prefix))
+
+    def purge_meta(self, prefix: str, before: str, at_most: int) -> int:
+        """Forget the first names that begin with *prefix*, up to *before*."""
+        return self._write(lambda store: store.purge_meta(prefix, before, at_most))
 
     def key_names(self, client_id: str) -> Collection[str]:
         """Return the labels that the app's rows bear."""

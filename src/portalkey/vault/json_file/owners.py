@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.events import Event
+from portalkey.model.notifications import Subject
 from portalkey.vault.json_file.search import ConfigFileSearch
 
 
@@ -19,9 +20,9 @@ class ConfigFileOwners(ConfigFileSearch):
         """Return all of the *owner*'s attempts."""
         return self._look(lambda store: store.attempts_of(owner))
 
-    def erase_owner(self, owner: str, event: Event) -> bool:
+    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
         """Erase every row that tells of *owner*; the good copy is written anew with the file."""
-        return self._write(lambda store: store.erase_owner(owner, event))
+        return self._write(lambda store: store.erase_owner(owner, event, subject))
 
     def scrub(self) -> None:
         """Every write is a new file."""

@@ -1,14 +1,16 @@
-"""Searches in a config file: one part of ``ConfigFileStore``."""
+"""Searches and the sweep in a config file: one part of ``ConfigFileStore``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from portalkey.model.connection import Connection
 from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
 from portalkey.vault.json_file.keys import ConfigFileKeys
-from portalkey.vault.key_store import OwedRevocation
+from portalkey.vault.outbox_store import OwedRevocation
 
 
 class ConfigFileSearch(ConfigFileKeys):
-    """The part of ``ConfigFileStore`` that ``SearchStore`` promises."""
+    """The part of ``ConfigFileStore`` that ``SearchStore`` and ``SweepStore`` promise."""
 
     def find(self, search: ConnectionSearch, at_most: int, *, after: str = "") -> ConnectionPage:
         """Return the connections of *search* by id."""
@@ -29,3 +31,19 @@ class ConfigFileSearch(ConfigFileKeys):
     def hasten(self, owed_id: str) -> bool:
         """Make a revocation due now."""
         return self._write(lambda store: store.hasten(owed_id))
+
+    def claim_looks(
+        self, client_id: str, at_most: int, plan: Callable[[Connection], datetime]
+    ) -> Sequence[Connection]:
+        """Return connections whose time has come, each put off to what *plan* says."""
+        return self._look(lambda store: store.claim_looks(client_id, at_most, plan))
+
+    def release_looks(self, connections: Sequence[Connection]) -> None:
+        """Make *connections* due when they were, if they still bear the same grant."""
+        self._look(lambda store: store.release_looks(connections))
+
+    def note_look(
+        self, connection: Connection, wait: float, *, suspicion: str | None = None
+    ) -> bool:
+        """Note what HubSpot said, if the row still bears the same grant."""
+        return self._write(lambda store: store.note_look(connection, wait, suspicion=suspicion))

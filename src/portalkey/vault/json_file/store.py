@@ -16,7 +16,7 @@ from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
 from portalkey._support.time_limit import CallLimit
 from portalkey.errors import StoreBusy, StoreUnusable
-from portalkey.model.connection import Connection
+from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.counters import Counter, Tally
 from portalkey.model.events import Event
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
@@ -26,10 +26,20 @@ from portalkey.vault.health import StoreHealth
 from portalkey.vault.json_file.attempts import ConfigFileAttempts
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
+from portalkey.vault.json_file.events import ConfigFileEvents
+from portalkey.vault.json_file.invitations import ConfigFileInvitations
 from portalkey.vault.json_file.owners import ConfigFileOwners
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.memory import MemoryStore
-from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS, Mark, OwedRevocation, Store
+from portalkey.vault.store import (
+    BUSY_SECONDS,
+    CALL_SECONDS,
+    Mark,
+    OwedRevocation,
+    Store,
+    Tell,
+    TellRenewal,
+)
 
 T = TypeVar("T")
 
@@ -41,7 +51,9 @@ pushes out what happened to a connection.
 """
 
 
-class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
+class ConfigFileStore(
+    ConfigFileAttempts, ConfigFileEvents, ConfigFileInvitations, ConfigFileOwners, Store
+):
     """Keeps everything in one file, from any thread, process and forked child of one machine."""
 
     def __init__(
@@ -168,15 +180,25 @@ class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
         return self._look(lambda store: store.count_authenticated(client_id, at_most))
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's throttle in its place."""
-        return self._write(lambda store: store.update_throttle(client_id, change))
+        return self._write(lambda store: store.update_throttle(client_id, change, tell))
 
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Write the renewed *connection*, if the row still bears what it was made from."""
         return self._write(
-            lambda store: store.renew(connection, instead_of=instead_of, event=event)
+            lambda store: store.renew(connection, instead_of=instead_of, status=status, tell=tell)
         )
 
     def mark(self, connection: Connection, mark: Mark) -> bool:
@@ -217,10 +239,6 @@ class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
         """Count what there is of the app's."""
         return self._look(lambda store: store.stats(client_id))
 
-    def record(self, event: Event) -> Event:
-        """Append *event*, and return it with its time."""
-        return self._write(lambda store: store.record(event))
-
     def count(self, client_id: str, tallies: Collection[Tally]) -> None:
         """Add *tallies* to the counters of today."""
         self._write(lambda store: store.count(client_id, tallies))
@@ -232,10 +250,6 @@ class ConfigFileStore(ConfigFileAttempts, ConfigFileOwners, Store):
     def purge(self, at_most: int, *, events_days: int) -> bool:
         """Forget what is too old."""
         return self._look(lambda store: store.purge(at_most, events_days=events_days))
-
-    def events(self, *, attempt_id: str | None = None, owner: str | None = None) -> Sequence[Event]:
-        """Return the newest of the audit, oldest first."""
-        return self._look(lambda store: store.events(attempt_id=attempt_id, owner=owner))
 
 
 def _newest(events: tuple[Event, ...]) -> tuple[Event, ...]:

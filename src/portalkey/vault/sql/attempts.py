@@ -12,14 +12,15 @@ from portalkey.model import transitions
 from portalkey.model.attempt import EXCHANGE_SECONDS, MINUTE, Attempt, AttemptStatus
 from portalkey.model.connection import is_storable
 from portalkey.model.events import Event, EventName
+from portalkey.model.notifications import Subject
 from portalkey.model.transitions import AttemptLimits
 from portalkey.vault.sql.database import Database, Values
 from portalkey.vault.sql.events import SQLEvents
-from portalkey.vault.sql.outbox import SQLOutbox
+from portalkey.vault.sql.outbox import OwedStatements, SQLOutbox, hasten_all
 from portalkey.vault.sql.rows import attempt_values, bind, parameters, read_attempt
 from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import attempts as table
-from portalkey.vault.store import OwedRevocation
+from portalkey.vault.sql.tables import outbox
 
 Clock = ColumnElement[float]
 Condition = ColumnElement[bool]
@@ -27,7 +28,7 @@ Condition = ColumnElement[bool]
 _WITHOUT_SECRETS: Values = dict.fromkeys(
     ("error", "sealed_verifier", "sealed_code", "sealed_grant")
 )
-_CANCELLED: Values = {"status": AttemptStatus.CANCELLED.value, **_WITHOUT_SECRETS}
+CANCELLED: Values = {"status": AttemptStatus.CANCELLED.value, **_WITHOUT_SECRETS}
 EXPIRED: Values = {
     "status": AttemptStatus.EXPIRED.value,
     "ended_at": table.c.expires_at,
@@ -42,6 +43,7 @@ class AttemptStatements:
     def __init__(self, database: Database) -> None:
         """Prepare them for *database*."""
         self._read_rows = database.read_rows
+        self._owed = OwedStatements(database)
         prepare = database.prepare
         row = database.insert(table).values(parameters(table.columns.keys()))
         self._add = prepare(lambda _: row.on_conflict_do_nothing())
@@ -105,9 +107,11 @@ class AttemptStatements:
         """Move the attempt; returns it as it stood before, or None where it could not be moved."""
         before = self.settle(driver, attempt_id)
         after = transitions.move(before, to, **facts) if before else None
-        if after is None:
+        if before is None or after is None:
             return None
         self.save(driver, replace(after, connection_id=connection_id))
+        if transitions.is_given_back(before, to):
+            self._owed.hasten(driver, attempt_id)
         return before
 
 
@@ -148,9 +152,8 @@ class SQLAttempts(SQLMoves):
         """
 
         def make_room_and_add(driver: Driver) -> Sequence[Attempt] | PortalkeyError:
-            under_way = self._moves.find_under_way(driver, attempt.owner) if limits else []
             try:
-                surplus = limits.make_room(attempt, under_way) if limits else []
+                surplus = self._make_room(driver, attempt, limits) if limits else []
             except TooManyAttempts as trouble:
                 return trouble  # raised here, it would cost the connection
             if not self._moves.add(driver, attempt):
@@ -166,6 +169,15 @@ class SQLAttempts(SQLMoves):
             raise outcome
         return outcome
 
+    def _make_room(
+        self, driver: Driver, attempt: Attempt, limits: AttemptLimits
+    ) -> Sequence[Attempt]:
+        """Return those that give way to *attempt*, whose code counts, too, if it is claimed."""
+        if attempt.claimed_at is not None:
+            self._database.hold(driver, f"claims {attempt.owner}")
+            limits.require_turn(attempt, self._claims.find(driver, attempt.owner))
+        return limits.make_room(attempt, self._moves.find_under_way(driver, attempt.owner))
+
     def claims(self, owner: str) -> Sequence[Attempt]:
         """Return the *owner*'s attempts that were claimed within the last minute."""
         return self._claims.fetch_all(owner)
@@ -180,18 +192,11 @@ class SQLAttempts(SQLMoves):
 
     def cancel_attempts(self, owner: str) -> Sequence[Event]:
         """End the *owner*'s attempts that are under way, by one statement."""
-        statement = (
-            update(table)
-            .where(is_under_way(self._database.now(), table.c.owner == owner))
-            .values(_CANCELLED | {"ended_at": self._database.now()})
-            .returning(table.c.id)
-        )
+        now = self._database.now()
 
         def cancel(tx: Tx) -> Sequence[Event]:
-            # An exchange that has the row locked is waited for: then it is connected, or it is not.
-            ids = tx.execute(statement).scalars().all()
-            events = [Event(EventName.ATTEMPT_CANCELLED, owner, each) for each in ids]
-            return [self._record(tx, event) for event in events]
+            ids = cancel_at_once(tx, now, is_under_way(now, table.c.owner == owner))
+            return [self._record(tx, Event(EventName.ATTEMPT_CANCELLED, owner, e)) for e in ids]
 
         return self._database.write(cancel)
 
@@ -205,6 +210,7 @@ class SQLAttempts(SQLMoves):
         sealed_code: str | None = None,
         connection_id: str | None = None,
         event: Event | None = None,
+        subject: Subject | None = None,
     ) -> Attempt | None:
         """Move an attempt and record *event*, and return it as it stood before."""
         facts = {"error": error, "failed_check": failed_check, "sealed_code": sealed_code}
@@ -212,31 +218,10 @@ class SQLAttempts(SQLMoves):
         def move_and_record(driver: Driver) -> Attempt | None:
             before = self._moves.move(driver, attempt_id, to, connection_id=connection_id, **facts)
             if before is not None and event is not None:
-                self._event.run(driver, event)
+                self._event.run(driver, event, subject)
             return before
 
         return self._database.write_fast(move_and_record)
-
-    def ask(
-        self,
-        attempt_id: str,
-        sealed_grant: str,
-        owed: OwedRevocation,
-        *,
-        event: Event | None = None,
-    ) -> bool:
-        """Move an attempt to ``ASKING``, keep *owed* and record *event*, or nothing."""
-        asking = AttemptStatus.ASKING
-
-        def move_and_owe(driver: Driver) -> bool:
-            if self._moves.move(driver, attempt_id, asking, sealed_grant=sealed_grant) is None:
-                return False
-            self._owed.add(driver, owed)
-            if event is not None:
-                self._event.run(driver, event)
-            return True
-
-        return self._database.write_fast(move_and_owe)
 
     def deliver(self, attempt_id: str) -> bool:
         """Note that an attempt's access token is handed out, if it is the first time."""
@@ -275,10 +260,26 @@ class _AttemptQuery:
         """Return the attempt as it stands in its row."""
         return next(iter(self.fetch_all(value)), None)
 
+    def find(self, driver: Driver, value: str) -> Sequence[Attempt]:
+        """Return all attempts, in their order, within a transaction."""
+        rows = self._query.fetch(driver, {self._column: value})
+        return self._database.read_rows(read_attempt, rows)
+
     def fetch_all(self, value: str) -> Sequence[Attempt]:
         """Return all attempts, in the order in which they were claimed."""
         rows = self._database.fetch(self._query, **{self._column: value})
         return self._database.read_rows(read_attempt, rows)
+
+
+def cancel_at_once(tx: Tx, now: Clock, which: Condition) -> Sequence[str]:
+    """Cancel the attempts *which* are meant, and make due what is owed for them; return their ids.
+
+    An exchange that has its row locked is waited for: then it is connected, or it is not.
+    """
+    cancel = update(table).where(which).values(CANCELLED | {"ended_at": now}).returning(table.c.id)
+    ids = tx.execute(cancel).scalars().all()
+    hasten_all(tx, now, outbox.c.id.in_(ids))
+    return ids
 
 
 def select_attempts(now: Clock) -> Select[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection as Tx
-from sqlalchemy import NullPool, create_engine, func, inspect, select, text, union
+from sqlalchemy import Engine, NullPool, create_engine, func, inspect, select, text, union
 
 from portalkey.errors import PortalkeyError
 from portalkey.model.findings import Finding, ok, problem, warning
@@ -57,6 +57,26 @@ def check_file(path: Path) -> list[Finding]:
         return [problem("file", str(trouble), RESTORE)]
 
 
+def labels_of_file(path: Path, client_id: str) -> set[str]:
+    """Return the labels of the keys that rows of an app in the SQLite file at *path* bear."""
+    with (
+        open_to_read(path, what=f"The file {path}") as file,
+        _engine_of(file).connect() as tx,
+    ):
+        return labels_of(tx, client_id)
+
+
+def labels_of(tx: Tx, client_id: str) -> set[str]:
+    """Return the labels of the keys that rows of an app bear."""
+    bearers = [
+        select(table.c.key_name).where(
+            table.c.client_id == client_id, table.c.key_name.is_not(None)
+        )
+        for table in (connections, outbox)
+    ]
+    return set(tx.scalars(union(*bearers)))
+
+
 def _check_integrity(file: sqlite3.Connection) -> Finding:
     verdicts = [str(row[0]) for row in file.execute("PRAGMA integrity_check(3)")]
     if verdicts == ["ok"]:
@@ -65,11 +85,14 @@ def _check_integrity(file: sqlite3.Connection) -> Finding:
 
 
 def _check_tables_of(file: sqlite3.Connection) -> list[Finding]:
-    engine = create_engine(
+    with _engine_of(file).connect() as tx:
+        return list(check_tables(tx))
+
+
+def _engine_of(file: sqlite3.Connection) -> Engine:
+    return create_engine(
         "sqlite://", creator=lambda: file, poolclass=NullPool, hide_parameters=True
     )
-    with engine.connect() as tx:
-        return list(check_tables(tx))
 
 
 def check_tables(tx: Tx) -> Iterator[Finding]:
@@ -151,4 +174,4 @@ def _describe_content(tx: Tx) -> Finding:
         for column in (events.c.at, connections.c.updated_at, connections.c.granted_at)
     )
     when = f"{datetime.fromtimestamp(newest, UTC):%Y-%m-%d %H:%M:%S} UTC" if newest else "none"
-    return ok("content", f"{number} connections; the newest change in it: {when}.")
+    return ok("content", f"Connections: {number}; the newest change: {when}.")

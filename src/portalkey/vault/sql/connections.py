@@ -8,12 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
 from sqlalchemy import Connection as Tx
 
+from portalkey.errors import AccountTaken
 from portalkey.model import leases, transitions
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
+from portalkey.model.notifications import Subject
 from portalkey.vault.sql.attempts import SQLMoves
 from portalkey.vault.sql.database import Database, Values
+from portalkey.vault.sql.invited import AccountStatements, InvitationStatements
 from portalkey.vault.sql.rows import (
     SEALED_COLUMNS,
     bind,
@@ -49,6 +52,8 @@ class SQLConnections(SQLMoves):
         """Prepare the searches for *database*."""
         super().__init__(database)
         self._put = _PutStatements(database)
+        self._accounts = AccountStatements(database)
+        self._invited = InvitationStatements(database)
         self._status = database.prepare(_select_both)
         self._by_id = _ConnectionQuery(database, equal("id"))
         self._of_owner = _ConnectionQuery(database, and_(equal("owner", "client_id"), IS_LIVE))
@@ -99,32 +104,41 @@ class SQLConnections(SQLMoves):
         event: Event | None = None,
         owed: OwedRevocation | None = None,
         settled: str | None = None,
+        is_sole: bool = False,
     ) -> bool:
         """Write *connection* and move its attempt to ``CONNECTED``, both or neither."""
 
-        def put_and_move(driver: Driver) -> bool:
+        def put_and_move(driver: Driver) -> bool | AccountTaken:
             after = self._end_attempt(driver, attempt_id, connection.id)
             is_open = attempt_id is None or after is not None
+            invitation_id = after.invitation_id if after else None
+            if attempt_id and invitation_id and not self._invited.hold(driver, invitation_id):
+                self._moves.move(driver, attempt_id, AttemptStatus.CANCELLED)
+                return False
+            if is_open and is_sole and self._accounts.is_anothers(driver, connection):
+                return AccountTaken()  # raised here, it would cost the connection
             # Where somebody else was first nothing is written, so the attempt can try again.
             if not (is_open and self._put.run(driver, connection)):
                 return False
             if after is not None:
                 self._moves.save(driver, after)
+            if invitation_id:
+                self._invited.use(driver, invitation_id, connection.id)
             self._owed.add(driver, owed)
             self._owed.remove(driver, settled)
             if event is not None:
-                self._event.run(driver, event)
+                self._event.run(driver, event, Subject(connection.client_id, connection.hub_id))
             return True
 
-        return self._database.write_fast(put_and_move)
+        outcome = self._database.write_fast(put_and_move)
+        if isinstance(outcome, AccountTaken):
+            raise outcome
+        return outcome
 
     def _end_attempt(
         self, driver: Driver, attempt_id: str | None, connection_id: str
     ) -> Attempt | None:
-        """Return the attempt connected, if it may be; its row is locked until the commit.
-
-        One that was cancelled meanwhile must leave no connection behind.
-        """
+        """Return the attempt connected, if it was not cancelled; its row is locked until then."""
         if attempt_id is None:
             return None
         attempt = self._moves.settle(driver, attempt_id)
@@ -144,9 +158,14 @@ class SQLConnections(SQLMoves):
             **clear_try(is_unanswered=mark.is_unanswered),
             **dict.fromkeys(SEALED_COLUMNS if mark.erases else ()),
         }
-        can_become = [each.value for each in transitions.can_become(status)]
+        befores = transitions.can_become(status, is_told=mark.event is not None)
+        can_become = [each.value for each in befores]
         which = and_(has_newest_lease(connection), table.c.status.in_(can_become))
-        return self._write_with(mark.event, lambda tx: update_one(tx, which, values))
+        return self._write_with(
+            mark.event,
+            lambda tx: update_one(tx, which, values),
+            Subject(connection.client_id, connection.hub_id),
+        )
 
     def disconnect(
         self, connection: Connection, owed: OwedRevocation | None, *, event: Event | None = None
@@ -159,7 +178,9 @@ class SQLConnections(SQLMoves):
                 self._owed.add(tx.connection.driver_connection, owed)
             return is_erased
 
-        return self._write_with(event, erase_and_owe)
+        return self._write_with(
+            event, erase_and_owe, Subject(connection.client_id, connection.hub_id)
+        )
 
     def holders(self, fingerprints: Collection[str]) -> int:
         """Return how many live rows hold a refresh token with one of these *fingerprints*."""
@@ -178,9 +199,8 @@ class _PutStatements:
         before = [table.c[name] == bindparam(f"new_{name}") for name in _KEYS]
         before.append(table.c.generation == bindparam("before"))
         later = parameters(name for name in table.columns.keys() if name not in _KEYS)  # noqa: SIM118 - not a dict
-        self._later = database.prepare(
-            lambda _: update(table).where(*before).values(later | NO_LEASE)
-        )
+        update_row = update(table).where(*before).values(later | NO_LEASE)
+        self._later = database.prepare(lambda _: update_row)
 
     def run(self, driver: Driver, connection: Connection) -> bool:
         """Insert a connection of generation 1, or write a later one over the one before."""

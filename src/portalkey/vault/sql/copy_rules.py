@@ -162,6 +162,16 @@ def _is_further(source: Row, target: Row) -> bool:
     return ahead > behind or (ahead == behind and target["status"] in OPEN)
 
 
+def _is_later(source: Row, target: Row) -> bool:
+    """Return True where more has become of an invitation at the source; an end is final."""
+    return _steps(source) > _steps(target)
+
+
+def _steps(invitation: Row) -> int:
+    is_over = any(invitation[name] is not None for name in ("used_at", "withdrawn_at"))
+    return 2 * is_over + (invitation["bound_at"] is not None)
+
+
 def _progress(attempt: Row) -> tuple[int, bool]:
     order = {status.value: index for index, status in enumerate(_ON_THE_WAY)}
     return order.get(attempt["status"], len(order)), attempt["delivered_at"] is not None
@@ -171,8 +181,10 @@ def _progress(attempt: Row) -> tuple[int, bool]:
 KINDS = (
     _Connections(tables.connections, _newest_by("generation", "updated_at", "lease_fence")),
     Kind(tables.attempts, _is_further),
+    Kind(tables.invitations, _is_later),
     _Events(tables.events, _newest_by("id")),
     Kind(tables.outbox, _newest_by("tries", "due_at")),
+    Kind(tables.notifications, _newest_by("tries", "due_at")),
     Kind(tables.provider, _newest_by("bucket_at")),
     Kind(tables.counters, _newest_by("n")),
     # The source's, as the rows are that it checks the keys of.

@@ -1,7 +1,6 @@
 """A database as a store needs it, whichever it is: short transactions, and a clock.
 
-Each kind adds what its driver wants and what its errors mean. Nothing outside of the kind asks
-which one it is.
+Each kind adds what its driver wants and what its errors mean; nothing else asks which it is.
 """
 
 import os
@@ -16,6 +15,7 @@ from portalkey._support import uwsgi
 from portalkey._support.fork import (
     ProcessLock,
     keep_for_ever,
+    list_living,
     renew_after_fork,
     renew_inherited,
 )
@@ -38,6 +38,8 @@ class Database(StatementRunner):
     ``read`` and ``write`` go by way of SQLAlchemy, ``write_fast`` and ``fetch`` over the driver.
     """
 
+    name: str
+    """The name that the operator knows it by; nothing secret."""
     begin_reading: str
     begin_writing: str
 
@@ -51,8 +53,7 @@ class Database(StatementRunner):
     transactions: ClassVar[int | None] = None
     """Threads here that have a transaction at once, other than over a kept connection."""
     writers: ClassVar[int | None] = None
-    """Threads here that write at once. A database's own waiting is a look now and then, at
-    which who came first may lose for long: it is left for the other processes."""
+    """Threads here that write at once: by a database's own waiting, who came first may lose."""
 
     def __init__(
         self,
@@ -75,12 +76,14 @@ class Database(StatementRunner):
             seconds: How many seconds one call takes at most, all its waits and tries together.
         """
         super().__init__(engine.dialect, drivers, clock, ahead, wait=wait, seconds=seconds)
+        self._writing_drivers = drivers
         self._reading = engine.execution_options(**{BEGIN: self.begin_reading})
         self._writing = engine.execution_options(**{BEGIN: self.begin_writing})
         self._transactions = Slots(self.transactions, wait)
         self._writers = Slots(self.writers, wait)
         self._pid = os.getpid()
-        self._may_fork_silently = uwsgi.find_uwsgi() is not None and self.must_close_before_fork
+        if uwsgi.find_uwsgi() is not None and self.must_close_before_fork:
+            self.after_call = self._close_before_silent_fork
         event.listen(engine, "begin", self._begin)
         _databases.add(self)
         renew_after_fork(self._renew)
@@ -138,7 +141,6 @@ class Database(StatementRunner):
         """Let *work* write with prepared statements over a kept connection; raises like ``write``.
 
         What is not *durable* may be undone by a loss of power, where that saves a wait for a disk.
-
         Where a connection has been lost as it lay there, another is taken. Once *work* has begun it
         is not done again: nobody knows then whether what was lost had been committed.
         """
@@ -157,7 +159,7 @@ class Database(StatementRunner):
 
         def write_in_turn() -> T:
             with self._writers.take():
-                return self._drivers.run(transaction, may_repeat)
+                return self._writing_drivers.run(transaction, may_repeat)
 
         return self._do(write_in_turn, is_writing=True)
 
@@ -167,6 +169,10 @@ class Database(StatementRunner):
         Done twice it has to come to the same.
         """
         return self.write_fast(lambda driver: int(statement.run(driver, values).rowcount))
+
+    def version(self) -> int | None:
+        """Return a number that changes with every commit; None where that cannot be told."""
+        return None
 
     def insert(self, table: Table) -> Any:  # noqa: ANN401 - each database has a type of its own
         """Begin the statement that inserts into *table*, which may say what conflicts lead to."""
@@ -179,6 +185,9 @@ class Database(StatementRunner):
     def begin_fast(self, driver: Driver) -> None:
         """Begin to write over a kept connection."""
         driver.execute(self.begin_writing)
+
+    def hold(self, driver: Driver, name: str) -> None:
+        """Let nobody else hold *name* before *driver*'s transaction ends; a file has one anyway."""
 
     def scrub(self) -> None:
         """Overwrite what was deleted, where a file keeps it; a server does that by itself."""
@@ -198,13 +207,9 @@ class Database(StatementRunner):
     def wait_until_closed(self) -> None:
         """Wait for a moment until the last connection is closed, before this process forks."""
 
-    def _do(self, work: Callable[[], T], *, is_writing: bool = False) -> T:
-        renew_inherited()
-        try:
-            return super()._do(work, is_writing=is_writing)
-        finally:
-            if self._may_fork_silently and uwsgi.is_before_fork():
-                self.close()
+    def _close_before_silent_fork(self) -> None:
+        if uwsgi.is_before_fork():
+            self.close()
 
     def _renew(self) -> None:
         is_inherited, self._pid = self._pid != os.getpid(), os.getpid()
@@ -249,11 +254,7 @@ class StorePart:
 
 
 def to_columns(values: Values) -> Values:
-    """Return *values* as they are stored: times as seconds since 1970, None as it is.
-
-    Raises:
-        ValueError: A time has no time zone, so that it names no moment; or a text cannot be stored.
-    """
+    """Return *values* as they are stored; raises ``ValueError`` where one cannot be."""
     return {name: _to_column(value) for name, value in values.items()}
 
 
@@ -272,8 +273,6 @@ def _seconds(moment: datetime) -> float:
 
 
 _databases: WeakSet[Database] = WeakSet()
-
-
 opening = ProcessLock()
 """For whoever opens a file that must be closed before a fork; a fork has it until it is over."""
 
@@ -285,9 +284,9 @@ def _close_before_fork() -> None:
     them (sqlite.org/howtocorrupt.html, section 2.6); a socket that is open in both serves neither.
     """
     opening.__enter__()  # ended by another hook
-    for database in list(_databases):
+    for database in list_living(_databases):
         database.close()
-    for database in list(_databases):
+    for database in list_living(_databases):
         database.wait_until_closed()
 
 

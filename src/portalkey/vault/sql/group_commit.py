@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from portalkey._support.time_limit import NoSlotFree, seconds_left, short_pause
+from portalkey.vault.sql.open_files import FileConnection
 
 T = TypeVar("T")
 Work = Callable[[Any], T]
@@ -198,3 +199,11 @@ class GroupCommit:
             for each in fit[: MOST - 1]:
                 others.append(each)  # first, so that nobody is ever in neither
                 del self._waiting[each]
+
+
+def be_durable(driver: FileConnection, *, is_durable: bool) -> None:
+    """Let the next commit of *driver* wait for the disk, or not: only a log may do without."""
+    if driver.has_log and is_durable is not driver.is_durable:
+        driver.is_durable = False
+        driver.execute("PRAGMA synchronous=FULL" if is_durable else "PRAGMA synchronous=NORMAL")
+        driver.is_durable = is_durable

@@ -20,7 +20,7 @@ _BYTES = text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)")
 
 
 def inspect_database(database: Database, client_id: str, *, is_quick: bool) -> Inspection:
-    """Return sizes and ages of what is in *database*; without the oldest grant if it *is_quick*."""
+    """Return sizes and ages of what is in *database*; without the oldest ones if it *is_quick*."""
     return look_into(database, lambda tx: _inspect(tx, client_id, is_quick=is_quick))
 
 
@@ -31,8 +31,18 @@ def _find_oldest(tx: Tx, client_id: str) -> float | None:
     return oldest
 
 
+def _find_oldest_word(tx: Tx, client_id: str) -> float | None:
+    c, live = connections.c, [status.value for status in AUTHENTICATED]
+    newest = func.greatest if tx.dialect.name == "postgresql" else func.max
+    words = (c.connected_at, *[func.coalesce(each, 0.0) for each in (c.granted_at, c.checked_at)])
+    oldest = select(func.min(newest(*words))).where(c.client_id == client_id, c.status.in_(live))
+    word: float | None = tx.scalar(oldest)
+    return word
+
+
 def _inspect(tx: Tx, client_id: str, *, is_quick: bool) -> Inspection:
     oldest = None if is_quick else _find_oldest(tx, client_id)
+    word = None if is_quick else _find_oldest_word(tx, client_id)
     row = select(provider.c.open_until, provider.c.reason).where(provider.c.id == client_id)
     until, reason = tx.execute(row).first() or (None, None)
     names = sorted(metadata.tables)
@@ -43,6 +53,7 @@ def _inspect(tx: Tx, client_id: str, *, is_quick: bool) -> Inspection:
         size=_measure(tx, names) if is_server else tx.execute(_BYTES_OF_FILE).scalar_one(),
         oldest_grant=oldest,
         breaker_reason=reason if until is not None else None,
+        oldest_word=word,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     Table,
     Text,
@@ -15,15 +16,18 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy import Connection as Tx
 
 from portalkey.model.attempt import SEALED, Attempt
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.model.events import Event
 from portalkey.vault.key_store import seal_prefix
 from portalkey.vault.sql.attempts import is_under_way, select_attempts
 from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.database import Database, StorePart, to_columns
+from portalkey.vault.sql.events import EventStatement
 from portalkey.vault.sql.outbox import read_owed
 from portalkey.vault.sql.rows import bind, connection_reader, parameters, read_attempt
 from portalkey.vault.sql.statements import Driver
@@ -49,6 +53,11 @@ class SQLKeys(StorePart):
         self._put_meta = database.prepare(
             lambda _: row.on_conflict_do_update(index_elements=["id"], set_=anew)
         )
+        is_before = and_(meta.c.id == bindparam("which"), meta.c.value == bindparam("before"))
+        self._swap_meta = database.prepare(
+            lambda _: update(meta).where(is_before).values(value=bindparam("after"))
+        )
+        self._event = EventStatement(database)
         which = meta.c.id == bindparam("id")
         self._meta = database.prepare(lambda _: select(meta).where(which))
         is_named_so = meta.c.id.like(bindparam("pattern", type_=Text), escape=_ESCAPE)
@@ -56,6 +65,13 @@ class SQLKeys(StorePart):
         self._remove_meta = database.prepare(
             lambda _: delete(meta).where(meta.c.id == bindparam("which"))
         )
+        prefix = bindparam("prefix", type_=Text)
+        # A range of the index, and to the letter: in PostgreSQL others may sort among them.
+        is_between = and_(meta.c.id >= prefix, meta.c.id < bindparam("end", type_=Text))
+        is_ours = func.substr(meta.c.id, 1, func.length(prefix)) == prefix
+        names = select(meta.c.id).where(is_between, is_ours).order_by(meta.c.id)
+        first = names.limit(bindparam("most", type_=Integer))
+        self._purge_meta = database.prepare(lambda _: delete(meta).where(meta.c.id.in_(first)))
 
     def meta(self, name: str) -> str | None:
         """Return what is kept under *name*."""
@@ -81,12 +97,42 @@ class SQLKeys(StorePart):
         """Forget what is kept under *name*."""
         self._database.write_one(self._remove_meta, {"which": name})
 
+    def swap_meta(
+        self, name: str, before: str | None, after: str, *, events: Sequence[Event] = ()
+    ) -> bool:
+        """Keep *after* in the place of *before*, and record *events* with it, or do nothing."""
+        new = bind(to_columns({"id": name, "value": after}))
+
+        def swap(driver: Driver) -> bool:
+            if before is None:
+                done = self._add_meta.run(driver, new)
+            else:
+                values = {"which": name, "before": before, "after": after}
+                done = self._swap_meta.run(driver, to_columns(values))
+            if done.rowcount != 1:
+                return False
+            for event in events:
+                self._event.run(driver, event)
+            return True
+
+        return self._database.write_fast(swap)
+
     def all_meta(self, prefix: str) -> Mapping[str, str]:
         """Return what is kept under names that begin with *prefix*."""
         pattern = _SPECIAL.sub(rf"{_ESCAPE}\g<0>", prefix) + "%"
         rows = self._database.fetch(self._all_meta, pattern=pattern)
         # SQLite takes capital and small letters for the same here.
         return {name: value for name, value in rows if name.startswith(prefix)}
+
+    def purge_meta(self, prefix: str, before: str, at_most: int) -> int:
+        """Forget the first names that begin with *prefix*, up to *before*."""
+        values = {"prefix": prefix, "end": prefix + before, "most": at_most}
+
+        def purge(driver: Driver) -> int:
+            number: int = self._purge_meta.run(driver, values).rowcount
+            return number
+
+        return self._database.write_fast(purge, durable=False)
 
     def key_names(self, client_id: str) -> Collection[str]:
         """Return the labels that the app's rows bear."""

@@ -9,13 +9,13 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, Update, bindparam, select, update
 from sqlalchemy import Connection as Tx
-from sqlalchemy import bindparam, select, update
 
 from portalkey.model import leases, transitions
-from portalkey.model.connection import AUTHENTICATED, Connection
-from portalkey.model.events import Event
+from portalkey.model.connection import AUTHENTICATED, Connection, ConnectionStatus
 from portalkey.model.leases import Lease, LeaseDenied, LeaseRequest
+from portalkey.model.notifications import Subject
 from portalkey.model.throttle import (
     Portion,
     PortionRequest,
@@ -40,10 +40,12 @@ from portalkey.vault.sql.rows import (
 from portalkey.vault.sql.statements import Driver
 from portalkey.vault.sql.tables import connections, provider
 from portalkey.vault.sql.wall import fetch_rows
+from portalkey.vault.store import Tell, TellRenewal
 
 _LEASE = ("lease_id", "lease_until", "lease_fence", "unanswered_since", "forced_at")
 _THROTTLE = tuple(field.name for field in fields(Throttle))
 _THROTTLE_TIMES = ("bucket_at", "open_until")
+_CONNECTED = ConnectionStatus.CONNECTED
 _AUTHENTICATED = tuple(status.value for status in AUTHENTICATED)
 _RENEWED = tuple(name for name in transitions.RENEWED if name != "sealed")
 _THROTTLE_ROW = (*_THROTTLE, "id")
@@ -118,7 +120,14 @@ class SQLLeases(StorePart):
 
         return self._database.read(count)
 
-    def renew(self, connection: Connection, *, instead_of: str, event: Event | None = None) -> bool:
+    def renew(
+        self,
+        connection: Connection,
+        *,
+        instead_of: str,
+        status: ConnectionStatus | None = None,
+        tell: TellRenewal | None = None,
+    ) -> ConnectionStatus | None:
         """Write the renewed *connection*, if the row still bears what it was made from."""
         values = {
             "which": connection.id,
@@ -126,17 +135,26 @@ class SQLLeases(StorePart):
             "instead_of": instead_of,
             **bind(_renewed_values(connection)),
         }
+        # Nearly every row is connected and stays so, of which nobody is told: one statement.
+        if status in {None, _CONNECTED} and (tell is None or tell(_CONNECTED) is None):
+            if self._database.write_one(self._statements.renew_connected, values):
+                return _CONNECTED
+            if status is not None:
+                return None
 
-        if event is None:
-            return bool(self._database.write_one(self._statements.renew, values))
+        def look_and_write(driver: Driver) -> ConnectionStatus | None:
+            # Locked from the reading to the commit, so that the event is of the row as it stood.
+            row = self._statements.lock_connection(driver, connection.id)
+            if row is None or not leases.is_renewable(row, connection, instead_of, status):
+                return None
+            self._statements.renew.run(driver, values)
+            event = tell(row.status) if tell is not None else None
+            if event is not None:
+                subject = Subject(connection.client_id, connection.hub_id)
+                self._statements.event.run(driver, event, subject)
+            return row.status
 
-        def write_and_record(driver: Driver) -> bool:
-            if not self._statements.renew.run(driver, values).rowcount:
-                return False
-            self._statements.event.run(driver, event)
-            return True
-
-        return self._database.write_fast(write_and_record)
+        return self._database.write_fast(look_and_write)
 
     def release(self, connection: Connection, *, is_unanswered: bool = False) -> bool:
         """Give the lease back, where it is still this one."""
@@ -145,7 +163,10 @@ class SQLLeases(StorePart):
         return self._database.write(lambda tx: sql_connections.update_one(tx, which, values))
 
     def update_throttle(
-        self, client_id: str, change: Callable[[Throttle, datetime], Throttle]
+        self,
+        client_id: str,
+        change: Callable[[Throttle, datetime], Throttle],
+        tell: Tell | None = None,
     ) -> tuple[Throttle, Throttle] | None:
         """Put what *change* makes of the app's throttle in its place."""
         now = select(self._database.now())
@@ -161,6 +182,10 @@ class SQLLeases(StorePart):
             after = change(before, _moment(tx.execute(now).scalar_one()))
             statement = update(provider).where(provider.c.id == client_id)
             tx.execute(statement.values(_throttle_values(after)))
+            event = tell(before, after) if tell else None
+            if event is not None:
+                driver = tx.connection.driver_connection
+                self._statements.event.run(driver, event, Subject(client_id))
             return before, after
 
         return self._database.write(read_and_write)
@@ -195,11 +220,13 @@ class _LeaseStatements:
         )
         self.take = prepare(lambda _: update(connections).where(by_id).values(parameters(_LEASE)))
         grant = parameters((*_RENEWED, *SEALED_COLUMNS)) | sql_connections.NO_LEASE
-        self.renew = prepare(
-            lambda now: (
-                update(connections).where(by_id, *before).values(grant | {"updated_at": now})
-            )
-        )
+
+        def renew(now: ColumnElement[float]) -> Update:
+            return update(connections).where(by_id, *before).values(grant | {"updated_at": now})
+
+        self.renew = prepare(renew)
+        is_connected = connections.c.status == _CONNECTED.value
+        self.renew_connected = prepare(lambda now: renew(now).where(is_connected))
         self.event = EventStatement(database)
 
     def lock_connection(self, driver: Driver, connection_id: str) -> Connection | None:

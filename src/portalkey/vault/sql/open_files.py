@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from weakref import WeakSet
 
-from portalkey._support.fork import keep_for_ever, renew_after_fork
+from portalkey._support.fork import keep_for_ever, list_living, renew_after_fork
 from portalkey.errors import StoreUnusable
 from portalkey.vault.health import StoreCause, with_cause
 
@@ -86,7 +86,7 @@ class OpenFiles:
             time.sleep(_PAUSE)
 
     def _paths(self) -> set[Path]:
-        return {each.path for each in list(self._open)}
+        return {each.path for each in list_living(self._open)}
 
     def _renew(self) -> None:
         if self._pid == os.getpid():

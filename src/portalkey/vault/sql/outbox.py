@@ -1,16 +1,29 @@
 """Revocations that HubSpot is owed, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy import Connection as Tx
 from sqlalchemy.types import Double
 
+from portalkey.model.attempt import AttemptStatus
 from portalkey.vault.sql.database import Database, StorePart, Values, to_columns
 from portalkey.vault.sql.rows import bind, guard, parameters
 from portalkey.vault.sql.statements import Driver
+from portalkey.vault.sql.tables import attempts
 from portalkey.vault.sql.tables import outbox as table
 from portalkey.vault.sql.wall import fetch_rows
 from portalkey.vault.store import OwedRevocation
@@ -28,11 +41,16 @@ class OwedStatements:
         columns = table.columns.keys()
         self._insert = database.prepare(lambda _: insert(table).values(parameters(columns)))
         self.delete = database.prepare(lambda _: delete(table).where(_WHICH))
+        self._hasten = database.prepare(lambda now: update(table).where(_WHICH).values(due_at=now))
 
     def add(self, driver: Driver, owed: OwedRevocation | None) -> None:
         """Keep *owed*, if anything is."""
         if owed is not None:
             self._insert.run(driver, bind(outbox_values(owed)))
+
+    def hasten(self, driver: Driver, owed_id: str) -> bool:
+        """Make the revocation of this id due now, if there is one."""
+        return bool(self._hasten.run(driver, {"which": owed_id}).rowcount == 1)
 
     def remove(self, driver: Driver, owed_id: str | None) -> None:
         """Forget the revocation of this id, if one is named."""
@@ -59,7 +77,6 @@ class SQLOutbox(StorePart):
                 update(table).where(_WHICH).values(tries=table.c.tries + 1, due_at=now + _SECONDS)
             )
         )
-        self._hasten = database.prepare(lambda now: update(table).where(_WHICH).values(due_at=now))
 
     def enqueue(self, owed: OwedRevocation) -> None:
         """Keep a revocation."""
@@ -108,14 +125,26 @@ class SQLOutbox(StorePart):
 
     def hasten(self, owed_id: str) -> bool:
         """Make a revocation due now."""
-        values = {"which": owed_id}
-        return self._database.write_fast(
-            lambda driver: bool(self._hasten.run(driver, values).rowcount == 1)
-        )
+        return self._database.write_fast(lambda driver: self._owed.hasten(driver, owed_id))
+
+    def questions_with(self, fingerprints: Collection[str]) -> Collection[str]:
+        """Return the ids of attempts that ask with such a grant."""
+        is_its = and_(attempts.c.id == table.c.id, table.c.refresh_fingerprint.in_(fingerprints))
+        is_asking = attempts.c.status == literal_column(f"'{AttemptStatus.ASKING.value}'")
+        # That a grant waits is said too, so that both databases take the partial index.
+        waits = and_(attempts.c.sealed_grant.is_not(None), is_asking)
+        asks = and_(waits, attempts.c.expires_at > self._database.now())
+        query = select(attempts.c.id).join(table, is_its).where(asks)
+        return self._database.read(lambda tx: tx.execute(query).scalars().all())
 
     def complete(self, owed_id: str) -> None:
         """Forget a revocation."""
         self._database.write_one(self._owed.delete, {"which": owed_id})
+
+
+def hasten_all(tx: Tx, now: ColumnElement[float], which: ColumnElement[bool]) -> None:
+    """Make the revocations *which* are meant due now, within somebody's transaction."""
+    tx.execute(update(table).where(which).values(due_at=now))
 
 
 def _is_due(now: ColumnElement[float]) -> ColumnElement[bool]:

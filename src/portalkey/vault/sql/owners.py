@@ -1,5 +1,6 @@
 """All that is kept of one owner in SQL: read whole, and erased in one transaction."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection as Tx
@@ -8,10 +9,20 @@ from sqlalchemy import Delete, Select, Table, Update, and_, delete, select, upda
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
+from portalkey.model.notifications import ERASED, Subject
 from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.events import SQLEvents
+from portalkey.vault.sql.outbox import hasten_all
 from portalkey.vault.sql.rows import connection_reader, read_attempt
-from portalkey.vault.sql.tables import attempts, connections, counters, events, outbox
+from portalkey.vault.sql.tables import (
+    attempts,
+    connections,
+    counters,
+    events,
+    invitations,
+    notifications,
+    outbox,
+)
 from portalkey.vault.sql.wall import fetch_rows, may_be_stored
 
 Statements = Sequence[Delete | Update]
@@ -19,6 +30,13 @@ Statements = Sequence[Delete | Update]
 
 def _attempts_of(owner: str) -> Select[tuple[str]]:
     return select(attempts.c.id).where(attempts.c.owner == owner)
+
+
+def _asked_of(owner: str) -> Select[tuple[str]]:
+    # The last is always true; with it each index that PostgreSQL may choose is entered, not walked.
+    return _attempts_of(owner).where(
+        attempts.c.sealed_grant.is_not(None), attempts.c.expires_at > 0
+    )
 
 
 def _connections_of(owner: str) -> Select[tuple[str]]:
@@ -47,11 +65,24 @@ def _strip_outbox(owner: str) -> Statements:
     return [update(outbox).where(which).values(connection_id=None)]
 
 
+def _strip_notifications(owner: str) -> Statements:
+    c = notifications.c
+    stripped: dict[str, object] = {
+        **dict.fromkeys(("owner", "connection_id", "attempt_id", "hub_id")),
+        "lane": c.event_id,
+        "facts": json.dumps(dict(ERASED)),
+    }
+    which = (c.owner == owner, c.connection_id.in_(_connections_of(owner)))
+    return [update(notifications).where(each).values(stripped) for each in which]
+
+
 ERASURES: Mapping[Table, Callable[[str], Statements]] = {
     events: _erase_events,
     counters: _erase_counters,
     outbox: _strip_outbox,
+    notifications: _strip_notifications,
     connections: lambda owner: [delete(connections).where(connections.c.owner == owner)],
+    invitations: lambda owner: [delete(invitations).where(invitations.c.owner == owner)],
     attempts: lambda owner: [delete(attempts).where(attempts.c.owner == owner)],
 }
 """Every table that tells of owners, in an order in which each finds what it goes by."""
@@ -77,24 +108,28 @@ class SQLOwners(SQLEvents):
         rows = self._database.read(lambda tx: fetch_rows(tx, query, {"owner": owner}))
         return self._database.read_rows(read_attempt, rows, skips=True)
 
-    def erase_owner(self, owner: str, event: Event) -> bool:
+    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
         """Erase every row that tells of *owner*."""
-        if not may_be_stored({"owner": owner}):
-            owner = ""  # which is nobody's, as such a name is
+        is_stored = may_be_stored({"owner": owner})
 
         def erase(tx: Tx) -> bool:
+            if not is_stored:  # no row can be of such a name
+                return True
             # In the order in which every writer takes them.
             tx.execute(_attempts_of(owner).with_for_update())
             statuses = select(connections.c.status).where(connections.c.owner == owner)
             for status in tx.execute(statuses.with_for_update()).scalars():
                 if status != ConnectionStatus.DISCONNECTED.value:
                     return False
+            # By their ids: PostgreSQL would join the two tables by walking them.
+            asked = tx.execute(_asked_of(owner)).scalars().all()
+            hasten_all(tx, self._database.now(), outbox.c.id.in_(asked))
             for build in ERASURES.values():
                 for statement in build(owner):
                     tx.execute(statement)
             return True
 
-        return self._write_with(event, erase)
+        return self._write_with(event, erase, subject)
 
     def scrub(self) -> None:
         """Overwrite what was erased, where the database leaves it lying."""

@@ -122,6 +122,11 @@ class PostgreSQL(Database):
         begin = "BEGIN" if _is_own_session(driver) else self.begin_writing
         driver.execute(begin, prepare=False)
 
+    def hold(self, driver: psycopg.Connection[Any], name: str) -> None:
+        """Let nobody else hold *name* before the transaction over *driver* ends."""
+        key = f"portalkey {name}"
+        driver.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
     def write_one(self, statement: PreparedStatement, values: Values) -> int:
         """Run one *statement* that writes: a transaction by itself, in one message to the server.
 

@@ -6,6 +6,11 @@ _OWN_FILE = ("journal_mode=WAL", "synchronous=FULL")
 _SHARED_FILE = ("synchronous=EXTRA",)
 # There fsync() leaves the drive's own cache as it is.
 _MACOS = ("fullfsync=ON", "checkpoint_fullfsync=ON")
+OTHERS_TABLES = (
+    "SELECT count(*) FROM sqlite_master WHERE type = 'table' "
+    "AND name NOT LIKE 'portalkey\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+)
+"""Counts the tables in the file that are not portalkey's."""
 
 
 def choose_pragmas(*, is_shared: bool, platform: str) -> tuple[str, ...]:

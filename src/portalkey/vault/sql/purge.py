@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    literal_column,
     select,
     update,
 )
@@ -18,10 +19,10 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy.types import Double
 
 from portalkey.model.counters import COUNTERS_DAYS
-from portalkey.model.transitions import RETENTION
+from portalkey.model.transitions import RETENTION, STRANGERS_RETENTION
 from portalkey.vault.sql.attempts import EXPIRED
 from portalkey.vault.sql.database import Database, StorePart
-from portalkey.vault.sql.tables import attempts, counters, events
+from portalkey.vault.sql.tables import attempts, counters, events, invitations
 
 _DAY = 86400.0
 _Old = tuple[Table, ColumnElement[float], ColumnElement[bool]]
@@ -89,9 +90,14 @@ def _find_old(now: ColumnElement[float]) -> list[_Old]:
     oldest_event = now - bindparam("days", type_=Double) * _DAY
     # An integer like the column, or PostgreSQL takes no index; which way it rounds is no matter.
     oldest_day = cast((now - COUNTERS_DAYS * _DAY) / _DAY - 1, Integer)
+    stranger_at = now - STRANGERS_RETENTION.total_seconds()
+    # Written out, so that both databases take the partial index.
+    is_nobodys = c.owner == literal_column("''")
     return [
         (attempts, c.ended_at, c.ended_at < at),
+        (attempts, c.ended_at, and_(is_nobodys, c.ended_at < stranger_at)),
         (attempts, c.expires_at, and_(c.ended_at.is_(None), c.expires_at < at)),
         (events, events.c.at, events.c.at < oldest_event),
         (counters, counters.c.day, counters.c.day < oldest_day),
+        (invitations, invitations.c.expires_at, invitations.c.expires_at < at),
     ]

@@ -33,9 +33,17 @@ _SHOWN = 64
 _ATTEMPT = tuple(field.name for field in fields(Attempt))
 _ATTEMPT_TIMES = tuple(
     _ATTEMPT.index(name)
-    for name in ("created_at", "expires_at", "seen_at", "claimed_at", "ended_at", "delivered_at")
+    for name in (
+        "created_at",
+        "expires_at",
+        "seen_at",
+        "claimed_at",
+        "ended_at",
+        "delivered_at",
+        "pending_until",
+    )
 )
-_ATTEMPT_STATUS = _ATTEMPT.index("status")
+_ATTEMPT_STATUS, _ATTEMPT_SCOPES = map(_ATTEMPT.index, ("status", "scopes"))
 _ATTEMPT_STATUSES = {status.value: status for status in AttemptStatus}
 
 SEALED_COLUMNS = ("sealed_access", "sealed_refresh", "refresh_fingerprint", "key_name")
@@ -56,8 +64,11 @@ _CONNECTION_TIMES = tuple(
         "unanswered_since",
         "forced_at",
         "retry_at",
+        "checked_at",
+        "check_at",
     )
 )
+_CHECK_AT = _CONNECTION.index("check_at")
 _CONNECTION_STATUSES = {status.value: status for status in ConnectionStatus}
 
 
@@ -114,6 +125,16 @@ def write_scopes(scopes: tuple[str, ...] | None) -> str:
     return json.dumps(scopes or ())
 
 
+def write_further(scopes: tuple[str, ...] | None) -> str | None:
+    """Return the column of scopes that are asked for beyond the settings'; NULL for none."""
+    return json.dumps(scopes) if scopes else None
+
+
+def read_further(text: str | None) -> tuple[str, ...] | None:
+    """Return what ``write_further`` wrote."""
+    return None if text is None else _parse_scopes(text)
+
+
 def read_facts(text: str) -> Mapping[str, Any]:
     """Return the object of plain values in JSON; raises ``ValueError`` for anything else."""
     facts = json.loads(text)
@@ -157,6 +178,8 @@ def _read_times(values: list[Any], at: Sequence[int]) -> None:
 def attempt_values(attempt: Attempt, names: Sequence[str]) -> Values:
     """Return those columns of *attempt* that have these *names*."""
     values = {name: getattr(attempt, name) for name in names}
+    if "scopes" in values:
+        values["scopes"] = write_further(attempt.scopes)
     return to_columns(values | {"status": attempt.status.value})
 
 
@@ -168,6 +191,7 @@ def attempt_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Attempt]
         values = list(by_field(row))
         _read_times(values, _ATTEMPT_TIMES)
         values[_ATTEMPT_STATUS] = _ATTEMPT_STATUSES[values[_ATTEMPT_STATUS]]
+        values[_ATTEMPT_SCOPES] = read_further(values[_ATTEMPT_SCOPES])
         return Attempt(*values)
 
     return guard(attempts, columns, make)
@@ -188,6 +212,8 @@ def connection_values(connection: Connection) -> Values:
         "account_facts": json.dumps({name: getattr(account, name) for name in _ACCOUNT_FACTS}),
         "scopes": write_scopes(connection.scopes),
         "status": connection.status.value,
+        "check_at": connection.check_at or 0.0,
+        "further_scopes": write_further(connection.further_scopes),
     }
     return to_columns(values | sealed_values(connection.sealed))
 
@@ -206,15 +232,17 @@ def connection_reader(columns: Sequence[str]) -> Callable[[Sequence[Any]], Conne
     by_field = itemgetter(*[at[_FIELDS_IN_OTHER_COLUMNS.get(name, name)] for name in _CONNECTION])
     account_columns = itemgetter(*[at[name] for name in ("account_facts", *_ACCOUNT_COLUMNS)])
     sealed_columns = itemgetter(*[at[name] for name in SEALED_COLUMNS])
-    account, scopes, sealed, status = map(
-        _CONNECTION.index, ("account", "scopes", "sealed", "status")
+    account, scopes, sealed, status, further = map(
+        _CONNECTION.index, ("account", "scopes", "sealed", "status", "further_scopes")
     )
 
     def read(row: Sequence[Any]) -> Connection:
         values = list(by_field(row))
+        values[_CHECK_AT] = values[_CHECK_AT] or None  # the index has no place for NULL
         _read_times(values, _CONNECTION_TIMES)
         values[account] = _parse_account(*account_columns(row))
         values[scopes] = _parse_scopes(values[scopes])
+        values[further] = read_further(values[further])
         values[sealed] = _read_sealed(sealed_columns(row))
         values[status] = _CONNECTION_STATUSES[values[status]]
         return Connection(*values)

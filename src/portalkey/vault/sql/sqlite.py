@@ -7,6 +7,7 @@ its locks do not hold on a network's. One that another program has its tables in
 permissions and its journal.
 """
 
+import os
 import sqlite3
 import sys
 import threading
@@ -27,10 +28,11 @@ from portalkey._support.time_limit import lift_limit, seconds_left, short_pause
 from portalkey.errors import PortalkeyError
 from portalkey.vault.files import close_to_others, make_file, warn_of_readers
 from portalkey.vault.sql.database import BEGIN, Database, opening
-from portalkey.vault.sql.group_commit import Group, GroupCommit
+from portalkey.vault.sql.group_commit import Group, GroupCommit, be_durable
 from portalkey.vault.sql.half_copies import is_left_without_log, require_log
+from portalkey.vault.sql.long_log import LOOK_EVERY, LongLog
 from portalkey.vault.sql.open_files import FileConnection, open_files
-from portalkey.vault.sql.pragmas import choose_pragmas
+from portalkey.vault.sql.pragmas import OTHERS_TABLES, choose_pragmas
 from portalkey.vault.sql.sqlite_errors import WAITING_HELPS, crowd_problem, problem_of
 from portalkey.vault.sql.statements import DriverPool
 from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
@@ -38,10 +40,6 @@ from portalkey.vault.store import BUSY_SECONDS, CALL_SECONDS
 T = TypeVar("T")
 
 _PAUSE = 0.01
-_OTHERS_TABLES = (
-    "SELECT count(*) FROM sqlite_master WHERE type = 'table' "
-    "AND name NOT LIKE 'portalkey\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-)
 # Not unixepoch('now', 'subsec'), which is NULL before SQLite 3.42.
 _CLOCK = literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
 
@@ -80,8 +78,6 @@ class SQLite(Database):
         """
         self._path = make_file(path)
         self.name = str(self._path)
-        self._wait = wait
-        # It never waits: what it cannot tell at once is read from the rows.
         self._commits = CommitCounter(lambda: self._connect_for(0.0))
         self._groups = GroupCommit(self._transact, wait)
         engine = create_engine(
@@ -93,24 +89,39 @@ class SQLite(Database):
         )
         drivers = DriverPool(self._connect, wait=wait)
         super().__init__(engine, drivers, _CLOCK, ahead, wait=wait, seconds=seconds)
+        self._writing_drivers = DriverPool(self._connect_to_write, wait=wait)
+        self._log, self._writes = LongLog(self._path, self._connect_for), count()
         self._is_shared = self._do(self._holds_others_tables)
         self._pragmas = choose_pragmas(is_shared=self._is_shared, platform=platform)
         self.mode_before = (warn_of_readers if self._is_shared else close_to_others)(self._path)
 
     def write_fast(self, work: Callable[[Any], T], *, durable: bool = True) -> T:
         """Let *work* write with prepared statements, in one transaction with other threads'."""
-        return self._do(lambda: self._groups.do(work, durable=durable), is_writing=True)
+        result = self._do(lambda: self._groups.do(work, durable=durable), is_writing=True)
+        self._look_at_log()
+        return result
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Let *work* write and commit it; see ``Database``."""
+        result = super().write(work)
+        self._look_at_log()
+        return result
+
+    def _look_at_log(self) -> None:
+        if not (self._is_shared or next(self._writes) % LOOK_EVERY):
+            self._log.shorten()
 
     def _transact(self, group: Group) -> None:
         """Commit *group*, once it is this process's turn and this thread's."""
 
         def transaction(driver: FileConnection) -> None:
-            self.be_patient(driver)
+            if not driver.has_log:  # its commit waits for readers
+                self.be_patient(driver)
             self._begin_writing(driver, group.decide_durable)
             group.run(driver)
 
         with self._writers.take():
-            self._drivers.run(transaction)
+            self._writing_drivers.run(transaction)
 
     def _begin(self, tx: Connection) -> None:
         if tx.get_execution_options().get(BEGIN) == self.begin_writing:
@@ -130,14 +141,16 @@ class SQLite(Database):
 
         def begin() -> None:
             self._groups.is_crowded = next(looks) > 0
-            _be_durable(driver, is_durable=needs_disk())
+            be_durable(driver, is_durable=needs_disk())
             driver.execute(self.begin_writing)
 
-        driver.execute(self.set_patience.format(0))
+        if driver.patience:
+            driver.execute(self.set_patience.format(0))
         try:
             _do_once_free(begin, seconds_left(self._wait), short_pause)
         finally:
-            driver.execute(self.set_patience.format(int(driver.patience * 1000)))
+            if driver.patience:
+                driver.execute(self.set_patience.format(int(driver.patience * 1000)))
 
     def scrub(self) -> None:
         """Write the file anew, so that no page keeps what was deleted, and empty its log.
@@ -151,14 +164,10 @@ class SQLite(Database):
         """
 
         def write_anew() -> None:
-            with self._writers.take():
-                connection = self._connect()
-                try:
-                    if not self._is_shared:
-                        connection.execute("VACUUM")
-                    is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                finally:
-                    connection.close()
+            with self._writers.take(), closing(self._connect()) as connection:
+                if not self._is_shared:
+                    connection.execute("VACUUM")
+                is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             if is_busy:
                 raise self.crowd_problem()
 
@@ -168,7 +177,7 @@ class SQLite(Database):
     def _holds_others_tables(self) -> bool:
         """Return True where another program has its tables in the file; nothing is written."""
         require_log(self._path, lambda: self._look(is_left_without_log))
-        return self._look(lambda file: bool(file.execute(_OTHERS_TABLES).fetchone()[0]))
+        return self._look(lambda file: bool(file.execute(OTHERS_TABLES).fetchone()[0]))
 
     def _look(self, look: Callable[[sqlite3.Connection], bool]) -> bool:
         with closing(self._open(self._wait)) as connection:
@@ -184,6 +193,7 @@ class SQLite(Database):
     def close(self) -> None:
         """Close every connection that is not at work; the next use opens new ones."""
         self._commits.close()
+        self._writing_drivers.close()
         super().close()
 
     def wait_until_closed(self) -> None:
@@ -193,6 +203,7 @@ class SQLite(Database):
     def _renew(self) -> None:
         self._commits.renew()
         self._groups.renew()
+        self._writing_drivers.renew(is_inherited=self._pid != os.getpid())
         super()._renew()
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
@@ -205,6 +216,14 @@ class SQLite(Database):
 
     def _connect(self) -> FileConnection:
         return self._connect_for(seconds_left(self._wait))
+
+    def _connect_to_write(self) -> FileConnection:
+        """Open a connection for groups: over a log, they wait as they begin, and not in SQLite."""
+        connection = self._connect()
+        if connection.has_log:
+            connection.execute(self.set_patience.format(0))
+            connection.patience = 0.0
+        return connection
 
     def _open(self, patience: float) -> FileConnection:
         with opening:
@@ -245,16 +264,8 @@ def _do_once_free(
         time.sleep(pause(waited))
 
 
-def _be_durable(driver: FileConnection, *, is_durable: bool) -> None:
-    """Let the next commit of *driver* wait for the disk, or not: only a log may do without."""
-    if driver.has_log and is_durable is not driver.is_durable:
-        driver.is_durable = False
-        driver.execute("PRAGMA synchronous=FULL" if is_durable else "PRAGMA synchronous=NORMAL")
-        driver.is_durable = is_durable
-
-
 class CommitCounter:
-    """One connection that never writes, and so is told of every commit."""
+    """One connection that never writes nor waits, and so is told of every commit."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect

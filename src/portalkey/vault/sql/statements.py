@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement, ColumnElement, Dialect, Select, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Double
 
-from portalkey._support.fork import keep_for_ever
+from portalkey._support.fork import keep_for_ever, renew_inherited
 from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_left, until_room
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
@@ -184,8 +184,8 @@ class StatementRunner(ABC):
     has_answered = False
     """True once it could be used."""
 
-    name: str
-    """The name that the operator knows it by; nothing secret."""
+    after_call: Callable[[], object] | None = None
+    """Called after each call to the database, where something has to be done then."""
     schemas: Schemas | None = None
     """The schema of our tables, once it is known; None where there are no schemas."""
     driver_errors: ClassVar[type[Exception]]
@@ -261,10 +261,6 @@ class StatementRunner(ABC):
                 driver.execute(self.set_patience.format(int(patience * 1000)))
                 driver.patience = patience
 
-    def version(self) -> int | None:
-        """Return a number that changes with every commit; None where that cannot be told."""
-        return None
-
     @abstractmethod
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means, without SQL, parameters or a password."""
@@ -275,6 +271,7 @@ class StatementRunner(ABC):
 
     def _do(self, work: Callable[[], T], *, is_writing: bool = False) -> T:
         """Do *work* in time, and say in the store's own words what a driver raises."""
+        renew_inherited()
         try:
             with CallLimit(self._seconds):
                 result = work()
@@ -295,6 +292,9 @@ class StatementRunner(ABC):
             if self.health.trouble is not None:
                 self.health.note_success(is_writing=is_writing)
             return result
+        finally:
+            if self.after_call is not None:
+                self.after_call()
         self.health.note_trouble(problem, is_writing=is_writing)
         # Raised outside of the except block: the original holds the statement's parameters.
         raise problem

@@ -9,7 +9,8 @@ from sqlalchemy import Connection as Tx
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.stats import Stats
 from portalkey.vault.sql.database import Database, StorePart
-from portalkey.vault.sql.tables import connections, outbox, provider
+from portalkey.vault.sql.notifications import OWED_SINCE
+from portalkey.vault.sql.tables import connections, notifications, outbox, provider
 
 _Census = Mapping[str, tuple[int, float]]
 """By status: how many connections there are, and since when the one in it for longest."""
@@ -38,14 +39,19 @@ class SQLStats(StorePart):
         census = self._census(tx, client_id)
         owed = select(func.count()).select_from(outbox).where(outbox.c.client_id == client_id)
         open_until = select(provider.c.open_until).where(provider.c.id == client_id)
-        others = select(now, owed.scalar_subquery(), open_until.scalar_subquery())
-        seconds, owed_now, until = tx.execute(others).one()
+        c = notifications.c
+        waiting = select(func.count()).where(c.client_id == client_id)
+        oldest = select(func.min(OWED_SINCE)).where(c.client_id == client_id)
+        numbers = [each.scalar_subquery() for each in (owed, open_until, waiting, oldest)]
+        seconds, owed_now, until, number, since = tx.execute(select(now, *numbers)).one()
         failing_since = census.get(ConnectionStatus.FAILING, (0, seconds))[1]
         return Stats(
             connections={status: census.get(status, (0, 0.0))[0] for status in ConnectionStatus},
             oldest_failing=max(0.0, seconds - failing_since),
             outbox=owed_now,
             is_breaker_open=until is not None,
+            notifications=number,
+            oldest_notification=0.0 if since is None else max(0.0, seconds - since),
         )
 
     def _census(self, tx: Tx, client_id: str) -> _Census:

@@ -9,15 +9,19 @@ from portalkey.model.events import Event, EventName
 from portalkey.vault.sql.attempts import SQLAttempts
 from portalkey.vault.sql.connections import SQLConnections
 from portalkey.vault.sql.counters import SQLCounters
+from portalkey.vault.sql.installs import SQLInstalls
+from portalkey.vault.sql.invitations import SQLInvitations
 from portalkey.vault.sql.keys import SQLKeys
 from portalkey.vault.sql.leases import SQLLeases
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.outbox import SQLOutbox
 from portalkey.vault.sql.owners import SQLOwners
 from portalkey.vault.sql.purge import SQLPurge
+from portalkey.vault.sql.receivers import SQLReceivers
 from portalkey.vault.sql.reseal import SQLReseal
 from portalkey.vault.sql.search import SQLSearch
 from portalkey.vault.sql.stats import SQLStats
+from portalkey.vault.sql.sweep import SQLSweep
 from portalkey.vault.sql.urls import open_database
 from portalkey.vault.store import CALL_SECONDS, Store
 
@@ -26,14 +30,18 @@ class SQLStore(
     SQLAttempts,
     SQLConnections,
     SQLCounters,
+    SQLInvitations,
+    SQLInstalls,
     SQLKeys,
     SQLLeases,
     SQLOutbox,
     SQLOwners,
     SQLPurge,
+    SQLReceivers,
     SQLReseal,
     SQLSearch,
     SQLStats,
+    SQLSweep,
     Store,
 ):
     """Keeps everything in one database: SQLite for a machine, PostgreSQL for many.

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
     text,
 )
@@ -57,6 +58,10 @@ connections = Table(
     Column("retry_at", Moment),
     Column("connected_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("checked_at", Moment),
+    Column("check_at", Moment, nullable=False, server_default="0"),
+    Column("suspicion", Text),
+    Column("further_scopes", Text),
     UniqueConstraint("owner", "client_id", "hub_id", name="portalkey_connections_one_an_account"),
     Index("portalkey_connections_by_fingerprint", "refresh_fingerprint"),
     # All that the census asks for, so that it reads this and no row.
@@ -81,12 +86,21 @@ connections = Table(
         "id",
         where="key_name IS NOT NULL",
     ),
+    # Those that the sweep looks at, in its order: what has ended is not among them.
+    _partial_index(
+        "portalkey_connections_by_look",
+        "client_id",
+        "check_at",
+        where="status != 'disconnected' AND status != 'needs_reconnect'",
+    ),
 )
 
 # Written out: where its partial index is spoken of by a bound value, SQLite plans anew each time,
 # which costs more than the search, and PostgreSQL does not take the index.
 IS_LIVE = connections.c.status != literal_column("'disconnected'")
 """True of a connection that has not been ended."""
+IS_SWEPT = and_(IS_LIVE, connections.c.status != literal_column("'needs_reconnect'"))
+"""True of a connection that the sweep looks after; written out for the same reason."""
 
 attempts = Table(
     "portalkey_attempts",
@@ -115,6 +129,9 @@ attempts = Table(
     Column("failed_check", Text),
     Column("last_hub_id", BigInteger),
     Column("sealed_grant", Text),
+    Column("scopes", Text),
+    Column("invitation_id", Text),
+    Column("pending_until", Moment),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     Index("portalkey_attempts_by_owner", "owner", "created_at"),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
@@ -126,7 +143,35 @@ attempts = Table(
         "portalkey_attempts_claimed", "owner", "claimed_at", where="claimed_at IS NOT NULL"
     ),
     _partial_index("portalkey_attempts_asking", "expires_at", where="sealed_grant IS NOT NULL"),
+    # What strangers send us is forgotten sooner than what people began.
+    _partial_index(
+        "portalkey_attempts_of_nobody", "ended_at", where="owner = '' AND ended_at IS NOT NULL"
+    ),
 )
+
+invitations = Table(
+    "portalkey_invitations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("browser_hash", Text),
+    Column("name", Text),
+    Column("hub_id", BigInteger),
+    Column("scopes", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("bound_at", Moment),
+    Column("used_at", Moment),
+    Column("withdrawn_at", Moment),
+    Column("connection_id", Text),
+    Index("portalkey_invitations_by_secret", "secret_hash", unique=True),
+    Index("portalkey_invitations_by_owner", "owner", "created_at"),
+    Index("portalkey_invitations_by_app", "client_id", "created_at"),
+    Index("portalkey_invitations_by_expiry", "expires_at"),
+)
+"""Links for people without a login; of what is secret in one, a hash."""
 
 events = Table(
     "portalkey_events",
@@ -163,6 +208,34 @@ outbox = Table(
     Index("portalkey_outbox_by_app", "client_id", "due_at"),
     Index("portalkey_outbox_by_key", "client_id", "key_name", "id"),
 )
+
+notifications = Table(
+    "portalkey_notifications",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("owner", Text),
+    Column("connection_id", Text),
+    Column("attempt_id", Text),
+    Column("hub_id", BigInteger),
+    Column("facts", Text, nullable=False),
+    Column("owed_at", Moment),
+    Column("claim", Text),
+    Index("portalkey_notifications_by_due", "client_id", "receiver", "due_at"),
+    Index("portalkey_notifications_by_lane", "client_id", "receiver", "lane", "number"),
+    Index("portalkey_notifications_by_age", "client_id", "receiver", "owed_at"),
+    Index("portalkey_notifications_by_owner", "owner"),
+    Index("portalkey_notifications_by_connection", "connection_id"),
+)
+"""Changes that receivers have still to hear of: one row for each of both."""
 
 counters = Table(
     "portalkey_counters",

@@ -10,10 +10,11 @@ from portalkey.model.connection import Connection
 from portalkey.model.counters import COUNTERS_DAYS, Counter, CounterKind
 from portalkey.model.events import EventName
 from portalkey.model.search import MOST
+from portalkey.model.sweep import is_suspect
 from portalkey.web.console.context import ConsoleContext, Refused, Visit, exact
 from portalkey.web.console.renewals import begin_of, make_chart
 from portalkey.web.console.rows import make_row
-from portalkey.web.console.words import make_timeline
+from portalkey.web.console.words import humanize, make_timeline
 from portalkey.web.http import WebResponse
 
 EVENTS = 50
@@ -119,6 +120,7 @@ def _facts(connection: Connection) -> list[tuple[str, str]]:
         ("Connected", exact(connection.connected_at)),
         ("Changed", exact(connection.updated_at)),
         ("Last renewed", exact(connection.granted_at)),
+        ("Last looked at", exact(connection.checked_at)),
         ("Token until", exact(connection.access_expires_at) if connection.sealed else ""),
     ]
 
@@ -128,6 +130,8 @@ def _renewing(connection: Connection) -> Iterator[tuple[str, str]]:
         yield "Failures in a row", str(connection.failures)
     if connection.retry_at is not None:
         yield "Tried again", exact(connection.retry_at)
+    if connection.is_authenticated and is_suspect(connection):
+        yield "Maybe ended", f"{humanize(connection.suspicion)}, by one look so far"
     if connection.is_leased:
         yield "Being renewed", f"right now, until {exact(connection.lease_until)} at most"
     if connection.unanswered_since is not None:

@@ -13,9 +13,12 @@ from portalkey.web.console.actions import Actions
 from portalkey.web.console.connection import ConnectionPage
 from portalkey.web.console.connections import ConnectionsPage
 from portalkey.web.console.context import COOKIE_SECONDS, ConsoleContext, Refused, Visit
-from portalkey.web.console.door import Door
+from portalkey.web.console.door import DOOR_PATHS, Door
+from portalkey.web.console.extension import PATH
+from portalkey.web.console.installs import InstallsPage
+from portalkey.web.console.links import Links
 from portalkey.web.console.looks import Looks
-from portalkey.web.http import WebRequest, WebResponse
+from portalkey.web.http import Pairs, WebRequest, WebResponse
 from portalkey.web.rendering import FindStaticFile
 from portalkey.web.static_files import answer_static
 
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
 Handler = Callable[[Visit], WebResponse]
-
-PATH = "/console"
-"""The console's path where the app names no other."""
 
 _STATIC = frozenset({"portalkey.css", "console.css", "icon.svg"})
 _STATIC_PATH = re.compile(r"static/([0-9a-f]+)/([a-z.]+)")
@@ -56,41 +56,58 @@ class Console:
         self._routes = _routes(self.context)
 
     def answer(
-        self, request: WebRequest, path: str, find_operator: Callable[[], str | None]
+        self,
+        request: WebRequest,
+        path: str,
+        find_operator: Callable[[], str | None],
+        read_form: Callable[[], Pairs],
     ) -> WebResponse | None:
         """Return the answer to *request* at *path*, which is below the console's own.
 
         None where there is nothing for whoever asks, whom *find_operator* names or not: the skin
-        answers as at any path that the app does not have.
+        answers as at any path that the app does not have, whatever the method. Of a stranger no
+        form is read, unless they are at the door; the *request* comes without its own.
         """
         path = path.strip("/")
         seconds = self.context.broker.settings.database_seconds
         # What an operator has confirmed may take longer, such as writing a file anew.
         with nullcontext() if request.method == "POST" else limit_request(seconds):
-            if (file := _STATIC_PATH.fullmatch(path)) and request.method in {"GET", "HEAD"}:
-                return _serve(request, file[1], file[2])
             try:
-                if self.door and (passed := self.door.answer(request, path)):
+                if self.door is not None and (passed := self._pass_door(request, path, read_form)):
                     return passed
                 operator = find_operator()
             except PortalkeyError as trouble:
                 return self._with_cookie(request, self._show_trouble(None, trouble))
             if operator is None:
                 return self.door.lead_in(request) if self.door else None
-            return self._handle(request, path, operator)
+            if _is_static(request, path):
+                return _serve(request, path)
+            return self._handle(request, path, operator, read_form)
 
-    def _handle(self, request: WebRequest, path: str, operator: str) -> WebResponse:
+    def _pass_door(
+        self, request: WebRequest, path: str, read_form: Callable[[], Pairs]
+    ) -> WebResponse | None:
+        """Return what anybody gets: the page that asks for the password, and what styles it."""
+        assert self.door is not None  # noqa: S101 - tells the type checker
+        if _is_static(request, path):
+            return _serve(request, path)
+        has_form = request.method == "POST" and path in DOOR_PATHS
+        return self.door.answer(replace(request, form=read_form()) if has_form else request, path)
+
+    def _handle(
+        self, request: WebRequest, path: str, operator: str, read_form: Callable[[], Pairs]
+    ) -> WebResponse:
         browser = self.context.browser_of(request) or secrets.token_urlsafe(32)
         visit = Visit(request, operator, browser)
         try:
-            response = self._do(visit, path)
+            response = self._do(visit, path, read_form)
         except Refused as refused:
             response = self.context.notice(visit, refused)
         except PortalkeyError as trouble:
             response = self._show_trouble(visit, trouble)
         return self._with_cookie(request, response, browser)
 
-    def _do(self, visit: Visit, path: str) -> WebResponse:
+    def _do(self, visit: Visit, path: str, read_form: Callable[[], Pairs]) -> WebResponse:
         handlers, arguments = self._find(path)
         if not handlers:
             raise _NOTHING
@@ -100,6 +117,7 @@ class Console:
         if method == "POST":
             if not visit.request.has_usable_type:
                 raise _TYPE
+            visit = replace(visit, request=replace(visit.request, form=read_form()))
             self.context.require_own_form(visit.request, visit.operator, path)
         return handlers[method](replace(visit, arguments=arguments))
 
@@ -124,25 +142,39 @@ class Console:
 
 
 def _routes(context: ConsoleContext) -> Mapping[re.Pattern[str], Mapping[str, Handler]]:
-    looks, actions = Looks(context), Actions(context)
-    one = "connections/(?P<id>[^/]+)"
-    routes: Mapping[str, Mapping[str, Handler]] = {
+    looks, actions, links = Looks(context), Actions(context), Links(context)
+    installs = InstallsPage(context)
+    handlers: Mapping[str, Mapping[str, Handler]] = {
         "": {"GET": ConnectionsPage(context).show},
-        one: {"GET": ConnectionPage(context).show},
-        f"{one}/disconnect": {"GET": actions.ask_disconnect, "POST": actions.disconnect},
-        f"{one}/uninstall": {"GET": actions.ask_uninstall, "POST": actions.uninstall},
+        "connections/{id}": {"GET": ConnectionPage(context).show},
+        "connections/{id}/disconnect": {"GET": actions.ask_disconnect, "POST": actions.disconnect},
+        "connections/{id}/uninstall": {"GET": actions.ask_uninstall, "POST": actions.uninstall},
         "erase": {"GET": actions.ask_erase, "POST": actions.erase},
-        "owed/(?P<id>[^/]+)/send": {"GET": actions.ask_send, "POST": actions.send},
+        "owed/{id}/send": {"GET": actions.ask_send, "POST": actions.send},
         "attempts": {"GET": looks.show_attempt},
+        "installs": {"GET": installs.show},
+        "installs/{id}/give-back": {
+            "GET": installs.ask_give_back,
+            "POST": installs.give_back,
+        },
+        "links": {"GET": links.show},
+        "links/{id}/withdraw": {"GET": links.ask_withdraw, "POST": links.withdraw},
         "keys": {"GET": looks.show_keys},
         "health": {"GET": looks.show_health},
     }
-    return {re.compile(pattern): handlers for pattern, handlers in routes.items()}
+    return {
+        re.compile(path.replace("{id}", "(?P<id>[^/]+)")): each for path, each in handlers.items()
+    }
 
 
-def _serve(request: WebRequest, version: str, name: str) -> WebResponse | None:
-    """Return one of our styles; what a page looks like is nobody's secret."""
-    if name not in _STATIC:
+def _is_static(request: WebRequest, path: str) -> bool:
+    """Return True where one of our styles is asked for."""
+    return request.method in {"GET", "HEAD"} and _STATIC_PATH.fullmatch(path) is not None
+
+
+def _serve(request: WebRequest, path: str) -> WebResponse | None:
+    found = _STATIC_PATH.fullmatch(path)
+    if found is None or found[2] not in _STATIC:
         return None
     accepted, known = map(request.headers.get, ("accept-encoding", "if-none-match"))
-    return answer_static(name, version, accepted, known)
+    return answer_static(found[2], found[1], accepted, known)

@@ -19,6 +19,8 @@ log = logging.getLogger("portalkey")
 
 ENTER = "enter"
 """Path below the console's for whoever is not signed in."""
+DOOR_PATHS = (ENTER, LEAVE)
+"""Paths at which a form is read before anybody is known."""
 SESSION_HOURS = 8
 """Hours after which an operator signs in again."""
 TRIES, TRY_SECONDS = 5, 300.0
@@ -80,9 +82,18 @@ class OneTimeLink:
     def __init__(self, operator: str, clock: Clock = boot_time) -> None:
         """Let *operator* in, who has started the app."""
         self.operator = operator
+        self._clock, self._lock = clock, ProcessLock()
+        self._make()
+
+    def _make(self) -> None:
         self.secret = SecretStr(secrets.token_urlsafe(32))
-        self._is_used, self._lock = False, ProcessLock()
-        self._clock, self._until = clock, clock() + LINK_SECONDS
+        self._is_used, self._until = False, self._clock() + LINK_SECONDS
+
+    def renew(self) -> None:
+        """Take another secret where this one is used up, or was left for long."""
+        with self._lock:
+            if not self.fits(self.secret.get_secret_value()):
+                self._make()
 
     def fits(self, given: str) -> bool:
         """Return True where *given* is the secret, and it was neither used nor left for long."""
@@ -153,7 +164,7 @@ class Door:
 
     def lead_in(self, request: WebRequest) -> WebResponse | None:
         """Lead a signed-out visitor to the password; None where only a link leads in."""
-        if isinstance(self._key, OneTimeLink) or request.method == "POST":
+        if isinstance(self._key, OneTimeLink) or request.method not in {"GET", "HEAD"}:
             return None
         return self._context.redirect(ENTER)
 

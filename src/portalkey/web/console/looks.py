@@ -26,6 +26,7 @@ _TITLES = {
     "failing": "Failing",
     "pace": "Pace of renewals",
     "outbox": "Owed to HubSpot",
+    "notifications": "Receivers of events",
     "breaker": "Requests to HubSpot",
 }
 

@@ -83,7 +83,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     if (ended) return;
     if (status) known = status;
     if (code === 404 && !known) {
-      // One that asks first may be cut off.
+      // One that asks may be cut off.
       if (closed && !left) return setTimeout(() => left || end("cancelled"), 400);
       if (!popup && !address && Date.now() > began + 2e4) return end("unknown");
     }
@@ -92,7 +92,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     if (decided) acknowledge?.();
     else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    trouble = code === 401 || (code === 404 && known) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
+    trouble = code === 401 || (code === 404 && (known || rung)) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
     if (decided) setTimeout(end, rung || !channel ? 0 : 1e3, known, seen);
@@ -112,7 +112,7 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
     if (again) look();
   };
 
-  // Soon only the clock asks, whoever rings.
+  // Soon only the clock asks.
   const ring = () => rings++ < 8 && look();
   const hear = (heard, answer) => {
     const { source, v, type, attempt: whose, status, next } = heard ?? {};

@@ -44,6 +44,60 @@ PAGES = {
     "confirm_yes": "{account} verbinden",
     "confirm_no": "Nicht dieses Konto",
     "confirm_wait": "Ohne Ihre Antwort wird nichts verbunden.",
+    "invite_title": "{inviter} lädt Sie ein",
+    "invite": "{inviter} möchte Ihr HubSpot-Konto mit {app} verbinden",
+    "invite_for": "Dieser Link ist für einen Admin von {account} gedacht.",
+    "invite_for_any": "Dieser Link ist für einen Admin des HubSpot-Kontos gedacht.",
+    "invite_no_login": "Sie brauchen kein Konto bei {app}.",
+    "invite_could": "{app} könnte dann für {inviter}",
+    "invite_ends": "Link gilt bis",
+    "invite_decline": "Ablehnen",
+    "invite_unknown": (
+        "Sie können die Verbindung jederzeit in HubSpot beenden. Wenn Sie {inviter} nicht kennen, "
+        "schließen Sie diese Seite: es geschieht nichts."
+    ),
+    "invite_over": "Dieser Link gilt nicht mehr",
+    "invite_over_what": (
+        "Er ist abgelaufen oder wurde schon benutzt. Bitten Sie {inviter} um einen neuen."
+    ),
+    "invite_over_unknown": (
+        "Er ist abgelaufen, wurde schon benutzt oder ist nicht vollständig. Bitten Sie um einen "
+        "neuen."
+    ),
+    "invited": "Weiter zu HubSpot",
+    "invited_what": "HubSpot zeigt, was {app} darf, und bittet um Ihre Zustimmung.",
+    "invitations": "Links an andere",
+    "invitation:open": "Noch nicht geöffnet; gilt bis {date}.",
+    "invitation:opened": "Geöffnet am {date}, noch nicht abgeschlossen.",
+    "invitation:used": "Benutzt am {date}.",
+    "invitation_any": "Für ein beliebiges HubSpot-Konto",
+    "install": "Verbinden, was bei HubSpot installiert wurde?",
+    "install_why": (
+        "{app} wurde in diesem Browser in diesem HubSpot-Konto installiert. Noch ist nichts "
+        "verbunden. Nur weiter, wenn Sie es selbst installiert haben und das Konto Ihres oder das "
+        "Ihrer Firma ist."
+    ),
+    "install_again": (
+        "{account} ist hier schon verbunden. Mit Ihrem Ja tritt diese Installation an die Stelle "
+        "jener Verbindung, so wie beim erneuten Verbinden."
+    ),
+    "install_again_by": (
+        "{account} ist hier schon verbunden, durch {person}. Mit Ihrem Ja tritt diese Installation "
+        "an die Stelle jener Verbindung, so wie beim erneuten Verbinden."
+    ),
+    "install_lost": (
+        "Dieser Installation fehlt, was jene Verbindung hat: {permissions}. Um es wieder zu "
+        "bekommen, danach hier erneut verbinden und bei HubSpot zustimmen."
+    ),
+    "install_waits": "Eine Installation bei HubSpot wartet auf Ihre Antwort.",
+    "install_look": "Ansehen",
+    "framed": "Noch ein Schritt",
+    "framed_why": (
+        "HubSpot hat {app} den Zugang zu {account} gegeben, und noch ist nichts verbunden. "
+        "{app} öffnet sich neben dieser Seite und fragt dort, ob es für Sie gedacht ist."
+    ),
+    "framed_go": "Weiter in {app}",
+    "framed_later": "Jetzt nicht",
     "setup": "Verbindung mit HubSpot",
     "setup_some": "Konten, mit denen {app} für {owner} arbeitet.",
     "setup_some_here": "Konten, mit denen {app} arbeitet.",

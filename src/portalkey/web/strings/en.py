@@ -47,6 +47,58 @@ PAGES = {
     "confirm_yes": "Connect {account}",
     "confirm_no": "Not this account",
     "confirm_wait": "Left undecided, nothing is connected.",
+    # A link for somebody without a login.
+    "invite_title": "{inviter} invites you",
+    "invite": "{inviter} asks to connect your HubSpot account to {app}",
+    "invite_for": "They prepared this link for an admin of {account}.",
+    "invite_for_any": "They prepared this link for an admin of the HubSpot account.",
+    "invite_no_login": "You need no account with {app}.",
+    "invite_could": "{app}, for {inviter}, could then",
+    "invite_ends": "Link ends on",
+    "invite_decline": "Decline",
+    "invite_unknown": (
+        "You can end it at any time in HubSpot. If you do not know {inviter}, close this page: "
+        "nothing happens."
+    ),
+    "invite_over": "This link is no longer valid",
+    "invite_over_what": "It has ended, or was used already. Ask {inviter} for a new one.",
+    "invite_over_unknown": (
+        "It has ended, was used already, or is not complete. Ask whoever sent it for a new one."
+    ),
+    "invited": "On to HubSpot",
+    "invited_what": "HubSpot shows what {app} may do, and asks you to agree.",
+    "invitations": "Links sent to somebody else",
+    "invitation:open": "Not opened yet; ends on {date}.",
+    "invitation:opened": "Opened on {date}, and not finished yet.",
+    "invitation:used": "Used on {date}.",
+    "invitation_any": "For any HubSpot account",
+    # An install that began at HubSpot.
+    "install": "Connect what was installed at HubSpot?",
+    "install_why": (
+        "{app} was installed in this HubSpot account, in this browser. Nothing is connected yet. "
+        "Go on only if you installed it yourself, and the account is yours or your company’s."
+    ),
+    "install_again": (
+        "{account} is connected here already. With your yes, this install takes the place of that "
+        "connection, as reconnecting does."
+    ),
+    "install_again_by": (
+        "{account} is connected here already, by {person}. With your yes, this install takes the "
+        "place of that connection, as reconnecting does."
+    ),
+    "install_lost": (
+        "This install does not have what that connection has: {permissions}. "
+        "To get it again, reconnect here afterwards, and agree to it at HubSpot."
+    ),
+    "install_waits": "An install at HubSpot waits for your answer.",
+    "install_look": "Look at it",
+    "framed": "One step is left",
+    "framed_why": (
+        "HubSpot has given {app} access to {account}, and nothing is connected yet. "
+        "{app} opens beside this page, and asks there whether it is meant for you."
+    ),
+    "framed_go": "Go on in {app}",
+    "framed_later": "Not now",
     # The setup page.
     "setup": "HubSpot connection",
     "setup_some": "Accounts that {app} works with for {owner}.",

@@ -16,9 +16,12 @@ from portalkey.broker.health import (
     check_keys,
     check_pace,
     check_stats,
+    check_sweep,
     describe_oldest,
 )
+from portalkey.broker.journal_health import check_journal
 from portalkey.cli.doctor.browser import Page
+from portalkey.cli.doctor.credentials import check_credentials
 from portalkey.cli.doctor.files import MOST_FILES, find_files
 from portalkey.cli.doctor.groups import judge, run
 from portalkey.cli.doctor.hubspot import check_clock, check_way
@@ -28,14 +31,17 @@ from portalkey.cli.doctor.settings import check_settings, check_version
 from portalkey.cli.doctor.store import check_store
 from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
-from portalkey.model.connection import ConnectionStatus
+from portalkey.model.connection import Account, ConnectionStatus
 from portalkey.model.findings import Finding, State, ok, problem, warning
+from portalkey.model.journal import META_NAME, JournalState
 from portalkey.model.stats import Stats
 from portalkey.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.testing.samples import connect, new_owed
 from portalkey.vault import Keyring, SQLStore, Vault
-from portalkey.vault.inspection import Inspection
+from portalkey.vault.inspection import Inspection, inspect_store
+from portalkey.vault.memory import MemoryStore
+from portalkey.vault.open import open_store
 from portalkey.web.headers import POPUP
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -68,6 +74,7 @@ def states(findings: Any) -> dict[str, State]:
         ("2026-09", State.OK, "until about March 2028"),
         ("2026-03", State.WARNING, "until about September 2027"),
         ("v3", State.WARNING, "until September 2027"),
+        ("2027-03", State.WARNING, "later than those known here"),
     ],
 )
 def test_a_version_has_an_end(settings: Settings, version: str, state: State, words: str) -> None:
@@ -79,12 +86,13 @@ def test_a_version_has_an_end(settings: Settings, version: str, state: State, wo
 
 def test_each_warning_of_the_settings_is_one_of_ours(settings: Settings) -> None:
     """With what to do by itself; the version's end is told once, by its own check."""
-    bad = settings.model_copy(update={"pkce": False, "api_version": "v3"})
+    for version in ("v3", "2027-03"):
+        bad = settings.model_copy(update={"pkce": False, "api_version": version})
 
-    _, found = check_settings(bad, Surroundings())
+        _, found = check_settings(bad, Surroundings())
 
-    assert (found.name, found.state) == ("pkce_off", State.WARNING)
-    assert found.to_do == "Set it to on."
+        assert (found.name, found.state) == ("pkce_off", State.WARNING)
+        assert found.to_do == "Set it to on."
 
 
 @pytest.mark.parametrize(
@@ -92,6 +100,7 @@ def test_each_warning_of_the_settings_is_one_of_ours(settings: Settings) -> None
     [
         (0, State.OK, ""),
         (-29, State.OK, "behind"),
+        (1, State.OK, "is 1 second ahead"),
         (31, State.WARNING, "31 seconds ahead of"),
         (-301, State.PROBLEM, "301 seconds behind"),
     ],
@@ -123,6 +132,38 @@ def test_a_way_that_is_closed_is_told_with_what_to_do(settings: Settings) -> Non
         "The proxy refuses it (407).",
         "Write USER:PASSWORD.",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "words"),
+    [
+        (200, {"active": False}, State.OK, "its secret is right"),
+        (200, {"active": True}, State.UNKNOWN, "did not say"),
+        (401, {"error": "invalid_client"}, State.PROBLEM, "HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_"),
+        (400, {"status": "BAD_CLIENT_ID"}, State.PROBLEM, "Compare HUBSPOT_CLIENT_ID with"),
+        (400, {"status": "BAD_CLIENT_SECRET"}, State.PROBLEM, "HUBSPOT_CLIENT_SECRET with"),
+        (400, {"status": "BAD_REFRESH_TOKEN"}, State.UNKNOWN, "did not say"),
+        (403, {}, State.UNKNOWN, "HubSpot's edge"),
+        (429, {}, State.UNKNOWN, "(rate_limited)"),
+        (503, {}, State.UNKNOWN, "did not say"),
+    ],
+)
+def test_credentials_are_judged_by_hubspot(
+    settings: Settings, status: int, body: Mapping[str, Any], state: State, words: str
+) -> None:
+    """By a refresh token that nobody has; what does not speak of the client is no verdict."""
+    asked: list[Request] = []
+
+    def send(request: Request) -> Response:
+        asked.append(request)
+        return Response(status, {"content-type": "application/json"}, json.dumps(body).encode())
+
+    found = check_credentials(settings, send)
+
+    assert (found.name, found.state) == ("credentials", state)
+    assert words in f"{found.sentence} {found.to_do}"
+    (request,) = asked
+    assert request.url.endswith("/oauth/2026-09/token/introspect")
 
 
 def test_code_that_asks_v1_is_found(tmp_path: Path) -> None:
@@ -254,9 +295,78 @@ def test_an_open_breaker_is_a_warning() -> None:
     breaker, sizes = check_inspection(inspection)
 
     assert (breaker.state, "(hubspot_refused)" in breaker.sentence) == (State.WARNING, True)
-    assert sizes.sentence == "0.0 MB: 3 events."
+    assert sizes.sentence == "0.0 MB; rows by table: events 3."
     oldest = describe_oldest(inspection).sentence
     assert oldest == "The grant that was not renewed for longest is of 1970-01-01."
+
+
+@pytest.mark.parametrize(
+    ("hours", "swept", "state", "words"),
+    [
+        (2.0, (None, None), State.OK, "within about a day"),
+        (40.0, (None, None), State.WARNING, "for 40 hours; nobody has looked after idle ones."),
+        (
+            40.0,
+            (3.0, None),
+            State.WARNING,
+            "ones since 2026-11-01 09:00 UTC. Run `portalkey work`",
+        ),
+        (
+            40.0,
+            (0.1, None),
+            State.WARNING,
+            "though `portalkey work` runs. Run `portalkey work --o",
+        ),
+        (2.0, (0.1, 0.2), State.WARNING, "it is not believed"),
+        (2.0, (None, 0.2), State.WARNING, "it is not believed"),
+        (2.0, (9.0, 9.0), State.OK, "within about a day"),
+    ],
+)
+def test_idle_connections_have_to_be_looked_after(
+    vault: Vault,
+    hours: float,
+    swept: tuple[float | None, float | None],
+    state: State,
+    words: str,
+) -> None:
+    """By a worker that runs, and by a HubSpot that is believed, by whichever process."""
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    for name, ago in zip(("sweep_round app", "sweep_stopped app"), swept, strict=True):
+        if ago is not None:
+            vault.store.put_meta(name, (now - timedelta(hours=ago)).isoformat())
+    inspection = Inspection({}, 5, None, None, now.timestamp() - hours * 3600)
+    found = check_sweep(vault, inspection, now)
+
+    assert (found.name, found.state) == ("sweep", state)
+    assert words in f"{found.sentence} {found.to_do}"
+
+
+def test_a_copy_need_not_look_after_idle_connections(vault: Vault) -> None:
+    """It asks HubSpot for no grant; nor is there anything to ask where nobody is connected."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    old, none = Inspection({}, 5, None, None, 1.0), Inspection({}, 5, None, None)
+
+    assert check_sweep(vault, old, now, is_copy=True).state is State.OK
+    assert check_sweep(vault, none, now).state is State.OK
+
+
+@pytest.mark.parametrize("kind", ["sqlite:///{}/other.db", "file:///{}/other.json"])
+def test_the_oldest_word_is_found(settings: Settings, tmp_path: Path, kind: str) -> None:
+    """When HubSpot last spoke of it, by a grant or a look; what has ended does not count."""
+    url = kind.format(tmp_path)
+    settings = settings.model_copy(update={"database_url": url})
+    with closing(open_store(url)) as store:
+        app = settings.client_id
+        now = store.now()
+        old = now - timedelta(days=9)
+        granted_at = old + timedelta(days=1)
+        times = {"client_id": app, "connected_at": old, "granted_at": granted_at}
+        row = connect(store, account=Account(1), **times)
+        connect(store, account=Account(2), **times, status=ConnectionStatus.NEEDS_RECONNECT)
+        connect(store, account=Account(3), client_id=app)
+        assert inspect_store(settings).oldest_word == granted_at.timestamp()
+        assert store.note_look(row, 60)
+        assert (inspect_store(settings).oldest_word or 0) >= now.timestamp() - 1
 
 
 def test_a_revocation_that_fails_again_and_again_is_a_warning(
@@ -351,6 +461,31 @@ def test_cookies_are_looked_at(cookie: str, state: State) -> None:
     assert states(check_session_cookies(answer, is_secure=True, mount="/crm")) == {"cookies": state}
 
 
+@pytest.mark.parametrize(
+    "headers", [[], [("set-cookie", "se\tssion=x")], [("set-cookie", "")]], ids=repr
+)
+def test_a_cookie_that_was_not_seen_is_not_called_good(headers: list[tuple[str, str]]) -> None:
+    """Whoever is not signed in is set none; on https, what to set and look for is said."""
+    for is_secure in (True, False):
+        found = check_session_cookies(page(200, *headers), is_secure=is_secure, mount="")
+        (cookies,) = found
+        assert (cookies.name, cookies.state) == ("cookies", State.UNKNOWN)
+        assert "not seen" in cookies.sentence
+        assert "TLS" not in cookies.sentence
+        assert ("session_not_secure" in cookies.to_do) is is_secure
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_cookies_that_are_well_are_named(*, is_secure: bool) -> None:
+    """They need not be the session's; and where there is no TLS, none is spoken of."""
+    answer = page(200, ("set-cookie", "b=x; Secure"), ("set-cookie", "a=x; Secure; Path=/"))
+    (found,) = check_session_cookies(answer, is_secure=is_secure, mount="")
+
+    assert found.state is State.OK
+    assert "(a, b)" in found.sentence
+    assert ("over TLS only" in found.sentence) is is_secure
+
+
 def test_an_app_behind_a_narrow_proxy(settings: Settings) -> None:
     """Long addresses, long cookies, the script: each is said by itself."""
 
@@ -366,11 +501,57 @@ def test_an_app_behind_a_narrow_proxy(settings: Settings) -> None:
         "headers": State.OK,
         "layout": State.OK,
         "opener_policy": State.OK,
-        "cookies": State.OK,
+        "cookies": State.UNKNOWN,
         "script": State.PROBLEM,
         "long_address": State.PROBLEM,
         "long_cookies": State.PROBLEM,
     }
+
+
+SIGN_INS = [
+    Page(401, [], b""),
+    Page(403, [("content-security-policy", "default-src 'self'")], b""),
+    Page(302, [("location", "https://login.example.com/?rd=canary")], b""),
+    page(302, ("location", "/login?next=/crm/auth/hubspot/refused")),  # of the app's own middleware
+]
+
+
+@pytest.mark.parametrize("answer", SIGN_INS, ids=lambda each: str(each.status))
+def test_a_sign_in_in_front_of_everything(settings: Settings, answer: Page) -> None:
+    """Nothing was seen, so nothing is judged; what to open is said."""
+    found = list(check_public(settings, lambda *_: answer))
+
+    assert states(found) == {"mount": State.UNKNOWN, "headers": State.UNKNOWN}
+    assert "a sign-in in front of the app answered" in found[0].sentence
+    assert "canary" not in found[0].sentence
+    assert found[0].to_do.startswith("Open the addresses")
+
+
+@pytest.mark.parametrize("answer", SIGN_INS, ids=lambda each: str(each.status))
+def test_a_sign_in_in_front_of_all_but_one_page(settings: Settings, answer: Page) -> None:
+    """What was not portalkey's own page is no reason to call anything good, nor its cookies bad."""
+    answer = Page(answer.status, [*answer.headers, ("set-cookie", "sign_in=x; Path=/")], b"")
+
+    def visit(path: str, headers: Mapping[str, str] | None = None) -> Page:
+        return page(403) if path.endswith("/refused") and not headers else answer
+
+    assert states(check_public(settings, visit)) == {
+        "mount": State.OK,
+        "headers": State.OK,
+        "layout": State.OK,
+        **dict.fromkeys(
+            ("opener_policy", "cookies", "script", "long_address", "long_cookies"), State.UNKNOWN
+        ),
+    }
+
+
+def test_an_app_that_asks_to_sign_in_shows_no_setup_page(settings: Settings) -> None:
+    """Its own page says so; the policy is that of another page."""
+
+    def visit(path: str, headers: Mapping[str, str] | None = None) -> Page:
+        return page(401 if path.endswith("/setup") else 403)
+
+    assert states(check_public(settings, visit))["opener_policy"] is State.UNKNOWN
 
 
 def test_an_app_that_is_elsewhere(settings: Settings) -> None:
@@ -388,3 +569,36 @@ def test_an_app_that_is_elsewhere(settings: Settings) -> None:
     for visit in (refuse, distrust):
         expected = {"public_url": State.PROBLEM, "headers": State.UNKNOWN}
         assert states(check_public(settings, visit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("journal", "known", "state", "words"),
+    [
+        (False, JournalState(), State.OK, "PORTALKEY_JOURNAL is off"),
+        (True, JournalState(), State.WARNING, "never read"),
+        (True, JournalState(read_at=NOON, is_caught_up=True), State.OK, "up to 0 seconds ago"),
+        (
+            True,
+            JournalState(read_at=NOON - timedelta(hours=1), is_caught_up=True),
+            State.WARNING,
+            "up to 3600 seconds ago",
+        ),
+        (
+            True,
+            JournalState(read_at=NOON, error="hubspot_refused", error_at=NOON),
+            State.PROBLEM,
+            "stands still since 2026-11-29 12:00 (hubspot_refused)",
+        ),
+        (True, JournalState(error="rate_limited"), State.WARNING, "since a while (rate_limited)"),
+    ],
+)
+def test_the_journal(
+    settings: Settings, *, journal: bool, known: JournalState, state: State, words: str
+) -> None:
+    """Off is fine; on, somebody has to read it."""
+    store = MemoryStore(lambda: NOON)
+    store.put_meta(META_NAME + settings.client_id, known.dump())
+    found = check_journal(settings.model_copy(update={"journal": journal}), store)
+
+    assert (found.state, words in found.sentence) == (state, True), found.sentence
+    assert bool(found.to_do) == (state is not State.OK)

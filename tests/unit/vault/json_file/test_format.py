@@ -10,6 +10,8 @@ import pytest
 from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.model.events import Event, EventName
+from portalkey.model.invitation import Invitation
+from portalkey.model.notifications import Notification
 from portalkey.model.throttle import Throttle
 from portalkey.vault.json_file import format as file_format
 from portalkey.vault.json_file.format import Newer, Wrong
@@ -50,7 +52,16 @@ SNAPSHOT = Snapshot(
             seen_at=NEVER,
         ),
     ),
+    invitations=(Invitation("invitation", "app", "ada", "secret", NOW, NOW, NEVER, hub_id=7),),
     outbox=(OwedRevocation("owed", "app", None, "sealed", "fingerprint", "first", 0, NOW),),
+    notifications=(
+        Notification(
+            *("billing evt_1_1", "app", "billing", "lane", 1, "evt_1_1"),
+            *(EventName.HEALED, NOW, NOW, 0),
+            hub_id=7,
+            facts={"word": "x"},
+        ),
+    ),
     provider=(ThrottleRow("app", Throttle(19.5, NOW)),),
     events=(Event(EventName.CONNECTED, "ada", facts={"n": 1, "none": None}, at=NOW),),
     meta=(MetaRow("key_check app first", "value"),),
@@ -128,10 +139,10 @@ WRONG = [
     ('"due_at": "2026', '"due_at": "canary', None, "must be a time with its zone"),
     ('12:30:00+00:00",\n      "conn', '12:30:00",\n      "conn', None, "must be a time with its"),
     ('"due_at": "2026-03-01T12:30:00', '"due_at": "0001-01-01T00:00:00', None, ""),
-    ('"format": 5', '"format": "1"', None, '"format" must be there, and be 5 at most'),
-    ('"format": 5', '"format": 0', None, '"format" must be there'),
-    ('  "format": 5,\n', "", "{", '"format" must be there'),
-    ('"format": 5,', '"format": 5', '"connections"', "Expecting ',' delimiter at column 3"),
+    ('"format": 7', '"format": "1"', None, '"format" must be there, and be 7 at most'),
+    ('"format": 7', '"format": 0', None, '"format" must be there'),
+    ('  "format": 7,\n', "", "{", '"format" must be there'),
+    ('"format": 7,', '"format": 7', '"connections"', "Expecting ',' delimiter at column 3"),
     ('"owner": "ada"', '"owner": "ada', None, "Invalid control character at column"),
     ('"events"', '"event"', "{", '"events" is missing here'),
 ]
@@ -185,14 +196,16 @@ def test_a_section_is_a_list() -> None:
     empty = file_format.write(Snapshot()).decode()
 
     assert complaint(empty.replace('"outbox": []', '"outbox": {}')) == (
-        "line 6: must be a list in brackets"
+        "line 7: must be a list in brackets"
     )
     assert complaint(empty.replace('"outbox": []', '"outbox": [\n7]')) == (
-        "line 7: must be an object in braces"
+        "line 8: must be an object in braces"
     )
 
 
-@pytest.mark.parametrize("name", ["connections", "attempts", "outbox", "provider", "meta"])
+@pytest.mark.parametrize(
+    "name", ["connections", "attempts", "outbox", "notifications", "provider", "meta"]
+)
 def test_a_row_stands_there_once(name: str) -> None:
     """A row that was pasted twice is refused at its second place."""
     twice = Snapshot(**{name: getattr(SNAPSHOT, name) * 2})
@@ -215,19 +228,29 @@ def test_an_owner_has_one_connection_to_an_account() -> None:
 def test_a_newer_format_says_which() -> None:
     """Nothing else is looked at."""
     with pytest.raises(Newer) as newer:
-        file_format.read(b'{"format": 6, "what": "ever"}')
+        file_format.read(b'{"format": 8, "what": "ever"}')
 
-    assert newer.value.format == 6
+    assert newer.value.format == 8
 
 
-@pytest.mark.parametrize(("number", "since"), [(1, ("counters", "meta")), (2, ("meta",))])
+@pytest.mark.parametrize(
+    ("number", "since"),
+    [
+        (1, ("counters", "meta", "notifications", "invitations")),
+        (2, ("meta", "notifications", "invitations")),
+        (5, ("notifications", "invitations")),
+        (6, ("invitations",)),
+    ],
+)
 def test_an_older_format_is_read(number: int, since: tuple[str, ...]) -> None:
     """What came later is not there yet."""
-    older = TEXT.replace('"format": 5', f'"format": {number}')
+    older = TEXT.replace('"format": 7', f'"format": {number}')
     for name in since:
         older = re.sub(rf',\n  "{name}": \[[^]]*\]', "", older)
 
-    assert file_format.read(older.encode()) == replace(SNAPSHOT, meta=())
+    later = {"meta": (), "notifications": (), "invitations": ()}
+    expected = replace(SNAPSHOT, **{name: later[name] for name in later.keys() & set(since)})
+    assert file_format.read(older.encode()) == expected
 
 
 def test_nothing_is_written_that_could_not_be_read() -> None:

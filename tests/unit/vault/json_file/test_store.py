@@ -51,7 +51,7 @@ def test_the_file_can_be_read(store: ConfigFileStore, path: Path) -> None:
 
     text = path.read_text()
     for line in (
-        '  "format": 5,',
+        '  "format": 7,',
         '      "owner": "Straße",',
         '        "hub_id": 1099511627776,',
         '        "hub_domain": "example.com",',
@@ -114,7 +114,7 @@ def test_an_edit_that_is_wrong_is_refused(store: ConfigFileStore, path: Path) ->
 def test_the_good_copy_brings_it_back(store: ConfigFileStore, path: Path) -> None:
     """It is what was kept last, and doing what the message says is enough."""
     connection = connect(store)
-    edit(path, '"format": 5,', '"format": 4')
+    edit(path, '"format": 7,', '"format": 4')
     with pytest.raises(StoreUnusable, match="line 4: Expecting ',' delimiter at column 3"):
         store.now()
     path.write_bytes(path.with_name("connections.json.good").read_bytes())
@@ -139,9 +139,9 @@ def test_no_good_copy_is_no_advice(
 
 def test_a_file_of_a_newer_portalkey_is_refused(store: ConfigFileStore, path: Path) -> None:
     """Whatever else it says; it is left as it is."""
-    spoilt = edit(path, '"format": 5,', '"format": 6, "more": {},')
+    spoilt = edit(path, '"format": 7,', '"format": 8, "more": {},')
 
-    with pytest.raises(StoreUnusable, match=r"newer portalkey \(format 6, .* install that one"):
+    with pytest.raises(StoreUnusable, match=r"newer portalkey \(format 8, .* install that one"):
         store.record(Event(EventName.CONNECTED))
     assert path.read_bytes() == spoilt
 
@@ -192,12 +192,12 @@ def test_nothing_pushes_out_what_happened_to_a_connection(
 def test_a_file_of_the_version_before_is_read(store: ConfigFileStore, path: Path) -> None:
     """And written anew with the next change."""
     connection = connect(store)
-    text = path.read_text().replace('"format": 5', '"format": 1')
+    text = path.read_text().replace('"format": 7', '"format": 1')
     path.write_text(text.replace(',\n  "counters": []', ""))
 
     assert store.connection(connection.id)
     store.count("app", [Tally(CounterKind.RENEWED, connection.id, 1)])
-    assert '"format": 5' in path.read_text()
+    assert '"format": 7' in path.read_text()
     assert store.connection(connection.id)
 
 
@@ -356,7 +356,7 @@ def test_a_file_in_trouble_is_not_well_until_it_is_written(
     assert hasty.health.trouble is busy.value
     new_attempt(hasty)
     assert hasty.health.trouble is None
-    edit(path, '"format": 5', '"format": no')
+    edit(path, '"format": 7', '"format": no')
     with pytest.raises(StoreUnusable) as damaged:
         hasty.connections("ada", "app")
 

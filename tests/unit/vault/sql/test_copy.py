@@ -16,7 +16,9 @@ from portalkey.model.connection import ConnectionStatus
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import Lease, LeaseRequest
+from portalkey.model.notifications import Subject
 from portalkey.model.throttle import Limits, Portion, PortionRequest
+from portalkey.testing.invitations import new_invitation
 from portalkey.testing.samples import (
     connect,
     load,
@@ -42,11 +44,13 @@ COPIES = (
 EVERYTHING = {
     "connections": 3,
     "attempts": 4,
+    "invitations": 1,
     "events": 5,
     "outbox": 2,
+    "notifications": 1,
     "provider": 1,
     "counters": 2,
-    "meta": 1,
+    "meta": 2,
 }
 Move = Callable[..., dict[str, Moved]]
 
@@ -83,9 +87,12 @@ def fill(store: SQLStore) -> None:
         connection = connect(store, owner=owner, lease_id=None)
         if number:
             store.enqueue(new_owed(store, id=f"owed {number}"))
+    new_invitation(store)
     new_attempt(store, owner="dö \U0001f511")
-    for _ in range(EVERYTHING["events"]):
+    for _ in range(EVERYTHING["events"] - 2):
         store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}))
+    store.add_receivers("app", ["billing"])
+    store.record(Event(EventName.CONNECTED, owner="ada", facts={"hub_id": 7}), Subject("app"))
     store.count("app", [Tally(CounterKind.CALLBACK_REFUSED, None, 3)])
     store.count("app", [Tally(CounterKind.RENEWED, connection.id, 2)])
     store.add_meta("key_check app a", "value")
@@ -209,11 +216,13 @@ def test_what_changed_since(
     assert outcome == {
         "connections": Moved(changed=2, same=1),
         "attempts": Moved(changed=1, same=4),
+        "invitations": Moved(same=1),
         "events": Moved(same=5),
         "outbox": Moved(changed=1, same=1),
         "provider": Moved(changed=1),
         "counters": Moved(changed=1, same=1),
-        "meta": Moved(same=1),
+        "notifications": Moved(same=1),
+        "meta": Moved(same=2),
     }
     assert in_any_order(content(to)) == in_any_order(content(f"sqlite:///{path}"))
 
@@ -239,11 +248,13 @@ def test_what_the_target_did_since(store: SQLStore, target: SQLStore, to: str, m
     assert outcome == {
         "connections": Moved(same=1, kept=2),
         "attempts": Moved(same=4, kept=1),
+        "invitations": Moved(same=1),
         "events": Moved(same=5),
         "outbox": Moved(same=1, kept=1),
         "provider": Moved(kept=1),
         "counters": Moved(same=1, kept=1),
-        "meta": Moved(same=1),
+        "notifications": Moved(same=1),
+        "meta": Moved(same=2),
     }
     assert content(to) == before
 

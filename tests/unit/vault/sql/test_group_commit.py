@@ -57,7 +57,7 @@ class Commits:
         self.before: Callable[[], object] = lambda: None
         self.after: Callable[[], object] = lambda: None
         self.statements: list[str] = []
-        drivers = file._drivers
+        drivers = file._writing_drivers
         drivers._connect = partial(Connection, drivers._connect, self)
 
     @property

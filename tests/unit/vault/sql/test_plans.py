@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,20 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import bindparam, select, text
 
 from portalkey.model.attempt import AttemptStatus
+from portalkey.model.authorization import Visitor
 from portalkey.model.connection import ConnectionStatus
 from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
+from portalkey.model.notifications import Subject
 from portalkey.model.search import END, ConnectionSearch, EventPlace, EventSearch
 from portalkey.model.throttle import Limits, PortionRequest
 from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
+from portalkey.testing.installs import add_pending
+from portalkey.testing.invitations import new_invitation
 from portalkey.testing.samples import connect, load, new_attempt, new_owed, next_generation
 from portalkey.vault import SQLStore
-from portalkey.vault.key_store import KeyStore
-from portalkey.vault.owner_store import OwnerStore
-from portalkey.vault.search_store import SearchStore
 from portalkey.vault.sql.migrate import migrate
 from portalkey.vault.sql.open_files import FileConnection
 from portalkey.vault.sql.postgres import PostgreSQL
@@ -38,7 +39,7 @@ from support.watched import WatchedPostgreSQL, WatchedSQLite
 
 pytest_plugins = ("support.postgres",)
 
-GROWING = ("attempts", "connections", "events", "outbox", "counters")
+GROWING = ("attempts", "connections", "events", "outbox", "notifications", "counters")
 ASK = LeaseRequest("holder", 30)
 ROWS = 3000
 ABANDONED = """
@@ -84,6 +85,12 @@ SELECT :now - i, 'connected', 'owner ' || i, 'id ' || i, '{}' FROM generate_seri
 INSERT INTO portalkey_outbox (id, client_id, sealed_token, refresh_fingerprint, key_name, tries,
   due_at) SELECT 'many ' || i, 'app', 's', 'f', 'k', 0, :now + i FROM generate_series(1, :rows) AS i
 """,
+    """
+INSERT INTO portalkey_notifications (id, client_id, receiver, lane, number, event_id, name, at,
+  due_at, tries, owner, connection_id, facts)
+SELECT 'many ' || i, 'app', 'webhook', 'lane ' || i % 700, i, 'evt_' || i, 'connected', :now - i,
+  :now + i, 0, 'owner ' || i, 'row ' || i, '{}' FROM generate_series(1, :rows) AS i
+""",
 )
 
 
@@ -93,6 +100,13 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
     attempt = new_attempt(store)
     owed = new_owed(store)
     throttle = lambda throttle, _: throttle  # noqa: E731 - as it is
+    app = Subject("app", 7)
+    invitation = new_invitation(store)
+    install = add_pending(store)
+    opened = Event(EventName.INVITATION_OPENED, "ada")
+    store.add_receivers("app", ["billing"])
+    store.record(Event(EventName.CONNECTED, "ada", None, row.id), app)
+    (owed_event,) = store.due_notifications("app", "billing", 5)
 
     def purge() -> None:
         ahead.passes(500 * 86400)
@@ -112,6 +126,15 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "ask": lambda: store.ask(attempt.id, "sealed", new_owed(store, id="asked")),
         "cancel_attempts": lambda: store.cancel_attempts("ada"),
         "connect": lambda: connect(store, owner="eve"),
+        "claim_install": lambda: store.claim_install(install.id, Visitor("ada", "browser")),
+        "questions_with": lambda: store.questions_with(["fingerprint 1", "fingerprint 2"]),
+        "pending_installs": lambda: store.pending_installs(attempt.redirect_uri, 5),
+        "invite": lambda: new_invitation(store),
+        "invitation": lambda: store.invitation(invitation.id),
+        "invitation_by_secret": lambda: store.invitation_by_secret(invitation.secret_hash),
+        "invitations": lambda: [store.invitations(client_id="app"), store.invitations(owner="ada")],
+        "bind_invitation": lambda: store.bind_invitation(invitation.id, "browser", event=opened),
+        "withdraw": lambda: store.withdraw(invitation.id, event=opened),
         "deliver": lambda: store.deliver(attempt.id),
         "connection": lambda: store.connection(row.id),
         "connections": lambda: store.connections("ada", "app"),
@@ -135,13 +158,26 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "reschedule": lambda: store.reschedule(owed.id, 60),
         "complete": lambda: store.complete(owed.id),
         "stats": lambda: store.stats("app"),
-        "record": lambda: store.record(Event(EventName.CONNECTED)),
+        "record": lambda: store.record(Event(EventName.CONNECTED, "ada", None, row.id), app),
+        "event": lambda: store.event("evt_1_1"),
+        "receivers": lambda: store.receivers("app"),
+        "due_notifications": lambda: store.due_notifications("app", "billing", 5),
+        "claim_notification": lambda: store.claim_notification(owed_event.id, 60),
+        "reschedule_notification": lambda: store.reschedule_notification(owed_event, 60),
+        "complete_notification": lambda: store.complete_notification(replace(owed_event, tries=1)),
+        "notify_again": lambda: store.notify_again(owed_event.event, app),
+        "give_up_notifications": lambda: store.give_up_notifications("app", "billing", -60, 5),
+        "waiting_notifications": lambda: store.waiting_notifications("app"),
+        "add_receivers": lambda: store.add_receivers("app", ["billing"]),
+        "remove_receiver": lambda: store.remove_receiver("app", "nobody"),
         "count": lambda: store.count("app", [Tally(CounterKind.RENEWED, row.id, 1)] * 2),
         "counters": lambda: [store.counters("app", row.id), store.counters("app")],
         "meta": lambda: store.meta("a"),
         "add_meta": lambda: store.add_meta("a", "b"),
         "put_meta": lambda: store.put_meta("a", "b"),
         "all_meta": lambda: store.all_meta("a"),
+        "swap_meta": lambda: store.swap_meta("a", "b", "c", events=[]),
+        "purge_meta": lambda: store.purge_meta("a", "9", 5),
         "remove_meta": lambda: store.remove_meta("a"),
         "key_names": lambda: store.key_names("app"),
         "count_sealed": lambda: store.count_sealed("app", "a"),
@@ -159,6 +195,9 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
             store.find_owed("app", 5, connection_id=row.id),
         ],
         "hasten": lambda: store.hasten(owed.id),
+        "claim_looks": lambda: store.claim_looks("app", 5, lambda row: row.seen_at),
+        "release_looks": lambda: store.release_looks([load(store, row)]),
+        "note_look": lambda: store.note_look(load(store, row), 60),
         "holdings": lambda: store.holdings("ada"),
         "attempts_of": lambda: store.attempts_of("ada"),
         "erase_owner": lambda: store.erase_owner("nobody", Event(EventName.OWNER_ERASED)),
@@ -170,8 +209,8 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
 
 def test_every_method_is_looked_at(store: SQLStore, ahead: Ahead) -> None:
     """What a store learns to do is named here."""
-    names = vars(Store).keys() | vars(KeyStore).keys()
-    names = names | vars(SearchStore).keys() | vars(OwnerStore).keys()
+    parts = [each for each in Store.__mro__ if each.__module__.startswith("portalkey.")]
+    names = {name for part in parts for name in vars(part)}
     methods = {name for name in names if not name.startswith("_")} - {"is_personal", "health"}
 
     assert set(use_all(store, ahead)) == methods
@@ -198,6 +237,7 @@ def test_no_statement_scans_in_sqlite(path: Path, ahead: Ahead) -> None:
     file = WatchedSQLite(path, ahead=ahead)
     file.statements = []
     migrate(file)
+    file.statements.clear()
     with closing(SQLStore(file)) as store:
         for use in use_all(store, ahead).values():
             use()
@@ -362,6 +402,61 @@ def test_finding_one_costs_nothing_for_the_others(
     assert 0 < steps[1] <= steps[0] * 1.5 + 20, steps
 
 
+PLANNED = "UPDATE portalkey_connections SET status = 'connected', check_at = 1e10 + :rows + :now"
+
+
+@pytest.mark.parametrize("others", [(OTHERS,), (OTHERS, PLANNED)], ids=["ended", "planned"])
+def test_what_is_due_is_found_among_what_is_not(
+    path: Path, ahead: Ahead, others: tuple[str, ...]
+) -> None:
+    """However many have ended, or are looked at later: the same steps as without them."""
+    file = Counting(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+
+        def claim() -> int:
+            connect(store, owner=f"owner at {ahead.seconds}")
+            ahead.passes(1)
+            file.steps = 0
+            found = store.claim_looks("app", 5, lambda row: row.seen_at + timedelta(days=1))
+            assert len(found) == 1
+            return file.steps
+
+        claim()  # once, as connections are opened for it
+        before = claim()
+        fill(file, *others)
+        after = claim()
+
+    assert 0 < after <= before * 1.5 + 20, (before, after)
+
+
+REMEMBERED = """
+INSERT INTO portalkey_meta (id, value)
+WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :rows)
+SELECT 'hubspot_request app ' || (20000000 + i) || ' s', :now FROM numbers
+"""
+
+
+def test_remembered_requests_are_forgotten_by_range(path: Path, ahead: Ahead) -> None:
+    """However many are still to be remembered: the same steps as without them."""
+    file = Counting(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+
+        def purge() -> int:
+            store.put_meta("hubspot_request app 10000000 s", "v")
+            file.steps = 0
+            assert store.purge_meta("hubspot_request app ", "10000001", 5) == 1
+            return file.steps
+
+        purge()  # once, as connections are opened for it
+        before = purge()
+        fill(file, REMEMBERED)
+        after = purge()
+
+    assert 0 < after <= before * 1.5 + 20, (before, after)
+
+
 @pytest.mark.parametrize("work", ["begin", "purge", "delete a user"])
 def test_abandoned_attempts_cost_nothing(path: Path, ahead: Ahead, work: str) -> None:
     """However many there are of this owner and of others: the same steps as without them."""
@@ -433,3 +528,31 @@ def test_a_statement_that_is_planned_anew_would_be_seen(path: Path, ahead: Ahead
     file.close()
 
     assert file.questions > 0
+
+
+BEHIND = """
+INSERT INTO portalkey_notifications (id, client_id, receiver, lane, number, event_id, name, at,
+  due_at, tries, facts)
+WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :rows)
+SELECT 'behind ' || i, 'app', 'billing', 'row', 1000000 + i, 'evt_' || i, 'healed', :now, :now, 0,
+  '{}' FROM numbers
+"""
+
+
+def test_what_waits_behind_another_costs_nothing(path: Path, ahead: Ahead) -> None:
+    """However much of one connection it is, while its first is not due again."""
+    file = Counting(path, ahead=ahead)
+    migrate(file)
+    with closing(SQLStore(file)) as store:
+        store.add_receivers("app", ["billing"])
+        store.record(Event(EventName.HEALED, "ada", None, "row"), Subject("app"))
+        (first,) = store.due_notifications("app", "billing", 5)
+        steps = []
+        for statements in ((), (BEHIND,)):
+            fill(file, *statements)
+            store.reschedule_notification(first, 3600)
+            file.steps = 0
+            assert list(store.due_notifications("app", "billing", 5)) == []
+            steps.append(file.steps)
+
+    assert steps[1] <= steps[0] * 1.5 + 20, steps

@@ -20,6 +20,7 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import MetaData, text
 
 from portalkey.errors import (
+    AccountTaken,
     OperatorMustAct,
     PortalkeyError,
     StoreBusy,
@@ -43,6 +44,7 @@ from portalkey.vault.sql.postgres import CONNECTIONS, PostgreSQL
 from portalkey.vault.sql.tables import metadata
 from support.cutting import cutting
 from support.forking import in_silent_child
+from support.patience import PATIENCE
 from support.postgres_server import Server, changed, execute
 from support.racing import PROCESSES, raced
 
@@ -269,7 +271,7 @@ def test_a_host_without_an_address_cannot_be_reached() -> None:
 
 def test_migrations_and_tables_agree(postgres_url: str) -> None:
     """Columns, types, indexes and constraints, as on SQLite."""
-    store = SQLStore.open(postgres_url)
+    store = SQLStore.open(postgres_url, seconds=PATIENCE)  # one call looks at every table
     in_our_schema = MetaData()
     for table in metadata.sorted_tables:
         table.to_metadata(in_our_schema, schema="portalkey")
@@ -349,6 +351,33 @@ def test_who_waited_for_the_row_takes_no_lease_given_meanwhile(
 
     assert isinstance(outcome, LeaseDenied)
     assert outcome.why is DenialReason.LEASED
+
+
+def test_two_owners_at_once_do_not_both_get_an_account(
+    store: SQLStore, migrated_postgres_url: str
+) -> None:
+    """The second looks for owners once the first has committed, however long that takes."""
+    attempts = {owner: begin_exchange(store, owner=owner) for owner in ("ada", "eve")}
+    rows = {owner: new_connection(store, owner=owner) for owner in attempts}
+
+    def take(owner: str) -> bool:
+        event = Event(EventName.CONNECTED, owner, attempts[owner])
+        with closing(SQLStore.open(migrated_postgres_url)) as other:  # as in another process
+            return other.connect(attempts[owner], rows[owner], event=event, is_sole=True)
+
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(migrated_postgres_url) as held, ThreadPoolExecutor(2) as threads:
+        # Whoever has looked, and written a connection, does not get to record it.
+        held.execute("LOCK TABLE portalkey.portalkey_events IN EXCLUSIVE MODE")
+        asked = [threads.submit(take, owner) for owner in attempts]
+        with psycopg.connect(migrated_postgres_url, autocommit=True) as looks:
+            while looks.execute(f"{query} AND datname = current_database()").fetchone() != (2,):
+                assert not any(each.done() for each in asked)
+        held.commit()
+
+    refused = [each.exception() for each in asked]
+    assert sorted(map(str, map(type, refused))) == sorted(map(str, [type(None), AccountTaken]))
+    assert sum(store.connection(row.id) is not None for row in rows.values()) == 1
 
 
 def until_it_waits(url: str, asked: Future[Any]) -> None:

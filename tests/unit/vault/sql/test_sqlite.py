@@ -176,7 +176,7 @@ def test_a_full_disk_stores_nothing_by_half(
     attempt = new_attempt(store)
     claimed = store.move_attempt(attempt.id, AttemptStatus.EXCHANGING)
     assert claimed
-    store._database._drivers.run(lambda driver: driver.execute("PRAGMA max_page_count=1"))
+    store._database._writing_drivers.run(lambda driver: driver.execute("PRAGMA max_page_count=1"))
     with pytest.raises(StoreUnusable, match=r"portalkey.db cannot grow; make room on its disk"):
         vault.save(claimed, grant("x" * 60000), Account(1), (), sent_at=store.now())
     store.close()
@@ -208,7 +208,8 @@ def test_the_pragmas_of_a_system_are_said_to_sqlite(path: Path) -> None:
     for platform, value in (("darwin", 1), ("linux", 0)):
         file_of_system = path.with_name(f"{platform}.db")
         with closing(SQLite(file_of_system, platform=platform)) as file:
-            assert file._drivers.run(ask) == [(value,)] * 2
+            for drivers in (file._drivers, file._writing_drivers):
+                assert drivers.run(ask) == [(value,)] * 2
 
 
 def test_a_read_only_file_is_refused_at_the_start(nobody: Path) -> None:

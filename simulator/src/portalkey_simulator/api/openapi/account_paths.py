@@ -13,9 +13,15 @@ def build_paths() -> Paths:
     uninstall = operation(
         "Take the app out of the account.", {204: None, **GUARDED}, security="token"
     )
+    usage = operation(
+        "The account's calls of the day by private apps.",
+        {200: ref("DailyUsage"), **GUARDED},
+        security="token",
+    )
     me = operation("Some of the account's facts.", {200: ref("Me"), **GUARDED}, security="token")
     paths: Paths = {"/integrations/v1/me": {"get": {**me, "deprecated": True}}}
     for version in VERSIONS:
         paths[f"/account-info/{version}/details"] = {"get": details}
+        paths[f"/account-info/{version}/api-usage/daily/private-apps"] = {"get": usage}
         paths[f"/appinstalls/{version}/external-install"] = {"delete": uninstall}
     return paths

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from portalkey_simulator.world.lifecycle import EVENT_TYPES
+from portalkey_simulator.world.lifecycle import EVENT_TYPES, FILTER_TYPES, OPERATORS
 from portalkey_simulator.world.refusals import TOKEN_REFUSALS
 
 Schema: TypeAlias = dict[str, Any]
@@ -40,12 +40,11 @@ def every(schema: Schema) -> Schema:
 
 
 _SIGNED = has(
-    **dict.fromkeys(
-        ("appId", "appInstallId", "expiresAt", "hubId", "installingUserId", "userId"), WHOLE
-    ),
+    **dict.fromkeys(("appId", "expiresAt", "hubId", "installingUserId", "userId"), WHOLE),
     **dict.fromkeys(("isPrivateDistribution", "isServiceAccount", "isUserLevel"), YES_NO),
     **dict.fromkeys(
         (
+            "appInstallId",
             "audience",
             "hublet",
             "newSignature",
@@ -126,7 +125,7 @@ SCHEMAS: dict[str, Schema] = {
         correlationId=UUID,
     ),
     "TooMany": has(
-        {"groupName": TEXT},
+        {"groupName": TEXT, "requestId": TEXT},
         status=only("error"),
         message=TEXT,
         correlationId=UUID,
@@ -140,6 +139,18 @@ SCHEMAS: dict[str, Schema] = {
         additionalCurrencies=TEXTS,
         uiDomain=TEXT,
         dataHostingLocation=TEXT,
+    ),
+    "DailyUsage": has(
+        results=every(
+            has(
+                name=TEXT,
+                usageLimit=WHOLE,
+                currentUsage=WHOLE,
+                collectedAt=MOMENT,
+                fetchStatus=TEXT,
+                resetsAt=MOMENT,
+            )
+        )
     ),
     "Me": has(**_TIMES, currency=TEXT),
     "Record": has(
@@ -163,8 +174,25 @@ SCHEMAS: dict[str, Schema] = {
         updatedAt=MOMENT,
     ),
     "Subscriptions": has(results=every(ref("Subscription"))),
+    "FilterId": has(filterId=WHOLE),
+    "SubscriptionFilter": has(
+        id=WHOLE, createdAt=WHOLE, filter=has(conditions=every(ref("Condition")))
+    ),
+    "Condition": has(
+        {"value": TEXT, "values": TEXTS},
+        filterType=only(*FILTER_TYPES),
+        operator=only(*OPERATORS),
+        property=TEXT,
+    ),
     "JournalLink": has(
         currentOffset=UUID, expiresAt=MOMENT, url={"type": "string", "format": "uri"}
+    ),
+    "JournalLinks": has(
+        {"numErrors": WHOLE, "errors": every({"type": "object"})},
+        status=only("COMPLETE"),
+        results=every(ref("JournalLink")),
+        startedAt=MOMENT,
+        completedAt=MOMENT,
     ),
     "JournalPage": has(
         offset=UUID,

@@ -11,6 +11,7 @@ Paths: TypeAlias = dict[str, dict[str, Operation]]
 _WORDS = {
     200: "Done.",
     204: "Done; there is nothing to tell.",
+    207: "Some of it was done; `errors` says what was not.",
     400: "The request cannot be used.",
     401: "The token is missing, unknown or past its time.",
     403: "A scope is missing.",

@@ -1,0 +1,1 @@
+"""A release: its version, and what is built for it."""

@@ -1,0 +1,99 @@
+"""Middleware: our responses' headers have the last word over those of the host's middleware.
+
+Django's own ``SecurityMiddleware`` lays a ``Cross-Origin-Opener-Policy: same-origin`` on whatever
+has none, an error page included, and that would cut the popup off from its opener.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from portalkey.web import headers
+from portalkey.web.cookie_headers import join_cookies
+
+PATH = f"{__name__}.header_middleware"
+
+Respond = Callable[[HttpRequest], Any]
+
+
+def put_in_place() -> None:
+    """Put our middleware before all others, where none can change what it has laid on.
+
+    ``INSTALLED_APPS`` alone brings it; where ``MIDDLEWARE`` names it as well, its place there is
+    of no matter.
+    """
+    others = [each for each in settings.MIDDLEWARE if each != PATH]
+    if settings.MIDDLEWARE[:1] != [PATH]:
+        settings.MIDDLEWARE = [PATH, *others]
+
+
+def header_middleware(get_response: Respond) -> Respond:
+    """Return the outermost middleware, and say now what the app could not run with.
+
+    Raises:
+        BadSettings, StoreUnusable: As where a broker is made.
+    """
+    # Imported here: with it come the settings, the store and the wire.
+    from portalkey.django.site import start_all  # noqa: PLC0415 - see above
+
+    start_all()
+    if iscoroutinefunction(get_response):
+        return _make_async(get_response)
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        _join_cookies(request)
+        return _lay_on(request, get_response(request))
+
+    return respond
+
+
+sync_and_async_middleware(header_middleware)
+
+
+def _make_async(get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> Respond:
+    async def respond(request: HttpRequest) -> HttpResponseBase:
+        _join_cookies(request)
+        return _lay_on(request, await get_response(request))
+
+    return respond
+
+
+def _join_cookies(request: HttpRequest) -> None:
+    """Join cookies that came one by one over HTTP/2, which Django under ASGI does by a comma."""
+    scope = getattr(request, "scope", {})
+    for name, value in join_cookies(scope.get("headers", ())):
+        if name.lower() == b"cookie":
+            request.META["HTTP_COOKIE"] = value.decode("latin-1")
+
+
+def _lay_on(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return *response* with our headers in place of others of the same names."""
+    # Imported here: by now it is there, as the pages are.
+    from portalkey.web.host import HEADERS_KEY, may_be_cached  # noqa: PLC0415 - see above
+
+    ours = request.META.get(HEADERS_KEY) or _find_headers(request)
+    if not ours:
+        return response
+    if may_be_cached(ours):
+        response.cookies.clear()  # the session's, which a cache might hand to the next one
+    for name, value in ours.items():
+        response[name] = value
+    return response
+
+
+def _find_headers(request: HttpRequest) -> Mapping[str, str]:
+    """Return the headers of our paths, below the mount of any HubSpot app.
+
+    A mount may be a prefix of the server's or of urls.
+    """
+    from portalkey.django.site import all_sites  # noqa: PLC0415 - as above
+
+    mounts = [str(each.broker.settings.mount) for each in all_sites()]
+    paths = [
+        request.path.removeprefix(mount) if mount else str(request.path_info) for mount in mounts
+    ]
+    return next(filter(None, map(headers.of_path, paths)), {})

@@ -1,0 +1,233 @@
+"""Pages of docs/ that people act by: their snippets run, and their commands do what they say."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from click.testing import CliRunner
+from docs_site.reference.openapi import SCHEMAS, build_document
+from docs_site.troubleshooting import render
+from fastapi import FastAPI
+from flask import Flask
+from flask.testing import FlaskClient
+from starlette.requests import Request
+
+from portalkey.broker import Broker
+from portalkey.cli.group import cli
+from portalkey.errors import NotConnected
+from portalkey.fastapi import HubSpotAuth as FastAPIAuth
+from portalkey.settings import Settings
+from portalkey.testing.account import connect
+from portalkey_simulator import HubSpot
+from support import hosting
+from support.hosting import FIRST, SECOND, SMALL, host_app, page_of, said, signed_in
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks_of(page: str, language: str) -> list[str]:
+    """The blocks of *language* on a page."""
+    text = (DOCS / page).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_troubleshooting_is_what_people_read() -> None:
+    """`make troubleshooting` writes it; each sentence is on it, and says what to do."""
+    assert (DOCS / "troubleshooting.md").read_text() == render()
+
+
+@pytest.fixture
+def settings_page(broker: Broker, tmp_path: Path) -> FlaskClient:
+    """The app of docs/your-own-page.md, with ada signed in."""
+    python = "\n".join(blocks_of("your-own-page.md", "python"))
+    template, button = blocks_of("your-own-page.md", "html")
+    template = template.replace("</section>", f"{button}</section>")
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "settings.html").write_text(template)
+    code = python.replace("Broker.from_env()", "given").replace("Flask(__name__)", "made")
+    made = Flask("own", root_path=str(tmp_path))
+    exec(compile(code, "your-own-page.md", "exec"), {"given": broker, "made": made})  # noqa: S102
+    client = made.test_client()
+    with client.session_transaction() as session:
+        session["user"] = "ada"
+    return client
+
+
+def test_a_settings_page_of_ones_own(
+    settings_page: FlaskClient, broker: Broker, hubspot: HubSpot
+) -> None:
+    """It names the accounts, offers another, and what it links to answers."""
+    assert "Connect a HubSpot account" in said(page_of(settings_page, "/settings"))
+    connect(broker, hubspot, "ada", FIRST)
+    page = page_of(settings_page, "/settings")
+
+    assert "harbourpine.example" in said(page)
+    assert "Connect another HubSpot account" in said(page)
+    leave = hosting.link_named(page, "Disconnect…")
+    assert settings_page.get(leave).status_code == 200
+
+
+def test_a_button_of_ones_own(settings_page: FlaskClient, broker: Broker, hubspot: HubSpot) -> None:
+    """It takes forms of this page alone; a second tab, or another's id, is no error."""
+    connect(broker, hubspot, "ada", FIRST)
+    connect(broker, hubspot, "bob", FIRST)
+    (bobs,) = broker.connections("bob")
+    form = page_of(settings_page, "/settings").select_one("form")
+    assert form is not None
+    action, field = str(form["action"]), form.select_one("input")
+    assert field is not None
+
+    for forged in ({}, {"form_token": "ü"}):
+        assert settings_page.post(action, data=forged).status_code == 400
+    assert broker.connections("ada")
+    fields = {str(field["name"]): str(field["value"])}
+    others = action.replace(broker.connections("ada")[0].id, bobs.id)
+    for path in (action, action, others):
+        assert settings_page.post(path, data=fields).headers["Location"] == "/settings"
+    assert not broker.connections("ada")
+    assert [each.id for each in broker.connections("bob")] == [bobs.id]
+
+
+def section_of_several(language: str) -> list[str]:
+    """The blocks of *language* in "One account, or several" of docs/flask.md."""
+    page = (DOCS / "flask.md").read_text()
+    section = page.partition("\n## One account, or several\n")[2].partition("\n## ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+
+
+def test_one_of_several_accounts_is_chosen(
+    broker: Broker, hubspot: HubSpot, tmp_path: Path
+) -> None:
+    """Nobody has to where there is one; another owner's account is none of ada's."""
+    python, _ = section_of_several("python")
+    (template,) = section_of_several("html")
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "choose.html").write_text(template)
+    (folder / "connect.html").write_text("{{ sentence }}")
+    app = Flask("several", root_path=str(tmp_path))
+    user = SimpleNamespace(get_id=lambda: "ada")
+    names = {"app": app, "broker": broker, "current_user": user, "show_contacts": str}
+    exec(compile(python, "flask.md", "exec"), names)  # noqa: S102
+    client = app.test_client()
+    assert "not connected" in client.get("/contacts").text
+    connect(broker, hubspot, "ada", FIRST)
+    connect(broker, hubspot, "bob", SMALL)
+    assert client.get("/contacts").text == broker.access_token("ada")
+    connect(broker, hubspot, "ada", SECOND)
+
+    links = page_of(client, "/contacts").select("a")
+    for hub_id, link in zip((FIRST, SECOND), links, strict=True):
+        chosen = client.get(f"/contacts{link['href']}").text
+        assert chosen == broker.access_token("ada", hub_id=hub_id)
+    assert "not connected" in client.get(f"/contacts?account={SMALL}").text
+
+
+def test_the_newest_account_takes_the_place_of_others(broker: Broker, hubspot: HubSpot) -> None:
+    """It is taken at once, and soon it is the only one; another owner keeps theirs."""
+    _, python = section_of_several("python")
+    for owner, hub_id in (("bob", FIRST), ("ada", FIRST), ("ada", SECOND)):
+        connect(broker, hubspot, owner, hub_id)
+    names: dict[str, Any] = {"broker": broker}
+    exec(compile(python, "flask.md", "exec"), names)  # noqa: S102
+    second = broker.access_token("ada", hub_id=SECOND)
+    assert names["hubspot_token"]("ada") == second
+
+    connect(broker, hubspot, "ada", SMALL)
+    broker.notify()
+
+    assert [each.hub_id for each in broker.connections("ada")] == [SMALL]
+    assert names["hubspot_token"]("ada") == broker.access_token("ada")
+    assert len(broker.connections("bob")) == 1
+
+
+def commands_of(page: str) -> list[str]:
+    """The commands that a page tells people to type, in its order."""
+    blocks = blocks_of(page, "console")
+    return [line[2:] for block in blocks for line in block.splitlines() if line[:2] == "$ "]
+
+
+def test_an_incident(broker: Broker, hubspot: HubSpot, env_file: Path, settings: Settings) -> None:
+    """Each command of the page works in its order; in the end no token of that day is left."""
+    for owner in ("ada", "grace"):
+        connect(broker, hubspot, owner, FIRST)
+    typed = commands_of("incident.md")
+    assert len(typed) == 9
+    (connection,) = broker.connections("ada")
+    for line in typed:
+        words = line.replace("OWNER", "ada").replace("ID", connection.id).split()[1:]
+        done = CliRunner().invoke(cli, [*words, "--env-file", str(env_file)])
+        assert done.exit_code == 0, (line, done.output)
+    broker.close()
+
+    for owner in ("ada", "grace"):
+        with pytest.raises(NotConnected):
+            broker.access_token(owner)
+    assert settings.client_id == hubspot.app.client_id
+
+
+def check(schema: str, body: Any) -> None:
+    """Hold *body* to one of the document's schemas."""
+    document = {**SCHEMAS[schema], "components": build_document()["components"]}
+    jsonschema_rs.validator_for(document).validate(body)
+
+
+def test_what_a_front_end_is_told_is_what_the_document_says(
+    broker: Broker, hubspot: HubSpot
+) -> None:
+    """Each route's answer, good and refused, is of the schema that the document names."""
+    app = host_app(broker)
+    stranger, client = app.test_client(), signed_in(app)
+    check("Problem", stranger.get("/api/hubspot/status").get_json())
+    check("Status", client.get("/api/hubspot/status").get_json())
+    hosting.connect(client, hubspot, FIRST)
+    (connection,) = broker.connections("ada")
+    check("Status", client.get("/api/hubspot/status?check=1").get_json())
+    check("Connections", client.get("/api/hubspot/connections").get_json())
+    link = page_of(client).select_one("hubspot-connect[data-key=new] a")
+    assert link is not None
+    attempt = "E" * 22
+    client.get(f"{link['href']}&attempt={attempt}")
+    status = client.get(f"/api/hubspot/status?attempt={attempt}").get_json()
+    check("Status", status)
+    assert status["attempt"]["id"] == attempt
+    form = hosting.leave_form(client)
+    json = {"Accept": "application/json", "Origin": broker.settings.public_url}
+    own = {**json, "X-Portalkey-Token": form["portalkey_token"]}
+    leave = f"/api/hubspot/connections/{connection.id}/disconnect"
+
+    def post(path: str, headers: dict[str, str]) -> Any:
+        return client.post(path, headers=headers, json={}).get_json()
+
+    check("State", post(f"/api/hubspot/attempts/{attempt}/cancel", own))
+    check("Problem", post(leave, json))
+    check("State", post(leave, own))
+    check("Problem", post(f"/api/hubspot/attempts/{attempt}/token", own))
+
+
+def test_what_is_connected_in_fastapi(broker: Broker, hubspot: HubSpot) -> None:
+    """The views of docs/fastapi.md list the connection, and read the account's contacts."""
+    (code,) = (each for each in blocks_of("fastapi.md", "python") if '"/contacts"' in each)
+    views: dict[str, Any] = {"app": FastAPI(), "broker": broker, "Request": Request}
+    exec(compile(code, "fastapi.md", "exec"), views)  # noqa: S102
+    connect(broker, hubspot, "ada", hosting.FIRST)
+    request = Request({"type": "http", "session": {"user": "ada"}})
+
+    (connection,) = broker.connections("ada")
+    assert views["connected"](request) == [connection.hub_id]
+    assert "@" in views["contacts"](request)[0]["properties"]["email"]
+
+
+def test_links_of_other_frameworks(broker: Broker) -> None:
+    """The routes that docs/your-own-page.md names are there, with that argument."""
+    page = (DOCS / "your-own-page.md").read_text()
+    app = FastAPI()
+    FastAPIAuth(app, broker, owner=lambda _: None)
+
+    path = "/connections/setup/one/disconnect"
+    assert "url_for('hubspot_auth.leave', connection_id=each.id).path" in page
+    assert app.url_path_for("hubspot_auth.leave", connection_id="one") == path

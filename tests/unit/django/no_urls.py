@@ -1,0 +1,3 @@
+"""Urls of a site that has forgotten ours."""
+
+urlpatterns: list[object] = []
