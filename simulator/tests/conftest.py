@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import hypothesis
+import jsonschema_rs
 import pytest
 
 from portalkey_simulator import HubSpot, running_hubspot
+from portalkey_simulator.control.openapi_document import build_document
 from portalkey_simulator.world.installs import Agreement
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
@@ -139,6 +141,23 @@ def grant(hubspot: HubSpot) -> Callable[..., dict[str, str]]:
         return {"Authorization": f"Bearer {issued.access_token}"}
 
     return give
+
+
+@pytest.fixture
+def ask(http: httpx2.Client) -> Callable[..., Any]:
+    """One call, whose answer has to be good and as the document says; returns its JSON."""
+
+    def send(method: str, path: str, body: object = None, template: str = "") -> Any:
+        answer = http.request(method, f"/control/{path}", json=body)
+        assert answer.is_success, answer.text
+        if not answer.content:
+            return None
+        operation = build_document()["paths"][f"/control/{template or path}"][method.lower()]
+        told = operation["responses"][str(answer.status_code)]["content"]["application/json"]
+        jsonschema_rs.validate(told["schema"], answer.json())
+        return answer.json()
+
+    return send
 
 
 @pytest.fixture

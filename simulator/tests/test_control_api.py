@@ -23,23 +23,6 @@ Ask = Callable[..., Any]
 BAKERY = ACCOUNTS[2].hub_id
 
 
-@pytest.fixture
-def ask(http: httpx2.Client) -> Ask:
-    """One call, whose answer has to be good and as the document says; returns its JSON."""
-
-    def send(method: str, path: str, body: object = None, template: str = "") -> Any:
-        answer = http.request(method, f"/control/{path}", json=body)
-        assert answer.is_success, answer.text
-        if not answer.content:
-            return None
-        operation = build_document()["paths"][f"/control/{template or path}"][method.lower()]
-        told = operation["responses"][str(answer.status_code)]["content"]["application/json"]
-        jsonschema_rs.validate(told["schema"], answer.json())
-        return answer.json()
-
-    return send
-
-
 def test_state_of_a_simulator_that_was_used(hubspot: HubSpot, connect: Connect, ask: Ask) -> None:
     """Everything is in the state: accounts, apps, installs, tokens, rules, requests, the clock."""
     tokens = connect()

@@ -114,6 +114,26 @@ def test_a_fault_is_taken_back(room: Page, hubspot: HubSpot) -> None:
     expect(room.locator("#faults")).to_have_text("Everything goes well.")
 
 
+def test_a_client_secret_is_changed(room: Page, hubspot: HubSpot, authorize_url: str) -> None:
+    """The page thinks a new one up, which can still be copied afterwards; the old one is over."""
+    old = hubspot.app
+    room.get_by_text("A secret leaked?").click()
+    field = room.get_by_label("New client secret")
+    new = field.input_value()
+    room.get_by_label("The old one ends").select_option("in an hour")
+    room.get_by_role("button", name=f"Change the client secret of {old.name}").click()
+    expect(room.get_by_role("status")).to_have_text(
+        f"{old.name} has a new client secret. The old one ends in an hour."
+    )
+    expect(room.locator("#apps")).to_contain_text("its old client secret ends in")
+    expect(field).to_have_value(new)
+    assert hubspot.app.client_secret == new != old.client_secret
+    assert exchanged(hubspot, authorize_url).status_code == 200
+
+    room.get_by_role("button", name="Change the client secret of").click()
+    expect(room.get_by_role("status")).to_contain_text("is the app's already")
+
+
 def test_a_tier_makes_consent_refuse(room: Page, hubspot: HubSpot, authorize_url: str) -> None:
     """An account that is put on another tier cannot grant what it could before."""
     room.get_by_label("Tier").first.select_option("free")

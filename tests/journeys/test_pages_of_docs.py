@@ -1,10 +1,13 @@
 """Pages of docs/ that people act by: their snippets run, and their commands do what they say."""
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx2
 import jsonschema_rs
 import pytest
 from click.testing import CliRunner
@@ -17,9 +20,11 @@ from starlette.requests import Request
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
-from portalkey.errors import NotConnected
+from portalkey.errors import HubSpotRefused, NotConnected
 from portalkey.fastapi import HubSpotAuth as FastAPIAuth
+from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
+from portalkey.settings.client_secrets import client_secret
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
 from support import hosting
@@ -168,6 +173,32 @@ def test_an_incident(broker: Broker, hubspot: HubSpot, env_file: Path, settings:
         with pytest.raises(NotConnected):
             broker.access_token(owner)
     assert settings.client_id == hubspot.app.client_id
+
+
+def test_an_incident_that_is_rehearsed(
+    broker: Broker,
+    hubspot: HubSpot,
+    settings: Settings,
+    make_broker: Callable[..., Broker],
+    ahead: Any,
+) -> None:
+    """The page's call changes the secret; nothing ends by that, and the new one goes on."""
+    connect(broker, hubspot, "ada", FIRST)
+    (call,) = re.findall(r"-d '({.*})'", (DOCS / "incident.md").read_text())
+    new = json.loads(call)
+    httpx2.post(f"{hubspot.url}/control/secret", json=new).raise_for_status()
+    ahead.seconds += 1801
+    hubspot.clock.move(1801)
+    with pytest.raises(HubSpotRefused) as refused:
+        broker.access_token("ada")
+    assert refused.value.status == "BAD_CLIENT_SECRET"
+    (connection,) = broker.connections("ada")
+    assert connection.status is not ConnectionStatus.NEEDS_RECONNECT
+
+    both = client_secret(f"{new['client_secret']},{settings.client_secret.get_secret_value()}")
+    after = make_broker(settings.model_copy(update={"client_secret": both}))
+    ahead.seconds += 300
+    assert after.access_token("ada")
 
 
 def check(schema: str, body: Any) -> None:

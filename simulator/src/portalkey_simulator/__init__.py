@@ -6,8 +6,9 @@
         callback_url = hubspot.approve(f"{hubspot.url}/oauth/authorize?client_id=...")
 """
 
-from portalkey_simulator.hubspot import HubSpot, running_hubspot
+from portalkey_simulator.hubspot import HubSpot
 from portalkey_simulator.marketplace_walk import MarketplaceInstall
+from portalkey_simulator.running import running_hubspot
 from portalkey_simulator.walk import StayedOnPage
 from portalkey_simulator.world.accounts import ACCOUNTS, Account, User
 from portalkey_simulator.world.apps import DEFAULT_APP, App

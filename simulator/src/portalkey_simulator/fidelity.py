@@ -52,6 +52,9 @@ UNKNOWN: Mapping[str, tuple[str, ...]] = {
     "Which scope account info needs": ("account_info_scope",),
     "How a redirect URI is compared": ("redirect_match",),
     "Whether `oauth` is required of every new app": ("oauth_required",),
+    "How long an old client secret is accepted, and whether a new one ends refresh tokens": (
+        "new_secret_ends_tokens",
+    ),
     "The hosts of hublets beyond `na1` and `eu1`": (),
 }
 """Questions that nobody outside of HubSpot can answer, and the switches for them."""

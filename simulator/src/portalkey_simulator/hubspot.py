@@ -2,8 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -246,6 +245,15 @@ class HubSpot:
         """Know *app*, in place of the one with its client id."""
         self._world.add_app(app)
 
+    def rotate_secret(
+        self, client_secret: str, overlap_seconds: float = 0, *, app: App | None = None
+    ) -> App:
+        """Give an app a new client secret, and return the app that has it.
+
+        The old one is accepted for *overlap_seconds* more. ``app`` is the app with it from now on.
+        """
+        return self._world.rotate_secret(app or self.app, client_secret, overlap_seconds)
+
     def expire(self, access_token: str | None = None, hub_id: int | None = None) -> int:
         """Let access tokens expire: this one, an account's, or all. Return how many lived.
 
@@ -277,21 +285,3 @@ class HubSpot:
         return walk.decide(
             authorize_url, decision=decision, hub_id=hub_id, user_id=user_id, via=via
         )
-
-
-@contextmanager
-def running_hubspot(
-    port: int = 0,
-    apps: Sequence[App] | None = None,
-    *,
-    accounts: Sequence[Account] = ACCOUNTS,
-    seed: int | None = None,
-    prepare: Callable[[HubSpot], None] | None = None,
-) -> Iterator[HubSpot]:
-    """Run a HubSpot inside of the block; ``HubSpot`` says what the arguments are."""
-    hubspot = HubSpot(apps, port, accounts=accounts, seed=seed, prepare=prepare)
-    hubspot.start()
-    try:
-        yield hubspot
-    finally:
-        hubspot.stop()

@@ -60,6 +60,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ),
     Behaviour("Revocation answers 200 to every token.", CAPTURED, _USERTOUR),
     Behaviour(
+        "A new client secret ends the old one at once, or after the time that is asked for.",
+        PRESUMED,
+        because="HubSpot's page has a button for a new one, and nothing public says whether the "
+        "old one is accepted for a while. Requests to the app are signed by the new one at once.",
+    ),
+    Behaviour(
         "Refresh tokens of v1 have the prefix of their hublet too, and work in every version.",
         CAPTURED,
         _NANGO,

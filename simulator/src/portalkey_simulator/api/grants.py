@@ -1,6 +1,5 @@
 """Answers to token requests, by the kind of grant."""
 
-import hmac
 from collections.abc import Callable, Mapping
 
 from portalkey_simulator.api.fields import Fields
@@ -42,13 +41,12 @@ class Grants:
         """Return the app that asks, by its id and secret.
 
         Raises:
-            Refused: There is no such app, or the secret is not its own.
+            Refused: There is no such app, or the secret is neither its own nor one that still is.
         """
         app = self._world.apps.get(fields.get("client_id", ""))
         if app is None:
             raise Refused("BAD_CLIENT_ID")
-        secret = fields.get("client_secret", "")
-        if not hmac.compare_digest(secret.encode(), app.client_secret.encode()):
+        if not self._world.old_secrets.accepts(app, fields.get("client_secret", "")):
             raise Refused("BAD_CLIENT_SECRET")
         return app
 

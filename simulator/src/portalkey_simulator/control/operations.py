@@ -14,6 +14,7 @@ from portalkey_simulator.control.request_models import (
     Expire,
     Move,
     NewFault,
+    NewSecret,
     Uninstall,
 )
 from portalkey_simulator.control.response_models import (
@@ -155,6 +156,14 @@ OPERATIONS = (
         may_miss=True,
     ),
     Operation("POST", "apps", "Add an app.", registry.add_app, Object(App), Object(AppView), 201),
+    Operation(
+        "POST",
+        "secret",
+        "Give an app a new client secret; the old one ends now, or after some seconds.",
+        registry.rotate_secret,
+        Object(NewSecret),
+        Object(AppView),
+    ),
     Operation(
         "POST",
         "uninstall",

@@ -5,7 +5,7 @@ import dataclasses
 from portalkey_simulator.control import state
 from portalkey_simulator.control.dependencies import Arguments, Dependencies
 from portalkey_simulator.control.parsing import BadField, Missing
-from portalkey_simulator.control.request_models import Expire, Uninstall
+from portalkey_simulator.control.request_models import Expire, NewSecret, Uninstall
 from portalkey_simulator.control.response_models import (
     AccountView,
     AppView,
@@ -70,7 +70,24 @@ def add_app(simulator: Dependencies, arguments: Arguments) -> AppView:
     if app.client_id in simulator.world.apps:
         raise BadField("client_id", "is taken", ("one that is free",))
     simulator.world.add_app(app)
-    return state.describe_app(app)
+    return state.describe_app(simulator.world, app)
+
+
+def rotate_secret(simulator: Dependencies, arguments: Arguments) -> AppView:
+    """Give an app a new client secret, as its developer would.
+
+    Raises:
+        BadField: There is no such app, or it has this secret.
+    """
+    new: NewSecret = arguments.body
+    apps = simulator.world.apps
+    app = next(iter(apps.values())) if new.client_id is None else apps.get(new.client_id)
+    if app is None:
+        raise BadField("client_id", "is unknown", tuple(apps))
+    if new.client_secret == app.client_secret:
+        raise BadField("client_secret", "is the app's already", ("another one",))
+    rotated = simulator.world.rotate_secret(app, new.client_secret, new.overlap_seconds)
+    return state.describe_app(simulator.world, rotated)
 
 
 def uninstall(simulator: Dependencies, arguments: Arguments) -> UninstalledApps:

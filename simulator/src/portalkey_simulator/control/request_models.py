@@ -12,6 +12,10 @@ MOST_AHEAD = MOST
 """The farthest that the clock goes, in seconds: some 31 years."""
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"
 _VISIBLE = r"[ -~]{0,1000}"
+_SECRET = Text(
+    pattern=r"[!-+\--~]{8,200}",
+    words=("8 to 200 visible ASCII characters without a comma",),
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,15 @@ class Expire:
 
     access_token: str | None = None
     hub_id: int | None = None
+
+
+@dataclass(frozen=True)
+class NewSecret:
+    """A new client secret for an app, the first one where none is named."""
+
+    client_secret: Annotated[str, _SECRET]
+    client_id: str | None = None
+    overlap_seconds: Annotated[float, Number(0, MOST)] = 0
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,10 @@ class AccountView:
 
 @dataclass(frozen=True)
 class AppView:
-    """An app, without its secret; ``install_path`` begins an install without a state."""
+    """An app, without its secret; ``install_path`` begins an install without a state.
+
+    ``old_secret_expires_in`` is how long its last secret is still accepted; None where it is not.
+    """
 
     client_id: str
     app_id: int
@@ -65,6 +68,7 @@ class AppView:
     optional_scopes: tuple[str, ...] | None
     is_user_level: bool
     install_path: str
+    old_secret_expires_in: Annotated[float | None, AnyOf((_MOMENT, Nothing()))]
 
 
 @dataclass(frozen=True)

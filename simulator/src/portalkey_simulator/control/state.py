@@ -48,7 +48,7 @@ def describe_state(world: World, faults: Faults) -> State:
         clock=describe_clock(world),
         switches=tuple(describe_switches(world)),
         accounts=tuple(map(describe_account, world.accounts)),
-        apps=tuple(map(describe_app, world.apps.values())),
+        apps=tuple(describe_app(world, one) for one in world.apps.values()),
         installs=tuple(
             InstallView(client_id, hub_id, user_id, tuple(sorted(scopes)))
             for client_id, hub_id, user_id, scopes in world.installs.list_all()
@@ -103,7 +103,7 @@ def describe_account(one: Account) -> AccountView:
     )
 
 
-def describe_app(one: App) -> AppView:
+def describe_app(world: World, one: App) -> AppView:
     """Describe an app, without its secret."""
     return AppView(
         one.client_id,
@@ -115,6 +115,7 @@ def describe_app(one: App) -> AppView:
         one.optional_scopes,
         one.is_user_level,
         f"/oauth/authorize?{one.install_query()}",
+        world.old_secrets.expires_in(one),
     )
 
 
@@ -141,29 +142,37 @@ def describe_requests(world: World, most: int = MOST_REQUESTS) -> tuple[RequestV
     last = log[-most:]
     first = before + len(log) - len(last) + 1
     apps = tuple(world.apps.values())
-    return tuple(_describe_request(number, one, apps) for number, one in enumerate(last, first))
+    secrets = world.old_secrets.list_all() | {app.client_secret for app in apps}
+    public = frozenset(value for app in apps for value in (app.client_id, *app.redirect_uris))
+    return tuple(
+        _describe_request(number, one, secrets, public) for number, one in enumerate(last, first)
+    )
 
 
-def _describe_request(number: int, one: LoggedRequest, apps: tuple[App, ...]) -> RequestView:
+def _describe_request(
+    number: int, one: LoggedRequest, secrets: frozenset[str], plainly_public: frozenset[str]
+) -> RequestView:
     # A redirect URI that comes with its query has a code in it.
     public = {name: re.split("[?#]", one.form[name])[0] for name in PLAIN if name in one.form}
-    plain = {name: value for name, value in public.items() if not _may_be_secret(value, apps)}
+    plain = {
+        name: value
+        for name, value in public.items()
+        if not _may_be_secret(value, secrets, plainly_public)
+    }
     parts = (abbreviate(part) if len(part) > _LONG else part for part in one.path.split("/"))
     form = {name: quote(value, safe=":/ ")[:200] for name, value in plain.items()}
     path = quote("/".join(parts), safe="/").replace(quote(_CUT), _CUT)
     return RequestView(number, one.method, path, one.status, one.at, form)
 
 
-def _may_be_secret(value: str, apps: tuple[App, ...]) -> bool:
+def _may_be_secret(value: str, secrets: frozenset[str], public: frozenset[str]) -> bool:
     """Return True where *value* must not be shown; a client may put a secret into any field."""
     plain = value[:_FAR]
     while plain != (decoded := unquote(plain)):
         plain = decoded
-    secrets = {app.client_secret for app in apps}
     if value in secrets or any(len(one) >= _SHORT and one in plain for one in secrets):
         return True
-    is_public = any(value in {app.client_id, *app.redirect_uris} for app in apps)
-    return not is_public and may_hold_token(plain)
+    return value not in public and may_hold_token(plain)
 
 
 def abbreviate(token: str) -> str:

@@ -1,6 +1,7 @@
 // The control room: shows what the simulator knows, about once a second, and sets it.
 
 const POLL = 1000;
+const OVERLAPS = [[0, "now"], [3600, "in an hour"], [86_400, "in a day"], [604_800, "in 7 days"]];
 const byId = (id) => document.getElementById(id);
 const shown = new Map();
 let tick = 0;
@@ -115,13 +116,34 @@ function rule({ number, fault, at, times, happened, skip, chance, seconds, refus
     make("button", { type: "button", className: "quiet small", id: `rule-${number}`, "aria-label": label, click: remove }, "Remove"));
 }
 
-function app({ client_id, name, redirect_uris, required_scopes, is_user_level }) {
+/** A form for a new client secret; the page thinks one up, as no answer ever has one in it. */
+function secret(client_id, name) {
+  const [field, choice] = [`secret-${client_id}`, `overlap-${client_id}`];
+  const value = byId(field)?.value ?? crypto.randomUUID(); // the one to copy stays
+  const input = make("input", { id: field, value, spellcheck: false, autocomplete: "off", required: true });
+  const options = OVERLAPS.map(([value, words]) => make("option", { value, selected: byId(choice)?.value === `${value}` }, words));
+  const select = make("select", { id: choice }, ...options);
+  const rotate = (event) => {
+    event.preventDefault();
+    const body = { client_id, client_secret: input.value, overlap_seconds: Number(select.value) };
+    send("POST", "secret", body, `${name} has a new client secret. The old one ends ${select.selectedOptions[0].textContent}.`);
+  };
+  return make("form", { submit: rotate },
+    make("div", { className: "account-fields" },
+      make("label", {}, "New client secret", input), make("label", {}, "The old one ends", select)),
+    make("button", { className: "quiet small", "aria-label": `Change the client secret of ${name}` }, "Change the client secret"));
+}
+
+function app([{ client_id, name, redirect_uris, required_scopes, is_user_level }, old]) {
   const level = is_user_level ? " · user level" : "";
   return make("li", {},
     make("b", {}, name),
     make("small", {}, make("code", {}, client_id), level),
     make("small", {}, `needs ${required_scopes.join(" ")}`),
-    ...redirect_uris.map((uri) => make("small", {}, make("code", {}, uri))));
+    ...redirect_uris.map((uri) => make("small", {}, make("code", {}, uri))),
+    ...(old ? [make("small", {}, `its old client secret ends in ${old}`)] : []),
+    make("details", { id: `rotate-${client_id}`, open: byId(`rotate-${client_id}`)?.open ?? false },
+      make("summary", {}, "A secret leaked?"), secret(client_id, name)));
 }
 
 function account([{ hub_id, name, hosting, tier, lacks, users }, installs]) {
@@ -219,7 +241,7 @@ function draw({ clock, requests, faults, tokens, token_count: count, apps, accou
     each.kind, each.token, names.get(each.hub_id) ?? "the app itself", each.scopes, left(each.expires_in),
   ]), token, "None.");
   byId("token-count").textContent = count > tokens.length ? `The newest ${tokens.length} of ${count}.` : "";
-  fill("apps", apps, app, "None.");
+  fill("apps", apps.map(({ old_secret_expires_in: old, ...each }) => [each, old && left(old)]), app, "None.");
   fill("accounts", accounts.map((each) => [
     each, named.filter(({ hub_id }) => hub_id === each.hub_id),
   ]), account, "None.");

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from portalkey_simulator.world.accounts import ACCOUNTS, Account
 from portalkey_simulator.world.apps import App
+from portalkey_simulator.world.client_secrets import OldSecrets
 from portalkey_simulator.world.clock import Clock
 from portalkey_simulator.world.installs import Agreement, Installs
 from portalkey_simulator.world.ledger import Ledger
@@ -44,6 +45,7 @@ class World:
         self.installs = Installs()
         self.lifecycle = Lifecycle(self.clock)
         self.ledger = Ledger(self.clock, self.switches, self.mint, self.installs, self.lifecycle)
+        self.old_secrets = OldSecrets(self.clock)
         self.limits = Limits(self.clock)
         self.visits = Visits()
         self.record = RequestLog()
@@ -64,6 +66,18 @@ class World:
         with self._lock:
             self.apps = {**self.apps, app.client_id: app}
 
+    def rotate_secret(self, app: App, client_secret: str, overlap_seconds: float = 0) -> App:
+        """Give *app* a new secret; return the app that has it.
+
+        The old one is accepted for *overlap_seconds* more.
+        """
+        new = replace(app, client_secret=client_secret)
+        self.old_secrets.add(app, overlap_seconds)
+        self.add_app(new)
+        if self.switches.new_secret_ends_tokens:
+            self.ledger.end_refresh_tokens(app.client_id)
+        return new
+
     def uninstall(self, account: Account, client_ids: Iterable[str]) -> tuple[str, ...]:
         """Take these apps out of *account*, as its admin would; return those that were there."""
         apps = tuple(client_ids)
@@ -81,7 +95,7 @@ class World:
             setattr(self.switches, each.name, each.default)
         self.mint.restart()
         clearable = (self.installs, self.lifecycle, self.ledger, self.limits, self.record)
-        for part in (*clearable, self.visits):
+        for part in (*clearable, self.visits, self.old_secrets):
             part.clear()
 
     def account(self, hub_id: object) -> Account | None:

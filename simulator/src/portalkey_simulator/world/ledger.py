@@ -161,6 +161,13 @@ class Ledger:
                 self._end_access(lambda access: access.family == entry.family)
             return True
 
+    def end_refresh_tokens(self, client_id: str) -> None:
+        """End every refresh token of an app; access tokens live on."""
+        with self._lock:
+            self._refresh = {
+                t: one for t, one in self._refresh.items() if one.agreement.client_id != client_id
+            }
+
     def uninstall(self, agreement: Agreement) -> None:
         """Take the app out of the account that was agreed on: every refresh token there ends."""
         client_id, hub_id = agreement.client_id, agreement.account.hub_id

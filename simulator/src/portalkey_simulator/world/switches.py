@@ -142,6 +142,12 @@ class Switches:
     uninstall_ends_access: bool = switch(
         False, "An uninstall leaves access tokens valid until they expire.", PRESUMED
     )
+    new_secret_ends_tokens: bool = switch(
+        False,
+        "A new client secret leaves refresh tokens valid.",
+        PRESUMED,
+        because="It is said both ways, and no capture is known.",
+    )
     sends_hub_id: bool = switch(True, "A grant tells `hub_id`.", DOCUMENTED, _KEEP_TOKENS)
     sends_scopes: bool = switch(
         True, "A grant tells `scopes`, as a list.", DOCUMENTED, _KEEP_TOKENS
