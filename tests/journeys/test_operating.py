@@ -245,6 +245,43 @@ def test_a_quoted_reference_says_what_happened(
     assert not [name for name in told if "hash" in name or "sealed" in name]
 
 
+def test_attempts_are_listed(
+    operator: Operator, visitor: Visitor, broker: Broker, hubspot: HubSpot
+) -> None:
+    """Whoever has no reference finds it: the newest first, in words, page by page."""
+    assert "No attempt was found." in operator.run("attempts", "list").stdout
+    for reference in ("first-of-the-3-tries-1", "-second-of-the-3-tries"):
+        callback = hubspot.deny(visitor.begin(reference))
+        visitor.get(callback.removeprefix(visitor.app_url))
+    visitor.begin("third-of-the-3-tries-3")
+
+    titles, *lines = operator.run("attempts", "list").stdout.splitlines()
+    assert titles.split("  ")[0] == "Reference"
+    assert [line.split()[0] for line in lines] == [
+        "third-of-the-3-tries-3",
+        "-second-of-the-3-tries",
+        "first-of-the-3-tries-1",
+    ]
+    assert lines[0].endswith("at HubSpot")
+    assert lines[1].endswith("failed: not agreed to at HubSpot")
+    assert visitor.owner in lines[0]
+
+    told = operator.read("attempts", "list", "--status", "failed", "--since", "1h", "--limit", "1")
+    assert [each["id"] for each in told["attempts"]] == ["-second-of-the-3-tries"]
+    assert told["attempts"][0]["answer"]
+    assert not [name for name in told["attempts"][0] if "hash" in name or "sealed" in name]
+    more = ("--cursor", told["cursor"])
+    told = operator.read("attempts", "list", "--status", "failed", *more)
+    assert [each["id"] for each in told["attempts"]] == ["first-of-the-3-tries-1"]
+    assert told["cursor"] is None
+    assert operator.run("attempts", "list", *more).exit_code == 2
+    assert operator.run("attempts", "list", "--owner", "").exit_code == 2
+    assert operator.read("attempts", "list", "--owner", "nobody")["attempts"] == []
+    few = operator.run("attempts", "list", "--limit", "1")
+    assert "There are older ones" in few.stderr
+    assert len(operator.read("attempts", "list")["attempts"]) == 3
+
+
 def test_events_are_told_in_three_ways(operator: Operator, owners: tuple[str, ...]) -> None:
     """Lines for people, JSON and CSV for programs."""
     people = operator.run("events", "--owner", "ada").stdout.splitlines()

@@ -86,6 +86,7 @@ API: tuple[ApiPage, ...] = (
                 "find",
                 "find_connection",
                 "find_attempt",
+                "find_attempts",
                 "find_own_attempt",
                 "find_events",
                 "find_events_of_attempt",

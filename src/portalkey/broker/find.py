@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Unpack
+from typing import TypeVar, Unpack
 
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus, require_owner
 from portalkey.model.events import Event
 from portalkey.model.search import (
     END,
     MOST,
+    AttemptPage,
+    AttemptPlace,
+    AttemptSearch,
     ConnectionPage,
     ConnectionSearch,
     EventPage,
     EventPlace,
     EventSearch,
     Narrowing,
+    place_of,
     read_cursor,
     write_cursor,
 )
 from portalkey.settings.settings import Settings
 from portalkey.vault.vault import Vault
+
+S = TypeVar("S", ConnectionStatus, AttemptStatus)
 
 
 class FindMethods:
@@ -71,6 +77,42 @@ class FindMethods:
             StoreBusy, StoreUnusable: The store cannot be read.
         """
         return self.vault.store.attempt(reference)
+
+    def find_attempts(
+        self,
+        *,
+        owner: str | None = None,
+        status: str | None = None,
+        since: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> AttemptPage:
+        """Return one page of the attempts of the last 30 days, the newest first.
+
+        Args:
+            owner: Only this owner's.
+            status: Only those that stand there now, such as ``failed``.
+            since: Only what began then or later; it may be another one for each page.
+            cursor: The last page's, with the same arguments; None begins.
+            limit: How many attempts to a page, from 1 to 1000.
+
+        Raises:
+            ValueError, TypeError: An argument is none that can be looked for.
+            StoreBusy, StoreUnusable: The store cannot be read.
+        """
+        _require_arguments(limit, owner)
+        stands_at = None if status is None else _status(AttemptStatus, status)
+        search = AttemptSearch(owner=owner, status=stands_at)
+        before = search.before
+        if cursor is not None:
+            before = AttemptPlace(*read_cursor(search, cursor, float, str))
+        moment = since.timestamp() if since else None
+        search_now = replace(search, before=before, since=moment)
+        found = self.vault.store.find_attempts(search_now, limit + 1)
+        if len(found) <= limit:
+            return AttemptPage(found)
+        last = place_of(found[limit - 1])
+        return AttemptPage(found[:limit], write_cursor(search, [last.at, last.id]))
 
     def find_own_attempt(self, reference: str) -> Attempt | None:
         """Return the same, but only one of this app, where another app uses the same store.
@@ -152,7 +194,7 @@ def _build_search(
         owner,
         hub_id,
         domain=None if domain is None else domain.strip().lower(),
-        status=None if status is None else _status(status),
+        status=None if status is None else _status(ConnectionStatus, status),
         key_name=key,
         connected_before=connected_before,
     )
@@ -167,9 +209,9 @@ def _require_arguments(limit: object, owner: object, hub_id: object = None) -> N
         raise TypeError(f"hub_id must be a number such as 4410001, not {type(hub_id).__name__}")
 
 
-def _status(status: str) -> ConnectionStatus:
+def _status(kind: type[S], status: str) -> S:
     try:
-        return ConnectionStatus(status)
+        return kind(status)
     except ValueError:
         pass  # raised below, with what there is
-    raise ValueError(f"status must be one of {', '.join(ConnectionStatus)}")
+    raise ValueError(f"status must be one of {', '.join(kind)}")

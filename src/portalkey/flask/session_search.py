@@ -5,8 +5,15 @@ from datetime import datetime
 
 from portalkey.errors import NoSession
 from portalkey.flask.session_keys import SessionKeys
+from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
-from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
+from portalkey.model.search import (
+    AttemptSearch,
+    ConnectionPage,
+    ConnectionSearch,
+    EventSearch,
+    PlacedEvent,
+)
 from portalkey.vault.store import OwedRevocation
 
 _NOBODY_CAN = (
@@ -22,6 +29,10 @@ class SessionSearch(SessionKeys):
         """Say that nobody can; raises ``NoSession``."""
         del search, at_most, after
         raise NoSession(_NOBODY_CAN)
+
+    def find_attempts(self, search: AttemptSearch, at_most: int) -> Sequence[Attempt]:
+        """The attempts of *search* as they stand, the newest first."""
+        return self._store.find_attempts(search, at_most)
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
         """The events of *search*, in its order."""

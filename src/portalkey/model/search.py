@@ -1,4 +1,4 @@
-"""Searches of whoever runs the app: which connections and events, in pages.
+"""Searches of whoever runs the app: which connections, attempts and events, in pages.
 
 A cursor says where the next page begins, as one opaque word.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
+from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus, is_storable
 from portalkey.model.events import Event
 
@@ -131,6 +132,49 @@ class EventPage:
     events: Sequence[Event]
     cursor: str | None = None
     is_full: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AttemptPlace:
+    """The place of an attempt: when it began, in seconds since 1970, and its id."""
+
+    at: float = END.at
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSearch:
+    """The attempts before a place that agree with all that is named here, the newest first.
+
+    ``since`` is a time in seconds since 1970; what began earlier is left out.
+    """
+
+    before: AttemptPlace = AttemptPlace()
+    since: float | None = None
+    owner: str | None = None
+    status: AttemptStatus | None = None
+
+    def finds(self, attempt: Attempt) -> bool:
+        """Return True where *attempt*, as it stands now, is one of them."""
+        return (
+            place_of(attempt) < self.before
+            and (self.since is None or attempt.created_at.timestamp() >= self.since)
+            and self.owner in {None, attempt.owner}
+            and self.status in {None, attempt.status}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptPage:
+    """Attempts, the newest first, and the ``cursor`` of the next page, if there is one."""
+
+    attempts: Sequence[Attempt]
+    cursor: str | None = None
+
+
+def place_of(attempt: Attempt) -> AttemptPlace:
+    """Return the place of *attempt*."""
+    return AttemptPlace(attempt.created_at.timestamp(), attempt.id)
 
 
 def write_cursor(search: object, place: Sequence[object]) -> str:

@@ -6,11 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, SealedGrant
 from portalkey.model.connection import ConnectionStatus as C
 from portalkey.model.events import Event, EventName
-from portalkey.model.search import END, ConnectionSearch, EventPlace, EventSearch
-from portalkey.testing.samples import Ahead, connect
+from portalkey.model.search import (
+    END,
+    AttemptSearch,
+    ConnectionSearch,
+    EventPlace,
+    EventSearch,
+    place_of,
+)
+from portalkey.testing.samples import Ahead, connect, new_attempt
 from portalkey.vault.store import Store
 
 
@@ -97,6 +105,46 @@ class SearchPromises:
             after = page.cursor
 
         assert ended == rows
+
+    def test_attempts_are_found_the_newest_first(self, store: Store, ahead: Ahead) -> None:
+        """By owner and by when they began; nothing is moved by looking."""
+        first = new_attempt(store)
+        ahead.passes(60)
+        second = new_attempt(store, owner="eve")
+        third = new_attempt(store, created_at=second.created_at, id=f"{second.id}x")
+
+        def find(**named: object) -> list[str]:
+            search = AttemptSearch(**named)  # type: ignore[arg-type]
+            return [each.id for each in store.find_attempts(search, 9)]
+
+        assert find() == [third.id, second.id, first.id]
+        assert find(owner="eve") == [second.id]
+        assert find(owner="no\0body") == []
+        assert find(since=second.created_at.timestamp()) == [third.id, second.id]
+        assert find(before=place_of(third)) == [second.id, first.id]
+        assert find(before=place_of(first)) == []
+        assert [each.id for each in store.find_attempts(AttemptSearch(), 1)] == [third.id]
+
+    def test_attempts_are_found_as_they_stand(self, store: Store, ahead: Ahead) -> None:
+        """One that is overdue has ended, though nobody has looked at it since."""
+        late, dead = new_attempt(store), new_attempt(store)
+        assert store.move_attempt(dead.id, AttemptStatus.EXCHANGING)
+        failed = new_attempt(store)
+        assert store.move_attempt(failed.id, AttemptStatus.FAILED, error="declined")
+        ahead.passes(700)
+        open_, claimed = new_attempt(store), new_attempt(store)
+        assert store.move_attempt(claimed.id, AttemptStatus.EXCHANGING)
+
+        for status, ids in (
+            (AttemptStatus.EXPIRED, {late.id}),
+            (AttemptStatus.FAILED, {failed.id, dead.id}),
+            (AttemptStatus.AT_HUBSPOT, {open_.id}),
+            (AttemptStatus.EXCHANGING, {claimed.id}),
+            (AttemptStatus.CONNECTED, set()),
+        ):
+            found = store.find_attempts(AttemptSearch(status=status), 9)
+            assert {each.id for each in found} == ids, status
+            assert {each.status for each in found} <= {status}
 
     def test_events_are_found_by_whom_they_concern(self, store: Store) -> None:
         """Each with its place, from which on the search goes on."""

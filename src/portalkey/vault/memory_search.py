@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from portalkey.model import leases, sweep
+from portalkey.model import leases, sweep, transitions
+from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
 from portalkey.model.search import (
+    AttemptSearch,
     ConnectionPage,
     ConnectionSearch,
     EventPlace,
     EventSearch,
     PlacedEvent,
+    place_of,
 )
 from portalkey.vault.memory_keys import KeysInMemory
 
@@ -28,6 +31,14 @@ class SearchInMemory(KeysInMemory):
         found = sorted((row for row in rows if search.finds(row)), key=lambda row: row.id)
         page = [replace(row, seen_at=now) for row in found[:at_most]]
         return ConnectionPage(page, page[-1].id if len(found) > at_most else None)
+
+    def find_attempts(self, search: AttemptSearch, at_most: int) -> Sequence[Attempt]:
+        """Return the attempts of *search* as they stand, the newest first."""
+        with self._lock:
+            now = self.now()
+            rows = [replace(each, seen_at=now) for each in self._attempts.values()]
+        found = [each for each in map(transitions.expire_overdue, rows) if search.finds(each)]
+        return sorted(found, key=place_of, reverse=True)[:at_most]
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
         """Return the events of *search* in its order."""

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
+    from portalkey.model.attempt import Attempt
+    from portalkey.model.search import (
+        AttemptSearch,
+        ConnectionPage,
+        ConnectionSearch,
+        EventSearch,
+        PlacedEvent,
+    )
     from portalkey.vault.outbox_store import OwedRevocation
 
 
@@ -17,6 +24,13 @@ class SearchStore(Protocol):
         """The connections of *search* by id, from the id *after* on; the cursor is the last id.
 
         One that cannot be read is left out, and who listens to the store's health is told of it.
+        """
+
+    def find_attempts(self, search: "AttemptSearch", at_most: int) -> "Sequence[Attempt]":
+        """The attempts of *search* as they stand, the newest first.
+
+        One that is overdue is shown as ended, and is not written. Those that cannot be read are
+        left out.
         """
 
     def find_events(self, search: "EventSearch", at_most: int) -> "Sequence[PlacedEvent]":

@@ -3,8 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from portalkey.model.attempt import Attempt
 from portalkey.model.connection import Connection
-from portalkey.model.search import ConnectionPage, ConnectionSearch, EventSearch, PlacedEvent
+from portalkey.model.search import (
+    AttemptSearch,
+    ConnectionPage,
+    ConnectionSearch,
+    EventSearch,
+    PlacedEvent,
+)
 from portalkey.vault.json_file.keys import ConfigFileKeys
 from portalkey.vault.outbox_store import OwedRevocation
 
@@ -15,6 +22,10 @@ class ConfigFileSearch(ConfigFileKeys):
     def find(self, search: ConnectionSearch, at_most: int, *, after: str = "") -> ConnectionPage:
         """Return the connections of *search* by id."""
         return self._look(lambda store: store.find(search, at_most, after=after))
+
+    def find_attempts(self, search: AttemptSearch, at_most: int) -> Sequence[Attempt]:
+        """Return the attempts of *search* as they stand, the newest first."""
+        return self._look(lambda store: store.find_attempts(search, at_most))
 
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
         """Return the events of *search* in its order."""

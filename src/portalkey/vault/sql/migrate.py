@@ -22,7 +22,7 @@ from portalkey.vault.sql.tables import metadata
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest revision in ``migrations/versions``."""
 
 

@@ -3,25 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
 
+from portalkey.model import transitions
+from portalkey.model.attempt import EXCHANGE_SECONDS, EXPIRES, Attempt, AttemptStatus
 from portalkey.model.search import (
+    AttemptSearch,
     ConnectionPage,
     ConnectionSearch,
     EventPlace,
     EventSearch,
     PlacedEvent,
 )
+from portalkey.vault.sql.attempts import select_attempts
 from portalkey.vault.sql.connections import select_rows
 from portalkey.vault.sql.database import StorePart
 from portalkey.vault.sql.events import read_event
-from portalkey.vault.sql.rows import connection_reader
-from portalkey.vault.sql.tables import IS_LIVE, connections, events
+from portalkey.vault.sql.rows import connection_reader, read_attempt
+from portalkey.vault.sql.tables import IS_LIVE, attempts, connections, events
 from portalkey.vault.sql.wall import fetch_rows
 
 
 class SQLSearch(StorePart):
-    """Finds connections and events of any owner."""
+    """Finds connections, attempts and events of any owner."""
 
     def find(self, search: ConnectionSearch, at_most: int, *, after: str = "") -> ConnectionPage:
         """Return the connections of *search* by id."""
@@ -42,6 +46,22 @@ class SQLSearch(StorePart):
         last = str(page[-1][columns.index("id")]) if len(rows) > at_most else None
         return ConnectionPage(found, last)
 
+    def find_attempts(self, search: AttemptSearch, at_most: int) -> Sequence[Attempt]:
+        """Return the attempts of *search* as they stand, the newest first."""
+        asked = {} if search.owner is None else {"owner": search.owner}
+        c, now = attempts.c, self._database.now()
+        which: list[ColumnElement[bool]] = [c[name] == value for name, value in asked.items()]
+        before = tuple_(literal(search.before.at), literal(search.before.id))
+        which.append(tuple_(c.created_at, c.id) < before)
+        if search.since is not None:
+            which.append(c.created_at >= search.since)
+        if search.status is not None:
+            which.append(_stands_at(search.status, now))
+        query = select_attempts(now).where(*which).order_by(c.created_at.desc(), c.id.desc())
+        rows = self._database.read(lambda tx: fetch_rows(tx, query.limit(at_most), asked))
+        found = self._database.read_rows(read_attempt, rows, skips=True)
+        return [transitions.expire_overdue(each) for each in found]
+
     def find_events(self, search: EventSearch, at_most: int) -> Sequence[PlacedEvent]:
         """Return the events of *search* in its order."""
         named = {"owner": search.owner, "connection_id": search.connection_id}
@@ -56,6 +76,22 @@ class SQLSearch(StorePart):
         query = select(events).where(*which).order_by(*order).limit(at_most)
         rows = self._database.read(lambda tx: fetch_rows(tx, query, asked))
         return self._database.read_rows(_read_placed, rows, skips=True)
+
+
+def _stands_at(status: AttemptStatus, now: ColumnElement[float]) -> ColumnElement[bool]:
+    """Return the condition that ``expire_overdue`` makes of an attempt one of this *status*."""
+    c = attempts.c
+    is_late = and_(c.status.in_([each.value for each in EXPIRES]), c.expires_at <= now)
+    is_dead = and_(
+        c.status == AttemptStatus.EXCHANGING.value,
+        func.coalesce(c.claimed_at, now) + float(EXCHANGE_SECONDS) < now,
+    )
+    stored = c.status == status.value
+    if status is AttemptStatus.EXPIRED:
+        return or_(stored, is_late)
+    if status is AttemptStatus.FAILED:
+        return or_(stored, is_dead)
+    return and_(stored, ~is_late, ~is_dead)
 
 
 def _columns_of(search: ConnectionSearch) -> dict[str, object]:

@@ -134,6 +134,7 @@ attempts = Table(
     Column("pending_until", Moment),
     Index("portalkey_attempts_by_state", "state_hash", unique=True),
     Index("portalkey_attempts_by_owner", "owner", "created_at"),
+    Index("portalkey_attempts_by_start", "created_at", "id"),
     # Each holds only the rows that are asked for by it: no planner takes the wrong one, and what
     # has ended does not slow down the search for what has not.
     _partial_index("portalkey_attempts_by_end", "ended_at", where="ended_at IS NOT NULL"),

@@ -21,7 +21,14 @@ from portalkey.model.counters import CounterKind, Tally
 from portalkey.model.events import Event, EventName
 from portalkey.model.leases import LeaseRequest
 from portalkey.model.notifications import Subject
-from portalkey.model.search import END, ConnectionSearch, EventPlace, EventSearch
+from portalkey.model.search import (
+    END,
+    AttemptPlace,
+    AttemptSearch,
+    ConnectionSearch,
+    EventPlace,
+    EventSearch,
+)
 from portalkey.model.throttle import Limits, PortionRequest
 from portalkey.model.transitions import AttemptLimits
 from portalkey.testing import Ahead
@@ -61,6 +68,12 @@ SEARCHES = [
         {"status": ConnectionStatus.FAILING, "hub_id": 3},
         {"connected_before": datetime(2030, 1, 1, tzinfo=UTC)},
     )
+]
+ATTEMPT_SEARCHES = [
+    AttemptSearch(),
+    AttemptSearch(AttemptPlace(1.5, "id 3"), since=1.0),
+    AttemptSearch(owner="ada"),
+    *(AttemptSearch(status=status) for status in AttemptStatus),
 ]
 EVENT_SEARCHES = [
     EventSearch(),
@@ -189,6 +202,7 @@ def use_all(store: Store, ahead: Ahead) -> Mapping[str, Callable[[], object]]:
         "reseal_owed": lambda: store.reseal_owed([(owed, owed)]),
         "events": lambda: [store.events(owner="ada"), store.events(attempt_id=attempt.id)],
         "find": lambda: [store.find(each, 5, after="b") for each in SEARCHES],
+        "find_attempts": lambda: [store.find_attempts(each, 5) for each in ATTEMPT_SEARCHES],
         "find_events": lambda: [store.find_events(each, 5) for each in EVENT_SEARCHES],
         "find_owed": lambda: [
             store.find_owed("app", 5),

@@ -1,4 +1,4 @@
-"""``portalkey attempts``: what became of a person's try at connecting."""
+"""``portalkey attempts show``: what became of a person's try at connecting."""
 
 import json
 from collections.abc import Sequence
@@ -24,12 +24,7 @@ _UNKNOWN = (
 )
 
 
-@click.group()
-def attempts() -> None:
-    """See what became of somebody's try at connecting."""
-
-
-@attempts.command(cls=IdCommand)
+@click.command(cls=IdCommand)
 @click.argument("reference")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()
