@@ -149,6 +149,34 @@ def test_unknown_ids_are_told(operator: Operator, owners: tuple[str, ...]) -> No
         assert "Traceback" not in done.stderr
 
 
+def test_the_audit_says_who_it_was(
+    operator: Operator, owners: tuple[str, ...], broker: Broker, env_file: Path
+) -> None:
+    """Whatever a command ends, by its login or as they call themselves."""
+    env_file.write_text(f"{env_file.read_text()}PORTALKEY_OPERATOR=maya\n")
+    ids = {each.owner: each.id for each in broker.find().connections}
+    for act in (
+        ("connections", "disconnect", ids["ada"], "--yes"),
+        ("connections", "disconnect", ids["tenant 17"], "--uninstall", "--yes"),
+        ("connections", "revoke", "--all", "--yes"),
+        ("connections", "erase", "--owner", "ada", "--yes"),
+        ("links", "create", "grace"),
+    ):
+        assert operator.run(*act).exit_code == 0, act
+    (link,) = broker.invitations()
+    assert operator.run("links", "withdraw", link.id).exit_code == 0
+
+    done = {
+        each.name: each.facts.get("operator")
+        for each in broker.find_events().events
+        if each.name not in {"connected", "attempt_started", "revoked"}
+    }
+    assert done == dict.fromkeys(
+        ("uninstalled", "disconnected", "owner_erased", "invited", "invitation_withdrawn"), "maya"
+    )
+    assert "operator=maya" in operator.run("events").stdout
+
+
 def test_all_are_revoked_after_a_typed_word(
     operator: Operator, owners: tuple[str, ...], broker: Broker, hubspot: HubSpot
 ) -> None:

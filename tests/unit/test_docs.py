@@ -10,7 +10,7 @@ from portalkey import errors
 from portalkey.cli import COMMANDS
 from portalkey.model import attempt, connection
 from portalkey.model.events import EventName
-from portalkey.settings import Settings, standalone
+from portalkey.settings import Settings, environment, standalone
 from portalkey.vault.sql.owners import ERASURES
 from portalkey.vault.sql.tables import metadata
 
@@ -24,7 +24,7 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     listed = [row.split("`")[1] for row in rows]
 
     aliases = [str(field.alias) for field in Settings.model_fields.values()]
-    assert sorted(listed) == sorted([*aliases, *standalone.NAMES])
+    assert sorted(listed) == sorted([*aliases, *standalone.NAMES, *environment.OF_COMMANDS])
 
 
 def leaves(base: type[errors.PortalkeyError]) -> list[type[errors.PortalkeyError]]:

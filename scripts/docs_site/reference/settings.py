@@ -12,10 +12,12 @@ from portalkey.errors import BadSettings
 from portalkey.settings import Settings, environment, standalone
 from portalkey.settings.webhook import WebhookSettings
 
+_OF_OPERATOR = "The name of whoever types a command, for the audit; by default their login name on the machine."
+
 
 def names() -> list[str]:
     """Return every variable that is read."""
-    return [*fields(), *sorted(standalone.NAMES), *environment.FILES]
+    return [*fields(), *sorted(standalone.NAMES), *environment.OF_COMMANDS, *environment.FILES]
 
 
 def anchors() -> Mapping[str, str]:
@@ -31,6 +33,8 @@ def render() -> str:
         + "".join(_entry(name, attribute, field) for name, (attribute, field) in fields().items())
         + "## Of the standalone app\n\n`portalkey serve` and `portalkey demo` alone read these.\n\n"
         + "".join(_standalone(name, said) for name, said in standalone_docs().items())
+        + "## Of commands\n\nThe command line alone reads it.\n\n"
+        + _standalone(environment.OPERATOR, _OF_OPERATOR)
         + "## Files in place of secrets\n\nEach names a file that holds what the variable without `_FILE` would.\n\n"
         + "".join(
             f"{anchor(_anchor(name))}### {name}\n\nA file that holds {code(name.removesuffix('_FILE'))}.\n\n"

@@ -135,16 +135,17 @@ class DisconnectMethods:
             if self._outbox.send(owed, waiting.FOR_HUBSPOT):
                 self._background.start("owed", self.send_owed)
 
-    def revoke(self, connection: Connection) -> bool:
+    def revoke(self, connection: Connection, *, operator: str | None = None) -> bool:
         """Erase the grant of a *connection* that ``find`` found; False where it had none any more.
 
         For many at once: HubSpot is told by ``send_owed``, and nobody waits for it here.
+        *operator* is who wants it, for the audit.
 
         Raises:
             StoreBusy, StoreUnusable: Nothing was erased.
         """
         try:
-            self._disconnector.disconnect(connection)
+            self._disconnector.disconnect(connection, operator)
         except NotConnected:
             return False
         finally:

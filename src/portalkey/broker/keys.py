@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from portalkey.broker.audit import Audit
+from portalkey.broker.audit import Audit, operator_facts
 from portalkey.broker.lost_key import LostKey
 from portalkey.broker.processes import Process, Processes
 from portalkey.errors import BadSettings
@@ -120,8 +120,12 @@ class Keys:
     def _find_labels(self) -> set[str]:
         return {*self._ring, *self._store.key_names(self._app), *self._checks.known_names()}
 
-    def rotate(self, report: Report, *, is_forced: bool = False) -> Rotated:
+    def rotate(
+        self, report: Report, *, is_forced: bool = False, operator: str | None = None
+    ) -> Rotated:
         """Seal everything anew with the first key, and say what came of it.
+
+        *operator* is who wants it, for the audit.
 
         Raises:
             BadSettings: A key is not the one that its label says; or, unless *is_forced*, a live
@@ -137,16 +141,17 @@ class Keys:
         finally:
             self._processes.withdraw()
         if rotated.rows:
-            self._record(rotated)
+            self._record(rotated, operator)
         return rotated
 
-    def _record(self, rotated: Rotated) -> None:
+    def _record(self, rotated: Rotated, operator: str | None) -> None:
         """Write into the audit what went over, and from which process; never raises."""
         facts: dict[str, Fact] = {
             "key_name": self._ring[0],
             "rows": rotated.rows,
             "is_whole": rotated.is_whole,
             "process": self._processes.own_name,
+            **operator_facts(operator),
         }
         self._audit.record(EventName.KEYS_ROTATED, facts=facts)
 
@@ -187,9 +192,12 @@ class Keys:
         for owed in store.owed_under(app, label, SHOWN):
             yield f"{owed.kind} {owed.id}"
 
-    def find_lost(self, label: str) -> LostKey:
-        """Return what is sealed with the key *label* and does not open here, to be given up."""
-        return LostKey(self._vault, self._audit, label)
+    def find_lost(self, label: str, *, operator: str | None = None) -> LostKey:
+        """Return what is sealed with the key *label* and does not open here, to be given up.
+
+        *operator* is who gives it up, for the audit.
+        """
+        return LostKey(self._vault, self._audit, label, operator)
 
     def is_known(self, label: str) -> bool:
         """Return True where a key of this label is, or was, in use."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from portalkey.broker.audit import Audit
+from portalkey.broker.audit import Audit, operator_facts
 from portalkey.model.connection import Connection, ConnectionStatus
-from portalkey.model.events import Event, EventName
+from portalkey.model.events import Event, EventName, Fact
 from portalkey.vault.key_checks import KeyChecks
 from portalkey.vault.store import Mark, OwedRevocation
 from portalkey.vault.vault import Vault
@@ -29,10 +29,11 @@ class Sealed:
 class LostKey:
     """Everything that is sealed with the key *name* and does not open here."""
 
-    def __init__(self, vault: Vault, audit: Audit, name: str) -> None:
+    def __init__(self, vault: Vault, audit: Audit, name: str, operator: str | None = None) -> None:
         self._vault = vault
         self._audit = audit
         self._name = name
+        self._operator = operator_facts(operator)
         self._checks = KeyChecks(vault)
 
     def count(self) -> Sealed:
@@ -73,7 +74,7 @@ class LostKey:
         status, event = ConnectionStatus.NEEDS_RECONNECT, None
         reason = connection.status_reason
         if connection.is_authenticated:  # of the others, people know already
-            reason, facts = KEY_LOST, {"error": KEY_LOST, "key_name": self._name}
+            reason, facts = KEY_LOST, {"error": KEY_LOST, **self._facts}
             event = Event(EventName.NEEDS_RECONNECT, connection.owner, None, connection.id, facts)
         is_marked = self._vault.store.mark(
             connection, Mark(status, reason, erases=True, event=event)
@@ -82,13 +83,17 @@ class LostKey:
             self._audit.announce(event)
         return is_marked
 
+    @property
+    def _facts(self) -> dict[str, Fact]:
+        return {"key_name": self._name, **self._operator}
+
     def _forget(self, owed: OwedRevocation) -> bool:
         self._vault.store.complete(owed.id)
         is_uninstall = owed.hub_id is not None
         self._audit.record(
             EventName.UNINSTALL_GIVEN_UP if is_uninstall else EventName.REVOCATION_FORGOTTEN,
             connection_id=owed.connection_id,
-            facts={"key_name": self._name}
+            facts=self._facts
             | ({"hub_id": owed.hub_id, "error": KEY_LOST} if is_uninstall else {}),
         )
         return True

@@ -9,7 +9,7 @@ from portalkey.cli.confirm import confirm
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.ids import IdCommand
 from portalkey.cli.lines import say
-from portalkey.cli.opening import open_broker
+from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import show_table, utc
 from portalkey.model.attempt import Attempt
 
@@ -60,7 +60,7 @@ def withdraw(install: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
             raise click.ClickException(_UNKNOWN)
         if not yes:
             confirm("Nobody can connect by it any more. Go on?")
-        if not broker.withdraw_install(attempt):
+        if not broker.withdraw_install(attempt, operator=find_operator(env_file)):
             raise click.ClickException(_UNKNOWN)
     if as_json:
         click.echo(json.dumps({"withdrawn": attempt.id}))

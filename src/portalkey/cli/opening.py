@@ -1,5 +1,6 @@
 """The broker of a command, opened over the app's settings and closed again."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,13 @@ from portalkey.cli.lines import say
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+
+
+def find_operator(env_file: Path) -> str:
+    """Return who types this command, for the audit."""
+    from portalkey.settings.operator import read_operator  # noqa: PLC0415 - as below
+
+    return read_operator(env_file, os.environ)
 
 
 def say_store(broker: "Broker") -> None:

@@ -18,6 +18,10 @@ _IN_FILES = {
 """Settings that hold a secret and can also be named by a file of it, beside the keys."""
 FILES = tuple(f"{name}_FILE" for name in _IN_FILES)
 """Names of those files' settings."""
+OPERATOR = "PORTALKEY_OPERATOR"
+"""The variable that names whoever types a command."""
+OF_COMMANDS = frozenset({OPERATOR})
+"""Settings that commands alone read."""
 _NEEDED = frozenset({"HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET"})
 """Settings that have no default, beside the keys."""
 

@@ -221,7 +221,7 @@ class Settings(Unpicklable, InstallSettings, WebhookSettings):
         """
         names = {field.alias for field in cls.model_fields.values()}
         values = environment.read_all(env_file, os.environ if environ is None else environ, prefix)
-        known = names | standalone.NAMES
+        known = names | standalone.NAMES | environment.OF_COMMANDS
         problems = [*environment.read_files(values), *misspellings(values, known)]
         if "PORTALKEY_DATABASE_URL" not in values and (store := places.default_store(values)):
             values["PORTALKEY_DATABASE_URL"] = validators.sqlite_url(store)

@@ -10,7 +10,7 @@ from portalkey.cli.connections.finding import find_pages, require_connection
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.ids import IdCommand
 from portalkey.cli.lines import say
-from portalkey.cli.opening import open_broker
+from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of, printable, utc
 from portalkey.errors import NotConnected
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -58,17 +58,18 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
     --uninstall HubSpot takes the app out of the account, which ends it for everybody there.
     """
     with open_broker(env_file, is_store_said=True) as broker:
+        operator = find_operator(env_file)
         connection = require_connection(broker, connection_id)
         if is_uninstall:
-            _uninstall(broker, connection, yes=yes)
+            _uninstall(broker, connection, operator, yes=yes)
             return
         if connection.status is not ConnectionStatus.DISCONNECTED and not yes:
             say(_describe(connection), err=True)
             confirm("Disconnect?")
-        say(_DONE if _end(broker, connection) else _ALREADY)
+        say(_DONE if _end(broker, connection, operator) else _ALREADY)
 
 
-def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
+def _uninstall(broker: "Broker", connection: Connection, operator: str, *, yes: bool) -> None:
     hub_id = connection.hub_id
     if connection.status is ConnectionStatus.DISCONNECTED:
         raise click.ClickException(_TOO_LATE.format(hub_id=hub_id))
@@ -78,13 +79,13 @@ def _uninstall(broker: "Broker", connection: Connection, *, yes: bool) -> None:
         others = count_of(len(owners), "other owner")
         say(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
         confirm_by_typing(f"uninstall {hub_id}")
-    is_owed = broker.uninstall(connection) is None
+    is_owed = broker.uninstall(connection, operator=operator) is None
     say((_OWED if is_owed else _UNINSTALLED).format(hub_id=hub_id))
 
 
-def _end(broker: "Broker", connection: Connection) -> bool:
+def _end(broker: "Broker", connection: Connection, operator: str) -> bool:
     try:
-        broker.disconnect(connection.owner, connection.id)
+        broker.disconnect(connection.owner, connection.id, operator=operator)
     except NotConnected:  # somebody else did, maybe at this moment
         return False
     return True

@@ -10,7 +10,7 @@ from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.connections.owner_option import owner_option
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
-from portalkey.cli.opening import open_broker
+from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of, printable
 from portalkey.settings.warnings import store_file
 
@@ -39,14 +39,14 @@ def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     anew, which takes a moment where it is large.
     """
     with open_broker(env_file, is_store_said=not as_json) as broker:
-        numbers = _count(broker, owner)
+        operator, numbers = find_operator(env_file), _count(broker, owner)
         counts = ", ".join(count_of(number, kind) for kind, number in numbers.items())
         is_known = any(numbers.values())
         if is_known and not yes:
             say(_WHAT.format(owner=printable(owner), counts=counts), err=True)
             confirm_by_typing(f"erase {owner}")
         # Where nothing is kept, too: an earlier run may have been cut off before its end.
-        broker.erase(owner)
+        broker.erase(owner, operator=operator)
         done = _DONE + (_IN_POSTGRESQL if store_file(broker.settings) is None else "")
     if as_json:
         click.echo(json.dumps({f"{kind}s": number for kind, number in numbers.items()}))

@@ -12,7 +12,7 @@ from portalkey.cli.connections.finding import find_pages
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
 from portalkey.cli.moments import Span
-from portalkey.cli.opening import open_broker
+from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of
 from portalkey.cli.terminal import Show, bars
 from portalkey.model.search import Narrowing
@@ -70,6 +70,7 @@ def revoke(
     if owner == "":
         raise click.BadParameter("name an owner, or leave it out.", param_hint="--owner")
     with open_broker(env_file, is_store_said=not as_json) as broker:
+        operator = find_operator(env_file)
         before = broker.now() - older_than if older_than else None
         named = Narrowing(owner=owner, hub_id=hub_id, connected_before=before)
         number = sum(len(page.connections) for page in find_pages(broker, None, **named))
@@ -80,18 +81,18 @@ def revoke(
             say(_WHAT.format(connections=count_of(number, "connection")), err=True)
             confirm_by_typing(f"revoke {number}")
         with bars(is_shown=not as_json) as show:
-            ended = _end(broker, named, number, show)
+            ended = _end(broker, named, number, operator, show)
             told = _tell(broker, show)
         numbers = {"dry_run": False, "connections": ended, "revoked": told}
         _report(numbers | {"owed": broker.stats().outbox}, _DONE, as_json=as_json)
 
 
-def _end(broker: "Broker", named: Narrowing, number: int, show: Show) -> int:
+def _end(broker: "Broker", named: Narrowing, number: int, operator: str, show: Show) -> int:
     ended = 0
     show("Erasing tokens", 0, number)
     for page in find_pages(broker, None, **named):
         for connection in page.connections:
-            ended += broker.revoke(connection)
+            ended += broker.revoke(connection, operator=operator)
             show("Erasing tokens", ended, max(number, ended))
     return ended
 

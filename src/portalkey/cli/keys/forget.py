@@ -10,6 +10,7 @@ from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.lines import say
+from portalkey.cli.opening import find_operator
 from portalkey.cli.tables import count_of
 
 _NOTHING = "Nothing waits for the key {label}: what it sealed opens here, or there is nothing."
@@ -36,7 +37,7 @@ def forget(label: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     with open_broker(env_file, is_store_said=not as_json) as broker:
         if not broker.keys.is_known(label):
             raise click.ClickException(_UNKNOWN.format(label=label))
-        lost = broker.keys.find_lost(label)
+        lost = broker.keys.find_lost(label, operator=find_operator(env_file))
         count = lost.count()
         numbers = {"connections": count.connections, "revocations": count.revocations}
         if any(numbers.values()) and not yes:

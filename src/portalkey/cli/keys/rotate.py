@@ -11,6 +11,7 @@ from portalkey.broker.keys import SHOWN
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import open_broker
 from portalkey.cli.lines import say
+from portalkey.cli.opening import find_operator
 from portalkey.cli.terminal import bars
 from portalkey.vault.rotate import Rotated
 
@@ -34,12 +35,13 @@ def rotate(*, is_forced: bool, as_json: bool, env_file: Path) -> None:
     With the first of PORTALKEY_KEYS, that is, while the app runs. HubSpot is not asked. A row that
     is being renewed is come back to. Run it again after it was cut off: it goes on where it was.
     """
+    operator = find_operator(env_file)
     with (
         open_broker(env_file, is_store_said=not as_json) as broker,
         _showing(as_json=as_json) as report,
     ):
         key = broker.settings.keys[0].name
-        rotated = broker.keys.rotate(report, is_forced=is_forced)
+        rotated = broker.keys.rotate(report, is_forced=is_forced, operator=operator)
     if as_json:
         click.echo(json.dumps(_to_json(rotated, key)))
     else:

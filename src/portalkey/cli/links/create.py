@@ -7,7 +7,7 @@ import click
 
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
-from portalkey.cli.opening import open_broker
+from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import utc
 from portalkey.model.facts import invitation_facts
 
@@ -38,7 +38,14 @@ def create(
     """Make a link by which somebody without a login connects an account for OWNER, once."""
     with open_broker(env_file) as broker:
         try:
-            made = broker.invite(owner, hub_id=hub_id, scopes=scopes, name=name, hours=hours)
+            made = broker.invite(
+                owner,
+                hub_id=hub_id,
+                scopes=scopes,
+                name=name,
+                hours=hours,
+                operator=find_operator(env_file),
+            )
         except (TypeError, ValueError) as wrong:
             raise click.UsageError(str(wrong)) from None
     if as_json:

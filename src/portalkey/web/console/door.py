@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from portalkey._support.clock import Clock, boot_time
 from portalkey._support.fork import ProcessLock
 from portalkey.model.connection import is_owner
+from portalkey.settings.operator import MOST_NAME
 from portalkey.web.console.context import LEAVE, ConsoleContext, Refused
 from portalkey.web.http import WebRequest, WebResponse
 
@@ -27,7 +28,6 @@ TRIES, TRY_SECONDS = 5, 300.0
 """So many wrong passwords may come from one address within so many seconds."""
 LINK_SECONDS = 3600.0
 """Seconds for which a link works that nobody has used."""
-MOST_NAME = 80
 
 _COST = {"n": 2**14, "r": 8, "p": 1}
 _SALT_BYTES = 16
