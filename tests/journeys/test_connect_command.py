@@ -1,5 +1,6 @@
 """``portalkey connect``, as somebody at a terminal runs it."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,3 +123,14 @@ def test_an_app_with_an_address_of_its_own_connects_there(tmp_path: Path, env_fi
 
     assert done.returncode == 1
     assert f"connect in the app that runs at {origin}" in done.stderr
+
+
+def test_a_port_that_is_taken(env_file: Path, settings: Settings) -> None:
+    """It is that of the redirect URI, which HubSpot knows: the sentence says what can be done."""
+    with socket.create_server(("127.0.0.1", urlsplit(settings.public_url).port or 0)):
+        done = run("connect", "--no-browser", "--env-file", str(env_file))
+
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert "the port of HUBSPOT_REDIRECT_URI" in said
+    assert f"connect in it, at {settings.public_url}." in said

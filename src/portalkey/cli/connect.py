@@ -26,6 +26,12 @@ _ELSEWHERE = (
     "http://localhost:6001/auth/hubspot/callback, here and in the app's settings at HubSpot; or "
     "connect in the app that runs at {url}."
 )
+_TAKEN = (
+    "it is the port of HUBSPOT_REDIRECT_URI, to which HubSpot sends people back, so it cannot be "
+    "another one just here. If your app runs there, connect in it, at {url}. Otherwise end what "
+    "has the port; or put a free one into PORTALKEY_PUBLIC_URL and HUBSPOT_REDIRECT_URI, and add "
+    "that redirect URI to those of the app at HubSpot."
+)
 _BY_SSH = "The browser is on another machine? There, first: ssh -L {port}:localhost:{port} {host}"
 
 
@@ -34,7 +40,10 @@ _BY_SSH = "The browser is on another machine? There, first: ssh -L {port}:localh
 @click.option("--browser/--no-browser", default=True, help="Open the link here, or only print it.")
 @env_file_option()
 def connect(*, owner: str | None, browser: bool, env_file: Path) -> None:
-    """Connect a HubSpot account in the browser, and keep it for scripts of this machine."""
+    """Connect a HubSpot account in the browser, and keep it for scripts of this machine.
+
+    It answers on the port of PORTALKEY_PUBLIC_URL, as HUBSPOT_REDIRECT_URI has it, while it waits.
+    """
     settings = Settings.from_env(env_file)
     if not settings.is_local:
         raise BadSettings([_ELSEWHERE.format(url=settings.public_url)])
@@ -57,7 +66,8 @@ def _lead(broker: Broker, owner: str, *, opens_browser: bool) -> End | None:
     settings = broker.settings
     journey = TerminalJourney(broker, owner)
     port = urlsplit(settings.public_url).port or 80
-    with Listener(journey.app, broker, host="127.0.0.1", port=port):
+    if_taken = _TAKEN.format(url=settings.public_url)
+    with Listener(journey.app, broker, host="127.0.0.1", port=port, if_taken=if_taken):
         click.echo(f"Open {journey.link}")
         if not (opens_browser and webbrowser.open(journey.link)):
             click.echo(_BY_SSH.format(port=port, host=platform.node()))

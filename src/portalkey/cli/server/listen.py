@@ -53,8 +53,11 @@ class Listener:
         port: int,
         housekeeping_seconds: float | None = HOUSEKEEPING_SECONDS,
         request_seconds: float = REQUEST_SECONDS,
+        if_taken: str = "choose another.",
     ) -> None:
         """Bind the port; requests are answered once the ``with`` block is entered.
+
+        *if_taken* is what to do where the port is taken.
 
         Raises:
             BadSettings: The port is taken, or the host is not of this machine.
@@ -79,7 +82,7 @@ class Listener:
             self._server.prepare()
         except OSError as error:
             problem = f"Port {port} on {host} cannot be used ({_reason_of(error)})"
-            raise BadSettings([f"{problem}; choose another."]) from None
+            raise BadSettings([f"{problem}; {if_taken}"]) from None
 
     @property
     def port(self) -> int:
