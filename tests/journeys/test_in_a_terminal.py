@@ -1,6 +1,7 @@
 """Every command in a terminal: lines that fit, ids in one piece, and JSON that is nothing else."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,6 +80,18 @@ def test_what_is_read_in_a_terminal_fits(
             assert any(known["CONNECTION"] in line.split() for line in lines), said
         if command[:1] == ("events",):
             assert f"attempt={known['ATTEMPT']}" in said.split()
+            assert lines_an_event(lines) <= (2 if columns < WIDE else 1), said
+            assert "id=evt_" not in said
+
+
+def lines_an_event(lines: list[str]) -> int:
+    """The most lines that one of the events in *lines* takes."""
+    numbers = [0]
+    for line in lines:
+        if re.search("[0-9]{4}-[0-9]{2}-[0-9]{2} ", line):
+            numbers.append(0)
+        numbers[-1] += bool(line)
+    return max(numbers)
 
 
 def test_what_programs_read_is_json_alone(

@@ -18,8 +18,8 @@ from portalkey.model.search import MOST
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
 
-_BELOW = " " * 21
-"""Before what goes below: as wide as the time and the gap behind it."""
+_BELOW = " " * 4
+"""Before what goes below: little, so that it is one line of an ordinary terminal."""
 
 COLUMNS = ("at", "name", "owner", "attempt_id", "connection_id", "facts", "id")
 
@@ -42,14 +42,23 @@ def find_all_events(broker: "Broker", **named: Unpack[EventNarrowing]) -> Iterat
         cursor, is_full = page.cursor, page.is_full
 
 
-def event_line(event: Event) -> str:
-    """Return *event* as people read it; what a terminal has no room for goes below."""
+def event_line(event: Event, of: str | None = None) -> str:
+    """Return *event* as people read it; what a terminal has no room for goes below.
+
+    A terminal gets a line or two: the event's own id is left out there, the attempt where a
+    connection is named, and the ids that are *of* what is looked at. A pipe gets all.
+    """
     at = f"{event.at:%Y-%m-%d %H:%M:%S}" if event.at else ""
     named = {"connection": event.connection_id, "attempt": event.attempt_id, **event.facts}
-    named["id"] = event.id
+    width = room()
+    if width is None:
+        named["id"] = event.id
+    else:
+        named = {name: value for name, value in named.items() if value != of}
+        if named.get("connection"):
+            named.pop("attempt", None)
     details = " ".join(f"{name}={value}" for name, value in named.items() if value is not None)
-    head = f"{event.name:20}  {printable(event.owner or '-')}"
-    details, width = printable(details), room()
+    head, details = f"{event.name:20}  {printable(event.owner or '-')}", printable(details)
     if width is not None and len(f"{at}  {head}  {details}") > width:
         details = fold(details, width - len(_BELOW)).replace("\n", f"\n{_BELOW}")
         gap = f"\n{_BELOW}"

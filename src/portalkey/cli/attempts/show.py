@@ -68,4 +68,4 @@ def _show(attempt: Attempt, events: Sequence[Event]) -> None:
     if events:
         click.echo()
     for event in events:
-        click.echo(event_line(event))
+        click.echo(event_line(event, of=attempt.id))

@@ -55,7 +55,7 @@ def _show(
     if events:
         click.echo()
     for event in events:
-        click.echo(event_line(event))
+        click.echo(event_line(event, of=connection.id))
 
 
 def _facts(connection: Connection) -> list[tuple[str, object]]:

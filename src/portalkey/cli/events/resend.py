@@ -14,14 +14,14 @@ from portalkey.cli.opening import open_broker
 def resend(event_id: str, env_file: Path) -> None:
     """Send an event to every receiver again, under the same ID.
 
-    The ID is what `portalkey events` shows. Whoever has seen it already may leave it alone.
+    The ID is in `portalkey events --json`. Whoever has seen it already may leave it alone.
     """
     with open_broker(env_file, is_reading=True) as broker:
         number = broker.resend_event(event_id)
         if number is None:
             raise click.ClickException(
                 f"There is no event {event_id!a} of this app that receivers hear of; look at "
-                "`portalkey events`."
+                "`portalkey events --json`."
             )
         arrived = broker.notify()
     if not number:

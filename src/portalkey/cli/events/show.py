@@ -51,7 +51,11 @@ def events(
     as_csv: bool,
     env_file: Path,
 ) -> None:
-    """Show the audit: what people did, and what became of connections."""
+    """Show the audit: what people did, and what became of connections.
+
+    A terminal shows each event in a line or two. Its ID, and all else, is in --json, --csv, and
+    what a pipe gets.
+    """
     if ctx.invoked_subcommand is not None:
         return
     if as_json and as_csv:
