@@ -84,7 +84,25 @@ PORTALKEY_KEYS={label}:{key}
 # How people call the app, and its logo: an image in its static folder.
 # PORTALKEY_APP_NAME=Harbour Pine
 # PORTALKEY_APP_LOGO=img/logo.svg
+
+# What follows is for `portalkey serve`, and no app of your own reads it:
+# {docs}/settings.html#the-standalone-app
+
+# The header in which a proxy that signs people in says who they are, and the proxy's address,
+# from which alone that is believed; {docs}/servers.html#a-proxy-that-signs-people-in
+# PORTALKEY_OWNER_HEADER=X-Forwarded-User
+# PORTALKEY_TRUSTED_PROXIES=127.0.0.1
+
+# Or the one owner of all that is connected, in a tool of one person.
+# PORTALKEY_OWNER=
+
+# What opens the console, in which you see and end connections; {docs}/console.html
+# PORTALKEY_CONSOLE_PASSWORD=
+
+# What your Prometheus sends to read /metrics; {docs}/metrics.html
+# PORTALKEY_METRICS_TOKEN=
 """
+_DOCS = "https://portalkey.readthedocs.io/en/stable"
 
 
 @click.command()
@@ -97,6 +115,7 @@ def init(env_file: Path) -> None:
     label = new_label(date.today())  # noqa: DTZ011 - the operator's own day
     key = new_key().get_secret_value()
     text = TEMPLATE.format(
+        docs=_DOCS,
         scopes=SCOPES,
         redirect_uri=REDIRECT_URI,
         label=label,
