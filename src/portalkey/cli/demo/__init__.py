@@ -9,7 +9,7 @@ import click
 from portalkey.broker.broker import Broker
 from portalkey.cli.demo.greeting import greet
 from portalkey.cli.demo.journal_watch import JournalWatch
-from portalkey.cli.demo.settings import demo_settings, make_app
+from portalkey.cli.demo.settings import demo_settings, hold, make_app
 from portalkey.cli.envfile import PORT, default_data
 from portalkey.cli.server import Listener, create_app
 from portalkey.cli.server.owners import people_of_demo
@@ -48,7 +48,15 @@ TOKEN_SECONDS = 20
     help="How long an access token lives; 1800 at HubSpot.",
 )
 def demo(port: int, simulator_port: int, store: str, data: Path, token_seconds: int) -> None:
-    """Run the app with a simulated HubSpot beside it; no HubSpot account is needed."""
+    """Run the app with a simulated HubSpot beside it; no HubSpot account is needed.
+
+    Each run begins with an empty store: the simulator knows nothing of an earlier one.
+    """
+    with hold(data):
+        _run(port, simulator_port, store, data, token_seconds)
+
+
+def _run(port: int, simulator_port: int, store: str, data: Path, token_seconds: int) -> None:
     # Imported here: with it come the visitors' pages.
     from portalkey.cli.demo.tour import Tour  # noqa: PLC0415 - see above
 

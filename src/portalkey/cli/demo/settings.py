@@ -1,11 +1,14 @@
-"""Settings of the demo, which its first run makes and every further one finds again."""
+"""Settings and store of the demo: new ones for each run, as the simulator begins anew, too."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from dotenv import dotenv_values
+from filelock import FileLock, Timeout
 
 from portalkey.cli.envfile import DEMO_FILE, env_lines, write_private
+from portalkey.errors import BadSettings
 from portalkey.settings.settings import Settings
 from portalkey.settings.validators import file_url, sqlite_url
 from portalkey.vault.keyring import new_key
@@ -16,31 +19,72 @@ SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
 
 
-def demo_settings(data: Path, port: int, simulator_port: int, *, store: str) -> Settings:
-    """Return the demo's settings, saved in *data*; the first run makes its key and its secret.
+_DATABASE, _FILE = "portalkey.db", "connections.json"
+_BESIDE = {
+    _DATABASE: ("", "-wal", "-shm", "-journal"),
+    _FILE: ("", ".good", ".new", ".good.new", ".lock"),
+}
+"""What a store consists of, by its file's name: the endings behind that."""
+_RUNNING = "Another demo runs in {data}; end it, or name another folder with --data."
+_NOT_OURS = (
+    "{file} is there, and no demo has made it. A demo begins with an empty store, and leaves that "
+    "one alone; name another folder with --data."
+)
 
-    The *store* ``file`` keeps connections in a file that people can read, in place of a database.
+
+@contextmanager
+def hold(data: Path) -> Iterator[None]:
+    """Hold the folder *data* for one demo, and forget what an earlier one has kept there.
+
+    Raises:
+        BadSettings: Another demo runs there, or a store is there that is no demo's.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(data / "demo.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BadSettings([_RUNNING.format(data=data)]) from None
+    try:
+        _forget(data)
+        yield
+    finally:
+        lock.release()
+
+
+def _forget(data: Path) -> None:
+    is_ours = (data / DEMO_FILE).exists()
+    for name, endings in _BESIDE.items():
+        if not is_ours and (data / name).exists():
+            raise BadSettings([_NOT_OURS.format(file=data / name)])
+        for ending in endings:
+            (data / f"{name}{ending}").unlink(missing_ok=True)
+
+
+def demo_settings(data: Path, port: int, simulator_port: int, *, store: str) -> Settings:
+    """Return the demo's settings, saved in *data*, with a key and a secret of this run's.
+
+    So what a browser has kept of an earlier run opens no more. The *store* ``file`` keeps
+    connections in a file that people can read, in place of a database.
+    """
     env_file = data / DEMO_FILE
-    saved = dotenv_values(env_file) if env_file.exists() else {}
     values = {
-        "HUBSPOT_CLIENT_ID": saved.get("HUBSPOT_CLIENT_ID") or "portalkey-demo",
-        "HUBSPOT_CLIENT_SECRET": saved.get("HUBSPOT_CLIENT_SECRET") or secrets.token_urlsafe(24),
+        "HUBSPOT_CLIENT_ID": "portalkey-demo",
+        "HUBSPOT_CLIENT_SECRET": secrets.token_urlsafe(24),
         "HUBSPOT_REDIRECT_URI": f"http://localhost:{port}/auth/hubspot/callback",
         "HUBSPOT_SCOPES": SCOPES,
         "HUBSPOT_OPTIONAL_SCOPES": OPTIONAL_SCOPES,
         "HUBSPOT_APP_URL": f"http://localhost:{simulator_port}",
         "HUBSPOT_API_URL": f"http://localhost:{simulator_port}",
-        "PORTALKEY_KEYS": saved.get("PORTALKEY_KEYS") or f"demo:{new_key().get_secret_value()}",
-        "PORTALKEY_DATABASE_URL": file_url(data / "connections.json")
+        "PORTALKEY_KEYS": f"demo:{new_key().get_secret_value()}",
+        "PORTALKEY_DATABASE_URL": file_url(data / _FILE)
         if store == "file"
-        else sqlite_url(data / "portalkey.db"),
+        else sqlite_url(data / _DATABASE),
         "PORTALKEY_PUBLIC_URL": f"http://localhost:{port}",
         "PORTALKEY_APP_NAME": APP_NAME,
         "PORTALKEY_JOURNAL": "off" if store == "session" else "on",
     }
-    write_private(env_file, env_lines({name: value or "" for name, value in values.items()}))
+    write_private(env_file, env_lines(values))
     return Settings.from_env(env_file, environ={})
 
 
