@@ -5,6 +5,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.checks import CheckMessage, Tags, register
 from django.core.signals import setting_changed
 
+from portalkey.django.hints import spell_check, spell_log
 from portalkey.django.links import forget_at_sign_in, forget_at_sign_out
 from portalkey.django.middleware import put_in_place
 
@@ -19,8 +20,9 @@ class PortalkeyConfig(AppConfig):
     verbose_name = "HubSpot connections"
 
     def ready(self) -> None:
-        """Put our middleware first, register the checks, and hear of sign-ins and sign-outs."""
+        """Put our middleware first, register checks and hints, and hear of who signs in or out."""
         put_in_place()
+        spell_log()
         register(_check, _OURS)
         register(_check_deployment, _OURS, Tags.security, deploy=True)
         user_logged_in.connect(forget_at_sign_in, dispatch_uid=_OURS)
@@ -32,13 +34,13 @@ def _check(**_: object) -> list[CheckMessage]:
     # Imported here: with it come the settings and the pages.
     from portalkey.django.checks import check_site  # noqa: PLC0415 - see above
 
-    return list(check_site())
+    return list(map(spell_check, check_site()))
 
 
 def _check_deployment(**_: object) -> list[CheckMessage]:
     from portalkey.django.checks import check_deployment  # noqa: PLC0415 - as above
 
-    return list(check_deployment())
+    return list(map(spell_check, check_deployment()))
 
 
 def _follow(setting: str, **changed: object) -> None:

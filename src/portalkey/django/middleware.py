@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
+from portalkey.django.hints import process_exception
 from portalkey.web import headers
 from portalkey.web.cookie_headers import join_cookies
 
@@ -48,7 +49,7 @@ def header_middleware(get_response: Respond) -> Respond:
         _join_cookies(request)
         return _lay_on(request, get_response(request))
 
-    return respond
+    return _with_hints(respond)
 
 
 sync_and_async_middleware(header_middleware)
@@ -59,6 +60,12 @@ def _make_async(get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase
         _join_cookies(request)
         return _lay_on(request, await get_response(request))
 
+    return _with_hints(respond)
+
+
+def _with_hints(respond: Respond) -> Respond:
+    """Let *respond* hear of what views raise, as Django asks a middleware's attribute."""
+    setattr(respond, process_exception.__name__, process_exception)
     return respond
 
 

@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings as django_settings
 
 from portalkey._support.fork import ProcessLock
+from portalkey.django.hints import spell_error
 from portalkey.django.options import (
     Options,
     find_env_file,
     find_names,
     find_unknown,
+    prefix_of_settings,
     read_options,
     read_settings,
 )
 from portalkey.django.visitors import Visitors
-from portalkey.errors import BadSettings
+from portalkey.errors import BadSettings, PortalkeyError
 from portalkey.settings.surroundings import Host
 from portalkey.settings.warnings import find_host_warnings, log_warnings
 from portalkey.web.app_names import require_apart, require_known
@@ -132,7 +134,11 @@ def make_broker(name: str = "") -> "Broker":
     unknown = list(find_unknown(name))
     if unknown:
         raise BadSettings(unknown)
-    return Broker.of(read_settings(name), find_env_file())
+    try:
+        return Broker.of(read_settings(name), find_env_file())
+    except PortalkeyError as trouble:
+        spell_error(trouble, prefix_of_settings(name))
+        raise
 
 
 def describe_host() -> Host:

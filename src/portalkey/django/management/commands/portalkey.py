@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from portalkey.django.hints import PROGRAM
 from portalkey.django.options import find_env_file, find_names, read_environment
 
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         values: dict[str, str] = {}
         for name in find_names():  # --env-prefix says which
             values.update(read_environment(name))
-        host = Host("python manage.py portalkey", find_env_file())
+        host = Host(PROGRAM, find_env_file())
         code = run(arguments, values, host)
         if code:
             sys.exit(code)
