@@ -20,6 +20,7 @@ from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.failures import FailuresAtOnce
+from support.interrupts import heed_interrupts
 from support.patience import MILLISECONDS
 from support.ports import free_port
 from support.visitor import Visitor
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
+
+heed_interrupts()
 
 # A busy machine draws values slowly too; a rule holds or not, however long that takes.
 hypothesis.settings.register_profile(
