@@ -41,20 +41,14 @@ def process_exception(request: HttpRequest, exception: Exception) -> None:
         spell_error(exception)
 
 
-class _Spelling(logging.Filter):
-    """Lets every line of the log by, its commands spelled so."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Spell the commands of *record*; always True."""
-        text = record.getMessage()
-        if _HINT.search(text):
-            record.msg, record.args = spell(text), ()
-        return True
-
-
-_SPELLING = _Spelling()
-
-
 def spell_log() -> None:
     """Spell the commands in what this process logs from now on; once is enough."""
-    _LOG.addFilter(_SPELLING)
+    _LOG.addFilter(_spell_record)
+
+
+def _spell_record(record: logging.LogRecord) -> bool:
+    """Spell the commands of *record*; always True, which lets it by."""
+    text = record.getMessage()
+    if _HINT.search(text):
+        record.msg, record.args = spell(text), ()
+    return True

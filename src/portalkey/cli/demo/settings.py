@@ -24,7 +24,7 @@ _BESIDE = {
     _DATABASE: ("", "-wal", "-shm", "-journal"),
     _FILE: ("", ".good", ".new", ".good.new", ".lock"),
 }
-"""What a store consists of, by its file's name: the endings behind that."""
+"""Endings of the files that a store consists of, by the name that they stand behind."""
 _RUNNING = "Another demo runs in {data}; end it, or name another folder with --data."
 _NOT_OURS = (
     "{file} is there, and no demo has made it. A demo begins with an empty store, and leaves that "
