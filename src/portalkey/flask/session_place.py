@@ -27,7 +27,7 @@ from portalkey.web.host import MOST_COOKIE_BYTES, browser_key, connections_key
 
 _SUFFIX, _SALT = "_portalkey", "portalkey-connections"
 _ABOUT_SESSION = {"of", "lasts"}
-"""What the cookie says beside the value: a hash of its session, and if that is permanent."""
+"""Parts of the cookie beside the value: a hash of its session, and if that is permanent."""
 _PAYLOADS = "portalkey.session_payloads"
 _MOST_SECONDS = 400 * 24 * 3600
 """No browser keeps a cookie for longer; the session that it belongs to ends it before."""
@@ -36,7 +36,7 @@ _MOST_REQUEST_BYTES = 7000
 
 
 class _Payloads:
-    """What the cookie said as the request came, and what it is to say after it."""
+    """Content of the cookie, as the request brought it and as it is to be after it."""
 
     def __init__(self, came: SessionValue | None) -> None:
         self.came = self.held = came
