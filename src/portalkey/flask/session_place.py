@@ -70,7 +70,7 @@ class SessionPlace:
             session.pop(self._key, None)
             if value is not None:
                 self.bind()
-            payloads.held = self._bound(value)
+            payloads.held = self._to_payload(value)
         elif value is None:
             session.pop(self._key, None)
         else:
@@ -92,7 +92,7 @@ class SessionPlace:
         """
         if value is None or not _is_cookie():
             return
-        size = measure_cookie(self._key) + len(self._dump(self._bound(value)))
+        size = measure_cookie(self._key) + len(self._dump(self._to_payload(value)))
         others = sum(len(name) + len(cookie) for name, cookie in self._others())
         if size > most:
             raise SessionFull(size, most)
@@ -160,7 +160,7 @@ class SessionPlace:
         binding = self._binding()
         return held if held and binding and held["of"] == binding else None
 
-    def _bound(self, value: SessionValue | None) -> SessionValue | None:
+    def _to_payload(self, value: SessionValue | None) -> SessionValue | None:
         if value is None:
             return None
         return {**value, "of": self._binding(), "lasts": session.permanent}
