@@ -250,14 +250,14 @@ class NoSession(OperatorMustAct, code="no_session"):
 class SessionFull(OperatorMustAct, code="session_full"):
     """The visitor's session has no room for what is ours in it; nothing was kept.
 
-    ``size`` and ``most`` are bytes of the session's cookie, as it would be and as may be.
+    ``size`` and ``most`` are bytes of the session's cookies, as they would be and as may be.
     """
 
     def __init__(self, size: int, most: int) -> None:
         """Tell both numbers: what the app itself keeps in the session counts as well."""
         self.size, self.most = size, most
         super().__init__(
-            f"The session's cookie would be {size} bytes with what portalkey keeps in it, and "
+            f"The session's cookies would be {size} bytes with what portalkey keeps in them, and "
             f"{most} pass browsers and proxies; keep less in the session, keep sessions on the "
             'server (Flask-Session, starsessions), or leave out store="session" where it is.'
         )

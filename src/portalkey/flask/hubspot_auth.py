@@ -55,7 +55,7 @@ class Visitors:
             session,
             find_owner,
             find_person,
-            lambda: measure_cookie({}),
+            measure_cookie,
             name=self._name,
             is_poll=is_poll,
         )

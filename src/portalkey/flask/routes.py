@@ -114,4 +114,5 @@ def _store_in_session(app: Flask, broker: Broker, name: str) -> None:
             store if isinstance(store, SessionStore) else SessionStore(store, most, name=name)
         )
     )
-    app.after_request(sessions.write_back)
+    # First here is last as an answer leaves: the app's own may ask for a token, or end the session.
+    app.after_request_funcs.setdefault(None, []).insert(0, sessions.write_back)

@@ -3,12 +3,11 @@
 A session that is kept on the server has neither size nor signature here.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, request, session
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import BadSignature, SignatureExpired
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from werkzeug.http import dump_cookie
 
 _NGINX, _OTHERS, _ADDRESS = 4096, 1000, 400
@@ -23,24 +22,39 @@ def most_beside(address: str) -> int:
     return min(MOST_BESIDE_HEADERS, _NGINX - _OTHERS - len(address))
 
 
-def measure_cookie(changes: Mapping[str, Any]) -> int:
-    """Return the bytes of the session's cookie with *changes*; 0 where the session is no cookie."""
+def find_serializer() -> URLSafeTimedSerializer | None:
+    """Return what signs the session's cookie; None where it is no cookie, or nothing signs it."""
     interface = current_app.session_interface
     if not isinstance(interface, SecureCookieSessionInterface):
+        return None
+    return interface.get_signing_serializer(current_app)
+
+
+def cookie_attributes() -> dict[str, Any]:
+    """Return the attributes of the session's cookie, but for the time that it is kept."""
+    interface = current_app.session_interface
+    return {
+        "path": interface.get_cookie_path(current_app),
+        "domain": interface.get_cookie_domain(current_app),
+        "secure": interface.get_cookie_secure(current_app),
+        "httponly": True,
+        "samesite": interface.get_cookie_samesite(current_app),
+        "partitioned": interface.get_cookie_partitioned(current_app),
+    }
+
+
+def measure_cookie(*without: str) -> int:
+    """Return the bytes of the session's cookie, *without* some values; 0 where it is no cookie."""
+    serializer = find_serializer()
+    if serializer is None:  # without a secret key, Flask itself says so as it is written
         return 0
-    serializer = interface.get_signing_serializer(current_app)
-    if serializer is None:  # no secret key: Flask itself says so as it is written
-        return 0
+    interface = current_app.session_interface
     cookie = dump_cookie(
         interface.get_cookie_name(current_app),
-        str(serializer.dumps({**session, **changes})),
+        str(serializer.dumps({key: session[key] for key in session if key not in without})),
         expires=interface.get_expiration_time(current_app, session),
-        path=interface.get_cookie_path(current_app),
-        domain=interface.get_cookie_domain(current_app),
-        secure=interface.get_cookie_secure(current_app),
-        httponly=True,
-        samesite=interface.get_cookie_samesite(current_app),
         max_size=0,
+        **cookie_attributes(),
     )
     return len(cookie)
 

@@ -1,4 +1,4 @@
-"""Connections of one session, as this process knows them, and their value in the session."""
+"""Connections of one session, as this process knows them, and their value for the browser."""
 
 import logging
 import secrets
@@ -11,8 +11,6 @@ from typing import Any
 from flask import current_app, request
 
 from portalkey._support.fork import renew_after_fork, renew_inherited
-from portalkey.errors import SessionFull
-from portalkey.flask.session_cookie import measure_cookie
 from portalkey.flask.session_format import FORMAT, read_row, write_row
 from portalkey.flask.visitor import APPS
 from portalkey.model.connection import Connection, ConnectionStatus
@@ -21,7 +19,6 @@ from portalkey.model.notifications import Subject
 from portalkey.vault.memory_connections import ConnectionsInMemory
 from portalkey.vault.memory_throttles import MemoryThrottles
 from portalkey.web.app_names import with_name
-from portalkey.web.host import MOST_COOKIE_BYTES, connections_key
 
 MOST_SESSIONS = 10_000
 """So many sessions are remembered in a process; one that is forgotten is read from its cookie."""
@@ -118,6 +115,11 @@ class SessionRegistry:
             rows.adopt(connection)
         return rows
 
+    def merge(self, rows: SessionRows, value: object) -> None:
+        """Give *rows* what is newer in a *value* of the same session."""
+        for connection in _read(value, self._now)[1]:
+            rows.adopt(connection)
+
     def keep(self, rows: SessionRows) -> None:
         """Remember *rows*, as there is something in them."""
         renew_inherited()
@@ -155,15 +157,6 @@ def forget_another(name: str = "") -> None:
     if visitors is not None and has_looked not in request.environ:
         request.environ[has_looked] = True
         visitors.forget_another()
-
-
-def require_fit(
-    value: SessionValue | None, most: int = MOST_COOKIE_BYTES, *, name: str = ""
-) -> None:
-    """Raise ``SessionFull`` where the session's cookie would have more than *most* with *value*."""
-    size = 0 if value is None else measure_cookie({connections_key(name): value})
-    if size > most:
-        raise SessionFull(size, most)
 
 
 def _read(value: object, now: Callable[[], datetime]) -> tuple[str, list[Connection]]:

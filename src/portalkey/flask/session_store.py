@@ -1,4 +1,4 @@
-"""Connections in the visitor's own Flask session: sealed, and gone with it.
+"""Connections of the visitor's own Flask session: sealed, beside it, and gone with it.
 
 For apps that want no database of grants. What a session cannot keep stays in the broker's own
 store: attempts (a state and a code are used once), the audit and what HubSpot is still owed; no
@@ -7,7 +7,7 @@ token of a live connection is there.
 A session is read and written by one request at a time, and a browser sends several at once. So the
 rows in use are kept in this process too, one set a session: requests of one session meet there, and
 as each of them ends, the session is given what is newest. Between processes nothing is shared but
-the cookie, so that two of them may renew one grant at the same moment.
+the cookie, so that two of them may renew one grant at the same moment. ``SessionPlace`` is where.
 """
 
 import logging
@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
-from flask import Response, has_request_context, request, session
+from flask import Response, has_request_context, request
 
 from portalkey.errors import AccountTaken, NoSession, PortalkeyError, SessionFull
 from portalkey.flask.session_attempts import SessionAttempts
@@ -26,13 +26,8 @@ from portalkey.flask.session_invitations import SessionInvitations
 from portalkey.flask.session_outbox import SessionOutbox
 from portalkey.flask.session_owed import OwedBySessions
 from portalkey.flask.session_owners import SessionOwners
-from portalkey.flask.session_rows import (
-    SessionRegistry,
-    SessionRows,
-    SessionValue,
-    forget_another,
-    require_fit,
-)
+from portalkey.flask.session_place import SessionPlace
+from portalkey.flask.session_rows import SessionRegistry, SessionRows, forget_another
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Connection, ConnectionStatus
 from portalkey.model.events import Event
@@ -43,7 +38,6 @@ from portalkey.model.throttle import Portion, PortionRequest, Throttle, Throttle
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.store import Mark, OwedRevocation, Store, Tell, TellRenewal
 from portalkey.web.app_names import with_name
-from portalkey.web.host import CONNECTIONS_KEY, connections_key
 
 log = logging.getLogger("portalkey")
 
@@ -68,7 +62,7 @@ class SessionStore(
 
         *name* is the HubSpot app's, each of which has a value of its own in the session.
         """
-        self._name, self._key = name, connections_key(name)
+        self._name, self._place = name, SessionPlace(name)
         self._rows_key, self._written_key = with_name(_ROWS, name), with_name(_WRITTEN, name)
         self._store = store
         self._most = most
@@ -80,13 +74,19 @@ class SessionStore(
         if self._rows_key in request.environ:
             self._write(self._rows())
             self._owed.hand_over()
+        newest = self._place.catch_up()
+        if newest is not None:
+            rows = self._rows()
+            self._sessions.merge(rows, newest)
+            self._write(rows)
+        self._place.send(response)
         return response
 
     def _rows(self) -> SessionRows:
         if not has_request_context():
             raise NoSession
         forget_another(self._name)
-        value: SessionValue | None = session.get(self._key)
+        value = self._place.read()
         rows: SessionRows | None = request.environ.get(self._rows_key)
         was_written = rows is not None and rows.name in request.environ[self._written_key]
         if rows is not None and was_written and (value is None or value.get("id") != rows.name):
@@ -98,25 +98,21 @@ class SessionStore(
             request.environ[self._written_key] = {rows.name} if value is not None else set()
         return rows
 
-    def _has_others(self) -> bool:
-        """Return True where the session has connections with another HubSpot app, too."""
-        return any(each.startswith(CONNECTIONS_KEY) and each != self._key for each in session)
-
     def _write(self, rows: SessionRows) -> None:
         value = rows.dump()
-        if value == session.get(self._key):
+        if value == self._place.read() and not self._place.is_moving():
             return
         if value is None:
-            session.pop(self._key)
+            self._place.write(None)
             request.environ[self._written_key].clear()
             return
         try:
-            require_fit(value, name=self._name)
+            self._place.require_fit(value)
         except SessionFull as trouble:
             # The session stays as it was: a browser would drop all of it, the app's own part too.
             log.error("the session was left as it is (%s): %s", trouble.code, trouble)  # noqa: TRY400 - expected
             return
-        session[self._key] = value
+        self._place.write(value)
         request.environ[self._written_key].add(rows.name)
         self._sessions.keep(rows)
 
@@ -154,10 +150,12 @@ class SessionStore(
         """
         if is_sole and any(rows.is_anothers(connection) for rows in self._known_rows()):
             raise AccountTaken
-        value = self._rows().dump(connection)
-        is_further = value is not None and (len(value["rows"]) > 1 or self._has_others())
+        rows = self._rows()
+        self._place.bind()
+        value = rows.dump(connection)
+        is_further = value is not None and len(value["rows"]) > 1
         most = self._most if is_further else MOST_BESIDE_HEADERS
-        require_fit(value, most, name=self._name)
+        self._place.require_fit(value, most)
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id

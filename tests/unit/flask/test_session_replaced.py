@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask, Response, session
+from flask import Flask, Response
 from pydantic import SecretStr
 
 from portalkey.errors import SessionFull, StoreBusy
+from portalkey.flask.session_place import SessionPlace
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.attempt import AttemptStatus
 from portalkey.model.connection import Account, Connection, Grant
@@ -14,7 +15,6 @@ from portalkey.settings import Key
 from portalkey.testing.samples import begin_exchange
 from portalkey.vault import Keyring, MemoryStore, OwedRevocation, Vault
 from portalkey.vault.keyring import new_key
-from portalkey.web.host import CONNECTIONS_KEY
 
 OLD, NEW = Key("old", new_key()), Key("new", new_key())
 
@@ -80,7 +80,9 @@ def test_what_is_replaced_is_owed_outside_of_the_session(vault: Vault, own: Own)
 
     assert owed_tokens(vault, own) == ["first", "second"]
     assert kept(vault) == "third"
-    assert len(session[CONNECTIONS_KEY]["rows"]) == 1
+    held = SessionPlace("").read()
+    assert held
+    assert len(held["rows"]) == 1
 
 
 def test_the_same_grant_again_is_not_owed(vault: Vault, own: Own) -> None:

@@ -6,13 +6,13 @@ import pytest
 from flask import Flask, session
 
 from portalkey.errors import StoreBusy
-from portalkey.flask.session_rows import MOST_SESSIONS, SessionRegistry, require_fit
+from portalkey.flask.session_place import SessionPlace
+from portalkey.flask.session_rows import MOST_SESSIONS, SessionRegistry
 from portalkey.flask.session_store import SessionStore
 from portalkey.model.events import Event, EventName
 from portalkey.model.notifications import Subject
 from portalkey.testing.samples import load, new_connection, next_generation
 from portalkey.vault import MemoryStore
-from portalkey.web.host import CONNECTIONS_KEY
 
 
 @pytest.fixture
@@ -29,7 +29,8 @@ def test_old_rooms_are_forgotten() -> None:
     """A process remembers so many sessions; whoever comes back brings a cookie."""
     store = SessionStore(MemoryStore())
     assert store.connect(None, new_connection(store))
-    said, sessions = session[CONNECTIONS_KEY], SessionRegistry(store.now)
+    said, sessions = SessionPlace("").read(), SessionRegistry(store.now)
+    assert said
 
     for number in range(MOST_SESSIONS + 1):
         sessions.enter({**said, "id": str(number)})
@@ -44,7 +45,7 @@ def test_an_app_without_a_key_is_flasks_to_tell() -> None:
     """There is no cookie to measure; Flask says what is missing as the session is written."""
     app = Flask("host")
     with app.test_request_context():
-        require_fit({"v": 1, "id": "x", "rows": ["x" * 9000]})
+        SessionPlace("").require_fit({"v": 1, "id": "x", "rows": ["x" * 9000]})
         with pytest.raises(RuntimeError, match="secret_key"):
             session["x"] = 1
 

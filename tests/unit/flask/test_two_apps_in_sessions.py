@@ -17,6 +17,7 @@ from portalkey.flask import HubSpotAuth, forget_browser
 from portalkey.settings import Settings
 from portalkey_simulator import App, HubSpot, running_hubspot
 from support.hosting import FIRST, SECOND, come_back, page_of
+from support.session_cookies import CONNECTIONS, connections_of, cookies_of
 
 CALLBACK = "/auth/hubspot/callback"
 EU = "eu"
@@ -43,10 +44,8 @@ def two(
     settings: Settings,
     make_broker: Callable[[Settings], Broker],
     tmp_path: Path,
-    request: pytest.FixtureRequest,
 ) -> Iterator[Two]:
-    """Such a host, whose ``/tokens`` says which of the two has one; its parameter are scopes."""
-    more = range(getattr(request, "param", 0))
+    """Such a host, whose ``/tokens`` says which of the two has one."""
     uris = {"": f"{settings.public_url}{CALLBACK}", EU: f"{settings.public_url}/{EU}{CALLBACK}"}
     apps = {name: App(f"app-{name}", secrets.token_hex(16), (uri,)) for name, uri in uris.items()}
     with running_hubspot(apps=list(apps.values())) as hubspot:
@@ -58,7 +57,6 @@ def two(
                 "redirect_uri": uris[name],
                 "app_url": hubspot.url,
                 "api_url": hubspot.url,
-                "optional_scopes": tuple(f"crm.objects.custom_{each}.read" for each in more),
             }
             brokers[name] = make_broker(settings.model_copy(update=changes))
         yield Two(make_host(brokers), brokers, hubspot)
@@ -117,8 +115,9 @@ def test_each_has_its_own(two: Two) -> None:
     (connection,) = status["connections"]
     page = page_of(client, f"/{EU}/connections/setup/{connection['id']}/disconnect")
     fields = {str(each["name"]): str(each["value"]) for each in page.select("input")}
-    with client.session_transaction() as kept:
-        assert {"portalkey_connections", "portalkey_connections_eu"} < {*kept}
+    for name, account in ((CONNECTIONS, FIRST), (f"{CONNECTIONS}_{EU}", SECOND)):
+        (row,) = connections_of(client, name)["rows"]
+        assert account in row
     client.post(f"/{EU}/api/hubspot/connections/{connection['id']}/disconnect", data=fields)
     assert client.get("/tokens").json == {"": True, EU: False}
 
@@ -140,20 +139,31 @@ def test_a_sign_out_forgets_those_of_both(two: Two) -> None:
     two.connect(client, EU, FIRST)
     client.get("/out")
 
-    with client.session_transaction() as left:
-        assert dict(left) == {}
+    assert cookies_of(client) == {}
 
 
-@pytest.mark.parametrize(("two", "own"), [(0, 900), (15, 100)], indirect=["two"])
-def test_they_share_the_cookie(two: Two, own: int) -> None:
-    """What has no room beside the other's account is refused, and that stays.
-
-    With many scopes the address at HubSpot is long, and a further account leaves too little for it.
-    """
+def test_each_has_room_of_its_own(two: Two) -> None:
+    """Beside what the host keeps; what has none is refused, and the other's connection stays."""
     client = signed_in(two)
     two.connect(client, "", FIRST)
-    client.get(f"/keep/{own}")
+    client.get("/keep/1400")
     done = two.connect(client, EU, SECOND)
 
     assert "browser would drop it" in client.get(done).text
     assert client.get("/tokens").json == {"": True, EU: False}
+    client.get("/keep/700")
+    two.connect(client, EU, SECOND)
+    assert client.get("/tokens").json == {"": True, EU: True}
+
+
+def test_all_of_them_pass_in_one_request(two: Two) -> None:
+    """Servers take 8 KB of one header, and a browser sends the cookies of all apps in it."""
+    client = signed_in(two)
+    for name in ("us", "asia"):
+        client.set_cookie(f"{CONNECTIONS}_{name}", "x" * 3000)
+    done = two.connect(client, EU, SECOND)
+
+    assert "browser would drop it" in client.get(done).text
+    client.delete_cookie(f"{CONNECTIONS}_us")
+    two.connect(client, EU, SECOND)
+    assert client.get("/tokens").json == {"": False, EU: True}

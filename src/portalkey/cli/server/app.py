@@ -46,8 +46,6 @@ def create_app(
         front: Adds a page of its own at ``/``, which else leads to the setup page.
     """
     app = _make_flask(broker, session_cookie)
-    # Else an answer that began before somebody connected could bring back the session without it.
-    app.config["SESSION_REFRESH_EACH_REQUEST"] = store != "session"
     owners = owners or one_per_session()
     show_error_pages(app, broker.settings, any_host=PATHS)
     HubSpotAuth(app, broker, owner=_note_owner(owners.find), owner_name=owners.name, store=store)
