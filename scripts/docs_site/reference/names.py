@@ -260,6 +260,12 @@ API: tuple[ApiPage, ...] = (
                 about="pytest finds these by itself; [Testing](testing.md) shows them at work.",
             ),
             Section(
+                "Without pytest's fixtures",
+                "portalkey.testing",
+                ("running_broker",),
+                about="[A test of Django's](django.md#tests) shows it at work.",
+            ),
+            Section(
                 "A store of your own",
                 "portalkey.testing",
                 ("StoreContract", "Ahead"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portalkey._support.fork import ProcessLock
 from portalkey.errors import StoreUnusable
+from portalkey.settings.warnings import SettingsWarning, log_warnings
 
 _FILE = 0o600
 _DIRECTORY = 0o700
@@ -71,14 +72,7 @@ def warn_of_readers(path: Path) -> None:
     """Tell the operator where others can read the file at *path*, which is left as it is."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _READERS:
-        log.warning(
-            "the store's file %s holds tables of another program, so it keeps its mode %04o, and "
-            "others than its owner can read it: tokens in it are sealed, owners and accounts are "
-            "not. Take the right to read from them (chmod go-r), or name a file of its own in "
-            "PORTALKEY_DATABASE_URL",
-            path,
-            mode,
-        )
+        log_warnings([SettingsWarning.of("store_file_open", file=path, mode=f"{mode:04o}")])
 
 
 def _unusable_error(path: Path, trouble: str) -> StoreUnusable:
