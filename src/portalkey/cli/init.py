@@ -139,7 +139,7 @@ def _advice(env_file: Path) -> tuple[str, ...]:
 
 def _next_step(project: Path) -> str:
     """Return what comes next, with the web framework of *project*, or else what is installed."""
-    found = set(_imported_in(project)) or _installed()
+    found = set(_imported_in(project)) or _find_installed()
     return _STEPS[found.pop()] if len(found) == 1 else _ANY_STEP
 
 
@@ -155,7 +155,7 @@ def _imported_in(project: Path) -> Iterator[str]:
             yield "starlette" if name == "fastapi" else name
 
 
-def _installed() -> set[str]:
+def _find_installed() -> set[str]:
     """Return the frameworks that are installed; Flask may be here for the simulator alone."""
     found = {name for name in _STEPS if find_spec(name) is not None}
     return found - {"flask"} or found

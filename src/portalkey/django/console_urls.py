@@ -11,7 +11,7 @@ from django.urls import re_path
 
 from portalkey.django.console import show_console
 from portalkey.django.exemption import exempt
-from portalkey.django.options import require_installed
+from portalkey.django.installed import require_installed
 from portalkey.web.console.paths import PATHS, STATIC_PATH
 
 app_name = "portalkey_console"

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from portalkey.model.connection import Connection
     from portalkey.settings.settings import Settings
 
-APP = "portalkey.django"
 NAME = "PORTALKEY"
 DEFAULT = "default"
 """The key of the HubSpot app without a name, where there are several."""
@@ -65,19 +62,6 @@ class Options:
     """Called likewise before a token is delivered."""
     console_allow: FindId | None = None
     """Returns the name of the operator who sent the request, or None."""
-
-
-def require_installed() -> None:
-    """Refuse urls of ours in a site that has not the app, whose middleware and checks it lacks.
-
-    Raises:
-        ImproperlyConfigured: With the line to add.
-    """
-    if not apps.is_installed(APP):
-        raise ImproperlyConfigured(
-            f"The urls of portalkey are included, and {APP} is not installed; add "
-            f'"{APP}" to INSTALLED_APPS in Django\'s settings.'
-        )
 
 
 def find_names() -> list[str]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.urls import include, path
 
-from portalkey.django.options import find_names, read_given, require_installed
+from portalkey.django.installed import require_installed
+from portalkey.django.options import find_names, read_given
 from portalkey.django.views import make_patterns
 from portalkey.web.app_names import prefix_of
 from portalkey.web.routes import API, PAGES, PREFLIGHTS, SETUP

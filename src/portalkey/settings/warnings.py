@@ -71,11 +71,6 @@ SENTENCES: Mapping[str, str] = {
         "The store {file} is on a file system in memory, and all connections are gone at a "
         "restart; name a file on a disk in PORTALKEY_DATABASE_URL."
     ),
-    "store_file_open": (
-        "The store's file {file} holds tables of another program, so it keeps its mode {mode}, and "
-        "others on this machine can read it: tokens in it are sealed, owners and accounts are not; "
-        "run `chmod go-r` on it, or name a file of its own in PORTALKEY_DATABASE_URL."
-    ),
     "debug_app": (
         "The app is in debug mode and public at {public_url}: its error pages run code and show "
         "memory, tokens included; turn debug off."

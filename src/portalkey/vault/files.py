@@ -8,7 +8,6 @@ from pathlib import Path
 
 from portalkey._support.fork import ProcessLock
 from portalkey.errors import StoreUnusable
-from portalkey.settings.warnings import SettingsWarning, log_warnings
 
 _FILE = 0o600
 _DIRECTORY = 0o700
@@ -72,7 +71,14 @@ def warn_of_readers(path: Path) -> None:
     """Tell the operator where others can read the file at *path*, which is left as it is."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _READERS:
-        log_warnings([SettingsWarning.of("store_file_open", file=path, mode=f"{mode:04o}")])
+        log.warning(
+            "store_file_open: The store's file %s holds tables of another program, so it keeps its "
+            "mode %04o, and others on this machine can read it: tokens in it are sealed, owners "
+            "and accounts are not; run `chmod go-r` on it, or name a file of its own in "
+            "PORTALKEY_DATABASE_URL.",
+            path,
+            mode,
+        )
 
 
 def _unusable_error(path: Path, trouble: str) -> StoreUnusable:

@@ -22,7 +22,6 @@ from collections.abc import (
 )
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from portalkey.errors import OwnerUnusable, PortalkeyError, SessionFull, SessionUnusable
 from portalkey.model.authorization import Visitor
@@ -165,7 +164,7 @@ def _require_id(name: str, value: object) -> str | None:
     if isinstance(value, Coroutine):
         value.close()  # which would otherwise be warned of as never awaited
         advice = f" Nothing awaits it here: write {name}() with def, not async def."
-    elif isinstance(value, int | UUID):
+    elif type(value).__name__ in {"int", "UUID"}:
         advice = " An id of a database's is one as text: return str(...) of it."
     raise OwnerUnusable(
         f"The app's {name}() returned {find_owner_fault(value)}; return the id of whoever is "
