@@ -22,6 +22,8 @@ People can quote the number on the page: `portalkey attempts show NUMBER` says w
 - **The window does not open.** The browser blocked it: `connect()` has to be called inside the click, before any `await`. [The link](flask.md#the-link).
 - **The window stays at HubSpot.** Whoever lacks the permission to install apps gets no further there, and HubSpot tells nobody. [Who can agree](at-hubspot.md#who-can-agree).
 - **The window is done, and the page still waits.** A header of your site or a service worker separates the two windows. The page then learns of the result a little later, by asking the server; [what to set](browsers.md).
+- **The page says "We can't see the HubSpot window", and connects all the same.** `Cross-Origin-Opener-Policy: same-origin` on your page cuts it off from its popup. Set `same-origin-allow-popups` there; Django does it by [`SECURE_CROSS_ORIGIN_OPENER_POLICY`](django.md#middleware-headers-forgery).
+- **The popup shows a 404 of your front end, or the front end reads nothing of the API.** At the start, `PORTALKEY_ALLOWED_ORIGINS` lacks the front end's origin; the log says `unknown_origin` and the line to set. At the end, the front end does not serve the bridge. [A front end on another origin](split-origins.md).
 - **HubSpot says that the redirect URL does not match.** It has to be the same letter by letter. [What has to be the same](at-hubspot.md#what-has-to-be-the-same-on-both-sides).
 - **The app does not start.** It lists all that is wrong with its settings; `portalkey doctor` does as well. [Settings](settings.md).
 """
@@ -53,7 +55,7 @@ ADVICE: Mapping[str, str] = {
     "start_taken": "The link was followed twice. Start again from the app.",
     "unknown_attempt": "The page belongs to an attempt of another browser, or of another session. Start again from the app.",
     "unknown_install": "The browser has no ticket of an install that waits: it is another browser than the one that installed the app, or the install was answered, or is over. `portalkey installs list` shows those that wait; connecting from the app works at any time.",
-    "unknown_origin": "Name the page's origin in `PORTALKEY_ALLOWED_ORIGINS`.",
+    "unknown_origin": "Name the page's origin in `PORTALKEY_ALLOWED_ORIGINS`; the log's `unknown_origin` has the whole line. [A front end on another origin](split-origins.md).",
     "unsupported_type": "Post a form, or JSON with its content type.",
 }
 """What whoever runs the app does about a sentence that belongs to no error."""

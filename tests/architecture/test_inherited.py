@@ -155,6 +155,7 @@ OTHERWISE = {
     "vault/sql/stats.py SQLStats self._censuses": "counts of a moment, by app",
     "vault/sql/statements.py DriverPool self._free": "renewed by Database",
     "web/arrival.py ArrivalLog self._logged": "what the log has heard, of all processes",
+    "web/arrival.py ArrivalLog self._origins": "as this",
     "web/console/door.py Password deque": "moments of wrong tries, which count in a child, too",
     "web/console/door.py Password self._tries": "as these",
     "web/permissions.py - @cache": "files of the package",

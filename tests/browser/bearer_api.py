@@ -65,13 +65,15 @@ function Login() {
 function Settings() {
   const [hubspot, setHubSpot] = useState();
   const look = () => openHubSpot().then(setHubSpot);
+  const hear = ({ detail }) => detail.status === "connected" && look();
   useEffect(() => void look(), []);
+  useEffect(() => hubspot && show(hubspot), [hubspot]);
   if (!hubspot) return h("p", null, "One moment");
   const accounts = hubspot.connections.map(({ id, hub_domain }) =>
     h("p", { key: id, className: "account" }, hub_domain,
       h("button", { onClick: () => disconnect(id).then(look) }, "Disconnect")));
   const link = h("a", { href: hubspot.connect_url }, "Connect to HubSpot");
-  const element = h("hubspot-connect", { "data-mode": "popup", "onhubspot-connect": look }, link);
+  const element = h("hubspot-connect", { "data-mode": "popup", "onhubspot-connect": hear }, link);
   return h("div", null, accounts, element, h("button", { onClick: signOut }, "Log out"));
 }
 

@@ -85,8 +85,14 @@ def test_a_front_end_with_a_token_connects_and_disconnects(
 
     assert len(owner) == 36
     assert split.broker.access_token(owner)
+    tab.reload()
+    status, link = tab.get_by_role("status"), tab.locator(SIGNED_IN)
+    expect(status).to_have_text("Connected to harbourpine.example")
+    expect(link).to_be_hidden()
     tab.click("text=Disconnect")
     expect(tab.locator(".account")).to_have_count(0)
+    expect(status).to_have_text("")
+    expect(link).to_be_visible()
     assert split.broker.connections(owner) == []
     assert remarks == []
 

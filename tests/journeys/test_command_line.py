@@ -126,6 +126,27 @@ def test_init_writes_a_private_file_and_says_what_to_paste(tmp_path: Path) -> No
     assert (tmp_path / ".env").read_text() == first
 
 
+@pytest.mark.parametrize(
+    ("code", "says", "others"),
+    [
+        ("from fastapi import FastAPI", "portalkey.fastapi", ("INSTALLED_APPS", "portalkey.flask")),
+        ("import django.conf", "INSTALLED_APPS", ("portalkey.fastapi", "portalkey.flask")),
+        ("from flask import Flask", "portalkey.flask", ("INSTALLED_APPS", "portalkey.fastapi")),
+    ],
+)
+def test_init_names_the_next_step_of_the_projects_framework(
+    tmp_path: Path, code: str, says: str, others: tuple[str, ...]
+) -> None:
+    """By what its files import, though more is installed: the simulator brings Flask."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/main.py").write_text(f"{code}\n")
+    done = run("init", cwd=tmp_path)
+
+    step = done.stdout.partition("3. ")[2]
+    assert says in step
+    assert [each for each in others if each in step] == []
+
+
 def test_each_project_gets_a_store_of_its_own(tmp_path: Path) -> None:
     """One file for all would hold what another project's keys have sealed."""
     addresses = []

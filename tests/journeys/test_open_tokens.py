@@ -378,6 +378,24 @@ def test_a_silent_child_reads_for_itself(broker: Broker, owner: str) -> None:
     assert in_silent_child(reads)
 
 
+def test_a_list_and_a_disconnect_on_an_event_loop(
+    settings: Settings, make_broker: Callable[..., Broker], owner: str
+) -> None:
+    """Both work on a thread of ours, and end in the errors that their brothers raise."""
+    broker = make_broker(settings)
+
+    async def both() -> Sequence[Connection]:
+        (connection,) = await broker.connections_async(owner)
+        await broker.disconnect_async(owner, connection.id)
+        with pytest.raises(NotConnected):
+            await broker.disconnect_async(owner, connection.id)
+        return await broker.connections_async(owner)
+
+    with watched(["portalkey.vault"]) as here:
+        assert asyncio.run(both()) == []
+    assert here == []
+
+
 def test_the_event_loop_goes_on(
     settings: Settings, make_broker: Callable[..., Broker], owner: str, hubspot: HubSpot, ahead: Any
 ) -> None:

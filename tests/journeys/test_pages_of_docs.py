@@ -1,6 +1,7 @@
 """Pages of docs/ that people act by: their snippets run, and their commands do what they say."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,9 @@ from docs_site.troubleshooting import render
 from fastapi import FastAPI
 from flask import Flask
 from flask.testing import FlaskClient
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
+from starlette.testclient import TestClient
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
@@ -241,16 +244,56 @@ def test_what_a_front_end_is_told_is_what_the_document_says(
 
 
 def test_what_is_connected_in_fastapi(broker: Broker, hubspot: HubSpot) -> None:
-    """The views of docs/fastapi.md list the connection, and read the account's contacts."""
-    (code,) = (each for each in blocks_of("fastapi.md", "python") if '"/contacts"' in each)
-    views: dict[str, Any] = {"app": FastAPI(), "broker": broker, "Request": Request}
-    exec(compile(code, "fastapi.md", "exec"), views)  # noqa: S102
-    connect(broker, hubspot, "ada", hosting.FIRST)
-    request = Request({"type": "http", "session": {"user": "ada"}})
+    """The views of docs/fastapi.md list the connection, read its contacts and end it.
 
-    (connection,) = broker.connections("ada")
-    assert views["connected"](request) == [connection.hub_id]
-    assert "@" in views["contacts"](request)[0]["properties"]["email"]
+    A user's id is a number in the session, as most databases have it.
+    """
+    (code,) = (each for each in blocks_of("fastapi.md", "python") if '"/contacts"' in each)
+    names = app_of_fastapi_page()
+    app = FastAPI()
+    app.add_middleware(SessionMiddleware, secret_key="x")
+    exec(compile(code, "fastapi.md", "exec"), {**names, "app": app, "broker": broker})  # noqa: S102
+    app.add_api_route("/login/{user}", sign_in)
+    connect(broker, hubspot, "4711", hosting.FIRST)
+    (connection,) = broker.connections("4711")
+    client = TestClient(app)
+    assert client.get("/connected").status_code == 401
+    client.get("/login/4711")
+
+    (listed,) = client.get("/connected").json()
+    assert (listed["id"], listed["status"]) == (connection.id, "connected")
+    assert "@" in client.get("/contacts").json()[0]["properties"]["email"]
+    assert client.delete(f"/connected/{connection.id}").status_code == 204
+    assert client.delete(f"/connected/{connection.id}").status_code == 404
+    assert client.get("/connected").json() == []
+
+
+def test_an_app_factory_of_fastapi(broker: Broker) -> None:
+    """A test gives it a broker; the page calls an owner by the name that the session has."""
+    app = app_of_fastapi_page()["create_app"](broker)
+    app.add_api_route("/login/{user}", sign_in)
+    client = TestClient(app, broker.settings.public_url)
+    client.get("/login/4711?name=Ada%20Lovelace")
+    page = client.get("/connections/setup")
+
+    assert app.state.broker is broker
+    assert "Ada Lovelace" in page.text
+
+
+def sign_in(request: Request, user: int, name: str = "") -> None:
+    """Sign in as the page has it."""
+    request.session.update({"user": user, **({"name": name} if name else {})})
+
+
+def app_of_fastapi_page() -> dict[str, Any]:
+    """What docs/fastapi.md defines before its app has a broker, and its factory."""
+    whole, factory = blocks_of("fastapi.md", "python")[:2]
+    imports, _, rest = whole.partition("app = FastAPI()\n")
+    functions = rest[rest.index("async def") : rest.index("hubspot = HubSpotAuth(")]
+    names: dict[str, Any] = {"os": os}
+    code = f"{imports}{functions}{factory}".replace('os.environ["SECRET_KEY"]', '"of the tests"')
+    exec(compile(code, "fastapi.md", "exec"), names)  # noqa: S102
+    return names
 
 
 def test_links_of_other_frameworks(broker: Broker) -> None:

@@ -39,7 +39,7 @@ API: tuple[ApiPage, ...] = (
     ApiPage(
         "api-broker.md",
         "Broker",
-        "the one door; every method, by who calls it.",
+        "the one door; what an app and whoever runs it call.",
         (
             Section("The class", "portalkey", ("Broker",), {"Broker": ()}),
             _of_broker("Making and closing one", "", "from_env", "of", "close"),
@@ -69,6 +69,8 @@ API: tuple[ApiPage, ...] = (
                 "",
                 "access_token_async",
                 "report_unauthorized_async",
+                "connections_async",
+                "disconnect_async",
                 "adopt_async",
             ),
             _of_broker(
@@ -106,9 +108,16 @@ API: tuple[ApiPage, ...] = (
                 "journal_setup",
                 "console_sessions",
             ),
+        ),
+    ),
+    ApiPage(
+        "api-broker-skins.md",
+        "Broker, for skins",
+        "the rest of its methods, for whoever writes a skin; an app has no need of them.",
+        (
             _of_broker(
                 "For whoever writes a skin",
-                "A skin, the web side or another program calls these; an app has no need to.",
+                "Our pages and skins call these. See [A skin of your own](own-skin.md).",
                 "begin",
                 "finish",
                 "complete",
@@ -250,6 +259,12 @@ API: tuple[ApiPage, ...] = (
                     "portalkey_store",
                 ),
                 about="pytest finds these by itself; [Testing](testing.md) shows them at work.",
+            ),
+            Section(
+                "Without pytest's fixtures",
+                "portalkey.testing",
+                ("running_broker",),
+                about="[A test of Django's](django.md#tests) shows it at work.",
             ),
             Section(
                 "A store of your own",

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TypeVar
 from portalkey._support.clock import Clock
 from portalkey._support.fork import renew_after_fork, renew_inherited
 from portalkey.broker.token_cache import CachedToken
+from portalkey.model.connection import Connection
 
 T = TypeVar("T")
 
@@ -59,6 +60,10 @@ class AsyncMethods:
     def report_unauthorized(self, owner: str, token: str, hub_id: int | None = None) -> str:
         """Return the token to try again with; see ``Broker.report_unauthorized``."""
 
+    @abstractmethod
+    def connections(self, owner: str) -> Sequence[Connection]:
+        """Return *owner*'s connections; see ``Broker.connections``."""
+
     async def access_token_async(
         self, owner: str, hub_id: int | None = None, scopes: Iterable[str] = ()
     ) -> str:
@@ -75,3 +80,7 @@ class AsyncMethods:
         """As ``report_unauthorized``; the event loop goes on while HubSpot is waited for."""
         work = partial(self.report_unauthorized, owner, token, hub_id)
         return await self._executor.run_in_thread(work)
+
+    async def connections_async(self, owner: str) -> Sequence[Connection]:
+        """As ``connections``; the event loop goes on while the store is waited for."""
+        return await self._executor.run_in_thread(partial(self.connections, owner))

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from portalkey._support.background import Background
@@ -19,6 +20,7 @@ from portalkey.vault.store import OwedRevocation
 from portalkey.vault.vault import Vault
 
 if TYPE_CHECKING:
+    from portalkey.broker.async_methods import Executor
     from portalkey.broker.caller_gate import CallerGate
     from portalkey.broker.installs import Installs
     from portalkey.broker.outbox import Outbox
@@ -98,6 +100,7 @@ class DisconnectMethods:
     audit: Audit
     _background: Background
     _disconnector: Disconnector
+    _executor: "Executor"
     _gate: "CallerGate"
     _outbox: "Outbox"
     _tokens: "TokenCache"
@@ -134,6 +137,13 @@ class DisconnectMethods:
         with suppress(GateClosed), self._gate.place(owner):
             if self._outbox.send(owed, waiting.FOR_HUBSPOT):
                 self._background.start("owed", self.send_owed)
+
+    async def disconnect_async(
+        self, owner: str, connection_id: str, *, operator: str | None = None
+    ) -> None:
+        """As ``disconnect``; the event loop goes on while the store and HubSpot are waited for."""
+        act = partial(self.disconnect, owner, connection_id, operator=operator)
+        await self._executor.run_in_thread(act)
 
     def revoke(self, connection: Connection, *, operator: str | None = None) -> bool:
         """Erase the grant of a *connection* that ``find`` found; False where it had none any more.

@@ -1,7 +1,10 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from importlib.util import find_spec
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -24,6 +27,9 @@ _STEPS = {
     f"PORTALKEY_PUBLIC_URL; or run {bold('portalkey serve')}, which is an app of its own.",
 }
 """The next step, by the framework's module."""
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+(django|fastapi|flask|starlette)\b", re.MULTILINE)
+_MOST_FILES = 200
+"""Most files of a project that are looked at for what they import."""
 _ANY_STEP = (
     "Flask, FastAPI, Starlette: give HubSpotAuth your app.\n"
     '   Django: "portalkey.django" in INSTALLED_APPS, and its urls in yours.\n'
@@ -45,6 +51,8 @@ HUBSPOT_SCOPES={scopes}
 # https in production; http for localhost only.
 PORTALKEY_PUBLIC_URL=http://localhost:6001
 HUBSPOT_REDIRECT_URI={redirect_uri}
+# A front end at another address or port:
+# PORTALKEY_ALLOWED_ORIGINS=http://localhost:3000
 
 # The key that seals the tokens. Without it nobody can open them, you included:
 # keep a copy in a safe place, away from the database's backups.
@@ -144,13 +152,29 @@ def _advice(env_file: Path) -> tuple[str, ...]:
         "   and these required scopes:",
         f"     {SCOPES}",
         f"2. Copy the client ID and secret from there into {env_file}.",
-        f"3. {_next_step()}",
+        f"3. {_next_step(env_file.resolve().parent)}",
     )
 
 
-def _next_step() -> str:
-    """Return what comes next, with the web framework that is installed here."""
-    found = [name for name in _STEPS if find_spec(name) is not None]
-    if len(found) == 1:
-        return _STEPS[found[0]]
-    return _ANY_STEP
+def _next_step(project: Path) -> str:
+    """Return what comes next, with the web framework of *project*, or else what is installed."""
+    found = set(_imported_in(project)) or _find_installed()
+    return _STEPS[found.pop()] if len(found) == 1 else _ANY_STEP
+
+
+def _imported_in(project: Path) -> Iterator[str]:
+    """Yield the frameworks that files of *project* import."""
+    files = chain.from_iterable(project.glob(each) for each in ("*.py", "*/*.py", "*/*/*.py"))
+    for file in islice(files, _MOST_FILES):
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for name in _IMPORT.findall(text):
+            yield "starlette" if name == "fastapi" else name
+
+
+def _find_installed() -> set[str]:
+    """Return the frameworks that are installed; Flask may be here for the simulator alone."""
+    found = {name for name in _STEPS if find_spec(name) is not None}
+    return found - {"flask"} or found

@@ -16,6 +16,7 @@ from portalkey.django.layout import choose_templates
 from portalkey.django.options import (
     NAME,
     Options,
+    find_env_file,
     find_names,
     find_unknown,
     read_environment,
@@ -24,6 +25,7 @@ from portalkey.django.options import (
 )
 from portalkey.django.site import describe_host
 from portalkey.errors import BadSettings
+from portalkey.settings.environment import read_all
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.urls import CALLBACK
@@ -98,11 +100,12 @@ def _check_app(name: str) -> Iterator[CheckMessage]:
 def check_deployment() -> Iterator[CheckMessage]:
     """Yield what is fine on a developer's machine, and should be decided for a server."""
     try:
-        settings, given = read_settings(), read_environment()
+        settings = read_settings()
+        environ = {**Surroundings.look().environ, **read_environment()}
+        values = read_all(find_env_file(), environ)
     except BadSettings:
         return  # said by the other
-    environ = {**Surroundings.look().environ, **given}
-    is_named = any(environ.get(f"PORTALKEY_DATABASE_URL{end}") for end in ("", "_FILE"))
+    is_named = any(f"PORTALKEY_DATABASE_URL{end}" in values for end in ("", "_FILE"))
     if not is_named:
         yield Warning(
             f"PORTALKEY_DATABASE_URL is not set, so connections are in {store_file(settings)}, "

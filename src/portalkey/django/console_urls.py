@@ -11,6 +11,7 @@ from django.urls import re_path
 
 from portalkey.django.console import show_console
 from portalkey.django.exemption import exempt
+from portalkey.django.installed import require_installed
 from portalkey.web.console.paths import PATHS, STATIC_PATH
 
 app_name = "portalkey_console"
@@ -22,4 +23,5 @@ def _make_pattern(path: str) -> Any:  # noqa: ANN401 - Django has no types
     return re_path(rf"^(?P<rest>/?{inside}/?)$", exempt(show_console), name=name)
 
 
+require_installed()
 urlpatterns = [_make_pattern(each) for each in (*PATHS, STATIC_PATH)]

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 # ruff: noqa: PLC0415 - with these come the settings, the store and the wire
 
+LINK_KEY = "portalkey.has_link"
+"""The key in ``request.META`` of a page that has our link; our middleware looks for it."""
+
 
 def hubspot_connect_url(
     request: HttpRequest,
@@ -40,6 +43,7 @@ def hubspot_connect_url(
     from portalkey.django.site import site_of
 
     site = site_of(name)
+    request.META[LINK_KEY] = True
     with answering(request):
         visitor, _ = site.visitors.identify(request)
         return site.router.connect_url(

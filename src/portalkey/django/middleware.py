@@ -1,7 +1,8 @@
 """Middleware: our responses' headers have the last word over those of the host's middleware.
 
 Django's own ``SecurityMiddleware`` lays a ``Cross-Origin-Opener-Policy: same-origin`` on whatever
-has none, an error page included, and that would cut the popup off from its opener.
+has none, an error page included, and that would cut the popup off from its opener. So it would on
+a page of the site's own with our link: there the middle way of the three takes its place.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +18,8 @@ from portalkey.web import headers
 from portalkey.web.cookie_headers import join_cookies
 
 PATH = f"{__name__}.header_middleware"
+
+_OPENER_POLICY = "Cross-Origin-Opener-Policy"
 
 Respond = Callable[[HttpRequest], Any]
 
@@ -84,11 +87,26 @@ def _lay_on(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
 
     ours = request.META.get(HEADERS_KEY) or _find_headers(request)
     if not ours:
-        return response
+        return _let_popup_speak(request, response)
     if may_be_cached(ours):
         response.cookies.clear()  # the session's, which a cache might hand to the next one
     for name, value in ours.items():
         response[name] = value
+    return response
+
+
+def _let_popup_speak(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return *response*; where its page has our link, it goes on seeing the popup that it opens.
+
+    Whoever opened the page stays cut off from it, as with Django's own ``same-origin``. A page that
+    is isolated on purpose, by a ``Cross-Origin-Embedder-Policy``, is left alone.
+    """
+    from portalkey.django.links import LINK_KEY  # noqa: PLC0415 - as above
+
+    is_isolated = "Cross-Origin-Embedder-Policy" in response
+    has_link = LINK_KEY in request.META and not is_isolated
+    if has_link and response.get(_OPENER_POLICY) == "same-origin":
+        response[_OPENER_POLICY] = "same-origin-allow-popups"
     return response
 
 

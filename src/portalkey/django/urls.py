@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import include, path
 
+from portalkey.django.installed import require_installed
 from portalkey.django.options import find_names, read_given
 from portalkey.django.views import make_patterns
 from portalkey.web.app_names import prefix_of
@@ -24,4 +25,5 @@ def make_urls() -> Iterator[Any]:
             yield from patterns
 
 
+require_installed()
 urlpatterns = [*make_urls()]

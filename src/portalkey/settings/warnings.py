@@ -100,6 +100,10 @@ SENTENCES: Mapping[str, str] = {
         "leads back there, where a browser has another session; redirect the one to the other, or "
         "set PORTALKEY_PUBLIC_URL and HUBSPOT_REDIRECT_URI to the one that people use."
     ),
+    "unknown_origin": (
+        "A page at {origin} asked /api/hubspot/, which PORTALKEY_ALLOWED_ORIGINS does not name; "
+        "set PORTALKEY_ALLOWED_ORIGINS={listed} if that is your own front end."
+    ),
 }
 """By code, what is wrong and what to do."""
 

@@ -16,12 +16,13 @@ from portalkey.errors import LibraryUnusable
 
 if TYPE_CHECKING:
     from portalkey.testing.contract import StoreContract
+    from portalkey.testing.parts import running_broker
     from portalkey.testing.samples import Ahead
 
-__all__ = ["Ahead", "StoreContract"]
+__all__ = ["Ahead", "StoreContract", "running_broker"]
 
 # Loaded on first use: the plugin lives here too, and every run of pytest loads that.
-_HOMES = {"Ahead": "samples", "StoreContract": "contract"}
+_HOMES = {"Ahead": "samples", "StoreContract": "contract", "running_broker": "parts"}
 _PROMISES = ("attempts", "stats", "connections", "contract", "keys", "leases", "outbox", "samples")
 
 if not TYPE_CHECKING:  # whoever checks types knows the names, and no others

@@ -1,7 +1,10 @@
 """Parts that the plugin's fixtures are made of."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -14,6 +17,7 @@ from portalkey.hubspot.client import HubSpotClient
 from portalkey.settings.settings import Settings
 from portalkey.settings.urls import redirect_uri
 from portalkey.vault.keyring import Keyring, new_key
+from portalkey.vault.memory import MemoryStore
 from portalkey.vault.store import Store
 from portalkey.vault.vault import Vault
 from portalkey_simulator import App, HubSpot
@@ -70,6 +74,25 @@ def broker_over(settings: Settings, store: Store, hubspot: HubSpot) -> Broker:
         close=client.close,
         clock=lambda: boot_time() + hubspot.clock.ahead,
     )
+
+
+@contextmanager
+def running_broker(hubspot: HubSpot) -> Iterator[Broker]:
+    """Make a broker that talks to *hubspot*, over a store in memory, until the block ends.
+
+    It is the fixture ``broker`` for tests without pytest's fixtures, such as Django's
+    ``TestCase``.
+
+    Raises:
+        BadSettings: The app's redirect URI is none that portalkey serves.
+    """
+    with TemporaryDirectory() as folder:
+        store = MemoryStore(ahead=lambda: hubspot.clock.ahead)
+        broker = broker_over(settings_for(hubspot, Path(folder)), store, hubspot)
+        try:
+            yield broker
+        finally:
+            broker.close()
 
 
 def flask_app(broker: Broker, owner: str) -> Flask:

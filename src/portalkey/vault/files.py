@@ -72,10 +72,10 @@ def warn_of_readers(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _READERS:
         log.warning(
-            "the store's file %s holds tables of another program, so it keeps its mode %04o, and "
-            "others than its owner can read it: tokens in it are sealed, owners and accounts are "
-            "not. Take the right to read from them (chmod go-r), or name a file of its own in "
-            "PORTALKEY_DATABASE_URL",
+            "store_file_open: The store's file %s holds tables of another program, so it keeps its "
+            "mode %04o, and others on this machine can read it: tokens in it are sealed, owners "
+            "and accounts are not; run `chmod go-r` on it, or name a file of its own in "
+            "PORTALKEY_DATABASE_URL.",
             path,
             mode,
         )

@@ -128,11 +128,15 @@ class Api:
         return url if is_own_path(path) else None
 
     def _build_connect_url(self, request: WebRequest, next_url: str) -> str:
-        """Return the link into the journey; whole, where a page on another origin asks."""
+        """Return the link into the journey; whole, where a page on another origin asks.
+
+        Such a page may be one that nobody listed, and whose requests the app's own CORS lets pass:
+        it would look for the rest of the address at itself.
+        """
         start = Start(next_url, another=request.query_value("another") == "1")
         link = self._context.connect_url(request.owner, request.browser, start)
-        origins = self._broker.settings.allowed_origins
-        return f"{origins[0]}{link}" if request.headers.get("origin") in origins[1:] else link
+        own = self._broker.settings.allowed_origins[0]
+        return link if request.headers.get("origin", own) == own else f"{own}{link}"
 
     def _build_status(self, connections: Sequence[Connection]) -> dict[str, Any]:
         live = next(filter(lambda connection: connection.is_authenticated, connections), None)

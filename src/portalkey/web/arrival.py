@@ -13,6 +13,9 @@ from portalkey.settings.urls import CALLBACK
 from portalkey.settings.warnings import SettingsWarning, log_warnings
 from portalkey.web.http import WebRequest
 
+_MOST_ORIGINS = 8
+"""Most pages of other origins that one process logs; a browser sends whatever strangers' pages ask.
+"""
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
 
@@ -22,6 +25,7 @@ class ArrivalLog:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._logged: dict[str, SettingsWarning] = {}
+        self._origins: set[str] = set()
 
     def note(self, arrival: Arrival) -> None:
         """Log what is odd about *arrival*."""
@@ -32,6 +36,18 @@ class ArrivalLog:
         """Log that a browser has the app open at *opened*, which is not the public URL."""
         facts = {"opened": opened, "public_url": self._settings.public_url}
         self._log(SettingsWarning.of("other_address", **facts))
+
+    def note_origin(self, request: WebRequest) -> None:
+        """Log that a page asks the API whose origin is not listed, once for each such origin."""
+        own, *others = self._settings.allowed_origins
+        origin = request.headers.get("origin", own)
+        is_new = origin not in self._origins and len(self._origins) < _MOST_ORIGINS
+        if origin in {own, *others} or not is_new or not _ORIGIN.fullmatch(origin):
+            return
+        if find_other_address(request, (own, *others)) is None:  # or it is told by note_address
+            self._origins.add(origin)
+            listed = " ".join([*others, origin])
+            log_warnings([SettingsWarning.of("unknown_origin", origin=origin, listed=listed)])
 
     def _log(self, warning: SettingsWarning) -> None:
         if self._logged.setdefault(warning.code, warning) is warning:

@@ -164,6 +164,8 @@ def _require_id(name: str, value: object) -> str | None:
     if isinstance(value, Coroutine):
         value.close()  # which would otherwise be warned of as never awaited
         advice = f" Nothing awaits it here: write {name}() with def, not async def."
+    elif type(value).__name__ in {"int", "UUID"}:
+        advice = " An id of a database's is one as text: return str(...) of it."
     raise OwnerUnusable(
         f"The app's {name}() returned {find_owner_fault(value)}; return the id of whoever is "
         f"signed in, a non-empty string, or None where nobody is.{advice}"

@@ -227,6 +227,7 @@ class Router:
         origin = request.headers.get("origin")
         if origin is None or name not in _CROSS_ORIGIN:
             return response
+        self._arrivals.note_origin(request)
         return response.with_headers(
             headers.cors(origin, self.context.broker.settings.allowed_origins)
         )

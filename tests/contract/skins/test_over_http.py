@@ -188,9 +188,15 @@ def test_who_may_not_disconnect(open_host: Open, new_visitor: NewVisitor) -> Non
 
 
 def test_a_page_of_another_origin_reads_the_status(
-    open_host: Open, new_visitor: NewVisitor, settings: Settings
+    open_host: Open,
+    new_visitor: NewVisitor,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An origin that the app allows, with the session; no other, and preflights say the same."""
+    """An origin that the app allows, with the session; no other, and preflights say the same.
+
+    Where the app's own CORS lets a page in that nobody listed, its link is whole all the same.
+    """
     visitor = new_visitor(open_host(allowed_origins=(settings.public_url, FRONT_END)))
     allowed, other = (
         visitor.get("/api/hubspot/status", origin=origin)
@@ -202,6 +208,10 @@ def test_a_page_of_another_origin_reads_the_status(
     assert allowed.headers["access-control-allow-origin"] == FRONT_END
     assert allowed.headers["access-control-allow-credentials"] == "true"
     assert "access-control-allow-origin" not in other.headers
+    whole = f"{settings.public_url}/auth/hubspot/start?t="
+    assert [each.json()["connect_url"].startswith(whole) for each in (allowed, other)] == [True] * 2
+    (line,) = (each for each in caplog.messages if each.startswith("unknown_origin: "))
+    assert f"set PORTALKEY_ALLOWED_ORIGINS={FRONT_END} http://evil.example if" in line
     assert preflight.headers["access-control-allow-headers"] == "X-Portalkey-Token"
 
 

@@ -1,12 +1,15 @@
 """System checks: each thing that is set wrongly has an id, and says what to do."""
 
 import re
+from importlib import import_module, reload
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.test import override_settings
 
 from portalkey.settings import Settings
 from support.django_hosting import site_with
@@ -111,6 +114,31 @@ def test_no_database_is_guessed(
 
     assert ids_of(settings, unnamed, deploy=True, **SAFE) == ["W008"]
     assert ids_of(settings, unnamed, **SAFE) == []
+
+
+@pytest.mark.parametrize("name", ["PORTALKEY_DATABASE_URL", "PORTALKEY_DATABASE_URL_FILE"])
+def test_a_database_that_the_file_of_settings_names(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    """What stands in `.env` is named as well as in the environment."""
+    url = f"sqlite:///{tmp_path / 'named.db'}"
+    (tmp_path / "url").write_text(url)
+    (tmp_path / "url").chmod(0o600)
+    value = tmp_path / "url" if name.endswith("FILE") else url
+    (tmp_path / ".env").write_text(f"{name}={value}\n")
+    unnamed = {**PUBLIC, "PORTALKEY_DATABASE_URL": None}
+
+    assert ids_of(settings, unnamed, deploy=True, BASE_DIR=tmp_path, **SAFE) == []
+
+
+@pytest.mark.parametrize("urls", ["urls", "console_urls"])
+def test_urls_without_the_app(urls: str) -> None:
+    """Its middleware, tags and checks would lack: the site does not start, and hears the line."""
+    others = [each for each in shop.INSTALLED_APPS if each != "portalkey.django"]
+    module = import_module(f"portalkey.django.{urls}")
+    line = 'add "portalkey.django" to INSTALLED_APPS'
+    with override_settings(INSTALLED_APPS=others), pytest.raises(ImproperlyConfigured, match=line):
+        reload(module)
 
 
 def test_every_check_is_listed() -> None:

@@ -56,7 +56,7 @@ def test_ours_win(broker: Broker, place: str) -> None:
             client.get("/auth/hubspot/nothing"),
             client.delete("/auth/hubspot/callback"),
         ]
-        own, setup = client.get("/"), client.get("/connections/setup")
+        own, setup = client.get("/sign-in"), client.get("/connections/setup")
 
     assert [each.status_code for each in answers] == [200, 404, 405]
     for answer in answers:
@@ -66,6 +66,33 @@ def test_ours_win(broker: Broker, place: str) -> None:
         assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert setup.headers[COOP] == "same-origin-allow-popups"
     assert {name: own.headers[name] for name in LAID_ON} == LAID_ON
+
+
+def isolate(get_response: Respond) -> Respond:
+    """A site's middleware that isolates its pages on purpose."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Cross-Origin-Embedder-Policy"] = "require-corp"
+        return response
+
+    return respond
+
+
+def test_a_page_with_the_link_goes_on_seeing_its_popup(broker: Broker) -> None:
+    """Django's own default would cut it off; other pages of the site keep that."""
+    with site_over(broker, {}):
+        client = visitor_of(broker)
+        linked, other = client.get("/"), client.get("/sign-in")
+    with site_over(broker, {}, SECURE_CROSS_ORIGIN_OPENER_POLICY="unsafe-none"):
+        open_already = visitor_of(broker).get("/")
+    with site_over(broker, {}, MIDDLEWARE=[f"{__name__}.isolate", *MIDDLEWARE]):
+        isolated = visitor_of(broker).get("/")
+
+    assert linked.headers[COOP] == "same-origin-allow-popups"
+    assert other.headers[COOP] == "same-origin"
+    assert open_already.headers[COOP] == "unsafe-none"
+    assert isolated.headers[COOP] == "same-origin"
 
 
 def test_it_stands_first_once(broker: Broker) -> None:

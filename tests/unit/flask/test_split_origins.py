@@ -154,3 +154,35 @@ def test_cancelling_from_the_front_end(
     )
 
     assert answer.status_code == status
+
+
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged of origins that are not listed."""
+    return [line for line in caplog.messages if line.startswith("unknown_origin: ")]
+
+
+def test_a_front_end_that_nobody_listed_is_logged_once(
+    client: FlaskClient, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the line to set, which keeps those that are; its link is whole, not one to itself."""
+    for _ in range(2):
+        link = ask(client, "http://localhost:3000")["connect_url"]
+        assert link.startswith(f"{broker.settings.public_url}/auth/hubspot/start?t=")
+    for each in (FRONT, broker.settings.public_url):
+        ask(client, each)
+
+    (line,) = lines_of(caplog)
+    assert f"set PORTALKEY_ALLOWED_ORIGINS={FRONT} http://localhost:3000 if" in line
+
+
+def test_strangers_pages_cannot_fill_the_log(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A browser sends whatever origin asks; what is none is not repeated, and some are enough."""
+    for origin in ("null", "http://x\x1b[2J", "x", f"http://{'a' * 300}", "capacitor://localhost"):
+        ask(client, origin)
+    assert lines_of(caplog) == []
+
+    for number in range(20):
+        ask(client, f"http://evil-{number}.example")
+    assert len(lines_of(caplog)) == 8

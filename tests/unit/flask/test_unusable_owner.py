@@ -68,6 +68,7 @@ def test_in_debug_it_is_the_debuggers(broker: Broker) -> None:
     with pytest.raises(OwnerUnusable, match=r"owner\(\) returned a value of type int") as caught:
         app.test_client().get("/connections/setup")
     assert isinstance(caught.value, TypeError)
+    assert "return str(...) of it." in str(caught.value)
 
 
 def test_the_longest_owner_is_one() -> None:
