@@ -18,6 +18,8 @@ _IN_FILES = {
 """Settings that hold a secret and can also be named by a file of it, beside the keys."""
 FILES = tuple(f"{name}_FILE" for name in _IN_FILES)
 """Names of those files' settings."""
+LOOKED, LACKS = "What is missing", " is missing;"
+"""Beginning of the sentence on where was looked, and words of each about what is missing."""
 _NEEDED = frozenset({"HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET"})
 """Settings that have no default, beside the keys."""
 
@@ -94,10 +96,10 @@ def describe_missing(env_file: str | Path | None, values: Mapping[str, str]) -> 
         return
     path = Path(env_file).absolute()
     if path.exists():
-        yield f"What is missing is neither in the environment nor in {path}, which was read."
+        yield f"{LOOKED} is neither in the environment nor in {path}, which was read."
     else:
         yield (
-            f"What is missing is not in the environment, and there is no {path.name} in "
+            f"{LOOKED} is not in the environment, and there is no {path.name} in "
             f"{path.parent}; start in the folder that has it, or set the environment."
         )
 

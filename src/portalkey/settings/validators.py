@@ -194,7 +194,12 @@ def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
 
 
 def _read_keys(path: Path) -> tuple[Key, ...]:
-    return keys.parse(read_secret_file(path, should_hold=f"label:key lines, or {keys.MAKE}"))
+    try:
+        return keys.parse(read_secret_file(path, should_hold=f"label:key lines, or {keys.MAKE}"))
+    except ValueError as error:
+        # What is no path is not quoted: it may be the keys themselves.
+        place = f"({path}) " if path.is_absolute() or path.exists() else ""
+        raise ValueError(*(f"{place}{each}" for each in error.args)) from None
 
 
 def database_url(value: object) -> str:
