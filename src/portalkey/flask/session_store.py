@@ -157,7 +157,12 @@ class SessionStore(
         value = self._rows().dump(connection)
         is_further = value is not None and (len(value["rows"]) > 1 or self._has_others())
         most = self._most if is_further else MOST_BESIDE_HEADERS
-        require_fit(value, most, name=self._name)
+        try:
+            require_fit(value, most, name=self._name)
+        except SessionFull as full:
+            full.cause = "accounts" if is_further else ""
+            log.warning("nothing was connected (%s): %s", full.code, full)
+            raise
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id
