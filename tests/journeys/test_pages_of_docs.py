@@ -118,13 +118,13 @@ def test_one_of_several_accounts_is_chosen(
     assert "not connected" in client.get("/contacts").text
     connect(broker, hubspot, "ada", FIRST)
     connect(broker, hubspot, "bob", SMALL)
-    assert client.get("/contacts").json["results"]
+    assert "results" in client.get("/contacts").text
     assert bearer_of(hubspot) == broker.access_token("ada")
     connect(broker, hubspot, "ada", SECOND)
 
     links = page_of(client, "/contacts").select("a")
     for hub_id, link in zip((FIRST, SECOND), links, strict=True):
-        assert client.get(f"/contacts{link['href']}").json["results"]
+        assert "results" in client.get(f"/contacts{link['href']}").text
         assert bearer_of(hubspot) == broker.access_token("ada", hub_id=hub_id)
     assert "not connected" in client.get(f"/contacts?account={SMALL}").text
 
@@ -146,7 +146,7 @@ def test_flask_in_ten_minutes(broker: Broker, hubspot: HubSpot) -> None:
 
     assert client.get("/contacts").headers["Location"] == "/connections/setup"
     connect(broker, hubspot, "ada", FIRST)
-    assert client.get("/contacts").json["results"]
+    assert "results" in client.get("/contacts").text
     hubspot.reset()  # as a simulator that was started anew
     assert client.get("/contacts").headers["Location"] == "/connections/setup"
 
