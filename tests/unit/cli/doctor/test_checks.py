@@ -27,7 +27,7 @@ from portalkey.cli.doctor.groups import judge, run
 from portalkey.cli.doctor.hubspot import check_clock, check_way
 from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
 from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
-from portalkey.cli.doctor.settings import check_settings, check_version
+from portalkey.cli.doctor.settings import check_settings, check_version, read_settings
 from portalkey.cli.doctor.simulator import check_redirect_uri
 from portalkey.cli.doctor.store import check_store
 from portalkey.errors import HubSpotUnreachable
@@ -83,6 +83,21 @@ def test_a_version_has_an_end(settings: Settings, version: str, state: State, wo
     found = check_version(settings.model_copy(update={"api_version": version}))
 
     assert (found.state, words in found.sentence) == (state, True)
+
+
+def test_where_was_looked_is_no_thing_to_be_done(tmp_path: Path) -> None:
+    """It is what to do about each that is missing; the file that was read is named."""
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"PORTALKEY_KEYS=a:{Fernet.generate_key().decode()}\n")
+
+    settings, found = read_settings(env_file)
+
+    assert settings is None
+    names = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET")
+    assert [each.sentence.split()[0] for each in found] == [*names]
+    assert {each.to_do for each in found} == {
+        f"What is missing is neither in the environment nor in {env_file}, which was read."
+    }
 
 
 def test_each_warning_of_the_settings_is_one_of_ours(settings: Settings) -> None:
