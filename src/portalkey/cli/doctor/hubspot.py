@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from portalkey.cli.doctor.credentials import check_credentials
-from portalkey.cli.doctor.simulator import check_redirect_uri
+from portalkey.cli.doctor.redirect import check_redirect_uri
 from portalkey.errors import PortalkeyError
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response

@@ -27,8 +27,8 @@ from portalkey.cli.doctor.groups import judge, run
 from portalkey.cli.doctor.hubspot import check_clock, check_way
 from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
 from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
+from portalkey.cli.doctor.redirect import check_redirect_uri
 from portalkey.cli.doctor.settings import check_settings, check_version, read_settings
-from portalkey.cli.doctor.simulator import check_redirect_uri
 from portalkey.cli.doctor.store import check_store
 from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
