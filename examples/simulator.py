@@ -1,4 +1,4 @@
-"""HubSpot, played on this machine, and the settings with which an example finds it.
+"""A simulated HubSpot, and the settings with which an example finds it.
 
 Run it in an example's folder: ``simulator.py [PORT_OF_THE_EXAMPLE [PORT_OF_HUBSPOT]]``. All is
 forgotten when it stops.
@@ -34,7 +34,7 @@ PORTALKEY_DATABASE_URL=sqlite:///{folder}/portalkey.db
 
 
 def main(port: str = "6001", simulator_port: str = "6002") -> None:
-    """Play HubSpot until Ctrl-C."""
+    """Run it until Ctrl-C."""
     public_url = f"http://localhost:{port}"
     app = replace(DEFAULT_APP, redirect_uris=(f"{public_url}/auth/hubspot/callback",))
     hubspot = HubSpot([app], int(simulator_port))
@@ -45,7 +45,7 @@ def main(port: str = "6001", simulator_port: str = "6002") -> None:
         )
         Path("simulator.env").write_text(settings)
         hubspot.start()
-        print(f"HubSpot is played on {hubspot.url}; simulator.env says so. Press Ctrl-C to stop.")
+        print(f"A simulated HubSpot runs at {hubspot.url}; simulator.env says so. Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
         hubspot.stop()

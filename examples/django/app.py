@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import include, path
 
 from portalkey import PersonMustAct
+from portalkey.adapters.httpx2 import HttpxAuth
 from portalkey.django import broker
 
 HERE = Path(__file__).parent
@@ -58,12 +59,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def account(request: HttpRequest, hub_id: int) -> HttpResponse:
     """What HubSpot says about the account, asked with a token that is always valid."""
+    auth = HttpxAuth(broker, request.session.get("user", "nobody"), hub_id)
+    url = f"{broker.settings.api_url}/account-info/2026-09/details"
     try:
-        token = broker.access_token(request.session.get("user", "nobody"), hub_id)
+        return JsonResponse(httpx2.get(url, auth=auth).json())
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return redirect("/connections/setup")
-    url = f"{broker.settings.api_url}/account-info/2026-09/details"
-    return JsonResponse(httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json())
 
 
 urlpatterns = [

@@ -10,6 +10,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.middleware.sessions import SessionMiddleware
 
 from portalkey import Broker, PersonMustAct
+from portalkey.adapters.httpx2 import HttpxAuth
 from portalkey.fastapi import HubSpotAuth
 
 app = FastAPI()
@@ -39,11 +40,11 @@ async def home(request: Request) -> Response:
 @app.get("/account/{hub_id}", name="account", response_model=None)
 async def account(request: Request, hub_id: int) -> dict[str, object] | Response:
     """What HubSpot says about the account, asked with a token that is always valid."""
+    auth = HttpxAuth(broker, await current_user(request) or "nobody", hub_id)
+    url = f"{broker.settings.api_url}/account-info/2026-09/details"
     try:
-        token = await broker.access_token_async(await current_user(request) or "nobody", hub_id)
+        async with httpx2.AsyncClient(auth=auth) as client:
+            answer = await client.get(url)
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return RedirectResponse("/connections/setup")
-    url = f"{broker.settings.api_url}/account-info/2026-09/details"
-    async with httpx2.AsyncClient() as client:
-        answer = await client.get(url, headers={"Authorization": f"Bearer {token}"})
     return answer.json()

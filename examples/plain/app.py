@@ -2,11 +2,12 @@
 
 import secrets
 
-import httpx2
+import requests
 from flask import Flask, redirect, render_template, session
 from werkzeug import Response
 
 from portalkey import Broker, PersonMustAct
+from portalkey.adapters.requests import RequestsAuth
 from portalkey.flask import HubSpotAuth
 
 app = Flask(__name__)
@@ -25,9 +26,9 @@ def home() -> str:
 @app.get("/account/<int:hub_id>")
 def account(hub_id: int) -> dict[str, object] | Response:
     """What HubSpot says about the account, asked with a token that is always valid."""
+    auth = RequestsAuth(broker, session.get("user", "nobody"), hub_id)
+    url = f"{broker.settings.api_url}/account-info/2026-09/details"
     try:
-        token = broker.access_token(session.get("user", "nobody"), hub_id)
+        return requests.get(url, auth=auth, timeout=10).json()
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return redirect("/connections/setup")
-    url = f"{broker.settings.api_url}/account-info/2026-09/details"
-    return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()

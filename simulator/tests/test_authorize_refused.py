@@ -181,3 +181,27 @@ def test_parameter_given_twice(hubspot: HubSpot, authorize_url: AuthorizeURL) ->
     with pytest.raises(StayedOnPage, match="more than once: state"):
         hubspot.approve(authorize_url(state="a") + "&state=b")
     assert hubspot.approve(authorize_url() + "&utm=a&utm=b")
+
+
+def test_redirect_uri_that_is_not_registered(
+    http: httpx2.Client, authorize_url: AuthorizeURL, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both sides are named below HubSpot's sentence and in the terminal, with what to do."""
+    other = "http://localhost:5100/auth/hubspot/callback"
+
+    (advice,) = elements(http.get(authorize_url(redirect_uri=other)), "#advice")
+
+    assert "Registered: http://localhost:6001/auth/hubspot/callback." in advice.text
+    assert f"Sent: {other}. " in advice.text
+    assert f"--redirect-uri {other} " in advice.text
+    assert advice.text in caplog.text
+    assert not elements(http.get(authorize_url(client_id="nobody")), "#advice")
+
+
+def test_redirect_uri_with_a_line_of_its_own(
+    http: httpx2.Client, authorize_url: AuthorizeURL, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It writes no second line into the terminal."""
+    http.get(authorize_url(redirect_uri="http://localhost/\nforged"))
+
+    assert "http://localhost/?forged" in caplog.text

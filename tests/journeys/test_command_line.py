@@ -1,7 +1,9 @@
 """The commands, as a newcomer runs them: in processes of their own."""
 
+import os
 import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import httpx2
 import pytest
 from dotenv import dotenv_values
 
-from portalkey_simulator import HubSpot
+from portalkey.settings import Settings
+from portalkey_simulator import DEFAULT_APP, HubSpot
 from support.commands import free_ports, run, running
 from support.visitor import Visitor
 
@@ -145,6 +148,61 @@ def test_init_names_the_next_step_of_the_projects_framework(
     step = done.stdout.partition("3. ")[2]
     assert says in step
     assert [each for each in others if each in step] == []
+
+
+def test_init_for_another_port_and_a_simulator_needs_no_edit(tmp_path: Path) -> None:
+    """All lines that name an address follow, and its command fits them; a path is the mount."""
+    simulator = "http://localhost:6121"
+    done = run("init", "--url", "http://localhost:5100", "--simulator", simulator, cwd=tmp_path)
+    settings = Settings.from_env(tmp_path / ".env", environ={})
+    mounted = tmp_path / "mounted.env"
+    run("init", "--url", "https://shop.example/crm/", "--env-file", str(mounted), cwd=tmp_path)
+
+    callback = "http://localhost:5100/auth/hubspot/callback"
+    assert (settings.public_url, settings.redirect_uri) == ("http://localhost:5100", callback)
+    assert (settings.app_url, settings.api_url) == (simulator, simulator)
+    assert settings.client_id == DEFAULT_APP.client_id
+    assert settings.client_secret.get_secret_value() == DEFAULT_APP.client_secret
+    words = " ".join(done.stdout.replace("│", " ").split())
+    assert f"portalkey simulate --port 6121 --redirect-uri {callback}" in words
+    values = dotenv_values(mounted)
+    assert values["PORTALKEY_PUBLIC_URL"] == "https://shop.example"
+    assert values["HUBSPOT_REDIRECT_URI"] == "https://shop.example/crm/auth/hubspot/callback"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--url", "http://127.0.0.1:5100"),
+        ("--url", "localhost:5100"),
+        ("--url", "http://localhost:5100\nPORTALKEY_COPY=yes"),
+        ("--simulator", "https://api.hubapi.com"),
+        ("--simulator", "http://localhost:6002\nPORTALKEY_COPY=yes"),
+    ],
+)
+def test_init_refuses_an_address_that_cannot_be(tmp_path: Path, arguments: tuple[str, str]) -> None:
+    """One sentence, and no file."""
+    done = run("init", *arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert f"Invalid value for '{arguments[0]}': it must be" in done.stderr
+    assert not (tmp_path / ".env").exists()
+
+
+def test_the_file_of_init_can_be_read_by_a_shell(tmp_path: Path) -> None:
+    """A value with a space in it is quoted; the shell and portalkey read the same."""
+    run("init", "--simulator", "http://localhost:6002", cwd=tmp_path)
+
+    command = ["/bin/sh", "-c", "set -eua; . ./.env; env -0"]
+    path = {"PATH": os.environ["PATH"]}
+    shell = subprocess.run(command, check=False, cwd=tmp_path, env=path, capture_output=True)
+    lines = shell.stdout.decode().split("\0")
+    sourced = dict(line.split("=", 1) for line in lines if "=" in line)
+    values = dotenv_values(tmp_path / ".env")
+
+    assert shell.returncode == 0, shell.stderr
+    assert {name: sourced.get(name) for name in values} == values
+    assert sourced["HUBSPOT_SCOPES"] == "oauth crm.objects.contacts.read"
 
 
 def test_each_project_gets_a_store_of_its_own(tmp_path: Path) -> None:

@@ -157,6 +157,23 @@ def test_hubspot_away_and_a_wrong_key_stop_no_other_check(
         assert each["to_do"] or each["state"] in {"ok", "unknown"}, each
 
 
+def test_a_simulator_that_does_not_answer_or_know_the_redirect_uri(
+    settings: Settings, hubspot: HubSpot, tmp_path: Path
+) -> None:
+    """The command that puts it right is named, and nothing is said of networks."""
+    elsewhere = f"{settings.public_url}/crm/auth/hubspot/callback"
+    env_file = write_env(tmp_path / "app.env", settings, HUBSPOT_REDIRECT_URI=elsewhere)
+    unknown = run_doctor(env_file, "--json")
+    hubspot.stop()
+    away = run_doctor(env_file, "--json")
+
+    assert checks(unknown)["redirect_uri"] == "problem"
+    assert f"portalkey simulate --redirect-uri {elsewhere}`" in unknown.stdout
+    assert f"No simulator answers at {hubspot.url}." in away.stdout
+    assert f"Start `portalkey simulate --port {hubspot.port}`, or correct" in away.stdout
+    assert "redirect_uri" not in checks(away)
+
+
 @pytest.mark.parametrize(
     ("more", "setting"),
     [

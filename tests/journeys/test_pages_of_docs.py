@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,20 +120,55 @@ def test_one_of_several_accounts_is_chosen(
     (folder / "connect.html").write_text("{{ sentence }}")
     app = Flask("several", root_path=str(tmp_path))
     user = SimpleNamespace(get_id=lambda: "ada")
-    names = {"app": app, "broker": broker, "current_user": user, "show_contacts": str}
+    names = {"app": app, "broker": broker, "current_user": user}
     exec(compile(python, "flask.md", "exec"), names)  # noqa: S102
     client = app.test_client()
     assert "not connected" in client.get("/contacts").text
     connect(broker, hubspot, "ada", FIRST)
     connect(broker, hubspot, "bob", SMALL)
-    assert client.get("/contacts").text == broker.access_token("ada")
+    assert "results" in client.get("/contacts").text
+    assert bearer_of(hubspot) == broker.access_token("ada")
     connect(broker, hubspot, "ada", SECOND)
 
     links = page_of(client, "/contacts").select("a")
     for hub_id, link in zip((FIRST, SECOND), links, strict=True):
-        chosen = client.get(f"/contacts{link['href']}").text
-        assert chosen == broker.access_token("ada", hub_id=hub_id)
+        assert "results" in client.get(f"/contacts{link['href']}").text
+        assert bearer_of(hubspot) == broker.access_token("ada", hub_id=hub_id)
     assert "not connected" in client.get(f"/contacts?account={SMALL}").text
+
+
+def bearer_of(hubspot: HubSpot) -> str:
+    """The access token that HubSpot was asked with last."""
+    return hubspot.requests[-1].headers["authorization"].removeprefix("Bearer ")
+
+
+def test_flask_in_ten_minutes(broker: Broker, hubspot: HubSpot) -> None:
+    """The factory at the top of the page: a person without an account is led to connect one."""
+    page = (DOCS / "flask.md").read_text()
+    (python,) = re.findall(r"^   ```python\n(.*?)^   ```", page, re.DOTALL | re.MULTILINE)
+    user = SimpleNamespace(get_id=lambda: "ada")
+    code = textwrap.dedent(python).replace("from flask_login import current_user\n", "")
+    names: dict[str, Any] = {"__name__": "shop", "current_user": user}
+    exec(compile(code, "flask.md", "exec"), names)  # noqa: S102
+    client = names["create_app"]({"SECRET_KEY": "for tests"}, broker).test_client()
+
+    assert client.get("/contacts").headers["Location"] == "/connections/setup"
+    connect(broker, hubspot, "ada", FIRST)
+    assert "results" in client.get("/contacts").text
+    hubspot.reset()  # as a simulator that was started anew
+    assert client.get("/contacts").headers["Location"] == "/connections/setup"
+
+
+def test_a_script_says_who_has_to_act(broker: Broker, hubspot: HubSpot) -> None:
+    """The script of docs/workers.md, where somebody has connected and where nobody has."""
+    (python,) = [each for each in blocks_of("workers.md", "python") if "SystemExit" in each]
+    code = compile(python.replace("Broker.from_env()", "given"), "workers.md", "exec")
+    with pytest.raises(SystemExit, match="customer has to act"):
+        exec(code, {"given": broker})  # noqa: S102
+    connect(broker, hubspot, "42", FIRST)
+
+    exec(code, {"given": broker})  # noqa: S102
+    assert bearer_of(hubspot) == broker.access_token("42")
 
 
 def test_the_newest_account_takes_the_place_of_others(broker: Broker, hubspot: HubSpot) -> None:

@@ -343,7 +343,7 @@ def test_the_log_has_the_cause_and_no_secret(
     assert lines == [
         f"callback could not be answered, attempt={ATTEMPT}: {cause}",
         f"status could not be answered, attempt={OTHER}: {cause}",
-        f"cancel could not be answered, attempt=None: {cause}",
+        f"cancel could not be answered: {cause}",
     ]
     assert {each.levelno for each in caplog.records} == {logging.ERROR}
     secrets = {*query_of(back).values(), *(cookie.value for cookie in cookies_of(client))}

@@ -1,5 +1,6 @@
 """The simulator as a WSGI application: endpoints, headers, and the hosts that may call."""
 
+import logging
 import uuid
 from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from portalkey_simulator.world.refusals import Refused
 from portalkey_simulator.world.request_log import LoggedRequest
 
 _MOST_BYTES = 256 * 1024
+_log = logging.getLogger(__name__)
 
 
 class _MatchingRule(Rule):
@@ -88,7 +90,9 @@ def _add_handlers(app: Flask, world: World) -> None:
 
 def _render_stopped(world: World, stopped: Stopped) -> Response:
     # 200, as HubSpot's page answers whatever it says: an authorize URL cannot be probed.
-    response = render_page("stopped.html", sentence=stopped.sentence)
+    response = render_page("stopped.html", sentence=stopped.sentence, advice=stopped.advice)
+    if stopped.advice:  # in the terminal, too: the popup is gone soon
+        _log.warning("%s. %s", stopped.sentence, stopped.advice)
     return add_opener_policy(response, world.switches.refusal_opener_policy, world.switches)
 
 

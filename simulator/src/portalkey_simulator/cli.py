@@ -112,7 +112,7 @@ def greet(hubspot: HubSpot, apps: tuple[App, ...], *, title: str, in_json: bool)
     # The ready-made app's secret is in the source, and opens nothing but this.
     own = replace(DEFAULT_APP, redirect_uris=app.redirect_uris)
     lines = (
-        f"HubSpot is played on [bold]{hubspot.url}[/bold] for pages and API.",
+        f"A simulated HubSpot runs at [bold]{hubspot.url}[/bold], pages and API.",
         f"Control room: [bold]{hubspot.url}/[/bold]",
         f"Control API:  {hubspot.url}/control/openapi.json",
         "",

@@ -1,6 +1,8 @@
 """Audit writer: events go to the audit, the log and the receivers, in that order."""
 
+import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from portalkey.vault.vault import Vault
 
 log = logging.getLogger("portalkey")
+_PLAIN = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _KINDS = {
     EventName.REFRESHED: CounterKind.RENEWED,
@@ -105,11 +108,9 @@ class Audit:
     def _announce(self, event: Event, level: int) -> None:
         log.log(
             level,
-            "%s attempt=%s connection=%s %s",
+            "%s%s",
             event.name,
-            event.attempt_id,
-            event.connection_id,
-            dict(event.facts),
+            _list_known(event),
             extra={"event": event},  # for formatters, which can do better than this line
         )
         try:
@@ -117,6 +118,18 @@ class Audit:
         except Exception:
             log.exception("a receiver of %s failed", event.name)
         self._hear(event)
+
+
+def _list_known(event: Event) -> str:
+    """Return what is known of *event*, but its owner, as ``key=value`` pairs."""
+    known = {"attempt": event.attempt_id, "connection": event.connection_id, **event.facts}
+    return "".join(f" {name}={_write(value)}" for name, value in known.items() if value is not None)
+
+
+def _write(value: Fact) -> str:
+    # What could be taken for another pair, or for another line, is quoted.
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _ignore(event: Event) -> None:

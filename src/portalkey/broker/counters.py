@@ -23,13 +23,12 @@ BITE = 200
 """So many counters are written at once: nobody else who writes waits long for that."""
 EXIT_SECONDS = 2.0
 """Seconds that the end of a process waits for the store at most."""
-_REFUSALS = frozenset(
-    {
-        CounterKind.CALLBACK_REFUSED,
-        CounterKind.FORGERY_REFUSED,
-        CounterKind.SIGNATURE_REFUSED,
-    }
-)
+_REFUSALS = {
+    CounterKind.CALLBACK_REFUSED: "returns to the callback that belong to no attempt of their "
+    "browser, such as a scanner's or those of `portalkey doctor --public`",
+    CounterKind.FORGERY_REFUSED: "posts without a token of ours",
+    CounterKind.SIGNATURE_REFUSED: "requests that HubSpot has not signed",
+}
 
 log = logging.getLogger("portalkey")
 
@@ -165,4 +164,4 @@ def _log_refusals(tallies: list[Tally]) -> None:
     # One line for all of them: nobody outside fills the log, either.
     for tally in tallies:
         if tally.kind in _REFUSALS:
-            log.warning("%s: %d more", tally.kind, tally.n)
+            log.warning("%s n=%d: %s", tally.kind, tally.n, _REFUSALS[tally.kind])

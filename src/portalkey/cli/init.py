@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from portalkey.cli.envfile import env_file_option, write_private
 from portalkey.cli.terminal import bold, panel
+from portalkey.settings import urls
 from portalkey.settings.places import new_store
 from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
-REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
+URL = "http://localhost:6001"
+SIMULATED_APP = ("1c0ffee1-0000-4000-8000-000000005101", "5ec4e700-0000-4000-8000-000000005101")
+"""Client id and secret of the simulator's ready-made app, which open nothing but that."""
 SCOPES = "oauth crm.objects.contacts.read"
 _STEPS = {
     "django": 'Add "portalkey.django" to INSTALLED_APPS and its urls to yours, and start the site '
@@ -40,16 +45,16 @@ TEMPLATE = """\
 # portalkey's settings. Keep this file private, and out of version control.
 
 # From your app's Auth page at HubSpot.
-HUBSPOT_CLIENT_ID=
-HUBSPOT_CLIENT_SECRET=
-
+HUBSPOT_CLIENT_ID={client_id}
+HUBSPOT_CLIENT_SECRET={client_secret}
+{simulator}
 # What the app asks for; the same as in its settings at HubSpot.
-HUBSPOT_SCOPES={scopes}
+HUBSPOT_SCOPES="{scopes}"
 # HUBSPOT_OPTIONAL_SCOPES=
 
 # Where people reach your app, and where HubSpot sends them back to.
 # https in production; http for localhost only.
-PORTALKEY_PUBLIC_URL=http://localhost:6001
+PORTALKEY_PUBLIC_URL={public_url}
 HUBSPOT_REDIRECT_URI={redirect_uri}
 # A front end at another address or port:
 # PORTALKEY_ALLOWED_ORIGINS=http://localhost:3000
@@ -113,25 +118,87 @@ PORTALKEY_KEYS={label}:{key}
 _DOCS = "https://portalkey.readthedocs.io/en/stable"
 
 
+_SIMULATOR = """
+# A simulator in place of HubSpot. With HubSpot itself, leave these two out.
+HUBSPOT_APP_URL={url}
+HUBSPOT_API_URL={url}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses that the file names: the app's, where HubSpot leads back, a simulator's."""
+
+    public_url: str
+    redirect_uri: str
+    simulator: str | None
+
+
+def _read_url(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return the address of the app without a slash at its end."""
+    del context, parameter
+    address = value.removesuffix("/")
+    try:
+        urls.redirect_uri(f"{address}{urls.CALLBACK}")
+    except ValueError:
+        raise click.BadParameter(
+            "it must be where people reach the app, such as http://localhost:5100 or "
+            "https://app.example.com/crm; http is for localhost only."
+        ) from None
+    return address
+
+
+def _read_simulator(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Return the address of a simulator on this machine, where one is named."""
+    del context, parameter
+    address = value.removesuffix("/") if value is not None else None
+    if address is not None and not urls.is_local(address):
+        raise click.BadParameter("it must be a simulator's, such as http://localhost:6002.")
+    return address
+
+
 @click.command()
+@click.option(
+    "--url",
+    default=URL,
+    show_default=True,
+    callback=_read_url,
+    help="Where people reach your app, with the path that it is mounted at.",
+)
+@click.option(
+    "--simulator",
+    metavar="URL",
+    callback=_read_simulator,
+    help="A simulator in place of HubSpot, such as http://localhost:6002; its app's credentials "
+    "are written, too.",
+)
 @env_file_option("The file to write; it must not exist yet.")
-def init(env_file: Path) -> None:
+def init(url: str, simulator: str | None, env_file: Path) -> None:
     """Write a commented settings file with a fresh key."""
     if env_file.exists():
         # Overwriting it would lose the key that opens all stored tokens.
         raise click.ClickException(f"{env_file} exists already; move it away first.")
     label = new_label(date.today())  # noqa: DTZ011 - the operator's own day
     key = new_key().get_secret_value()
+    redirect_uri = f"{url}{urls.CALLBACK}"
+    addresses = Addresses(urls.redirect_uri(redirect_uri).origin, redirect_uri, simulator)
+    client_id, client_secret = SIMULATED_APP if simulator else ("", "")
     text = TEMPLATE.format(
         docs=_DOCS,
+        client_id=client_id,
+        client_secret=client_secret,
+        simulator=_SIMULATOR.format(url=simulator) if simulator else "",
         scopes=SCOPES,
-        redirect_uri=REDIRECT_URI,
+        public_url=addresses.public_url,
+        redirect_uri=redirect_uri,
         label=label,
         key=key,
         database=_name_database(env_file.resolve().parent),
     )
     write_private(env_file, text)
-    panel("portalkey", _advice(env_file))
+    panel("portalkey", _advice(env_file, addresses))
 
 
 def _name_database(project: Path) -> str:
@@ -143,16 +210,22 @@ def _name_database(project: Path) -> str:
     return f"PORTALKEY_DATABASE_URL={sqlite_url(file)}"
 
 
-def _advice(env_file: Path) -> tuple[str, ...]:
+def _advice(env_file: Path, addresses: Addresses) -> tuple[str, ...]:
+    wrote = f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."
+    next_step = _next_step(env_file.resolve().parent)
+    if addresses.simulator is not None:
+        port = urlsplit(addresses.simulator).port
+        start = f"portalkey simulate --port {port} --redirect-uri {addresses.redirect_uri}"
+        return (wrote, "", f"1. In another terminal, run {bold(start)}.", f"2. {next_step}")
     return (
-        f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up.",
+        wrote,
         "",
         "1. In your app's settings at HubSpot, add this redirect URL:",
-        f"     {REDIRECT_URI}",
+        f"     {addresses.redirect_uri}",
         "   and these required scopes:",
         f"     {SCOPES}",
         f"2. Copy the client ID and secret from there into {env_file}.",
-        f"3. {_next_step(env_file.resolve().parent)}",
+        f"3. {next_step}",
     )
 
 

@@ -155,7 +155,12 @@ class SessionStore(
         value = rows.dump(connection)
         is_further = value is not None and len(value["rows"]) > 1
         most = self._most if is_further else MOST_BESIDE_HEADERS
-        self._place.require_fit(value, most)
+        try:
+            self._place.require_fit(value, most)
+        except SessionFull as full:
+            full.cause = "accounts" if is_further else ""
+            log.warning("nothing was connected (%s): %s", full.code, full)
+            raise
 
         def is_meant() -> bool:
             to, ours = AttemptStatus.CONNECTED, connection.id

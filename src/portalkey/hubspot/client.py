@@ -144,7 +144,7 @@ class HubSpotClient:
         try:
             return self._do(request, time.monotonic() + seconds)
         except TROUBLES as error:
-            return unreachable_error(error, urlsplit(request.url).hostname, self._proxy)
+            return unreachable_error(error, request.url, self._proxy)
 
     def _do(self, request: Request, until: float) -> Response | PortalkeyError:
         scheme, host = _find_host(request)

@@ -1,6 +1,7 @@
 """Errors of the network as errors of ours: whose they are, and where to look."""
 
 import ssl
+from urllib.parse import urlsplit
 
 from portalkey.errors import HubSpotUnavailable, HubSpotUnreachable
 from portalkey.hubspot import authorities, proxy
@@ -15,14 +16,15 @@ _ASKS_WHO = 407
 Trouble = HubSpotUnavailable | HubSpotUnreachable
 
 
-def unreachable_error(error: Exception, host: str | None, through: Proxy | None) -> Trouble:
-    """Return what *error* means on the way to *host*: trouble of this machine, or of HubSpot.
+def unreachable_error(error: Exception, url: str, through: Proxy | None) -> Trouble:
+    """Return what *error* means on the way to *url*: trouble of this machine, or of HubSpot.
 
     Args:
         error: One of ``TROUBLES``; its message is not quoted, as it could quote the request.
-        host: Whom the request was for.
+        url: The address that the request was for; of it, host and port alone are said.
         through: The proxy on the way, if there is one.
     """
+    host = urlsplit(url).hostname
     if isinstance(error, ProxyFailed) and through is not None:
         return _proxy_error(error, host, through)
     cause = error.cause if isinstance(error, Failure) else None
@@ -33,7 +35,9 @@ def unreachable_error(error: Exception, host: str | None, through: Proxy | None)
             f"{authorities.NAME}; otherwise look at this machine's clock and authorities."
         )
     is_unsent = not isinstance(error, Failure) or error.is_unsent
-    if is_unsent and not isinstance(error, Crowded):
+    if url.startswith("http:") and isinstance(cause, ConnectionRefusedError):
+        sentence = _no_simulator(url)
+    elif is_unsent and not isinstance(error, Crowded):
         sentence = (
             f"This machine cannot reach HubSpot at {host}: {_describe(error)}; look at its name "
             f"server, network, firewall and certificates, and whether {proxy.NAME} is needed."
@@ -46,6 +50,15 @@ def unreachable_error(error: Exception, host: str | None, through: Proxy | None)
     trouble.is_local = is_unsent
     trouble.is_timeout = isinstance(error, LateAnswer)
     return trouble
+
+
+def _no_simulator(url: str) -> str:
+    """Return what to do where nothing listens at *url*: without TLS there are but simulators."""
+    place = urlsplit(url)
+    return (
+        f"No simulator answers at http://{place.netloc}; start `portalkey simulate --port "
+        f"{place.port or 80}`, or correct HUBSPOT_APP_URL and HUBSPOT_API_URL."
+    )
 
 
 def _proxy_error(error: ProxyFailed, host: str | None, through: Proxy) -> Trouble:

@@ -91,8 +91,13 @@ BY_CHECK: Mapping[str, Words] = {
         "the link still holds.",
         "Make a link for that account, with hub_id; or disconnect it first.",
     ),
+    "accounts": Words(
+        "failed: no room for another account",
+        "The session of this browser holds other accounts, and has no room for one more.",
+        "There is no room for another account in this browser. Disconnect one first.",
+    ),
 }
-"""By what was another's when the code came back, and by why a link replaced nothing."""
+"""By what was another's when the code came back, and by why nothing was connected or replaced."""
 
 BY_ERROR: Mapping[str, Words] = {
     "declined": Words(

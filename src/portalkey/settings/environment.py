@@ -22,6 +22,8 @@ OPERATOR = "PORTALKEY_OPERATOR"
 """The variable that names whoever types a command."""
 OF_COMMANDS = frozenset({OPERATOR})
 """Settings that commands alone read."""
+LOOKED, LACKS = "What is missing", " is missing;"
+"""Beginning of the sentence on where was looked, and words of each about what is missing."""
 _NEEDED = frozenset({"HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET"})
 """Settings that have no default, beside the keys."""
 
@@ -98,10 +100,10 @@ def describe_missing(env_file: str | Path | None, values: Mapping[str, str]) -> 
         return
     path = Path(env_file).absolute()
     if path.exists():
-        yield f"What is missing is neither in the environment nor in {path}, which was read."
+        yield f"{LOOKED} is neither in the environment nor in {path}, which was read."
     else:
         yield (
-            f"What is missing is not in the environment, and there is no {path.name} in "
+            f"{LOOKED} is not in the environment, and there is no {path.name} in "
             f"{path.parent}; start in the folder that has it, or set the environment."
         )
 

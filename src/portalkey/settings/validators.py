@@ -29,6 +29,7 @@ _SWITCH = {"on": True, "true": True, "1": True, "off": False, "false": False, "0
 _SLOWEST, _MANY = 0.1, 10_000
 _LONGEST_SCOPES = 6000
 """Characters of the scopes in one list: more than those of all that HubSpot has."""
+_QUOTED = re.compile(r"(?s)\A(['\"])(.*)\1\Z")
 _PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9._~-]+)+")
 
 
@@ -70,7 +71,8 @@ def hubspot(value: object) -> str:
 
 def any_scopes(value: object) -> tuple[str, ...]:
     """Scopes between spaces, or a sequence of them."""
-    names = value if isinstance(value, tuple | list) else text(value)
+    # Quotes of an .env reach us where a reader takes them for a part, as `docker run` does.
+    names = value if isinstance(value, tuple | list) else _QUOTED.sub(r"\2", text(value))
     length = len(names if isinstance(names, str) else " ".join(map(str, names)))
     if length > _LONGEST_SCOPES:
         raise ValueError(f"has {length} characters, and {_LONGEST_SCOPES} at most; ask for fewer")
@@ -192,7 +194,12 @@ def usable_keys(value: object, info: ValidationInfo) -> tuple[Key, ...]:
 
 
 def _read_keys(path: Path) -> tuple[Key, ...]:
-    return keys.parse(read_secret_file(path, should_hold=f"label:key lines, or {keys.MAKE}"))
+    try:
+        return keys.parse(read_secret_file(path, should_hold=f"label:key lines, or {keys.MAKE}"))
+    except ValueError as error:
+        # What is no path is not quoted: it may be the keys themselves.
+        place = f"({path}) " if path.is_absolute() or path.exists() else ""
+        raise ValueError(*(f"{place}{each}" for each in error.args)) from None
 
 
 def database_url(value: object) -> str:

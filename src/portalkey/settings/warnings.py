@@ -91,9 +91,10 @@ SENTENCES: Mapping[str, str] = {
         "were at {root}, and its session cookie is for {session_path}; {remedy}."
     ),
     "session_name_shared": (
-        "A session cookie {name} came that this app did not sign: another app on this host uses "
-        "the same name, and each signs the other's visitors out, or SECRET_KEY was changed; give "
-        "each app a SESSION_COOKIE_NAME (in Starlette, session_cookie) of its own."
+        'A session cookie "{name}" came that this process did not sign: SECRET_KEY was changed or '
+        "is another in each process (such as secrets.token_hex() in the code), or another app on "
+        "this host uses the same name, and each signs the other's visitors out; set one SECRET_KEY "
+        "for all processes, and a SESSION_COOKIE_NAME (in Starlette, session_cookie) for each app."
     ),
     "other_address": (
         "Somebody opened the app at {opened}, and PORTALKEY_PUBLIC_URL is {public_url}: HubSpot "
@@ -205,6 +206,12 @@ def _of_store(settings: Settings, around: Surroundings) -> Iterator[SettingsWarn
         yield SettingsWarning.of("store_in_memory", file=file)
     elif places.is_in_layer(file, around.mounts, is_container=around.is_container):
         yield SettingsWarning.of("store_in_container", file=file)
+
+
+def name_ring(settings: Settings) -> str:
+    """Return where the keys stand: the setting, or the file that it names."""
+    file = settings.keys_file
+    return "PORTALKEY_KEYS" if file is None else f"{file} (PORTALKEY_KEYS_FILE)"
 
 
 def name_store(settings: Settings) -> str:

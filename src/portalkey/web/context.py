@@ -199,7 +199,7 @@ class Context:
         owner = request.owner or ""
         values = {
             "pk_owner": owner,
-            "pk_owner_name": self.options.owner_name(owner),
+            "pk_owner_name": self._name_owner(owner),
             "app_url": self.path("/"),
             **facts,
         }
@@ -207,6 +207,11 @@ class Context:
         if page is not None:
             return WebResponse.page(page, headers.IN_HOST_LAYOUT)
         return WebResponse.page(self.render(template, language=language, **values), headers.SETUP)
+
+    def _name_owner(self, owner: str) -> str:
+        """Return what people call *owner*; nothing where the app says none, as an id says none."""
+        is_named = self.options.owner_name is not str
+        return self.options.owner_name(owner) if is_named else ""
 
     def problem(
         self, code: str, status: int, *, cause: str = "", wait: float | None = None

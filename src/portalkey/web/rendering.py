@@ -49,7 +49,7 @@ class Renderer:
     """Renders our pages; says on each whether a simulator plays HubSpot.
 
     Args:
-        settings: Say where the app is mounted, and whether HubSpot is played.
+        settings: Say where the app is mounted, and whether HubSpot is simulated.
         host: The host app's own templates.
         strings: The texts of the pages.
         base: The host's template that the setup page extends, instead of ours.

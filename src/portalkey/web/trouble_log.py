@@ -20,9 +20,9 @@ def log_error(name: str, request: WebRequest | None, error: PortalkeyError) -> N
         level = logging.INFO
     log.log(
         level,
-        "%s could not be answered, attempt=%s: %s %s: %s",
+        "%s could not be answered%s: %s %s: %s",
         name,
-        attempts,
+        f", attempt={attempts}" if attempts else "",
         type(error).__name__,
         f"{error.code}, {error.cause}" if error.cause else error.code,
         " ".join(str(error).split()),

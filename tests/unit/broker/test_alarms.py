@@ -138,7 +138,7 @@ def test_a_route_logs_the_cause(
 
     lines = [each.getMessage() for each in caplog.records]
     assert answers == [503] * 3
-    said = "status could not be answered, attempt=None: StoreUnusable store_unusable, missing: "
+    said = "status could not be answered: StoreUnusable store_unusable, missing: "
     assert sum(x.startswith(said) for x in lines) == 3
     assert len(warnings_of(caplog)) == 1
 

@@ -29,7 +29,16 @@ def test_an_event_is_kept_sent_and_logged(caplog: pytest.LogCaptureFixture) -> N
     assert list(store.events(owner="ada")) == heard
     assert heard[0].facts == {"hub_id": 7}
     assert heard[0].at is not None
-    assert "connected" in caplog.text
+    assert caplog.messages == ["connected connection=c1 hub_id=7"]
+
+
+def test_a_line_of_the_log_is_pairs_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """What is not known is left out; what could be taken for another pair or line is quoted."""
+    facts = {"check": "owner", "error": None, "to": "a b=c\nforged", "n": 2}
+    audit_over(MemoryStore()).record(EventName.CALLBACK_REFUSED, attempt_id="a1", facts=facts)
+
+    expected = r'callback_refused attempt=a1 check=owner to="a b=c\nforged" n=2'
+    assert caplog.messages == [expected]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Connections in the visitor's own session: what it holds, and that all of it goes with it."""
 
 import json
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -377,6 +378,21 @@ def test_a_cookie_too_small_is_told(client: FlaskClient, broker: Broker, hubspot
     client.get("/keep/10")
     connect(client, hubspot)
     assert token_of(client)
+
+
+def test_an_account_too_many_is_told_in_other_words(
+    client: FlaskClient, hubspot: HubSpot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The person can do something about that one; the log has the size and the limit."""
+    client.get("/keep/750")
+    connect(client, hubspot, FIRST)
+
+    where = connect(client, hubspot, SECOND)
+
+    assert "no room for another account" in said(page_of(client, where).find("main"))
+    (line,) = [each for each in caplog.messages if "nothing was connected (session_full)" in each]
+    assert re.search(r"would be \d{4} bytes .* and \d{4} pass", line)
+    assert len(cards(page_of(client))) == 1
 
 
 def test_a_renewal_that_does_not_fit_is_used(

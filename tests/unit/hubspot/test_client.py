@@ -553,9 +553,11 @@ def test_broken_answer(answer: bytes, words: str, listen: Listen, client: HubSpo
 
 
 def test_refused_connection(port: int, client: HubSpotClient) -> None:
-    """Nobody listens there."""
-    with pytest.raises(HubSpotUnavailable, match="refused"):
-        client.send(get(f"http://localhost:{port}"))
+    """Nobody listens there: without TLS that is a simulator, which is to be started."""
+    with pytest.raises(HubSpotUnavailable, match=f"portalkey simulate --port {port}`") as refused:
+        client.send(get(f"http://localhost:{port}/secret"))
+    assert str(refused.value).startswith(f"No simulator answers at http://localhost:{port};")
+    assert refused.value.is_local
 
 
 def unresolved(host: str, port: int) -> list[str]:

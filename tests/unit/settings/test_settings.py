@@ -280,7 +280,7 @@ BAD = [
     ("PORTALKEY_CA_FILE", "/dev/null", "names no file"),
     ("PORTALKEY_CA_FILE", pytest.__file__, "without a certificate in it"),
     ("PORTALKEY_KEYS", "a:canary", "not url-safe base64"),
-    ("PORTALKEY_KEYS_FILE", "/nowhere/canary-free", "no such file"),
+    ("PORTALKEY_KEYS_FILE", "/nowhere/keys", "no such file"),
 ]
 
 
@@ -291,6 +291,25 @@ def test_a_drive_is_part_of_a_path_where_there_are_drives() -> None:
     assert (path.as_posix(), is_for_all) == ("C:/our data/a.json", False)
     with pytest.raises(ValueError, match="names no drive; write file:///C:/PATH"):
         validators.config_file("file:///data/a.json", windows=True)
+
+
+def test_a_file_of_keys_is_named_and_keys_in_its_place_are_not() -> None:
+    """Which file cannot be read is said; somebody may have put the keys themselves there."""
+    key = Fernet.generate_key().decode()
+    (file,) = problems(PORTALKEY_KEYS="", PORTALKEY_KEYS_FILE="/nowhere/keys")
+    (keys,) = problems(PORTALKEY_KEYS="", PORTALKEY_KEYS_FILE=f"new:{key}")
+
+    assert file.startswith("PORTALKEY_KEYS_FILE (/nowhere/keys) cannot be read (no such file")
+    assert keys.startswith("PORTALKEY_KEYS_FILE cannot be read (no such file")
+    assert key not in keys
+
+
+def test_scopes_in_quotes_are_read_without() -> None:
+    """`docker run --env-file` hands the quotes of a file on."""
+    for quoted in ('"oauth tickets"', "'oauth tickets'"):
+        assert validators.any_scopes(quoted) == validators.any_scopes("oauth tickets")
+    with pytest.raises(ValueError, match="cannot be used"):
+        validators.any_scopes('"oauth tickets')
 
 
 @pytest.mark.parametrize(("name", "text", "problem"), BAD)

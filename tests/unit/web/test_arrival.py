@@ -63,4 +63,4 @@ def test_a_session_of_another_app_is_named() -> None:
     (warning,) = find_oddities(settings(""), Arrival("", "shop", "/", is_session_foreign=True))
 
     assert warning.code == "session_name_shared"
-    assert "cookie shop " in warning.sentence
+    assert 'cookie "shop" ' in warning.sentence

@@ -67,7 +67,7 @@ def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches)
         raise Stopped("retired")
     redirect_uri = query.get("redirect_uri", "")
     if not is_registered(redirect_uri, app.redirect_uris, switches.redirect_match):
-        raise Stopped("redirect")
+        raise Stopped("redirect", advice=_compare(redirect_uri, app.redirect_uris))
     return Installation(
         app=app,
         redirect_uri=redirect_uri,
@@ -75,6 +75,16 @@ def read_installation(pairs: Pairs, apps: Mapping[str, App], switches: Switches)
         optional_scopes=_read_optional_scopes(app, query.get("optional_scope", "")),
         state=query.get("state"),
         challenge=_read_challenge(query, switches.pkce),
+    )
+
+
+def _compare(sent: str, registered: tuple[str, ...]) -> str:
+    """Return both sides of a redirect URI that does not match, and how to put it right."""
+    shown = "".join(each if each.isprintable() else "?" for each in sent[:300])
+    return (
+        f"Registered: {', '.join(registered)}. Sent: {shown or 'none'}. Start the simulator with "
+        f"--redirect-uri {shown or 'URI'} (portalkey simulate, or portalkey-simulator), or correct "
+        "what the app sends (HUBSPOT_REDIRECT_URI)."
     )
 
 

@@ -120,9 +120,13 @@ SENTENCES: Mapping[str, Sentence] = {
 
 
 class Stopped(Exception):
-    """The person reads the ``sentence`` on HubSpot's page, and nothing is sent to the app."""
+    """The person reads the ``sentence`` on HubSpot's page, and nothing is sent to the app.
 
-    def __init__(self, why: str, **values: str) -> None:
+    ``advice`` is the simulator's own, for whoever develops the app; HubSpot gives none.
+    """
+
+    def __init__(self, why: str, *, advice: str = "", **values: str) -> None:
         """Show the sentence of ``SENTENCES`` with this name, filled in with *values*."""
         self.sentence = SENTENCES[why].says.format(**values)
+        self.advice = advice
         super().__init__(self.sentence)

@@ -22,7 +22,7 @@ def greet(settings: Settings, data: Path, store: str) -> None:
     url = settings.public_url
     lines = (
         f"Open     {bold(url)}  and follow the page: it takes a minute.",
-        f"HubSpot  {settings.app_url}  is played; its control room is there.",
+        f"HubSpot  {settings.app_url}  is simulated; its control room is there.",
         f"Console  {url}/console  is the operator's; step 5 opens it.",
     )
     panel("portalkey demo", lines)

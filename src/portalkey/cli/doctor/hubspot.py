@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from portalkey.cli.doctor.credentials import check_credentials
+from portalkey.cli.doctor.redirect import check_redirect_uri
 from portalkey.errors import PortalkeyError
 from portalkey.hubspot.client import HubSpotClient, Send
 from portalkey.hubspot.http import Request, Response
 from portalkey.hubspot.proxy import parse_proxy
 from portalkey.model.findings import Finding, has_problem, ok, problem, unknown, warning
 from portalkey.settings.settings import Settings
+from portalkey.settings.urls import is_local
 
 SECONDS = 10.0
 """Seconds that HubSpot has for an answer."""
@@ -41,6 +43,8 @@ def check_hubspot(settings: Settings) -> Iterator[Finding]:
             yield unknown("credentials", "HubSpot could not be asked about the credentials.")
         else:
             yield check_credentials(settings, client.send)
+            if is_local(settings.api_url):
+                yield from check_redirect_uri(settings, client.send)
 
 
 def check_way(

@@ -96,7 +96,7 @@ def check_layout(page: Page) -> Finding:
     """Tell what the app's own layout lacks for ours, as a *page* of ours says it."""
     said = _LAYOUT.search(page.body)
     if said is None:
-        return ok("layout", "No layout is named in base_template that lacks what it needs.")
+        return ok("layout", "base_template has the blocks it needs, or is not named.")
     return problem(
         "layout",
         f"The template that base_template names {said[1].decode()}, so the setup page is shown in "

@@ -6,6 +6,7 @@ from pathlib import Path
 from portalkey.errors import BadSettings
 from portalkey.hubspot import endpoints
 from portalkey.model.findings import Finding, ok, problem, warning
+from portalkey.settings.environment import LACKS, LOOKED
 from portalkey.settings.settings import Settings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings
@@ -18,8 +19,15 @@ def read_settings(env_file: Path) -> tuple[Settings | None, list[Finding]]:
     try:
         settings = Settings.from_env(env_file)
     except BadSettings as trouble:
-        to_do = "Change it where the process gets its environment, or in the file of --env-file."
-        return None, [problem("settings", each, to_do) for each in trouble.problems]
+        file = f", or in {env_file}" if env_file.exists() else ""
+        to_do = f"Change it where the process gets its environment{file}."
+        # Where was looked is no trouble of its own.
+        where = [each for each in trouble.problems if each.startswith(LOOKED)]
+        others = [each for each in trouble.problems if each not in where]
+        return None, [
+            problem("settings", each, " ".join(where) if where and LACKS in each else to_do)
+            for each in others
+        ]
     around = Surroundings.look(env_file)
     return settings, [*check_settings(settings, around), check_version(settings)]
 

@@ -1,5 +1,7 @@
 """``portalkey keys``: what an operator does about the keys that seal the tokens."""
 
+from copy import copy
+
 import click
 
 from portalkey.cli.keys.add import add
@@ -16,4 +18,7 @@ def keys() -> None:
 
 for command in (add, status, rotate, retire, forget):
     keys.add_command(command)
-keys.add_command(status, "list")  # which one tries first, from the other groups
+# Which one tries first, from the other groups.
+same = copy(status)
+same.short_help = "The same as keys status."
+keys.add_command(same, "list")

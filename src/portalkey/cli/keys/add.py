@@ -9,17 +9,18 @@ import click
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.hints import respell, spell
 from portalkey.cli.keys.opening import open_broker
+from portalkey.settings.warnings import name_ring
 from portalkey.vault.keyring import new_key
 
 _STEPS = """\
 
 1. Keep a copy of it in a safe place, away from the database's backups.
-2. Append it to PORTALKEY_KEYS, last, in every process, and restart them.
+2. Append it to {place}, last, in every process, and restart them.
    It only opens there:
-     PORTALKEY_KEYS={ring},{label}:...
+     {name}{ring},{label}:...
 3. When `portalkey keys status` shows it everywhere, move it to the front, and
    restart again. It seals from then on:
-     PORTALKEY_KEYS={label}:...,{ring}
+     {name}{label}:...,{ring}
 4. {rotate}
 5. {retire}"""
 
@@ -36,6 +37,7 @@ def add(*, as_json: bool, env_file: Path) -> None:
         label = broker.keys.new_label(date.today())  # noqa: DTZ011 - the operator's own day
         labels = [each.label for each in broker.keys.status().keys]
         ring = [each.name for each in broker.settings.keys]
+        place = name_ring(broker.settings)
     key = new_key().get_secret_value()
     if as_json:
         click.echo(json.dumps({"label": label, "key": key}))
@@ -43,6 +45,8 @@ def add(*, as_json: bool, env_file: Path) -> None:
     click.echo(f"{label}:{key}")
     steps = _STEPS.format(
         label=label,
+        place=place,
+        name="PORTALKEY_KEYS=" if place == "PORTALKEY_KEYS" else "",
         ring=",".join(f"{each}:..." for each in ring),
         rotate=spell("keys rotate"),
         retire=spell(f"keys retire {ring[0]}"),

@@ -11,10 +11,10 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.keys.table import SESSIONS
 from portalkey.cli.lines import say
-from portalkey.settings.warnings import name_store
+from portalkey.settings.warnings import name_ring, name_store
 
 _UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
-_FIRST = "{label} is the first key of PORTALKEY_KEYS, which seals; move another to the front first."
+_FIRST = "{label} is the first key of {ring}, which seals; move another to the front first."
 _ROWS = (
     "{label} is still needed. It seals connections: {connections}, attempts under way: {attempts}, "
     "outbox: {outbox}."
@@ -22,7 +22,7 @@ _ROWS = (
 _ROTATE = "Run `portalkey keys rotate` first."
 _SEALING = "{process} still seals with {label}; put the new key first there, and restart it."
 _MAY_GO = (
-    "Nothing in {place} bears {label} any more. Take it out of PORTALKEY_KEYS in every process, "
+    "Nothing in {place} bears {label} any more. Take it out of {ring} in every process, "
     "and keep a copy for as long as the oldest backup that you would restore."
 )
 
@@ -38,24 +38,25 @@ def retire(label: str, *, as_json: bool, env_file: Path) -> None:
     """
     with open_broker(env_file) as broker:
         found, place = broker.keys.retire(label), name_store(broker.settings)
+        ring = name_ring(broker.settings)
     if as_json:
         click.echo(json.dumps(_to_json(found)))
     elif found.may_go:
-        say(_MAY_GO.format(label=label, place=place))
+        say(_MAY_GO.format(label=label, place=place, ring=ring))
         if found.has_sessions:
             say(SESSIONS)
     else:
-        say("\n".join((f"In {place}:", *_obstacles(found))), err=True)
+        say("\n".join((f"In {place}:", *_obstacles(found, ring))), err=True)
     if not found.may_go:
         click.get_current_context().exit(1)
 
 
-def _obstacles(found: Retirement) -> Iterator[str]:
+def _obstacles(found: Retirement, ring: str) -> Iterator[str]:
     count, label = found.count, found.label
     if not found.is_known:
         yield _UNKNOWN.format(label=label)
     if found.is_first:
-        yield _FIRST.format(label=label)
+        yield _FIRST.format(label=label, ring=ring)
     if count.rows:
         numbers = {name: getattr(count, name) for name in ("connections", "attempts", "outbox")}
         yield _ROWS.format(label=label, **numbers)

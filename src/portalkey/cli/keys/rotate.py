@@ -15,7 +15,8 @@ from portalkey.cli.opening import find_operator
 from portalkey.cli.terminal import bars
 from portalkey.vault.rotate import Rotated
 
-_DONE = "Rows sealed anew with {key}: {rows:,}, in {seconds:.1f} s ({rate:,.0f} a second)."
+_DONE = "Rows sealed anew with {key}: {rows:,}, in {seconds:.1f} s"
+_RATED_SECONDS = 1.0
 _NOTHING = "All is sealed with {key}; there was nothing to do."
 _BUSY = "Rows that others kept until the end: {busy}; run this again."
 _CLOSED = "Rows that are damaged, as the key that they name does not open them: {number} ({rows})."
@@ -74,8 +75,10 @@ def _to_json(rotated: Rotated, key: str) -> dict[str, object]:
 def _to_text(rotated: Rotated, key: str) -> str:
     if not rotated.rows:
         return _NOTHING.format(key=key) if rotated.is_whole else "Nothing could be sealed anew."
-    rate = rotated.rows / max(rotated.seconds, 0.001)
-    return _DONE.format(rows=rotated.rows, key=key, seconds=rotated.seconds, rate=rate)
+    done = _DONE.format(rows=rotated.rows, key=key, seconds=rotated.seconds)
+    if rotated.seconds < _RATED_SECONDS:  # a rate of a few rows says nothing
+        return f"{done}."
+    return f"{done} ({rotated.rows / rotated.seconds:,.0f} a second)."
 
 
 def _describe_left(rotated: Rotated) -> Iterator[str]:

@@ -16,6 +16,9 @@ addEventListener("hubspot-connect", (event) => {
   location.replace(address({ connected: attempt }));
 });
 
+// It is no news any more once somebody begins again.
+addEventListener("hubspot-connect:begin", () => document.querySelector(".pk-note:has(.pk-good)")?.remove());
+
 // A window of ours has connected that no element here waits for: after "Try again" in a popup, or in another tab.
 addEventListener("storage", ({ key, newValue }) => {
   const attempt = /^portalkey:([\w-]{22})$/.exec(key)?.[1];

@@ -2,9 +2,9 @@
 
 PAGES = {
     "simulator": "Simulator.",
-    "simulator_what": "HubSpot wird hier von einem lokalen Simulator gespielt.",
+    "simulator_what": "Nur HubSpot ist hier simuliert, auf diesem Rechner.",
     "back": "Zurück zu {app}",
-    "open_there": "{app} unter {address} öffnen",
+    "open_there": "Zu {address}",
     "may_close": "Sie können dieses Fenster schließen.",
     "closing": "Dieses Fenster schließt sich in {seconds} Sekunden.",
     "close": "Fenster schließen",
@@ -18,7 +18,7 @@ PAGES = {
     "connected_heading": "Verbunden mit {account}",
     "connected_what": "{app} arbeitet ab jetzt mit diesem HubSpot-Konto.",
     "not_connected_heading": "Nicht verbunden",
-    "reference": "Wenn es so bleibt, nennen Sie {app} diese Kennung:",
+    "reference": "Wenn das öfter passiert, nennen Sie {app} diese Kennung:",
     "start": "HubSpot mit {app} verbinden?",
     "start_why": (
         "Gehen Sie nur weiter, wenn Sie das selbst begonnen haben. "

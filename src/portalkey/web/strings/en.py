@@ -6,9 +6,9 @@ Whatever HubSpot or a visitor said gets in by name only. The templates ask for t
 PAGES = {
     # Every page.
     "simulator": "Simulator.",
-    "simulator_what": "HubSpot is played by a local simulator here.",
+    "simulator_what": "Only HubSpot is simulated here, on this machine.",
     "back": "Back to {app}",
-    "open_there": "Open {app} at {address}",
+    "open_there": "Go to {address}",
     # The popup.
     "may_close": "You can close this window.",
     "closing": "This window closes in {seconds} seconds.",
@@ -23,7 +23,7 @@ PAGES = {
     "connected_heading": "Connected to {account}",
     "connected_what": "{app} works with this HubSpot account from now on.",
     "not_connected_heading": "Not connected",
-    "reference": "If it stays, tell {app} this reference:",
+    "reference": "If this keeps happening, give {app} this reference:",
     "start": "Connect HubSpot to {app}?",
     "start_why": (
         "Go on only if you began this yourself. "

@@ -27,7 +27,8 @@ from portalkey.cli.doctor.groups import judge, run
 from portalkey.cli.doctor.hubspot import check_clock, check_way
 from portalkey.cli.doctor.project import check_app_file, check_project, check_v1
 from portalkey.cli.doctor.public import check_headers, check_public, check_session_cookies
-from portalkey.cli.doctor.settings import check_settings, check_version
+from portalkey.cli.doctor.redirect import check_redirect_uri
+from portalkey.cli.doctor.settings import check_settings, check_version, read_settings
 from portalkey.cli.doctor.store import check_store
 from portalkey.errors import HubSpotUnreachable
 from portalkey.hubspot.http import Request, Response
@@ -82,6 +83,21 @@ def test_a_version_has_an_end(settings: Settings, version: str, state: State, wo
     found = check_version(settings.model_copy(update={"api_version": version}))
 
     assert (found.state, words in found.sentence) == (state, True)
+
+
+def test_where_was_looked_is_no_thing_to_be_done(tmp_path: Path) -> None:
+    """It is what to do about each that is missing; the file that was read is named."""
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"PORTALKEY_KEYS=a:{Fernet.generate_key().decode()}\n")
+
+    settings, found = read_settings(env_file)
+
+    assert settings is None
+    names = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET")
+    assert [each.sentence.split()[0] for each in found] == [*names]
+    assert {each.to_do for each in found} == {
+        f"What is missing is neither in the environment nor in {env_file}, which was read."
+    }
 
 
 def test_each_warning_of_the_settings_is_one_of_ours(settings: Settings) -> None:
@@ -164,6 +180,35 @@ def test_credentials_are_judged_by_hubspot(
     assert words in f"{found.sentence} {found.to_do}"
     (request,) = asked
     assert request.url.endswith("/oauth/2026-09/token/introspect")
+
+
+REGISTERED = "http://localhost:6001/auth/hubspot/callback"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"apps": [{"client_id": "app", "redirect_uris": [REGISTERED]}]}, State.OK),
+        ({"apps": [{"client_id": "app", "redirect_uris": []}]}, State.PROBLEM),
+        ({"apps": [{"client_id": "app", "redirect_uris": [f"{REGISTERED}/"]}]}, State.PROBLEM),
+        ({"apps": [{"client_id": "other", "redirect_uris": []}]}, None),
+        ({"apps": [None, {"client_id": "app", "redirect_uris": None}]}, None),
+        ({"apps": 1}, None),
+        ({}, None),
+    ],
+)
+def test_a_simulator_has_registered_the_redirect_uri(
+    settings: Settings, body: dict[str, object], found: State | None
+) -> None:
+    """Where it has not, both are named, with the command; what does not say so is no finding."""
+    local = settings.model_copy(update={"redirect_uri": REGISTERED})
+    answer = Response(200, body=json.dumps(body).encode())
+
+    findings = list(check_redirect_uri(local, lambda _: answer))
+
+    assert [each.state for each in findings] == ([] if found is None else [found])
+    if found is State.PROBLEM:
+        assert f"--redirect-uri {REGISTERED}`" in findings[0].to_do
 
 
 def test_code_that_asks_v1_is_found(tmp_path: Path) -> None:
