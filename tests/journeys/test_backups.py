@@ -112,8 +112,11 @@ def test_postgresql_is_backed_up_by_its_own_program(
         done = run("db", "backup", str(folder / "dump"), "--env-file", write_settings(folder, url))
         assert (done.returncode, done.stdout) == (1, "")
         assert "canary" not in done.stderr
-        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  pg_dump")]
-        run_program(command, folder)
+        (command,) = [line for line in done.stderr.splitlines() if "pg_dump --" in line]
+        umask, dump = command.strip().split("; ")
+        assert umask == "umask 077"
+        run_program(dump, folder)
+        assert "can be checked once restored" in run("db", "check", str(folder / "dump")).stdout
         place = psycopg.conninfo.make_conninfo("", **conninfo_to_dict(empty))
         restore = ("pg_restore", f"--dbname={place}", "--single-transaction", f"{folder}/dump")
         run_program(shlex.join(restore), folder)

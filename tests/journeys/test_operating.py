@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
+from portalkey.cli.owner_hash import make_hash
 from portalkey.errors import HubSpotRefused, NotConnected
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
@@ -244,6 +245,17 @@ def test_a_quoted_reference_says_what_happened(
     assert (told["status"], told["error"]) == ("failed", "declined")
     assert [each["name"] for each in told["events"]] == ["attempt_started", "attempt_failed"]
     assert not [name for name in told if "hash" in name or "sealed" in name]
+
+
+def test_a_connection_says_how_the_log_calls_its_owner(
+    operator: Operator, owners: tuple[str, ...], broker: Broker
+) -> None:
+    """So that one gets from a person to their lines."""
+    (row,) = operator.read("connections", "list", "--owner", "ada")["connections"]
+    told = operator.read("connections", "show", row["id"])
+
+    assert told["owner_in_log"] == [make_hash(broker)("ada")]
+    assert told["owner_in_log"][0] in operator.run("connections", "show", row["id"]).stdout
 
 
 def test_events_of_one_time_are_asked_for_by_the_clock(

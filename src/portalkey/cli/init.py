@@ -1,5 +1,6 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
+import textwrap
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,8 @@ from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
+_WIDTH = 74
+"""As wide as a frame on the narrowest terminal leaves room for."""
 REDIRECT_URI = "http://localhost:6001/auth/hubspot/callback"
 SCOPES = "oauth crm.objects.contacts.read"
 _STEPS = {
@@ -125,8 +128,17 @@ def _advice(env_file: Path) -> tuple[str, ...]:
         "   and these required scopes:",
         f"     {SCOPES}",
         f"2. Copy the client ID and secret from there into {env_file}.",
-        f"3. {_next_step()}",
+        *_next_lines(),
     )
+
+
+def _next_lines() -> list[str]:
+    """Return the last item in lines that fit, below each other behind its number."""
+    return [
+        folded
+        for line in f"3. {_next_step()}".split("\n")
+        for folded in textwrap.wrap(line, _WIDTH, subsequent_indent="   ", break_long_words=False)
+    ]
 
 
 def _next_step() -> str:
