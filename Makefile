@@ -49,19 +49,22 @@ test: .venv/test node_modules/.package-lock.json
 	@$(MAKE) --no-print-directory $(if $(CI),coverage others,everything) interop docs
 	@scripts/pythons --one
 
+# A test that hangs is to fail by name, with what each thread was at, long before CI gives up.
+PYTEST := pytest --timeout 900
+
 everything:
-	$(BIN)/pytest -n $(JOBS) --dist worksteal $(COUNTED) $(OTHERS) $(ARGS)
+	$(BIN)/$(PYTEST) -n $(JOBS) --dist worksteal $(COUNTED) $(OTHERS) $(ARGS)
 
 # In CI the lines are counted too, which takes some minutes more.
 coverage: .venv/test | need-programs
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(JOBS) $(COUNTED) $(ARGS)
+	$(BIN)/coverage run -m $(PYTEST) -n $(JOBS) $(COUNTED) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='$(WHOLE)'
 
 others:
-	$(BIN)/pytest -n $(JOBS) --dist worksteal $(OTHERS) $(ARGS)
+	$(BIN)/$(PYTEST) -n $(JOBS) --dist worksteal $(OTHERS) $(ARGS)
 
 # The oldest versions that pyproject.toml allows live in an environment of their own.
 OLDEST := tests/contract tests/unit/django tests/unit/fastapi tests/unit/hubspot tests/unit/settings tests/unit/vault \

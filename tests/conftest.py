@@ -19,6 +19,8 @@ from portalkey.settings import Settings
 from portalkey.testing import Ahead
 from portalkey.vault import Keyring, SQLStore, Vault
 from portalkey_simulator import App, HubSpot, running_hubspot
+from support.failures import FailuresAtOnce
+from support.interrupts import heed_interrupts
 from support.patience import MILLISECONDS
 from support.ports import free_port
 from support.visitor import Visitor
@@ -29,11 +31,22 @@ if TYPE_CHECKING:
 SCOPES = "oauth crm.objects.contacts.read crm.objects.companies.read"
 OPTIONAL_SCOPES = "crm.objects.deals.read"
 
+heed_interrupts()
+
 # A busy machine draws values slowly too; a rule holds or not, however long that takes.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have failures written at once, where there is somebody to read them."""
+    # The workers of xdist have no terminal; what they find is reported in the one that has.
+    plugins = session.config.pluginmanager
+    terminal = plugins.get_plugin("terminalreporter")
+    if terminal is not None:
+        plugins.register(FailuresAtOnce(terminal))
 
 
 @pytest.fixture

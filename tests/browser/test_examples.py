@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support.commands import free_ports
+from support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 FLASK = ("-m", "flask", "--env-file", "simulator.env", "run")
@@ -37,6 +38,7 @@ def running(folder: Path, *command: str) -> Iterator[None]:
             yield
         finally:
             process.send_signal(signal.SIGINT)
+            process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
