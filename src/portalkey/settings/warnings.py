@@ -28,7 +28,7 @@ _MANY = {
 """Variables of places that run several instances, each on a disk of its own that does not last."""
 
 ERASED_IN_COPY = "Erased here; this is a copy (PORTALKEY_COPY), and HubSpot is told nothing."
-"""What a copy says in the place of what production tells HubSpot."""
+"""The sentence of a copy, where production tells HubSpot to forget."""
 
 SENTENCES: Mapping[str, str] = {
     "is_copy": (
