@@ -112,7 +112,7 @@ def test_postgresql_is_backed_up_by_its_own_program(
         done = run("db", "backup", str(folder / "dump"), "--env-file", write_settings(folder, url))
         assert (done.returncode, done.stdout) == (1, "")
         assert "canary" not in done.stderr
-        (command,) = [line for line in done.stderr.splitlines() if "pg_dump --" in line]
+        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  umask")]
         umask, dump = command.strip().split("; ")
         assert umask == "umask 077"
         run_program(dump, folder)
