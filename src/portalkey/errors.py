@@ -144,11 +144,11 @@ class OperatorMustAct(PortalkeyError, code="operator_must_act"):
 class BadSettings(OperatorMustAct, code="bad_settings"):
     """The settings cannot be used; the problems are listed, each with what to do."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        """List all *problems* together, so that they can be mended in one go."""
+    def __init__(self, problems: Sequence[str], heading: str = "") -> None:
+        """List all *problems* under the *heading*, so that they can be mended in one go."""
         self.problems = tuple(problems)
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
-        super().__init__(f"portalkey cannot work with these settings:{lines}")
+        super().__init__((heading or "portalkey cannot work with these settings:") + lines)
 
 
 class HubSpotRefused(OperatorMustAct, code="hubspot_refused"):

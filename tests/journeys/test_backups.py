@@ -112,8 +112,12 @@ def test_postgresql_is_backed_up_by_its_own_program(
         done = run("db", "backup", str(folder / "dump"), "--env-file", write_settings(folder, url))
         assert (done.returncode, done.stdout) == (1, "")
         assert "canary" not in done.stderr
-        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  pg_dump")]
-        run_program(command, folder)
+        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  umask")]
+        umask, dump = command.strip().split("; ")
+        assert umask == "umask 077"
+        run_program(dump, folder)
+        looked = run("db", "check", str(folder / "dump"))
+        assert "can be checked once restored" in " ".join(looked.stdout.split())
         place = psycopg.conninfo.make_conninfo("", **conninfo_to_dict(empty))
         restore = ("pg_restore", f"--dbname={place}", "--single-transaction", f"{folder}/dump")
         run_program(shlex.join(restore), folder)

@@ -51,6 +51,16 @@ def test_token_for_nobody_says_so_in_one_sentence(demo: tuple[str, HubSpot, Path
     assert "connect one first" in done.stderr
 
 
+def test_token_reads_the_file_that_is_named(tmp_path: Path) -> None:
+    """As every other command does."""
+    file = tmp_path / "staging.env"
+    file.write_text("HUBSPOT_CLIENT_ID=staging\nPORTALKEY_LABEL=no label\n")
+    done = run("token", "ada", "--env-file", str(file), cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "PORTALKEY_LABEL must be" in done.stderr
+
+
 def test_token_without_a_demo_says_how_to_start_one(tmp_path: Path) -> None:
     """A folder that holds none is not made into one."""
     done = run("token", "ada", "--data", str(tmp_path))

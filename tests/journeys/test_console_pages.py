@@ -249,7 +249,9 @@ def test_a_long_timeline_has_pages(operator: Operator, broker: Broker, rows: Any
 def test_an_attempt_is_told_in_words(operator: Operator, broker: Broker) -> None:
     """What happened, what to answer, and whose it was."""
     attempt = broker.begin("ada", "browser").attempt
-    text = words(operator.page(f"/attempts?reference={attempt.id}").select_one("main"))
+    line = f"{attempt.id} · declined"  # as a page has it at its foot, and a person copies it
+    text = words(operator.page(f"/attempts?reference={line}").select_one("main"))
+    assert attempt.id in str(operator.get(f"/?q={line}").headers["location"])
 
     assert "The person was sent to HubSpot and has not come back." in text
     assert "Go on in HubSpot's window" in text

@@ -24,6 +24,7 @@ from portalkey.vault.open import open_vault
 from portalkey_simulator import HubSpot
 from support.commands import run
 from support.environment import environment_of
+from support.operating_console import Operator, host_app
 from support.visitor import query_of
 
 OWNERS = ("ada", "bob", "cleo", "dora")
@@ -242,4 +243,49 @@ def test_the_worker_of_a_copy_sends_nothing(env_file: Path, hubspot: HubSpot) ->
     nothing |= {"sweep_stopped": False, "failed": [], "error": None}
     assert json.loads(done.stdout) == nothing, done.stderr
     assert "is_copy" in done.stderr
+    assert asked(hubspot) == before
+
+
+def ids_of(broker: Broker) -> dict[str, str]:
+    """Of each owner, the id of the connection."""
+    return {owner: row_of(broker, owner).id for owner in OWNERS}
+
+
+def test_the_commands_of_a_copy_say_that_hubspot_is_told_nothing(
+    production: Broker, env_file: Path, hubspot: HubSpot
+) -> None:
+    """Each that ends something; an uninstall is refused before anybody types a number."""
+    before, ids = asked(hubspot), ids_of(production)
+    told = "Erased here; this is a copy (PORTALKEY_COPY), and HubSpot is told nothing."
+
+    def say(*arguments: str) -> str:
+        done = run("connections", *arguments, "--env-file", str(env_file))
+        return " ".join((done.stdout + done.stderr).split())
+
+    assert "takes the app out of no account" in say("disconnect", ids["dora"], "--uninstall")
+    said = [
+        say("disconnect", ids["ada"], "--yes"),
+        say("erase", "--owner", "bob", "--yes"),
+        say("revoke", "--all", "--yes"),
+    ]
+
+    assert [told in each for each in said] == [True] * 3, said
+    assert "HubSpot is told to forget" not in "".join(said)
+    assert "does not know of" not in "".join(said)
+    assert asked(hubspot) == before
+
+
+def test_the_console_of_a_copy_says_so_too(staging: Broker, hubspot: HubSpot) -> None:
+    """Before the button and after it, and for an uninstall in the place of the question."""
+    before, ids = asked(hubspot), ids_of(staging)
+    operator = Operator(host_app(staging), staging)
+    path = f"/connections/{ids['ada']}/disconnect"
+
+    assert "HubSpot is told nothing" in operator.page(path).text
+    done = operator.confirm(path)
+    assert "HubSpot is told nothing" in operator.get(done.headers["location"]).text
+    refused = operator.page(f"/connections/{ids['bob']}/uninstall")
+    assert "takes the app out of no account" in refused.text
+    erased = operator.confirm("/erase?owner=cleo", typed="cleo")
+    assert "HubSpot is told nothing" in operator.get(erased.headers["location"]).text
     assert asked(hubspot) == before

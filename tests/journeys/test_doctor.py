@@ -14,7 +14,7 @@ from portalkey.settings import Settings
 from portalkey.vault import SQLStore
 from portalkey.vault.open import open_vault
 from portalkey_simulator import HubSpot
-from support.commands import PORTALKEY, clean_environment
+from support.commands import PORTALKEY, clean_environment, run
 from support.environment import environment_of
 from support.hosting import host_app
 from support.visitor import Visitor
@@ -134,6 +134,32 @@ def test_settings_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert checks(done) == {"settings": "problem", "everything": "unknown"}
     assert len(json.loads(done.stdout)["checks"]) >= 3
+
+
+def test_what_the_standalone_app_would_not_start_with_is_a_problem(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As ``serve`` says it; nothing else is kept from being looked at."""
+    env_file = write_env(tmp_path / "app.env", settings, PORTALKEY_OWNER_HEADER="X-Forwarded-User")
+    done = run_doctor(env_file, "--json")
+
+    assert done.returncode == 1
+    assert "PORTALKEY_OWNER_HEADER needs PORTALKEY_TRUSTED_PROXIES" in done.stdout
+    assert "store" in checks(done)
+
+
+def test_a_database_that_the_app_never_used_has_nothing_to_be_done(
+    settings: Settings, tmp_path: Path, postgres_url: str
+) -> None:
+    """The app makes the tables; the doctor makes none, and neither does a check."""
+    env_file = write_env(tmp_path / "app.env", settings, PORTALKEY_DATABASE_URL=postgres_url)
+    for _ in range(2):
+        done = run_doctor(env_file, "--json")
+        assert checks(done)["no_tables"] == "warning"
+        assert "start the app once, which makes them" in done.stdout
+        assert "problem" not in checks(done).values()
+    checked = run("db", "check", "--env-file", str(env_file))
+    assert (checked.returncode, "start the app once" in checked.stdout) == (0, True)
 
 
 def test_hubspot_away_and_a_wrong_key_stop_no_other_check(

@@ -116,3 +116,21 @@ def is_json(text: str) -> bool:
         lines = text.splitlines()
         return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines)
     return True
+
+
+def test_a_long_owner_is_shortened_in_its_middle(
+    broker: Broker, hubspot: HubSpot, settings: Settings, tmp_path: Path
+) -> None:
+    """Rather than parted within a word; a row stays a line."""
+    owner = "bartholomew.featherstonehaugh-cholmondeley@customers.example.com"
+    connect(broker, hubspot, owner, 4410001)
+    link = broker.invite(owner).invitation.id
+    (row,) = broker.connections(owner)
+    broker.close()
+    env = {**clean_environment(), **environment_of(settings)}
+    for words, name in ((("connections", "list"), row.id), (("links", "list"), link)):
+        _, said = run_in_terminal(*words, columns=80, env=env, cwd=tmp_path)
+        (line,) = [each for each in said.splitlines() if name in each]
+        assert "…" in line
+        assert "bart" in line
+        assert ".com" in line

@@ -855,7 +855,7 @@ def command(*arguments: str, env_file: Path) -> str:
 
 def test_commands(broker: Broker, hubspot: HubSpot, time: Time, env_file: Path) -> None:
     """Set-up says what to paste and subscribes, once; a worker reads; the rest tells of it."""
-    first = command("journal", "setup", env_file=env_file)
+    first = command("journal", "setup", "--yes", env_file=env_file)
     assert '"developer.webhooks_journal.read"' in first
     assert "app-hsmeta.json" in first
     assert "2 subscriptions made, 0 there before" in first
@@ -891,7 +891,11 @@ def test_commands(broker: Broker, hubspot: HubSpot, time: Time, env_file: Path) 
 def test_setup_without_the_scopes(hubspot: HubSpot, env_file: Path) -> None:
     """It says what HubSpot lacks, and exits so."""
     hubspot.faults.add(Fault("refusal", refusal="BAD_SCOPES"), at="token", times=None)
-    done = run("journal", "setup", "--env-file", str(env_file))
+    asked = run("journal", "setup", "--env-file", str(env_file), typed="n\n")
+    assert "makes subscriptions of the app's own" in asked.stdout
+    assert "Nothing was done." in asked.stderr
+    assert not any("subscription" in each.path for each in hubspot.requests)
+    done = run("journal", "setup", "--env-file", str(env_file), typed="y\n")
 
     assert done.returncode == 1
     assert "it lacks developer.webhooks_journal.read" in done.stderr

@@ -151,6 +151,8 @@ def test_a_rotation_waits_for_every_process(
     assert refused.returncode == 1
     assert "PORTALKEY_KEYS of web (process " in refused.stderr
     assert "lacks the key new" in refused.stderr
+    assert "Nothing was sealed anew" in refused.stderr
+    assert "these settings" not in refused.stderr
     assert sealed["keys"][1]["connections"] == 1
     assert sealed["processes"][0]["lacks"] == ["new"]
     assert " lacks new" in shown.stdout

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from portalkey.broker import Broker
 from portalkey.cli.group import cli
+from portalkey.cli.owner_hash import make_hash
 from portalkey.errors import HubSpotRefused, NotConnected
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
@@ -267,7 +269,7 @@ def test_a_quoted_reference_says_what_happened(
     assert "did not agree on HubSpot's page" in done.stdout, done.stderr
     assert "ask a Super Admin" in done.stdout
     assert visitor.owner in done.stdout
-    told = operator.read("attempts", "show", reference)
+    told = operator.read("attempts", "show", f" {reference} · declined")
     assert (told["status"], told["error"]) == ("failed", "declined")
     assert [each["name"] for each in told["events"]] == ["attempt_started", "attempt_failed"]
     assert not [name for name in told if "hash" in name or "sealed" in name]
@@ -310,6 +312,32 @@ def test_attempts_are_listed(
     assert len(operator.read("attempts", "list")["attempts"]) == 3
 
 
+def test_a_connection_says_how_the_log_calls_its_owner(
+    operator: Operator, owners: tuple[str, ...], broker: Broker
+) -> None:
+    """So that one gets from a person to their lines."""
+    (row,) = operator.read("connections", "list", "--owner", "ada")["connections"]
+    told = operator.read("connections", "show", row["id"])
+
+    assert told["owner_in_log"] == [make_hash(broker)("ada")]
+    assert told["owner_in_log"][0] in operator.run("connections", "show", row["id"]).stdout
+
+
+def test_events_of_one_time_are_asked_for_by_the_clock(
+    operator: Operator, owners: tuple[str, ...]
+) -> None:
+    """Of today in UTC, from then and until then."""
+    now = datetime.now(UTC)
+    midnight = operator.run("events", "--since", "0:00").stdout.splitlines()
+    ended = operator.run("events", "--owner", "ada", "--until", "2001-01-01")
+    together = operator.run("events", "--follow", "--until", "10:14")
+
+    assert len(midnight) == 2 * len(owners) or now.hour == 0
+    assert (ended.stdout, ended.exit_code) == ("", 0)
+    assert "Nothing is kept of this owner in this time" in ended.stderr
+    assert "Leave out --until" in together.stderr
+
+
 def test_events_are_told_in_three_ways(operator: Operator, owners: tuple[str, ...]) -> None:
     """Lines for people, JSON and CSV for programs."""
     people = operator.run("events", "--owner", "ada").stdout.splitlines()
@@ -323,7 +351,7 @@ def test_events_are_told_in_three_ways(operator: Operator, owners: tuple[str, ..
     row = told[-1]["connection_id"]
     assert len(operator.run("events", "--connection", row).stdout.splitlines()) == 1
     assert operator.run("events", "--json", "--csv").exit_code == 2
-    assert "Nothing is recorded" in operator.run("events", "--owner", "nobody").stderr
+    assert "Nothing is kept of this owner" in operator.run("events", "--owner", "nobody").stderr
 
 
 def test_events_are_followed(operator: Operator, owners: tuple[str, ...], broker: Broker) -> None:

@@ -217,6 +217,7 @@ def back_up_and_restore(day: Day) -> None:
     flags = ("--schema=portalkey", "--format=custom", "--file=")
     assert all(flag in printed and flag in day.read("Back up") for flag in flags)
     day.follow("Back up")
+    assert (day.folder / "portalkey.dump").stat().st_mode & 0o777 == 0o600
     said = day.follow("Restore")
     assert all(owner in said for owner in OWNERS)
 

@@ -48,6 +48,32 @@ def test_work_goes_on_until_it_is_ended(owing: Visitor, hubspot: HubSpot, env_fi
         assert told(hubspot) == 1
 
 
+def test_the_worker_obeys_the_form_of_the_log(
+    owing: Visitor, hubspot: HubSpot, env_file: Path
+) -> None:
+    """Each line is an object then: its start, what it did, and what is in its way."""
+    with env_file.open("a") as file:
+        file.write("PORTALKEY_LOG_FORMAT=json\n")
+    lines = list[str]()
+    with running("work", "--env-file", str(env_file), ready="forget 1 refresh token", lines=lines):
+        pass
+
+    told = [json.loads(line) for line in lines]
+    assert "Working as portalkey-work, every 10 s." in [each["message"] for each in told]
+    assert told[-1]["logger"] == "portalkey.work"
+
+
+def test_a_worker_that_nobody_named_is_called_so(
+    owing: Visitor, hubspot: HubSpot, env_file: Path
+) -> None:
+    """In the list of processes, and in its own first line, which tells programs that it lives."""
+    ready = '"working": "portalkey-work"'
+    with running("work", "--json", "--env-file", str(env_file), ready=ready):
+        status = json.loads(run("keys", "status", "--json", "--env-file", str(env_file)).stdout)
+
+    assert "portalkey-work" in [each["label"] for each in status["processes"]]
+
+
 def test_a_process_that_hands_out_tokens_does_some_of_it(
     owing: Visitor, broker: Broker, hubspot: HubSpot, ahead: Any
 ) -> None:

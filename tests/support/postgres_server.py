@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from support.patience import PATIENCE
+from support.ports import free_port
 
 MORE_PATHS = "/usr/sbin:/usr/local/sbin"
 # Neither PostgreSQL nor PgBouncer runs as root.
@@ -27,20 +28,36 @@ AS_NOBODY: dict[str, Any] = (
 
 
 class Server:
-    """A PostgreSQL server with data, sockets and log in a *folder*; its durability is off."""
+    """A PostgreSQL server with data, sockets and log in a *folder*; its durability is off.
 
-    def __init__(self, folder: Path) -> None:
+    With a *password* it asks for that, by SCRAM, at a port as well as at its sockets.
+    """
+
+    def __init__(self, folder: Path, password: str = "") -> None:
         self.folder = folder
+        self._listen: dict[str, Any] = {"listen_addresses": ""}
         self.url = f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        if password:
+            port = free_port()
+            self._listen = {"listen_addresses": "127.0.0.1", "port": port}
+            self.url = f"postgresql://postgres:{quote(password, safe='')}@127.0.0.1:{port}/postgres"
         self._programs = programs(folder)
-        make = [str(self._programs / "initdb"), "--no-sync", "--auth=trust", "--username=postgres"]
-        make += ["--encoding=UTF8", "--no-locale", "--no-instructions", f"--pgdata={folder}/data"]
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=folder, **AS_NOBODY)
+        self._make(password)
         self.start()
+
+    def _make(self, password: str) -> None:
+        make = [str(self._programs / "initdb"), "--no-sync", "--username=postgres"]
+        make += ["--encoding=UTF8", "--no-locale", "--no-instructions"]
+        make.append(f"--pgdata={self.folder}/data")
+        make.append(f"--auth={'scram-sha-256' if password else 'trust'}")
+        if password:
+            (self.folder / "password").write_text(password)
+            make.append(f"--pwfile={self.folder}/password")
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **AS_NOBODY)
 
     def start(self) -> None:
         """Run the server, and wait until it answers."""
-        settings = {"listen_addresses": "", "fsync": "off", "max_connections": 300}
+        settings = {"fsync": "off", "max_connections": 300} | self._listen
         command = [str(self._programs / "postgres"), f"-D{self.folder}/data", f"-k{self.folder}"]
         command += [f"--{name}={value}" for name, value in settings.items()]
         with (self.folder / "log").open("a") as log:
@@ -112,9 +129,9 @@ def private_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server of one's own."""
-    with private_folder() as folder, Server(folder) as server:
+def running_server(password: str = "") -> Iterator[Server]:
+    """A server of one's own, which asks for the *password* if there is one."""
+    with private_folder() as folder, Server(folder, password) as server:
         yield server
 
 
@@ -166,7 +183,8 @@ BOUNCER = """
 listen_port = 6432
 unix_socket_dir = {folder}
 logfile = {folder}/log
-auth_type = any
+auth_type = {auth}
+auth_file = {folder}/users
 pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 300
@@ -174,16 +192,21 @@ max_client_conn = 300
 
 
 @contextmanager
-def running_bouncer(server: str, url: str) -> Iterator[str]:
-    """PgBouncer before a *server*, whose *url* tells a database to knock with."""
+def running_bouncer(server: str, url: str, *, password: str = "") -> Iterator[str]:
+    """PgBouncer before a *server*, whose *url* tells a database to knock with.
+
+    With a *password* it asks whoever comes for that, by SCRAM; otherwise it lets everybody in.
+    """
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:{MORE_PATHS}")
     assert program, "run scripts/need-programs"
     with private_folder() as folder:
         settings = folder / "pgbouncer.ini"
-        settings.write_text(BOUNCER.format(server=server, folder=folder))
+        auth = "scram-sha-256" if password else "any"
+        settings.write_text(BOUNCER.format(server=server, folder=folder, auth=auth))
+        (folder / "users").write_text(f'"anybody" "{password}"')
         process = subprocess.Popen([program, "--quiet", settings], **AS_NOBODY)
         host = quote(str(folder), safe="")
-        bouncer = f"postgresql://anybody@/?host={host}&port=6432"
+        bouncer = f"postgresql://anybody:{quote(password, safe='')}@/?host={host}&port=6432"
         try:
             wait_for(named(bouncer, str(conninfo_to_dict(url)["dbname"])), process)
             yield bouncer

@@ -19,6 +19,7 @@ from portalkey.vault.vault import Vault
 SHOWN = 5
 """So many rows are named where some are in the way."""
 
+_NOTHING_SEALED = "Nothing was sealed anew, as some would not open then:"
 _LACKS = (
     "PORTALKEY_KEYS of {process} lacks the key {key}: what is sealed with it would not open there. "
     "Add it there, and restart. A process that is gone is forgotten after an hour without a word, "
@@ -134,7 +135,7 @@ class Keys:
         """
         self._checks.require_right()
         if problems := list(self._find_obstacles(is_forced=is_forced)):
-            raise BadSettings(problems)
+            raise BadSettings(problems, _NOTHING_SEALED)
         self._processes.announce(is_rotating=True)
         try:
             rotated = Rotation(self._vault).run(report)

@@ -60,7 +60,8 @@ class OwnerMethods:
         with e-mail address, domain and the owner's own id. HubSpot is still told to forget the
         tokens: what it is owed stays until then, and names nobody. A SQLite file is written anew,
         so that its pages keep nothing either. Logs and backups are yours to clear. The event that
-        stays names the *operator* who did it, where there is one, and never the owner.
+        stays names the *operator* who did it, where there is one, and never the owner; where
+        nothing was kept, none is written.
 
         Returns:
             How many connections were erased, disconnected ones among them.
@@ -73,15 +74,27 @@ class OwnerMethods:
         number = 0 if self.vault.store.is_personal else len(self.vault.store.holdings(owner))
         facts = operator_facts(None if operator == owner else operator)
         event = Event(EventName.OWNER_ERASED, facts={"connections": number, **facts})
-        self._erase_rows(owner, event)
+        is_known = self._is_known(owner)
+        self._erase_rows(owner, event if is_known else None)
         self.vault.store.scrub()
-        self.audit.announce(event)
+        if is_known:
+            self.audit.announce(event)
         if self.vault.store.is_personal:
             raise NoSession(_IN_SESSIONS)
         self._background.start("owed", self.send_owed)
         return number
 
-    def _erase_rows(self, owner: str, event: Event) -> None:
+    def _is_known(self, owner: str) -> bool:
+        """Return False where nothing is kept of *owner*."""
+        store = self.vault.store
+        return (
+            store.is_personal  # whose sessions nobody can look into
+            or bool(store.holdings(owner) or store.attempts_of(owner))
+            or bool(store.invitations(owner=owner))
+            or bool(store.find_events(EventSearch(owner=owner), 1))
+        )
+
+    def _erase_rows(self, owner: str, event: Event | None) -> None:
         for _ in range(_TRIES):
             self.attempts.cancel_all(owner)
             if not self.vault.store.is_personal:

@@ -1,17 +1,15 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
-import re
-from collections.abc import Iterator
+import textwrap
 from dataclasses import dataclass
 from datetime import date
-from importlib.util import find_spec
-from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from portalkey.cli.envfile import env_file_option, write_private
+from portalkey.cli.next_step import find_next_step
 from portalkey.cli.terminal import bold, panel
 from portalkey.settings import urls
 from portalkey.settings.places import new_store
@@ -19,27 +17,12 @@ from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
+_WIDTH = 74
+"""As wide as a frame on the narrowest terminal leaves room for."""
 URL = "http://localhost:6001"
 SIMULATED_APP = ("1c0ffee1-0000-4000-8000-000000005101", "5ec4e700-0000-4000-8000-000000005101")
 """Client id and secret of the simulator's ready-made app, which open nothing but that."""
 SCOPES = "oauth crm.objects.contacts.read"
-_STEPS = {
-    "django": 'Add "portalkey.django" to INSTALLED_APPS and its urls to yours, and start the site '
-    "on the port of PORTALKEY_PUBLIC_URL.",
-    "starlette": "Give HubSpotAuth of portalkey.fastapi your app, and start it on the port of "
-    "PORTALKEY_PUBLIC_URL.",
-    "flask": "Give HubSpotAuth of portalkey.flask your app, and start it on the port of "
-    f"PORTALKEY_PUBLIC_URL; or run {bold('portalkey serve')}, which is an app of its own.",
-}
-"""The next step, by the framework's module."""
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+(django|fastapi|flask|starlette)\b", re.MULTILINE)
-_MOST_FILES = 200
-"""Most files of a project that are looked at for what they import."""
-_ANY_STEP = (
-    "Flask, FastAPI, Starlette: give HubSpotAuth your app.\n"
-    '   Django: "portalkey.django" in INSTALLED_APPS, and its urls in yours.\n'
-    f"   None of these: {bold('portalkey serve')} is an app of its own."
-)
 
 TEMPLATE = """\
 # portalkey's settings. Keep this file private, and out of version control.
@@ -212,11 +195,11 @@ def _name_database(project: Path) -> str:
 
 def _advice(env_file: Path, addresses: Addresses) -> tuple[str, ...]:
     wrote = f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."
-    next_step = _next_step(env_file.resolve().parent)
+    next_step = find_next_step(env_file.resolve().parent)
     if addresses.simulator is not None:
         port = urlsplit(addresses.simulator).port
         start = f"portalkey simulate --port {port} --redirect-uri {addresses.redirect_uri}"
-        return (wrote, "", f"1. In another terminal, run {bold(start)}.", f"2. {next_step}")
+        return (wrote, "", f"1. In another terminal, run {bold(start)}.", *_number(2, next_step))
     return (
         wrote,
         "",
@@ -225,29 +208,14 @@ def _advice(env_file: Path, addresses: Addresses) -> tuple[str, ...]:
         "   and these required scopes:",
         f"     {SCOPES}",
         f"2. Copy the client ID and secret from there into {env_file}.",
-        f"3. {next_step}",
+        *_number(3, next_step),
     )
 
 
-def _next_step(project: Path) -> str:
-    """Return what comes next, with the web framework of *project*, or else what is installed."""
-    found = set(_imported_in(project)) or _find_installed()
-    return _STEPS[found.pop()] if len(found) == 1 else _ANY_STEP
-
-
-def _imported_in(project: Path) -> Iterator[str]:
-    """Yield the frameworks that files of *project* import."""
-    files = chain.from_iterable(project.glob(each) for each in ("*.py", "*/*.py", "*/*/*.py"))
-    for file in islice(files, _MOST_FILES):
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for name in _IMPORT.findall(text):
-            yield "starlette" if name == "fastapi" else name
-
-
-def _find_installed() -> set[str]:
-    """Return the frameworks that are installed; Flask may be here for the simulator alone."""
-    found = {name for name in _STEPS if find_spec(name) is not None}
-    return found - {"flask"} or found
+def _number(number: int, item: str) -> list[str]:
+    """Return an *item* in lines that fit, below each other behind its *number*."""
+    return [
+        folded
+        for line in f"{number}. {item}".split("\n")
+        for folded in textwrap.wrap(line, _WIDTH, subsequent_indent="   ", break_long_words=False)
+    ]

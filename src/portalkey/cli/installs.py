@@ -12,6 +12,7 @@ from portalkey.cli.lines import say
 from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import show_table, utc
 from portalkey.model.attempt import Attempt
+from portalkey.settings.warnings import ERASED_IN_COPY
 
 _TITLES = ("Install", "Account", "For", "Came", "Ends")
 _NONE = "No install waits for anybody's yes."
@@ -19,6 +20,7 @@ _UNKNOWN = (
     "No install of this name waits: it was claimed, declined, or is over. `portalkey installs "
     "list` shows those that wait."
 )
+_DONE_IN_COPY = f"Withdrawn. {ERASED_IN_COPY}"
 _DONE = (
     "Withdrawn. HubSpot is told to forget its grant within a minute by any process of the app, or "
     "by `portalkey work --once`."
@@ -65,7 +67,7 @@ def withdraw(install: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
     if as_json:
         click.echo(json.dumps({"withdrawn": attempt.id}))
     else:
-        say(_DONE)
+        say(_DONE_IN_COPY if broker.settings.is_copy else _DONE)
 
 
 def _describe(attempt: Attempt) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Moments and spans as people type them: ``2h``, ``2026-11-01``."""
+"""Moments and spans as people type them: ``2h``, ``10:14``, ``2026-11-01``."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _SPAN = re.compile(r"([0-9]{1,6})([smhdw])")
 
 
@@ -25,7 +26,7 @@ class Span(click.ParamType):  # type: ignore[type-arg] # click 8.1's takes none
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg] # as above
-    """A moment: how long ago, or a date in UTC, with or without a time."""
+    """A moment in UTC: how long ago, a time of today, or a date with or without a time."""
 
     name = "moment"
 
@@ -35,7 +36,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg] # as above
         """Return the moment that *value* says, or how long ago it was."""
         moment = value if isinstance(value, datetime | timedelta) else _read_moment(str(value))
         if moment is None:
-            words = f"{value!r} is no moment; write 2h, 2026-11-01 or 2026-11-01T14:30."
+            words = f"{value!r} is no moment; write 2h, 10:14, 2026-11-01 or 2026-11-01T14:30."
             self.fail(words, param, ctx)
         return moment
 
@@ -53,9 +54,17 @@ def moment_at(moment: timedelta | datetime, now: datetime) -> datetime:
 
 def _read_moment(text: str) -> timedelta | datetime | None:
     try:
-        return read_span(text) or _in_utc(datetime.fromisoformat(text))
+        return read_span(text) or _today_at(text) or _in_utc(datetime.fromisoformat(text))
     except ValueError:
         return None
+
+
+def _today_at(text: str) -> datetime | None:
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    hour, minute, second = (int(each or 0) for each in match.groups())
+    return datetime.now(UTC).replace(hour=hour, minute=minute, second=second, microsecond=0)
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -9,6 +9,8 @@ import click
 from portalkey.cli.lines import fold, room, say
 
 Row = Sequence[str]
+_LEAST = 11
+"""Letters of what is shortened, at least."""
 _ABSENT = "There is no room here for {}; a wider terminal or --json has it."
 
 
@@ -30,15 +32,21 @@ def utc(moment: datetime | None) -> str:
 
 
 def show_table(
-    titles: Row, rows: Sequence[Row], whole: Sequence[str] = (), spare: Sequence[str] = ()
+    titles: Row,
+    rows: Sequence[Row],
+    whole: Sequence[str] = (),
+    spare: Sequence[str] = (),
+    long: Sequence[str] = (),
 ) -> None:
     """Print *rows* under their *titles*; columns that are *whole* are never broken.
 
     What is copied has to stay in one piece, such as an id. Where there is no room, the columns that
-    are *spare* are left out, the first of them first, and it is said.
+    are *spare* are left out, the first of them first, and it is said. Then what is in columns that
+    may be *long* is shortened in its middle, rather than parted within a word.
     """
     rows = [[printable(cell) for cell in row] for row in rows]
     titles, rows, absent = _make_room(titles, rows, spare)
+    rows = _shorten(titles, rows, long)
     if not sys.stdout.isatty():
         _show_plainly(titles, rows)
         return
@@ -66,13 +74,35 @@ def _make_room(
     width, absent = room(), []
     for title in spare:
         lines = [titles, *rows]
-        needed = sum(max(map(len, column)) + 2 for column in zip(*lines, strict=True)) - 2
-        if width is None or needed <= width:
+        if width is None or _width_of(lines) <= width:
             break
         at = titles.index(title)
         titles, *rows = ([*line[:at], *line[at + 1 :]] for line in lines)
         absent.append(title)
     return titles, rows, absent
+
+
+def _shorten(titles: Row, rows: Sequence[Row], long: Sequence[str]) -> Sequence[Row]:
+    """Return *rows* that fit, as far as columns that are *long* can give way."""
+    width = room()
+    for at in [titles.index(title) for title in long if title in titles]:
+        over = 0 if width is None else _width_of([titles, *rows]) - width
+        if over > 0:
+            longest = max(len(line[at]) for line in rows)
+            most = max(_LEAST, len(titles[at]), longest - over)
+            rows = [[*line[:at], _middle_out(line[at], most), *line[at + 1 :]] for line in rows]
+    return rows
+
+
+def _middle_out(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail]}…{text[-tail:]}"
+
+
+def _width_of(lines: Sequence[Row]) -> int:
+    return sum(max(map(len, column)) + 2 for column in zip(*lines, strict=True)) - 2
 
 
 def _show_plainly(titles: Row, rows: Sequence[Row]) -> None:

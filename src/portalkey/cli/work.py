@@ -1,9 +1,10 @@
 """``portalkey work``: a worker process for all that is due and that nobody waits for."""
 
 import json
+import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,14 +13,23 @@ import click
 from portalkey.broker.broker import Broker
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.hints import respell
+from portalkey.cli.owner_hash import make_hash
+from portalkey.cli.server.logs import set_up_logs
 from portalkey.cli.tables import count_of
 from portalkey.cli.until import until_interrupted
-from portalkey.errors import PortalkeyError
+from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.model.journal import JournalRound
 from portalkey.model.sweep import SweepReport
+from portalkey.settings.settings import Settings
+from portalkey.settings.standalone import read_log_settings
 
 T = TypeVar("T")
 
+LABEL = "portalkey-work"
+log = logging.getLogger("portalkey.work")
+
+_WORKING = "Working as {label}, every {every} s."
+_BACK = "The store is back."
 _AT_ONCE = 50
 _LOOKS_AT_ONCE = 100
 
@@ -45,48 +55,87 @@ def work(*, once: bool, every: int, as_json: bool, env_file: Path) -> None:
     once share the work. Trouble with one of these ends no other; with --once the exit code is 1
     then.
     """
-    broker = Broker.from_env(env_file)
+    logs = read_log_settings(env_file, os.environ)
+    if logs:
+        set_up_logs(*logs)  # before what is said as the store is opened
+    broker = Broker.of(_settings(env_file), env_file)
+    if logs:
+        set_up_logs(*logs, make_hash(broker))
+    worker = _Worker(broker, as_json=as_json, is_logged=logs is not None)
     try:
         if once:
-            done = _bite(broker, as_json=as_json, is_once=True)
-            if done.failed:
+            if worker.bite(is_once=True).failed:
                 raise SystemExit(1)
         else:
-            if not as_json:
-                click.echo("Working. Press Ctrl-C to stop.")
-            until_interrupted(partial(_go_on, broker, as_json=as_json), every=every)
+            worker.say_start(every)
+            until_interrupted(worker.go_on, every=every)
     finally:
         broker.close()
 
 
-def _go_on(broker: Broker, *, as_json: bool) -> None:
-    """Do one round of many; what failed is tried again in the next."""
-    _bite(broker, as_json=as_json)
+def _settings(env_file: Path) -> Settings:
+    """Return the settings; a worker that nobody named is not called like every other command."""
+    settings = Settings.from_env(env_file)
+    if "label" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"label": LABEL})
 
 
-def _bite(broker: Broker, *, as_json: bool, is_once: bool = False) -> "_Round":
-    """Do a little of what is due, show what came of it, and return it.
+@dataclass(slots=True)
+class _Worker:
+    """Rounds of work, and what is said of them: to the log where the operator chose its form."""
 
-    Raises:
-        Exception: A mistake of ours ended a job; the others were done first.
-    """
-    done = _Round()
-    done.work(broker, is_once=is_once)
-    _show(done, as_json=as_json, is_once=is_once)
-    if done.mistake is not None:
-        raise done.mistake
-    return done
+    broker: Broker
+    as_json: bool = False
+    is_logged: bool = False
+    _has_trouble: bool = False
+    """True after a round in which the store was in trouble."""
 
+    def say_start(self, every: int) -> None:
+        """Say that it lives."""
+        if self.as_json and not self.is_logged:
+            click.echo(json.dumps({"working": self.broker.settings.label, "every": every}))
+            return
+        self._say(_WORKING.format(label=self.broker.settings.label, every=every))
+        if not self.is_logged:
+            click.echo("Press Ctrl-C to stop.")
 
-def _show(done: "_Round", *, as_json: bool, is_once: bool) -> None:
-    if as_json:
-        if is_once or done.is_news:
+    def go_on(self) -> None:
+        """Do one round of many; what failed is tried again in the next."""
+        self.bite()
+
+    def bite(self, *, is_once: bool = False) -> "_Round":
+        """Do a little of what is due, show what came of it, and return it.
+
+        Raises:
+            Exception: A mistake of ours ended a job; the others were done first.
+        """
+        done = _Round()
+        done.work(self.broker, is_once=is_once)
+        self._show(done, is_once=is_once)
+        if done.mistake is not None:
+            raise done.mistake
+        return done
+
+    def _show(self, done: "_Round", *, is_once: bool) -> None:
+        if self.as_json and (is_once or done.is_news):
             click.echo(json.dumps(done.to_object()))
-        return
-    for line in done.describe(is_once=is_once):
-        click.echo(line)
-    for each in done.troubles:
-        click.echo(respell(str(each)), err=True)
+        for line in () if self.as_json else done.describe(is_once=is_once):
+            self._say(line)
+        for each in done.troubles:
+            if self.is_logged:
+                log.warning("%s (%s)", respell(str(each)), each.code)
+            elif not self.as_json:
+                click.echo(respell(str(each)), err=True)
+        if self._has_trouble and not done.is_store_in_trouble:
+            self._say(_BACK, err=True)
+        self._has_trouble = done.is_store_in_trouble
+
+    def _say(self, line: str, *, err: bool = False) -> None:
+        if self.is_logged:
+            log.info("%s", line)
+        elif not (self.as_json and not err):
+            click.echo(line, err=err)
 
 
 @dataclass(slots=True)
@@ -129,6 +178,11 @@ class _Round:
         if job not in self.failed:
             self.failed.append(job)
         return None
+
+    @property
+    def is_store_in_trouble(self) -> bool:
+        """True where the store was what was in the way of some job."""
+        return any(isinstance(each, StoreBusy | StoreUnusable) for each in self.troubles)
 
     @property
     def is_news(self) -> bool:

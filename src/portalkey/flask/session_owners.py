@@ -27,7 +27,7 @@ class SessionOwners(SessionSearch):
         """All of the *owner*'s attempts."""
         return self._store.attempts_of(owner)
 
-    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
+    def erase_owner(self, owner: str, event: Event | None, subject: Subject | None = None) -> bool:
         """Erase what is in the other store."""
         return self._store.erase_owner(owner, event, subject)
 

@@ -23,6 +23,11 @@ class AttemptStatus(StrEnum):
     EXPIRED = "expired"
 
 
+def read_reference(text: str) -> str:
+    """Return the id in *text*, which may be all of a page's line: ``EFCY... · declined``."""
+    return next(iter(text.replace("·", " ").split()), "")
+
+
 _S = AttemptStatus
 _ENDED_EARLY = frozenset({_S.CANCELLED, _S.EXPIRED, _S.FAILED})
 

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -36,6 +37,8 @@ def _log_level(value: str) -> int:
 def _metrics_token(value: str) -> SecretStr:
     if not _TOKEN.fullmatch(value):
         raise ValueError("must be 16 to 512 visible characters without a space between them")
+    if find_spec(_METRICS) is None:
+        raise ValueError("needs pip install 'portalkey[metrics]'")
     return SecretStr(value)
 
 
@@ -64,6 +67,7 @@ def _proxies(value: str) -> tuple[str, ...]:
     return tuple(networks)
 
 
+_METRICS = "prometheus_client"
 _LEAST_PASSWORD, _MOST_PASSWORD = 12, 512
 
 _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
@@ -76,6 +80,25 @@ _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "PORTALKEY_TRUSTED_PROXIES": ("trusted_proxies", _proxies),
 }
 NAMES = frozenset(_READERS)
+
+
+def read_log_settings(
+    env_file: str | Path | None, environ: Mapping[str, str]
+) -> tuple[LogFormat, int] | None:
+    """Return form and least level of the log; None where neither is set.
+
+    For the worker, which obeys none of the others.
+
+    Raises:
+        BadSettings: One is none that there is.
+    """
+    names = ("PORTALKEY_LOG_FORMAT", "PORTALKEY_LOG_LEVEL")
+    values = environment.read_all(env_file, environ)
+    chosen = {name: values[name] for name in names if name in values}
+    if not chosen:
+        return None
+    settings = StandaloneSettings.from_env(None, chosen)
+    return settings.log_format, settings.log_level
 
 
 def attribute_of(name: str) -> str:

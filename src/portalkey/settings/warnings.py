@@ -27,6 +27,9 @@ _MANY = {
 }
 """Variables of places that run several instances, each on a disk of its own that does not last."""
 
+ERASED_IN_COPY = "Erased here; this is a copy (PORTALKEY_COPY), and HubSpot is told nothing."
+"""The sentence of a copy, where production tells HubSpot to forget."""
+
 SENTENCES: Mapping[str, str] = {
     "is_copy": (
         "PORTALKEY_COPY is yes: no grant that this copy was made with is renewed, and HubSpot is "

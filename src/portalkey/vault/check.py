@@ -1,16 +1,22 @@
 """Check of a store, or of a backup of one, whichever kind it is; nothing in it is changed."""
 
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.findings import Finding, ok, problem
+from portalkey.model.findings import NO_TABLES, Finding, ok, problem
 from portalkey.settings.settings import Settings
 from portalkey.settings.warnings import store_file
 from portalkey.vault.json_file.content import Content
 from portalkey.vault.json_file.disk import ConfigFile
 
 _RESTORE = "Mend what it names, or bring back a backup."
+
+
+def lacks_tables(findings: Iterable[Finding]) -> bool:
+    """Return True where *findings* say that a store was never used."""
+    return any(each.name == NO_TABLES for each in findings)
 
 
 def check_store(settings: Settings) -> list[Finding]:
@@ -26,7 +32,7 @@ def check_store(settings: Settings) -> list[Finding]:
         schema, plaintext = settings.database_schema, settings.database_plaintext
         database = open_database(settings.database_url, schema=schema, plaintext=plaintext)
         with closing(database):
-            return look_into(database, lambda tx: list(check_tables(tx)))
+            return look_into(database, lambda tx: list(check_tables(tx, is_store=True)))
     except PortalkeyError as trouble:
         return [problem("database", str(trouble), "Do what it says, and check again.")]
 

@@ -37,7 +37,7 @@ class OwnersInMemory(SearchInMemory):
         ordered = sorted(rows, key=lambda row: (row.created_at, row.id))
         return [replace(row, seen_at=now) for row in ordered]
 
-    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
+    def erase_owner(self, owner: str, event: Event | None, subject: Subject | None = None) -> bool:
         """Erase every row that tells of *owner*."""
         with self._writing():
             rows = [row for row in self._connections.values() if row.owner == owner]
@@ -45,7 +45,8 @@ class OwnersInMemory(SearchInMemory):
                 return False
             attempts = {row.id for row in self._attempts.values() if row.owner == owner}
             self._erase_rows(owner, {row.id for row in rows}, attempts)
-            self.record(event, subject)
+            if event is not None:
+                self.record(event, subject)
             return True
 
     def _erase_rows(self, owner: str, connections: set[str], attempts: set[str]) -> None:

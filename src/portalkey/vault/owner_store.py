@@ -20,7 +20,9 @@ class OwnerStore(Protocol):
     def attempts_of(self, owner: str) -> Sequence[Attempt]:
         """All of the *owner*'s attempts that are still kept, oldest first, as they stand."""
 
-    def erase_owner(self, owner: str, event: Event, subject: "Subject | None" = None) -> bool:
+    def erase_owner(
+        self, owner: str, event: Event | None, subject: "Subject | None" = None
+    ) -> bool:
         """Erase every row that tells of *owner*, and record *event* for *subject*, or nothing.
 
         Connections, attempts, events and counters go; what HubSpot is owed stays, and names no

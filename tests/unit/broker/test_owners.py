@@ -144,6 +144,17 @@ def test_hubspot_is_still_told(
     )
 
 
+def test_whoever_was_never_here_leaves_no_event(broker: Broker) -> None:
+    """Nothing was erased, so the audit says nothing; whoever left an event alone was here."""
+    store = broker.vault.store
+    assert broker.erase("nobody") == 0
+    assert store.events() == []
+
+    store.record(Event(EventName.CONNECTED, "ada"))
+    broker.erase("ada")
+    assert [event.name for event in store.events()] == [EventName.OWNER_ERASED]
+
+
 def test_what_another_app_connected_is_erased_too(broker: Broker) -> None:
     """Whoever changed the app at HubSpot still has its old rows; that app is owed the token."""
     store = broker.vault.store
@@ -158,7 +169,7 @@ def test_what_another_app_connected_is_erased_too(broker: Broker) -> None:
 class Tireless(MemoryStore):
     """Somebody connects again whenever they were disconnected."""
 
-    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
+    def erase_owner(self, owner: str, event: Event | None, subject: Subject | None = None) -> bool:
         """Come too late."""
         put(self, owner=owner, account=Account(len(self._connections)))
         return super().erase_owner(owner, event, subject)

@@ -6,14 +6,9 @@ import logging
 import pytest
 
 from portalkey.broker import Broker
+from portalkey.cli.owner_hash import HashOwner, hashes_of, make_hash
 from portalkey.cli.server import create_app
-from portalkey.cli.server.logs import (
-    HashOwner,
-    JsonFormatter,
-    TextFormatter,
-    log_requests,
-    make_hash,
-)
+from portalkey.cli.server.logs import JsonFormatter, TextFormatter, log_requests
 from portalkey.cli.server.owners import single
 from portalkey.model.events import Event, EventName
 
@@ -117,3 +112,9 @@ def test_a_traceback_stays_in_its_record() -> None:
     first, *rest = TextFormatter().format(record).split("\n")
     assert "stumbled" in first
     assert all(line.startswith("    ") for line in rest)
+
+
+def test_an_owner_is_found_in_the_log_by_either_key(broker: Broker, hash_owner: HashOwner) -> None:
+    """The hash is the log's; after a rotation the older key's stands in older lines."""
+    assert hashes_of(broker, "ada")[0] == hash_owner("ada")
+    assert len(hashes_of(broker, "ada")) == len(broker.settings.keys)

@@ -33,7 +33,7 @@ def test_a_moment_is_a_span_or_a_date(text: str, moment: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2", "h", "-2h", "2026-13-01", "٣d", "2 h"])
 def test_what_is_no_moment_is_told(text: str) -> None:
     """With what to write in its place."""
-    with pytest.raises(click.BadParameter, match="write 2h, 2026-11-01"):
+    with pytest.raises(click.BadParameter, match="write 2h, 10:14, 2026-11-01"):
         Moment().convert(text, None, None)
     with pytest.raises(click.BadParameter, match="write 30m, 2h or 90d"):
         Span().convert(text, None, None)

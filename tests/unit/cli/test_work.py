@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portalkey.broker import Broker
-from portalkey.cli.work import _bite, _Round
+from portalkey.cli.work import _Round, _Worker
 from portalkey.errors import StoreBusy, StoreUnusable
 from portalkey.hubspot.http import Request, Response
 from portalkey.model.connection import Connection
@@ -105,11 +105,29 @@ def test_a_mistake_is_raised_once_all_is_done(capsys: pytest.CaptureFixture[str]
     connect(store)
     broker = Broker(SETTINGS, Vault(Keyring(SETTINGS.keys), store, "app"), never)
     with pytest.raises(ZeroDivisionError):
-        _bite(broker, as_json=True)
+        _Worker(broker, as_json=True).bite()
     broker.close()
 
     assert json.loads(capsys.readouterr().out)["failed"] == ["outbox"]
     assert planned(store) == [True]
+
+
+def test_a_store_that_is_back_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """After trouble of its own; a job that fails of something else says nothing of the store."""
+    failures: dict[str, Exception] = {"outbox": StoreBusy()}
+    store = Failing()
+    store._failures = failures
+    broker = Broker(SETTINGS, Vault(Keyring(SETTINGS.keys), store, "app"), never)
+    worker = _Worker(broker)
+    for _ in range(2):
+        worker.bite()
+    assert "is back" not in capsys.readouterr().err
+    failures.clear()
+    for _ in range(2):
+        worker.bite()
+    broker.close()
+
+    assert capsys.readouterr().err.count("The store is back.") == 1
 
 
 def test_every_key_of_a_line_is_documented() -> None:

@@ -1,12 +1,14 @@
 """Settings of the standalone app only."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
 from portalkey.errors import BadSettings
 from portalkey.settings import Settings
-from portalkey.settings.standalone import NAMES, StandaloneSettings
+from portalkey.settings.standalone import NAMES, StandaloneSettings, read_log_settings
 from portalkey.vault.keyring import new_key
 
 TOKEN = "a-token-of-the-metrics"
@@ -87,3 +89,34 @@ def test_an_app_of_ones_own_leaves_them_alone() -> None:
     assert Settings.from_env(None, {**enough, **dict.fromkeys(NAMES, "x")})
     with pytest.raises(BadSettings, match="PORTALKEY_LOG_FORMATS"):
         Settings.from_env(None, {**enough, "PORTALKEY_LOG_FORMATS": "x"})
+
+
+METRICS = """
+import sys
+sys.modules["prometheus_client"] = None
+from portalkey.errors import BadSettings
+from portalkey.settings.standalone import StandaloneSettings
+try:
+    StandaloneSettings.from_env(None, {"PORTALKEY_METRICS_TOKEN": "canary-0123456789"})
+except BadSettings as trouble:
+    print(trouble)
+"""
+
+
+def test_a_token_of_metrics_that_nothing_can_count_is_refused() -> None:
+    """In one sentence with what to install, before anything starts."""
+    done = subprocess.run(
+        [sys.executable, "-c", METRICS], capture_output=True, text=True, check=True
+    )
+
+    assert "PORTALKEY_METRICS_TOKEN needs pip install 'portalkey[metrics]'" in done.stdout
+    assert "canary" not in done.stdout
+
+
+def test_the_worker_reads_what_is_said_of_the_log_alone() -> None:
+    """The rest is of no use to it, and may be what its installation cannot do."""
+    header = {"PORTALKEY_OWNER_HEADER": "X-User"}  # which the app refuses by itself
+
+    assert read_log_settings(None, header) is None
+    said = read_log_settings(None, header | {"PORTALKEY_LOG_LEVEL": "debug"})
+    assert said == ("text", logging.DEBUG)

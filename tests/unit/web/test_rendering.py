@@ -223,6 +223,19 @@ def test_a_changed_mind_is_no_alarm() -> None:
     assert "pk-joint-stop" in signs["hubspot_refused"]
 
 
+@pytest.mark.parametrize(
+    ("code", "stands_out"),
+    [("declined", "Close window"), ("expired", "Try again"), ("hubspot_refused", "Try again")],
+)
+def test_whoever_was_too_slow_is_led_on(code: str, stands_out: str) -> None:
+    """Trying again helps there; whoever said no is done."""
+    facts: dict[str, Any] = {**FAILED, "ways_on": {"again": "/again"}, "code": code}
+    page = BeautifulSoup(Renderer(SETTINGS)("popup/error.html", **facts), "html.parser")
+    filled = [b.text.strip() for b in page.select(".pk-button") if "pk-quiet" not in b["class"]]
+
+    assert [each.split(" (")[0] for each in filled] == [stands_out]
+
+
 def test_every_block_is_documented() -> None:
     """A host can change what it can name."""
     folder = Path(portalkey.web.__file__).parent / "templates"

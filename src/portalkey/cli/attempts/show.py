@@ -12,7 +12,7 @@ from portalkey.cli.ids import IdCommand
 from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import printable, show_facts
-from portalkey.model.attempt import Attempt
+from portalkey.model.attempt import Attempt, read_reference
 from portalkey.model.attempt_words import words_about
 from portalkey.model.events import Event
 from portalkey.model.facts import attempt_facts, event_facts
@@ -29,9 +29,12 @@ _UNKNOWN = (
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()
 def show(reference: str, *, as_json: bool, env_file: Path) -> None:
-    """Say what happened, and what to answer the person who quotes this REFERENCE."""
+    """Say what happened, and what to answer the person who quotes this REFERENCE.
+
+    What stands behind it on the page, such as the code of an error, may stay.
+    """
     with open_broker(env_file, is_reading=True) as broker:
-        attempt = broker.find_attempt(reference.strip())
+        attempt = broker.find_attempt(read_reference(reference))
         if attempt is None:
             name = printable(reference)[:80]
             raise click.ClickException(_UNKNOWN.format(reference=name, days=RETENTION.days))

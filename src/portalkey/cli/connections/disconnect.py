@@ -14,6 +14,7 @@ from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of, printable, utc
 from portalkey.errors import NotConnected
 from portalkey.model.connection import Connection, ConnectionStatus
+from portalkey.settings.warnings import ERASED_IN_COPY
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -66,7 +67,8 @@ def disconnect(connection_id: str, *, is_uninstall: bool, yes: bool, env_file: P
         if connection.status is not ConnectionStatus.DISCONNECTED and not yes:
             say(_describe(connection), err=True)
             confirm("Disconnect?")
-        say(_DONE if _end(broker, connection, operator) else _ALREADY)
+        done = f"Disconnected. {ERASED_IN_COPY}" if broker.settings.is_copy else _DONE
+        say(done if _end(broker, connection, operator) else _ALREADY)
 
 
 def _uninstall(broker: "Broker", connection: Connection, operator: str, *, yes: bool) -> None:
@@ -75,7 +77,7 @@ def _uninstall(broker: "Broker", connection: Connection, operator: str, *, yes: 
         raise click.ClickException(_TOO_LATE.format(hub_id=hub_id))
     pages = find_pages(broker, None, hub_id=hub_id)
     owners = {each.owner for page in pages for each in page.connections} - {connection.owner}
-    if not yes:
+    if not yes and not broker.settings.is_copy:  # which takes the app out of no account
         others = count_of(len(owners), "other owner")
         say(_FOR_ALL.format(hub_id=hub_id, others=others), err=True)
         confirm_by_typing(f"uninstall {hub_id}")

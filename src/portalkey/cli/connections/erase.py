@@ -12,7 +12,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
 from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of, printable
-from portalkey.settings.warnings import store_file
+from portalkey.settings.warnings import ERASED_IN_COPY, store_file
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -47,7 +47,8 @@ def erase(owner: str, *, yes: bool, as_json: bool, env_file: Path) -> None:
             confirm_by_typing(f"erase {owner}")
         # Where nothing is kept, too: an earlier run may have been cut off before its end.
         broker.erase(owner, operator=operator)
-        done = _DONE + (_IN_POSTGRESQL if store_file(broker.settings) is None else "")
+        told = f" {ERASED_IN_COPY}" if broker.settings.is_copy else ""
+        done = _DONE + told + (_IN_POSTGRESQL if store_file(broker.settings) is None else "")
     if as_json:
         click.echo(json.dumps({f"{kind}s": number for kind, number in numbers.items()}))
     else:

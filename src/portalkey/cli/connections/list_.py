@@ -77,7 +77,9 @@ def _show(pages: list[ConnectionPage]) -> None:
     rows = [_row(connection) for page in pages for connection in page.connections]
     if rows:
         whole = ("ID", "Account", "Status", "Since (UTC)")
-        show_table(_TITLES, rows, whole=whole, spare=("Since (UTC)", "Domain"))
+        show_table(
+            _TITLES, rows, whole=whole, spare=("Since (UTC)", "Domain"), long=("Owner", "Domain")
+        )
     else:
         click.echo(_NONE)
     if pages[-1].cursor is not None:

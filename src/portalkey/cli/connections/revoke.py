@@ -16,6 +16,7 @@ from portalkey.cli.opening import find_operator, open_broker
 from portalkey.cli.tables import count_of
 from portalkey.cli.terminal import Show, bars
 from portalkey.model.search import Narrowing
+from portalkey.settings.warnings import ERASED_IN_COPY
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
@@ -27,6 +28,11 @@ _WHAT = (
 )
 _WOULD = "Would end {connections}. Nothing was changed."
 _NONE = "No connection was found; there is nothing to end."
+_WHAT_IN_COPY = (
+    "This ends {connections}. Their tokens are erased here; this is a copy (PORTALKEY_COPY), and "
+    "HubSpot is told nothing. It cannot be undone: each person has to connect again."
+)
+_DONE_IN_COPY = f"Ended {{connections}}. {ERASED_IN_COPY}"
 _DONE = "Ended {connections}. HubSpot was told to forget {revoked}."
 _OWED = (
     "HubSpot does not know of {owed} yet: it cannot be reached, asks for a pause, or another "
@@ -71,6 +77,7 @@ def revoke(
         raise click.BadParameter("name an owner, or leave it out.", param_hint="--owner")
     with open_broker(env_file, is_store_said=not as_json) as broker:
         operator = find_operator(env_file)
+        is_copy = broker.settings.is_copy
         before = broker.now() - older_than if older_than else None
         named = Narrowing(owner=owner, hub_id=hub_id, connected_before=before)
         number = sum(len(page.connections) for page in find_pages(broker, None, **named))
@@ -78,13 +85,16 @@ def revoke(
             _report({"dry_run": True, "connections": number}, _WOULD, as_json=as_json)
             return
         if number and not yes:
-            say(_WHAT.format(connections=count_of(number, "connection")), err=True)
+            what = _WHAT_IN_COPY if is_copy else _WHAT
+            say(what.format(connections=count_of(number, "connection")), err=True)
             confirm_by_typing(f"revoke {number}")
         with bars(is_shown=not as_json) as show:
             ended = _end(broker, named, number, operator, show)
             told = _tell(broker, show)
         numbers = {"dry_run": False, "connections": ended, "revoked": told}
-        _report(numbers | {"owed": broker.stats().outbox}, _DONE, as_json=as_json)
+        owed = 0 if is_copy else broker.stats().outbox
+        done = _DONE_IN_COPY if is_copy else _DONE
+        _report(numbers | {"owed": owed}, done, as_json=as_json)
 
 
 def _end(broker: "Broker", named: Narrowing, number: int, operator: str, show: Show) -> int:

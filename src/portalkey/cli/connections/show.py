@@ -12,6 +12,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.event_lines import event_line
 from portalkey.cli.ids import IdCommand
 from portalkey.cli.opening import open_broker
+from portalkey.cli.owner_hash import hashes_of
 from portalkey.cli.tables import show_facts, utc
 from portalkey.model.connection import Connection
 from portalkey.model.counters import COUNTERS_DAYS, Counter
@@ -34,24 +35,28 @@ def show(connection_id: str, *, as_json: bool, env_file: Path) -> None:
         counters = broker.counters(connection.id)
         page = broker.find_events(connection_id=connection.id, limit=_EVENTS, newest_first=True)
         events = page.events[::-1]
+        in_log = hashes_of(broker, connection.owner)
     if as_json:
         facts = connection_facts(connection) | {
+            "owner_in_log": list(in_log),
             "missing_scopes": list(missing),
             "counters": [counter_facts(each) for each in counters],
             "events": [event_facts(each) for each in events],
         }
         click.echo(json.dumps(facts, indent=2))
     else:
-        _show(connection, missing, counters, events)
+        _show(connection, in_log, missing, counters, events)
 
 
 def _show(
     connection: Connection,
+    in_log: Sequence[str],
     missing: Sequence[str],
     counters: Sequence[Counter],
     events: Sequence[Event],
 ) -> None:
-    show_facts([*_facts(connection), ("Scopes missing", " ".join(missing)), *_sums(counters)])
+    log = ("Owner in the log", " ".join(in_log))
+    show_facts([*_facts(connection), log, ("Scopes missing", " ".join(missing)), *_sums(counters)])
     if events:
         click.echo()
     for event in events:

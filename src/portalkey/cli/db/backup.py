@@ -16,8 +16,8 @@ _DONE = (
     "Its tokens are sealed: without the keys (PORTALKEY_KEYS) it opens to nobody, you included. "
     "Keep them elsewhere."
 )
-_POSTGRESQL = (
-    "This store is in PostgreSQL, whose own program backs it up. Run:\n\n  {command}\n\n"
+_POSTGRESQL = "This store is in PostgreSQL, whose own program backs it up. Run:\n\n  {command}\n"
+_WHERE_FROM = (
     "Where the database wants a password, put it into PGPASSWORD or into the file that PGPASSFILE "
     "names. Nothing was written."
 )
@@ -43,6 +43,7 @@ def backup(*, file: Path, env_file: Path, as_json: bool) -> None:
             click.echo(json.dumps({"file": None, "run": command}))
         else:
             click.echo(_POSTGRESQL.format(command=command), err=True)
+            say(_WHERE_FROM, err=True)
         raise SystemExit(1)
     size = file.stat().st_size
     if as_json:

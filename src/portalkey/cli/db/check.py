@@ -9,7 +9,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.findings import as_objects, print_findings
 from portalkey.model.findings import Finding, has_problem
 from portalkey.settings.settings import Settings
-from portalkey.vault.check import check_file, check_labels, check_store
+from portalkey.vault.check import check_file, check_labels, check_store, lacks_tables
 
 
 @click.command()
@@ -36,6 +36,6 @@ def _check_store(settings: Settings) -> list[Finding]:
     """Check the store, and where it can be used, whether the keys for it are here."""
     findings = check_store(settings)
     is_old = not any(each.name in {"tables", "file"} for each in findings)  # brought up at start
-    if has_problem(findings) or is_old:
+    if has_problem(findings) or is_old or lacks_tables(findings):
         return findings
     return [*findings, check_labels(settings)]

@@ -32,7 +32,8 @@ _OPEN = (
     "people in), or run doctor where PORTALKEY_PUBLIC_URL leads to the app without the sign-in."
 )
 _UNSEEN_SECURE = (
-    "Set SESSION_COOKIE_SECURE = True, or https_only=True in Starlette, and look for "
+    "With portalkey serve nothing has to be set. In an app of your own, set "
+    "SESSION_COOKIE_SECURE = True, or https_only=True in Starlette, and look for "
     "session_not_secure in the app's log, which has it where that is missing."
 )
 
@@ -140,7 +141,10 @@ def check_session_cookies(page: Page, *, is_secure: bool, mount: str) -> Iterato
         for trouble in _troubles_of(name, morsel, is_secure=is_secure, mount=mount)
     ]
     if troubles:
-        to_do = "Set SESSION_COOKIE_SECURE and SESSION_COOKIE_PATH, or their like, in the app."
+        to_do = (
+            "Set SESSION_COOKIE_SECURE and SESSION_COOKIE_PATH, or their like, in an app of your "
+            "own; portalkey serve takes both from PORTALKEY_PUBLIC_URL and HUBSPOT_REDIRECT_URI."
+        )
         yield problem("cookies", f"Of the cookies that are set, {'; '.join(troubles)}.", to_do)
     elif cookies:
         names = ", ".join(sorted({name for name, _ in cookies}))

@@ -1,6 +1,7 @@
 """Checks of the settings by themselves."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from portalkey.errors import BadSettings
@@ -8,6 +9,7 @@ from portalkey.hubspot import endpoints
 from portalkey.model.findings import Finding, ok, problem, warning
 from portalkey.settings.environment import LACKS, LOOKED
 from portalkey.settings.settings import Settings
+from portalkey.settings.standalone import StandaloneSettings
 from portalkey.settings.surroundings import Surroundings
 from portalkey.settings.warnings import find_warnings
 
@@ -29,7 +31,17 @@ def read_settings(env_file: Path) -> tuple[Settings | None, list[Finding]]:
             for each in others
         ]
     around = Surroundings.look(env_file)
-    return settings, [*check_settings(settings, around), check_version(settings)]
+    standalone = check_standalone(env_file, os.environ)
+    return settings, [*check_settings(settings, around), *standalone, check_version(settings)]
+
+
+def check_standalone(env_file: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield why the standalone app would not start with its own settings, if it would not."""
+    try:
+        StandaloneSettings.from_env(env_file, environ)
+    except BadSettings as trouble:
+        to_do = "Change it, as portalkey serve does not start so; an app of your own reads none."
+        yield from (problem("settings", each, to_do) for each in trouble.problems)
 
 
 def check_settings(settings: Settings, around: Surroundings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from portalkey.model.findings import Finding, has_problem, ok, problem, unknown,
 from portalkey.settings.settings import Settings
 from portalkey.settings.warnings import name_store, store_file
 from portalkey.vault.check import check_store as check_whole
+from portalkey.vault.check import lacks_tables
 from portalkey.vault.inspection import inspect_store
 from portalkey.vault.keyring import Keyring
 from portalkey.vault.open import open_store
@@ -32,6 +33,8 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     yield from whole
     if has_problem(whole):
         yield unknown("store", "What is in the store was not looked at.", _AGAIN)
+        return
+    if lacks_tables(whole):  # looking further would make them
         return
     yield from _check_content(settings)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from portalkey.broker.journal_setup import SetUp
+from portalkey.cli.confirm import confirm
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
@@ -25,23 +26,32 @@ HubSpot lets an app read who installed and uninstalled it, with a token of its o
    Then run `hs project upload`. Accounts need not agree again.
 2. A firewall or proxy has to let out 443 to *.amazonaws.com, where HubSpot's files lie.
 """
+_MAKES = (
+    "With the token of the app {client_id}, this makes subscriptions of the app's own to installs "
+    "and uninstalls at HubSpot, where they are not there yet, and reads one page on trial."
+)
 _NEXT = (
     "3. Set PORTALKEY_JOURNAL=on for `portalkey work`, and let it run; no other process reads it."
 )
 
 
 @click.command()
+@click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()
-def setup(*, as_json: bool, env_file: Path) -> None:
+def setup(*, yes: bool, as_json: bool, env_file: Path) -> None:
     """Say what to paste where at HubSpot, subscribe the app, and try whether reading works.
 
-    It may be run as often as you like. Nothing of the store is changed.
+    What it will make is said, and asked about; --json asks nothing. It may be run as often as you
+    like. Nothing of the store is changed.
     """
     with open_broker(env_file, is_reading=True) as broker:
         if not as_json:
             scopes = "\n".join(f'     "{each}",' for each in SCOPES)
             click.echo(_AT_HUBSPOT.format(scopes=scopes))
+            say(_MAKES.format(client_id=broker.settings.client_id))
+            if not yes:
+                confirm("Subscribe?")
         try:
             done = broker.journal_setup.run()
         except PortalkeyError as trouble:

@@ -19,7 +19,7 @@ from portalkey.cli.keys.table import lines_of
 def status(*, as_json: bool, env_file: Path) -> None:
     """Count what each key still seals.
 
-    And say which process has which. HERE is what a key does for this command: the first of
+    And say which process has which. Here is what a key does for this command: the first of
     PORTALKEY_KEYS seals, the others open; of one that is missing, rows bear the label.
     """
     with open_broker(env_file, is_store_said=not as_json) as broker:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from portalkey.broker.keys import KeyStatus
 
-_HEAD = ("KEY", "HERE", "CONNECTIONS", "ATTEMPTS", "OUTBOX")
+_HEAD = ("Key", "Here", "Connections", "Attempts", "Outbox")
 SESSIONS = (
     "Some processes keep connections in visitors' sessions. What a key has sealed there cannot be "
     "counted or rotated: it goes over with its next renewal, or ends with its session."

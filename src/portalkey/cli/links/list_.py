@@ -29,7 +29,8 @@ def list_(*, owner: str | None, limit: int, as_json: bool, env_file: Path) -> No
     if as_json:
         click.echo(json.dumps({"links": [invitation_facts(each) for each in found]}))
     elif found:
-        show_table(_TITLES, [_row(each) for each in found], whole=("ID", "Status"))
+        rows = [_row(each) for each in found]
+        show_table(_TITLES, rows, whole=("ID", "Status"), spare=_TITLES[-2:-1], long=("Owner",))
     else:
         click.echo(_NONE)
 

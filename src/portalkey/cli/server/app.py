@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from flask import Flask, g, redirect
 from pydantic import SecretStr
 
+from portalkey.cli.owner_hash import make_hash
 from portalkey.cli.server.error_pages import show_error_pages
 from portalkey.cli.server.health import PATHS, add_health
-from portalkey.cli.server.logs import log_requests, make_hash, set_up_logs
+from portalkey.cli.server.logs import log_requests, set_up_logs
 from portalkey.cli.server.mount import Mount
 from portalkey.cli.server.owners import Owners, choose_owners, one_per_session
 from portalkey.flask import HubSpotAuth

@@ -4,25 +4,21 @@ No line holds a query string, a header or a body, and an owner stands there by a
 reads logs can follow one owner, and learns no name.
 """
 
-import hmac
 import json
 import logging
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
-
+from portalkey.cli.owner_hash import HashOwner
 from portalkey.model.events import Event, Fact
 
 if TYPE_CHECKING:
-    from portalkey.broker.broker import Broker
-    from portalkey.settings.standalone import LogFormat
+    from flask import Flask, Response
 
-HashOwner = Callable[[str], str]
+    from portalkey.settings.standalone import LogFormat
 
 access = logging.getLogger("portalkey.access")
 
@@ -101,20 +97,11 @@ def set_up_logs(log_format: "LogFormat", level: int, hash_owner: HashOwner | Non
     logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
 
 
-def make_hash(broker: "Broker") -> HashOwner:
-    """Return what gives an owner a short name, the same under one key, that leads to nobody."""
-    key = broker.derive_keys("log")[0].get_secret_value().encode()
-
-    def hash_owner(owner: str) -> str:
-        return hmac.digest(key, owner.encode(errors="surrogatepass"), "sha256").hex()[:12]
-
-    return hash_owner
-
-
-def log_requests(app: Flask, hash_owner: HashOwner) -> None:
+def log_requests(app: "Flask", hash_owner: HashOwner) -> None:
     """Log a line for each request to *app*: path without query, answer, time, owner, attempt."""
+    from flask import g, request  # noqa: PLC0415 - the worker has none
 
-    def write(response: Response) -> Response:
+    def write(response: "Response") -> "Response":
         milliseconds = round((time.monotonic() - g.portalkey_began) * 1000)
         owner, attempt = g.get(OWNER), request.args.get("attempt", "")
         line = f"{request.method} {quote(request.path)} {response.status_code} {milliseconds} ms"
@@ -134,6 +121,8 @@ def log_requests(app: Flask, hash_owner: HashOwner) -> None:
 
 
 def _begin() -> None:
+    from flask import g  # noqa: PLC0415 - as above
+
     g.portalkey_began = time.monotonic()
 
 

@@ -20,7 +20,7 @@ class ConfigFileOwners(ConfigFileSearch):
         """Return all of the *owner*'s attempts."""
         return self._look(lambda store: store.attempts_of(owner))
 
-    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
+    def erase_owner(self, owner: str, event: Event | None, subject: Subject | None = None) -> bool:
         """Erase every row that tells of *owner*; the good copy is written anew with the file."""
         return self._write(lambda store: store.erase_owner(owner, event, subject))
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import Engine, NullPool, create_engine, func, inspect, select, text, union
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.findings import Finding, ok, problem, warning
+from portalkey.model.findings import NO_TABLES, Finding, ok, problem, unknown, warning
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.dialects import qualify, schema_of
 from portalkey.vault.sql.half_copies import NO_LOG, lacks_log, log_of
@@ -25,6 +25,14 @@ from portalkey.vault.sql.tables import connections, events, meta, metadata, outb
 T = TypeVar("T")
 
 RESTORE = "Restore it from a backup, whole; docs/your-database.md says how."
+_RESTORE_DUMP = (
+    "Restore it into an empty database with pg_restore, name that in PORTALKEY_DATABASE_URL, and "
+    "run this without the file."
+)
+_MAKE = (
+    "Look whether PORTALKEY_DATABASE_URL names the right database, or start the app once, which "
+    "makes them."
+)
 _ANOTHER = "Look whether PORTALKEY_DATABASE_URL, or the file named here, is the right one."
 _BEHIND = text(
     "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(:events, 'id')::regclass), 0)"
@@ -45,6 +53,9 @@ def check_file(path: Path) -> list[Finding]:
     """Check the SQLite file at *path*, as it stands now."""
     if not path.exists():
         return [problem("file", f"There is no file {path}.", _ANOTHER)]
+    if _is_dump(path):
+        sentence = f"The file {path} is a PostgreSQL dump; it can be checked once restored."
+        return [unknown("file", sentence, _RESTORE_DUMP)]
     if path.stat().st_size == 0:
         return [problem("file", f"The file {path} is empty.", RESTORE)]
     has_log = log_of(path).exists()
@@ -95,8 +106,20 @@ def _engine_of(file: sqlite3.Connection) -> Engine:
     )
 
 
-def check_tables(tx: Tx) -> Iterator[Finding]:
-    """Yield what there is to say of our tables in the database of *tx*."""
+def _is_dump(path: Path) -> bool:
+    """Return True where *path* is what pg_dump writes, in the form that pg_restore reads."""
+    try:
+        with path.open("rb") as file:
+            return file.read(5) == b"PGDMP"
+    except OSError:
+        return False
+
+
+def check_tables(tx: Tx, *, is_store: bool = False) -> Iterator[Finding]:
+    """Yield what there is to say of our tables in the database of *tx*.
+
+    Where it *is_store* they may not have been made yet; a backup has some.
+    """
     there = set(inspect(tx).get_table_names(schema_of(tx)))
     ours = {VERSION_TABLE, *metadata.tables}
     current = revision(tx)
@@ -104,6 +127,8 @@ def check_tables(tx: Tx) -> Iterator[Finding]:
         sentence = "There are no tables of portalkey's in it"
         if is_marked(tx):
             yield problem("tables", f"{sentence}, though there were: they were dropped.", RESTORE)
+        elif is_store:
+            yield warning(NO_TABLES, f"{sentence} yet.", _MAKE)
         else:
             yield problem("tables", f"{sentence}.", _ANOTHER)
         return

@@ -15,8 +15,9 @@ _SECRETS = frozenset({"password", "sslpassword"})
 def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = False) -> str:
     """Return the command that writes the tables in the database at *url* to *target*.
 
-    It bears no password, which pg_dump takes from PGPASSWORD or PGPASSFILE. The schema is looked up
-    where *schema* names none and the database can be reached.
+    What it writes is for its owner alone. The command bears no password, which pg_dump takes from
+    PGPASSWORD or PGPASSFILE. The schema is looked up where *schema* names none and the database can
+    be reached.
 
     Raises:
         BadSettings: The URL names no database that can be used.
@@ -29,7 +30,7 @@ def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = 
     # Where other programs have tables too, those are theirs to back up.
     which = f"--schema={schema}" if schema == OWN else f"--table={schema}.portalkey_*"
     words = ("pg_dump", f"--dbname={place}", which, "--format=custom", f"--file={target}")
-    return shlex.join(words)
+    return f"umask 077; {shlex.join(words)}"
 
 
 def _find_schema(url: str, schema: str, *, plaintext: bool) -> str:

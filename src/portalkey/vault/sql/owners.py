@@ -108,7 +108,7 @@ class SQLOwners(SQLEvents):
         rows = self._database.read(lambda tx: fetch_rows(tx, query, {"owner": owner}))
         return self._database.read_rows(read_attempt, rows, skips=True)
 
-    def erase_owner(self, owner: str, event: Event, subject: Subject | None = None) -> bool:
+    def erase_owner(self, owner: str, event: Event | None, subject: Subject | None = None) -> bool:
         """Erase every row that tells of *owner*."""
         is_stored = may_be_stored({"owner": owner})
 

@@ -21,7 +21,12 @@ from portalkey.vault.sql import postgres_errors
 from portalkey.vault.sql.database import Database, Values
 from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.postgres_session import TimedConnection
-from portalkey.vault.sql.postgres_url import read_url, without_environment
+from portalkey.vault.sql.postgres_url import (
+    SECRETS,
+    read_url,
+    user_and_port,
+    without_environment,
+)
 from portalkey.vault.sql.schemas import OWN, find_schema, make_schema, quote_name
 from portalkey.vault.sql.sockets import Sockets, heed_gevent, leave
 from portalkey.vault.sql.statements import DriverPool, PreparedStatement
@@ -163,7 +168,8 @@ class PostgreSQL(Database):
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means; its words are not repeated."""
-        return postgres_errors.problem_of(error, self.name, has_answered=self.has_answered)
+        who = user_and_port(self._parameters)
+        return postgres_errors.problem_of(error, self.name, who, has_answered=self.has_answered)
 
     def crowd_problem(self) -> PortalkeyError:
         """Return what it means that every connection of this process was at work."""
@@ -178,11 +184,16 @@ class PostgreSQL(Database):
         self._reading.pool.dispose()
 
     def _connect(self) -> TimedConnection:
-        connection = TimedConnection.connect(
-            **without_environment(_network(self._answer) | self._parameters),
-            autocommit=True,  # we say BEGIN ourselves
-            prepare_threshold=None,
-        )
+        try:
+            connection = TimedConnection.connect(
+                **without_environment(_network(self._answer) | self._parameters),
+                autocommit=True,  # we say BEGIN ourselves
+                prepare_threshold=None,
+            )
+        except psycopg.OperationalError as error:
+            secrets = [str(self._parameters[name]) for name in SECRETS & self._parameters.keys()]
+            postgres_errors.log_words(error, secrets)
+            raise
         connection.answer_seconds = self._answer
         self._sockets.add(connection)
         return connection

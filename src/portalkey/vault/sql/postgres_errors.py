@@ -1,9 +1,12 @@
 """Meaning of an error of PostgreSQL's, as the operator has to read it.
 
-The server's own words are never repeated, for what is in them.
+The server's own words are never repeated, for what is in them; of a connection that was not made
+they are in the log, at its lowest level, unless they bear a secret.
 """
 
+import logging
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import psycopg
@@ -11,6 +14,8 @@ import psycopg
 from portalkey.errors import PortalkeyError, StoreBusy, StoreUnusable
 from portalkey.vault.health import StoreCause, with_cause
 from portalkey.vault.sql.postgres_session import NoAnswer
+
+log = logging.getLogger("portalkey")
 
 
 class _Problem(NamedTuple):
@@ -62,7 +67,17 @@ _UNREACHABLE = _Problem(
 )
 _REFUSED = _Problem(
     StoreCause.REFUSED,
-    "lets nobody in as this user; look at user and password in PORTALKEY_DATABASE_URL",
+    "lets nobody in as {who}; look at user and password in PORTALKEY_DATABASE_URL",
+)
+_NO_PASSWORD = _Problem(
+    StoreCause.REFUSED,
+    "wants a password of {who}, and there is none; put it into PORTALKEY_DATABASE_URL, into "
+    "PGPASSWORD, or into the file that PGPASSFILE names",
+)
+_NO_WAY_IN = _Problem(
+    StoreCause.REFUSED,
+    "does not ask {who} to sign in as this side insists on, so that no password was sent; look at "
+    "require_auth and channel_binding in PORTALKEY_DATABASE_URL, and at PGREQUIREAUTH",
 )
 _NO_TLS = _Problem(
     StoreCause.REFUSED,
@@ -113,10 +128,17 @@ _AT_THE_DOOR = tuple(
         ("no more connections|query_wait_timeout", _POOLER_FULL),
         ("database system is", _STARTING),
         ('database ".*" does not exist|no such database', _NOT_THERE),
+        ("no password supplied", _NO_PASSWORD),
+        ("authentication method requirement|channel binding|invalid require_auth", _NO_WAY_IN),
         ('authentication|password|role ".*"|pg_hba|no such user|not permitted', _REFUSED),
         ("permission denied", _NOT_ALLOWED),
         ("SSL|certificate", _NO_TLS),
     )
+)
+# libpq's own, which have " failed: " in their midst, or not at all.
+_OWN_WORDS = re.compile(
+    r'authentication method requirement "[^"]*" failed: .*|invalid require_auth value: .*',
+    re.DOTALL,
 )
 # A standby will not begin to write, and has one code for all that it does not do.
 _UNSUPPORTED, _CHECKS_A_SETTING = "0A000", "call_bool_check_hook"
@@ -126,15 +148,26 @@ _NOT_PREPARED = (
 )
 
 
-def problem_of(error: BaseException | None, name: str, *, has_answered: bool) -> PortalkeyError:
+def problem_of(
+    error: BaseException | None, name: str, who: str = "this user", *, has_answered: bool
+) -> PortalkeyError:
     """Return what the driver's *error* means for the database of this *name*.
 
-    *has_answered* is True where it could be used before, so that it will be back.
+    *who* knocked there. *has_answered* is True where it could be used before, so that it will be
+    back.
     """
     problem = _find(error)
     if not has_answered and problem in {_AWAY, _NO_ANSWER} and not _is_told(error):
         problem = _UNREACHABLE
-    return _make(problem, name)
+    return _make(problem, name, who)
+
+
+def log_words(error: psycopg.OperationalError, secrets: Iterable[str]) -> None:
+    """Log why no connection was made, in libpq's words, unless one of the *secrets* is in them."""
+    reason = " ".join(_reason_of(error).split())
+    sent = (getattr(error.pgconn, "password", None) or b"").decode(errors="replace")
+    if reason and not any(secret in reason for secret in [*secrets, sent] if secret):
+        log.debug("PostgreSQL let nobody in: %s", reason)
 
 
 def crowd_problem(name: str) -> PortalkeyError:
@@ -189,15 +222,22 @@ def _place_of(error: BaseException | None) -> str | None:
 def _find_by_words(error: psycopg.OperationalError) -> _Problem:
     if isinstance(error, NoAnswer | psycopg.errors.ConnectionTimeout):
         return _NO_ANSWER
-    # What comes before names the host, which may be called anything.
-    _, has_reason, reason = str(error).rpartition(" failed: ")
-    if has_reason:
-        for pattern, problem in _AT_THE_DOOR:
-            if pattern.search(reason):
-                return problem
+    reason = _reason_of(error)
+    for pattern, problem in _AT_THE_DOOR if reason else ():
+        if pattern.search(reason):
+            return problem
     return _AWAY
 
 
-def _make(problem: _Problem, name: str) -> PortalkeyError:
+def _reason_of(error: BaseException) -> str:
+    """Return what follows the host, which may be called anything; empty where there is none."""
+    words = str(error)
+    if has_own := _OWN_WORDS.search(words):
+        return has_own[0]
+    return words.rpartition(" failed: ")[2] if " failed: " in words else ""
+
+
+def _make(problem: _Problem, name: str, who: str = "") -> PortalkeyError:
     kind = StoreBusy if problem.is_passing else StoreUnusable
-    return with_cause(kind(f"The database {name} {problem.words}."), problem.cause)
+    words = problem.words.format(who=who)
+    return with_cause(kind(f"The database {name} {words}."), problem.cause)

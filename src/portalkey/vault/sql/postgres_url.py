@@ -1,7 +1,8 @@
 """A URL of PostgreSQL, as libpq reads it: each part known, and no way in plain text.
 
 Nothing is taken from the variables of libpq's other programs, which mean another database, but for
-a password: ``PGPASSWORD`` and ``PGPASSFILE`` decide of no way. No message repeats a value.
+a password, and for what is asked of the server before it gets one: ``PGPASSWORD``, ``PGPASSFILE``
+and ``PGREQUIREAUTH`` decide of no way. No message repeats a value.
 """
 
 import difflib
@@ -60,10 +61,11 @@ _WRITE_INSTEAD = {
 }
 """By the name that other drivers have for it, in lower case."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-_SECRETS = frozenset(
+SECRETS = frozenset(
     {"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"}
 )
-_OF_THE_OPERATOR = frozenset({"password", "passfile", "service"})
+# An empty require_auth is not none to libpq: no server that asks for a password would do.
+_OF_THE_OPERATOR = frozenset({"password", "passfile", "service", "require_auth"})
 _DEFAULTS = {
     "application_name": "portalkey",
     "sslcertmode": "allow",
@@ -122,6 +124,14 @@ def without_environment(parameters: Parameters) -> dict[str, Any]:
     return {**kept, **parameters}
 
 
+def user_and_port(parameters: Parameters) -> str:
+    """Return who knocks, and where, for whoever is not let in."""
+    if parameters.get("service"):
+        return f"the user of the service {parameters['service']}"
+    user = parameters.get("user") or _name_of_user()
+    return f"user {user} at port {parameters.get('port') or 5432}"
+
+
 def leads_elsewhere(parameters: Parameters) -> bool:
     """Return True where any of the hosts may be another machine."""
     if parameters.get("service"):  # a file of libpq's, which may name any
@@ -171,7 +181,7 @@ def _unknown_parts(address: str) -> Iterator[str]:
     for part in [] if "@" in query else query.split("&"):
         name, has_value, _ = part.partition("=")
         name = unquote(name)
-        if name in _SECRETS or not has_value or not _NAME.fullmatch(name):
+        if name in SECRETS or not has_value or not _NAME.fullmatch(name):
             return
         if name not in known:
             yield f"{_SETTING} has {name} after its question mark, {_advice(name, known)}"

@@ -35,7 +35,12 @@ class Actions:
             title=f"Disconnect {connection.account.name}?",
             about=_describe(connection),
             ends="The app can no longer see or change anything in this account, at once. The "
-            "tokens are erased here, and HubSpot is told to forget them.",
+            "tokens are erased here, and "
+            + (
+                "HubSpot is told nothing by a copy."
+                if self._broker.settings.is_copy
+                else "HubSpot is told to forget them."
+            ),
             stays="All data in HubSpot, and what the app has already stored. The app stays "
             "installed in the account.",
             undo="The person has to connect again.",
@@ -57,6 +62,8 @@ class Actions:
         connection = require_connection(self._context, visit)
         if connection.status is ConnectionStatus.DISCONNECTED:
             return self._lead_to(connection, "already")
+        if self._broker.settings.is_copy:  # which says so before anybody types
+            return self._take_out(visit, connection)
         others = self._count_others(connection)
         return self._ask(
             visit,
@@ -80,6 +87,9 @@ class Actions:
         typed = visit.request.form_value("typed") or ""
         if typed.strip() != str(connection.hub_id):
             return self.ask_uninstall(visit, typed)
+        return self._take_out(visit, connection)
+
+    def _take_out(self, visit: Visit, connection: Connection) -> WebResponse:
         try:
             others = self._broker.uninstall(connection, operator=visit.operator)
         except NotConnected:

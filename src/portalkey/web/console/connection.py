@@ -11,6 +11,7 @@ from portalkey.model.counters import COUNTERS_DAYS, Counter, CounterKind
 from portalkey.model.events import EventName
 from portalkey.model.search import MOST
 from portalkey.model.sweep import is_suspect
+from portalkey.settings.warnings import ERASED_IN_COPY
 from portalkey.web.console.context import ConsoleContext, Refused, Visit, exact
 from portalkey.web.console.renewals import begin_of, make_chart
 from portalkey.web.console.rows import make_row
@@ -23,6 +24,7 @@ EVENTS = 50
 _DONE = {
     "disconnected": "It is disconnected. The tokens are erased here, and HubSpot is told to forget "
     "them.",
+    "disconnected-in-copy": f"It is disconnected. {ERASED_IN_COPY}",
     "uninstalled": "The app is out of the HubSpot account, and it is disconnected here.",
     "owed": "It is disconnected here. HubSpot cannot be asked just now to take the app out of the "
     "account, and is asked again by itself.",
@@ -61,7 +63,7 @@ class ConnectionPage:
             timeline=make_timeline(events.events),
             cursor=events.cursor if events.is_full else None,
             is_first=not cursor,
-            done=_DONE.get(visit.query("done")),
+            done=_DONE.get(self._context.word_done(visit)),
             **({} if cursor else self._describe(connection)),
         )
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from portalkey.errors import NoSession
+from portalkey.model.attempt import read_reference
 from portalkey.model.connection import ConnectionStatus, is_owner
 from portalkey.model.search import ConnectionPage, Narrowing
+from portalkey.settings.warnings import ERASED_IN_COPY
 from portalkey.web.console.context import ConsoleContext, Refused, Visit
 from portalkey.web.console.rows import make_row
 from portalkey.web.console.words import STATUSES
@@ -21,6 +23,8 @@ NAMES = {"owner": "Owner", "hub_id": "HubSpot account", "domain": "Domain", "key
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _DONE = {
     "erased": "All that was kept of the owner is erased. HubSpot is told to forget their tokens. "
+    "Logs and backups are yours to clear.",
+    "erased-in-copy": f"All that was kept of the owner is gone. {ERASED_IN_COPY} "
     "Logs and backups are yours to clear.",
 }
 
@@ -66,7 +70,7 @@ class ConnectionsPage:
             stats=self._broker.stats(),
             cursor=found.page.cursor,
             is_first=not visit.query("cursor"),
-            done=_DONE.get(visit.query("done")),
+            done=_DONE.get(self._context.word_done(visit)),
         )
 
     def _find_single(self, words: str) -> WebResponse | None:
@@ -75,8 +79,8 @@ class ConnectionsPage:
             return None
         if self._broker.find_connection(words) is not None:
             return self._context.redirect(f"connections/{words}")
-        if self._broker.find_own_attempt(words) is not None:
-            return self._context.redirect("attempts", reference=words)
+        if self._broker.find_own_attempt(reference := read_reference(words)) is not None:
+            return self._context.redirect("attempts", reference=reference)
         return None
 
     def _read_status(self, visit: Visit) -> str:

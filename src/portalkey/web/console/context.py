@@ -113,6 +113,12 @@ class ConsoleContext:
         )
         return WebResponse.page(body, headers.CONSOLE, code)
 
+    def word_done(self, visit: Visit) -> str:
+        """Return which words say what was done: a copy has some of its own."""
+        done = visit.query("done")
+        is_copy = self.broker.settings.is_copy and done in {"disconnected", "erased", "given-back"}
+        return f"{done}-in-copy" if is_copy else done
+
     def _leave_token(self, visit: Visit | None) -> str:
         """Return the token of the form that signs out; nothing where a host app does that."""
         if visit is None or not self.has_door:

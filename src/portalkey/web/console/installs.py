@@ -6,6 +6,7 @@ from datetime import datetime
 
 from portalkey.errors import OperatorMustAct
 from portalkey.model.attempt import NOBODY, Attempt
+from portalkey.settings.warnings import ERASED_IN_COPY
 from portalkey.web.console.context import ConsoleContext, Refused, Visit
 from portalkey.web.console.words import Mark
 from portalkey.web.http import WebResponse
@@ -37,7 +38,9 @@ class InstallsPage:
     def show(self, visit: Visit) -> WebResponse:
         """Show those that wait, the first to end first."""
         rows = [self._describe(each) for each in self._broker.pending_installs()]
-        return self._context.page(visit, "installs.html", rows=rows, done=visit.query("done"))
+        return self._context.page(
+            visit, "installs.html", rows=rows, done=self._context.word_done(visit)
+        )
 
     def _describe(self, attempt: Attempt) -> Row:
         name = str(attempt.expected_hub_id or "")
@@ -59,6 +62,10 @@ class InstallsPage:
             raise _UNKNOWN
         return found
 
+    def _say_told(self) -> str:
+        is_copy = self._broker.settings.is_copy
+        return ERASED_IN_COPY if is_copy else "HubSpot is told to forget its grant."
+
     def ask_give_back(self, visit: Visit) -> WebResponse:
         """Ask whether an install is to end."""
         found = self._find(visit)
@@ -73,7 +80,7 @@ class InstallsPage:
             token=self._context.form_token(visit.browser, visit.operator, path),
             title=f"Give back the install in {row.name}?",
             about=f"Install {row.id} in HubSpot account {row.hub_id}, {whose}",
-            ends="Nobody can connect by it any more. HubSpot is told to forget its grant.",
+            ends=f"Nobody can connect by it any more. {self._say_told()}",
             stays="The app stays installed in the account, and whoever is connected stays so.",
             undo="The person installs the app again, or connects from the app.",
             button="Give it back",

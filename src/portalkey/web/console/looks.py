@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from portalkey.model.attempt import read_reference
 from portalkey.model.attempt_words import words_about
 from portalkey.model.findings import Finding, State
 from portalkey.model.transitions import RETENTION
@@ -39,7 +40,7 @@ class Looks:
 
     def show_attempt(self, visit: Visit) -> WebResponse:
         """Say what became of the attempt that somebody quotes."""
-        reference = visit.query("reference")
+        reference = read_reference(visit.query("reference"))
         attempt = self._broker.find_own_attempt(reference) if reference else None
         if attempt is None:
             status = 404 if reference else 200

@@ -145,7 +145,7 @@ except BadSettings as refusal:
     ("change", "sentence"),
     [
         ({"dbname": "nowhere"}, "nowhere at .* is not there"),
-        ({"user": "nobody_knows"}, "lets nobody in as this user"),
+        ({"user": "nobody_knows"}, "lets nobody in as user nobody_knows at port 5432"),
     ],
 )
 def test_a_closed_door_is_the_operators_matter(
@@ -221,7 +221,13 @@ def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sent
     ("words", "kind", "sentence"),
     [
         ('FATAL:  password authentication failed for user "u"', StoreUnusable, "lets nobody in"),
-        ("fe_sendauth: no password supplied", StoreUnusable, "lets nobody in"),
+        ("fe_sendauth: no password supplied", StoreUnusable, "wants a password of user u at"),
+        (
+            'authentication method requirement "md5" failed: server requested SASL authentication',
+            StoreUnusable,
+            "look at require_auth",
+        ),
+        ("channel binding required, but SSL not in use", StoreUnusable, "no password was sent"),
         ('FATAL:  no pg_hba.conf entry for host "::1"', StoreUnusable, "lets nobody in"),
         ('FATAL:  database "canary" does not exist', StoreUnusable, "is not there"),
         ('FATAL:  permission denied for database "canary"', StoreUnusable, "grant the user"),

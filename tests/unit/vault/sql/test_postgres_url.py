@@ -230,7 +230,7 @@ store.close()
 def test_nothing_is_taken_from_other_programs_variables(migrated_postgres_url: str) -> None:
     """Whatever libpq would look up in the environment; some values would end every connection."""
     known = {each.envvar.decode() for each in pq.Conninfo.get_defaults() if each.envvar}
-    ours = {"PGSERVICE", "PGPASSWORD", "PGPASSFILE"}
+    ours = {"PGSERVICE", "PGPASSWORD", "PGPASSFILE", "PGREQUIREAUTH"}
     hostile = dict.fromkeys(known - ours, "canary") | HOSTILE
     done = subprocess.run(
         [sys.executable, "-c", OPEN, migrated_postgres_url],
@@ -244,10 +244,13 @@ def test_nothing_is_taken_from_other_programs_variables(migrated_postgres_url: s
 
 
 def test_a_password_may_come_from_libpqs_own_variables() -> None:
-    """They decide of no way, and keep it out of a command's arguments."""
+    """They decide of no way, and keep it out of a command's arguments.
+
+    Nor is an empty require_auth handed on, which to libpq means that no password may be asked for.
+    """
     filled = without_environment(conninfo_to_dict("postgresql://ada@localhost/app"))
 
-    assert not {"password", "passfile"} & filled.keys()
+    assert not {"password", "passfile", "require_auth"} & filled.keys()
     assert filled["user"] == "ada"
     assert filled["hostaddr"] == filled["options"] == ""
 
