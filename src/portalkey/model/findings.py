@@ -42,10 +42,6 @@ def problem(name: str, sentence: str, to_do: str) -> Finding:
     return Finding(name, State.PROBLEM, sentence, to_do)
 
 
-NO_TABLES = "no_tables"
-"""The name of the finding that a database has none of our tables, and never had."""
-
-
 def unknown(name: str, sentence: str, to_do: str = "") -> Finding:
     """Return the finding that something could not be looked at."""
     return Finding(name, State.UNKNOWN, sentence, to_do)

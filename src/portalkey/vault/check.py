@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.findings import NO_TABLES, Finding, ok, problem
+from portalkey.model.findings import Finding, ok, problem
 from portalkey.settings.settings import Settings
 from portalkey.settings.warnings import store_file
 from portalkey.vault.json_file.content import Content
@@ -16,7 +16,7 @@ _RESTORE = "Mend what it names, or bring back a backup."
 
 def lacks_tables(findings: Iterable[Finding]) -> bool:
     """Return True where *findings* say that a store was never used."""
-    return any(each.name == NO_TABLES for each in findings)
+    return any(each.name == "no_tables" for each in findings)
 
 
 def check_store(settings: Settings) -> list[Finding]:

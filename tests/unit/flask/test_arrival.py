@@ -144,7 +144,7 @@ def test_a_popup_from_another_name_of_the_app_is_led_to_the_right_one(
 
         assert answer.status_code == 421
         assert f'href="{public_url}{SETUP}"' in answer.text
-        assert f"at {public_url}</a>" in answer.text
+        assert f">Go to {public_url}</a>" in answer.text
     (line,) = lines_of(caplog, "other_address")
     assert ELSEWHERE in line
     assert public_url in line

@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Tx
 from sqlalchemy import Engine, NullPool, create_engine, func, inspect, select, text, union
 
 from portalkey.errors import PortalkeyError
-from portalkey.model.findings import NO_TABLES, Finding, ok, problem, unknown, warning
+from portalkey.model.findings import Finding, ok, problem, unknown, warning
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.dialects import qualify, schema_of
 from portalkey.vault.sql.half_copies import NO_LOG, lacks_log, log_of
@@ -128,7 +128,7 @@ def check_tables(tx: Tx, *, is_store: bool = False) -> Iterator[Finding]:
         if is_marked(tx):
             yield problem("tables", f"{sentence}, though there were: they were dropped.", RESTORE)
         elif is_store:
-            yield warning(NO_TABLES, f"{sentence} yet.", _MAKE)
+            yield warning("no_tables", f"{sentence} yet.", _MAKE)
         else:
             yield problem("tables", f"{sentence}.", _ANOTHER)
         return
