@@ -56,16 +56,18 @@ def test_a_crash_is_a_page_without_a_word_of_it(settings: Settings, broker: Brok
 
 
 @pytest.mark.parametrize("store", ["session", None])
-def test_a_view_brings_no_older_session_back(
+def test_a_session_in_use_goes_on(
     settings: Settings, broker: Broker, store: Literal["session"] | None
 ) -> None:
-    """Connections in a session that somebody connects in meanwhile would be lost."""
+    """Each view prolongs it, wherever connections are: a renewed token no longer does."""
     client = create_app(broker, store=store).test_client()
     setup = {"path": "/connections/setup", "base_url": settings.public_url}
     first, again = client.get(**setup), client.get(**setup)
 
-    assert "Set-Cookie" in first.headers
-    assert ("Set-Cookie" in again.headers) is (store is None)
+    for answer in (first, again):
+        (cookie,) = answer.headers.getlist("Set-Cookie")
+        assert cookie.startswith("portalkey_session=")
+        assert "Expires" in cookie
 
 
 def test_under_another_name_the_page_leads_to_the_right_one(
