@@ -9,10 +9,12 @@ APP = "portalkey.django"
 def require_installed() -> None:
     """Refuse urls of ours in a site without the app: they lack its middleware, tags and checks.
 
+    A site in one file may import them before Django knows what is installed; that one is let be.
+
     Raises:
         ImproperlyConfigured: With the line to add.
     """
-    if not apps.is_installed(APP):
+    if apps.apps_ready and not apps.is_installed(APP):
         raise ImproperlyConfigured(
             f"The urls of portalkey are included, and {APP} is not installed; add "
             f'"{APP}" to INSTALLED_APPS in Django\'s settings.'
