@@ -41,13 +41,16 @@ help:
 demo: .venv/demo
 	@exec $(BIN)/python -m portalkey demo $(ARGS)
 
+# CI runs this part by itself, when all else has passed.
+ANOTHER_PYTHON := scripts/pythons --one
+
 test: .venv/test node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory $(if $(CI),coverage others,everything) interop docs
-	@scripts/pythons --one
+	@$(ANOTHER_PYTHON)
 
 # A test that hangs is to fail by name, with what each thread was at, long before CI gives up.
 PYTEST := pytest --timeout 900
