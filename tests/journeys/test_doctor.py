@@ -194,7 +194,8 @@ def test_a_simulator_that_does_not_answer_or_know_the_redirect_uri(
     away = run_doctor(env_file, "--json")
 
     assert checks(unknown)["redirect_uri"] == "problem"
-    assert f"portalkey simulate --redirect-uri {elsewhere}`" in unknown.stdout
+    start = f"portalkey simulate --port {hubspot.port} --redirect-uri {elsewhere}"
+    assert f"`{start}`" in unknown.stdout
     assert f"No simulator answers at {hubspot.url}." in away.stdout
     assert f"Start `portalkey simulate --port {hubspot.port}`, or correct" in away.stdout
     assert "redirect_uri" not in checks(away)

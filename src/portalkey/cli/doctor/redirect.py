@@ -1,6 +1,7 @@
 """Check of the redirect URI at a simulator, which alone says what it has registered."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from portalkey.errors import PortalkeyError
 from portalkey.hubspot.client import Send
@@ -25,11 +26,12 @@ def check_redirect_uri(settings: Settings, send: Send) -> Iterator[Finding]:
         yield ok("redirect_uri", f"The simulator has registered {settings.redirect_uri}.")
         return
     has = " and ".join(registered) or "none"
+    port = urlsplit(settings.api_url).port or 80
+    start = f"portalkey simulate --port {port} --redirect-uri {settings.redirect_uri}"
     yield problem(
         "redirect_uri",
         f"The simulator has registered {has}, and not {settings.redirect_uri}.",
-        f"Start `portalkey simulate --redirect-uri {settings.redirect_uri}`, or correct "
-        "HUBSPOT_REDIRECT_URI.",
+        f"Start `{start}`, or correct HUBSPOT_REDIRECT_URI.",
     )
 
 
