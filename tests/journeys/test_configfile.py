@@ -1,6 +1,7 @@
 """A whole life in a config file, and what may not stand in it."""
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from portalkey.testing import Ahead
 from portalkey.vault import Keyring, Vault
 from portalkey.vault.open import open_store
 from portalkey_simulator import HubSpot
+from support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -65,9 +67,19 @@ def open_tokens(broker: Broker) -> set[str]:
     return {vault.open_access(row).get_secret_value(), vault.open_refresh(row).get_secret_value()}
 
 
+def content_of(folder: Path) -> bytes:
+    """All that its files hold; the store writes on the side, and renames what it has written."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return b"".join(each.read_bytes() for each in folder.iterdir())
+        except FileNotFoundError:  # it has another name by now, so that all are read again
+            assert time.monotonic() < until
+
+
 def found_in(folder: Path, secrets: set[str]) -> set[str]:
     """Those of the *secrets* that stand in a file there, as they are or in base64."""
-    content = b"".join(each.read_bytes() for each in folder.iterdir())
+    content = content_of(folder)
     return {
         secret
         for secret in secrets
