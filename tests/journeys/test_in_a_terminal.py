@@ -84,6 +84,31 @@ def test_what_is_read_in_a_terminal_fits(
             assert "id=evt_" not in said
 
 
+def test_what_init_has_people_copy_stands_alone(tmp_path: Path) -> None:
+    """No frame, no fold and no full stop gets into a command, a redirect URI or a list of scopes.
+
+    Commands name the file that was written.
+    """
+    env, url = clean_environment(), "http://localhost:5100"
+    callback, simulator = f"{url}/auth/hubspot/callback", ("--simulator", "http://localhost:6121")
+    at_hubspot, simulated = (
+        run_in_terminal(
+            *("init", "--url", url, "--env-file", file, *more), columns=80, env=env, cwd=tmp_path
+        )[1]
+        for file, more in (("a.env", ()), ("b.env", simulator))
+    )
+    start = f"portalkey simulate --port 6121 --redirect-uri {callback}"
+    serve = "portalkey serve --env-file {}"
+
+    copied = [line.strip() for line in at_hubspot.splitlines() if line.startswith(" " * 5)]
+    assert copied == [callback, "oauth crm.objects.contacts.read", serve.format("a.env")]
+    copied = [line.strip() for line in simulated.splitlines() if line.startswith(" " * 5)]
+    assert copied == [start, serve.format("b.env")]
+    assert [line for line in at_hubspot.splitlines() if "│" in line] == [
+        "│ Wrote a.env, with a fresh key. Back the key up. │"
+    ]
+
+
 def lines_an_event(lines: list[str]) -> int:
     """The most lines that one of the events in *lines* takes."""
     numbers = [0]

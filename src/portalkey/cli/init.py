@@ -1,6 +1,6 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
-import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import click
 
 from portalkey.cli.envfile import env_file_option, write_private
+from portalkey.cli.hints import spell
 from portalkey.cli.next_step import find_next_step
+from portalkey.cli.steps import Part, Step, print_steps
 from portalkey.cli.terminal import bold, panel
 from portalkey.settings import urls
 from portalkey.settings.places import new_store
@@ -17,8 +19,6 @@ from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
-_WIDTH = 74
-"""As wide as a frame on the narrowest terminal leaves room for."""
 URL = "http://localhost:6001"
 SIMULATED_APP = ("1c0ffee1-0000-4000-8000-000000005101", "5ec4e700-0000-4000-8000-000000005101")
 """Client id and secret of the simulator's ready-made app, which open nothing but that."""
@@ -181,7 +181,9 @@ def init(url: str, simulator: str | None, env_file: Path) -> None:
         database=_name_database(env_file.resolve().parent),
     )
     write_private(env_file, text)
-    panel("portalkey", _advice(env_file, addresses))
+    panel("portalkey", [f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."])
+    click.echo()
+    print_steps([*_list_steps(env_file, addresses), find_next_step(env_file.resolve().parent)])
 
 
 def _name_database(project: Path) -> str:
@@ -193,29 +195,18 @@ def _name_database(project: Path) -> str:
     return f"PORTALKEY_DATABASE_URL={sqlite_url(file)}"
 
 
-def _advice(env_file: Path, addresses: Addresses) -> tuple[str, ...]:
-    wrote = f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."
-    next_step = find_next_step(env_file.resolve().parent)
+def _list_steps(env_file: Path, addresses: Addresses) -> Sequence[Step]:
+    """Return the steps before the framework's own."""
     if addresses.simulator is not None:
         port = urlsplit(addresses.simulator).port
-        start = f"portalkey simulate --port {port} --redirect-uri {addresses.redirect_uri}"
-        return (wrote, "", f"1. In another terminal, run {bold(start)}.", *_number(2, next_step))
-    return (
-        wrote,
-        "",
-        "1. In your app's settings at HubSpot, add this redirect URL:",
-        f"     {addresses.redirect_uri}",
-        "   and these required scopes:",
-        f"     {SCOPES}",
-        f"2. Copy the client ID and secret from there into {env_file}.",
-        *_number(3, next_step),
-    )
-
-
-def _number(number: int, item: str) -> list[str]:
-    """Return an *item* in lines that fit, below each other behind its *number*."""
+        start = f"simulate --port {port} --redirect-uri {addresses.redirect_uri}"
+        return [[Part("In another terminal, run:", spell(start))]]
     return [
-        folded
-        for line in f"{number}. {item}".split("\n")
-        for folded in textwrap.wrap(line, _WIDTH, subsequent_indent="   ", break_long_words=False)
+        [
+            Part(
+                "In your app's settings at HubSpot, add this redirect URL:", addresses.redirect_uri
+            ),
+            Part("and these required scopes:", SCOPES),
+        ],
+        [Part(f"Copy the client ID and secret from there into {env_file}.")],
     ]

@@ -43,6 +43,10 @@ _REDIRECT = (
     f"https://app.example.com{CALLBACK}; no query, fragment, user name, wildcard or IP address, "
     "and http for localhost only"
 )
+_COPIED = (
+    'ends in "{mark}", which is no part of such an address and may have been copied along; take it '
+    "out"
+)
 _HUBSPOT = (
     "must be left out, or be an https host under hubspot.com or hubapi.com, or a simulator's "
     "http://localhost:PORT; without path, query or user name"
@@ -80,6 +84,8 @@ def redirect_uri(text: str) -> RedirectUri:
     Raises:
         ValueError: It could not be registered at HubSpot, or its path is not that of our route.
     """
+    if text.endswith((".", ",")):
+        raise ValueError(_COPIED.format(mark=text[-1]))
     start = _ORIGIN.match(text)
     path = _MOUNTED.fullmatch(text, start.end()) if start else None
     if start is None or path is None or not _is_origin(start[0]):

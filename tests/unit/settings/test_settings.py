@@ -201,6 +201,8 @@ BAD = [
     ("HUBSPOT_API_URL", "http://api.hubapi.com", "under hubspot.com"),
     ("HUBSPOT_PKCE", "S256", "must be on or off"),
     ("HUBSPOT_REDIRECT_URI", f"http://127.0.0.1:6001{CALLBACK}", "IP address"),
+    ("HUBSPOT_REDIRECT_URI", f"http://localhost:6001{CALLBACK}.", 'ends in "."'),
+    ("HUBSPOT_REDIRECT_URI", f"http://localhost:6001{CALLBACK},", 'ends in ","'),
     (
         "HUBSPOT_REDIRECT_URI",
         f"https://other.example{CALLBACK}",

@@ -211,6 +211,20 @@ def test_a_simulator_has_registered_the_redirect_uri(
         assert f"--redirect-uri {REGISTERED}`" in findings[0].to_do
 
 
+@pytest.mark.parametrize("mark", [".", ","])
+def test_a_mark_that_was_copied_along_with_the_redirect_uri(settings: Settings, mark: str) -> None:
+    """It is what to look at: both addresses side by side look the same."""
+    local = settings.model_copy(update={"redirect_uri": REGISTERED})
+    app = {"client_id": "app", "redirect_uris": [f"{REGISTERED}{mark}"]}
+    answer = Response(200, body=json.dumps({"apps": [app]}).encode())
+
+    (found,) = check_redirect_uri(local, lambda _: answer)
+
+    assert found.state is State.PROBLEM
+    assert f'{REGISTERED} with "{mark}" behind it, not without' in found.sentence
+    assert f"--redirect-uri {REGISTERED}`: the mark was copied along" in found.to_do
+
+
 def test_code_that_asks_v1_is_found(tmp_path: Path) -> None:
     """In files of people; not in what was installed, made or is too long."""
     for name in ("old.py", "web/app.ts", "node_modules/x/a.js", ".git/b.py", "notes.bin"):
