@@ -27,7 +27,7 @@ SCOPES = "oauth crm.objects.contacts.read"
 TEMPLATE = """\
 # portalkey's settings. Keep this file private, and out of version control.
 
-# From your app's Auth page at HubSpot.
+# {credentials}
 HUBSPOT_CLIENT_ID={client_id}
 HUBSPOT_CLIENT_SECRET={client_secret}
 {simulator}
@@ -98,6 +98,8 @@ PORTALKEY_KEYS={label}:{key}
 # What your Prometheus sends to read /metrics; {docs}/metrics.html
 # PORTALKEY_METRICS_TOKEN=
 """
+_AT_HUBSPOT = "From your app's Auth page at HubSpot."
+_AT_SIMULATOR = "The simulator's ready-made app. With HubSpot itself, name your own app's."
 _DOCS = "https://portalkey.readthedocs.io/en/stable"
 
 
@@ -170,6 +172,7 @@ def init(url: str, simulator: str | None, env_file: Path) -> None:
     client_id, client_secret = SIMULATED_APP if simulator else ("", "")
     text = TEMPLATE.format(
         docs=_DOCS,
+        credentials=_AT_SIMULATOR if simulator else _AT_HUBSPOT,
         client_id=client_id,
         client_secret=client_secret,
         simulator=_SIMULATOR.format(url=simulator) if simulator else "",
