@@ -16,7 +16,12 @@ from portalkey.errors import BadSettings, OperatorMustAct, SourceUnusable
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.foreign import read
-from portalkey.vault.sql.postgres_url import leads_elsewhere, read_url, without_environment
+from portalkey.vault.sql.postgres_url import (
+    leads_elsewhere,
+    name_database,
+    read_url,
+    without_environment,
+)
 
 pytest_plugins = ("support.postgres",)
 
@@ -201,8 +206,26 @@ def test_an_app_begins_only_where_its_store_is_safe(opened: Callable[..., str]) 
     allowed = opened(PORTALKEY_DATABASE_PLAINTEXT="yes")
 
     assert "does not insist on TLS" in refused
-    assert "app at 127.1 cannot be reached" in allowed
+    assert "app at 127.1 (port 1) cannot be reached" in allowed
     assert "canary" not in refused + allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://ada:canary@db.example:5433/crm", "crm at db.example (port 5433)"),
+        ("postgresql://ada:canary@localhost/crm", "crm at localhost (port 5432)"),
+        ("postgresql:///crm", "crm at this machine (port 5432)"),
+        ("postgresql:///crm?host=/tmp&port=6432", "crm at /tmp (port 6432)"),
+        ("postgresql:///crm?hostaddr=127.0.0.1", "crm at 127.0.0.1 (port 5432)"),
+        ("postgresql://a,b/crm?port=6432", "crm at a (port 6432), b (port 6432)"),
+        ("postgresql://a:1,b/crm", "crm at a (port 1), b (port 5432)"),
+        ("postgresql:///?service=crm", "of the service crm"),
+    ],
+)
+def test_a_database_is_named_by_all_its_hosts_and_ports(url: str, name: str) -> None:
+    """That is what to look at where it cannot be reached; who knocks is not told."""
+    assert name_database(read_url(url, plaintext=True)) == name
 
 
 HOSTILE = {
