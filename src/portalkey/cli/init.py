@@ -51,7 +51,8 @@ PORTALKEY_KEYS={label}:{key}
 {database}
 # On a server, name a place of the server's in its stead, or PostgreSQL (postgresql://...). On
 # another host that has to be reached over TLS:
-# PORTALKEY_DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system
+# PORTALKEY_DATABASE_URL='postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system'
+# Marks such as @ and # in USER and PASSWORD are quoted: {docs}/settings.html#a-password-in-the-url
 # PORTALKEY_DATABASE_PLAINTEXT=no
 
 # How many seconds one request waits for it at most.
