@@ -143,6 +143,19 @@ def is_json(text: str) -> bool:
     return True
 
 
+@pytest.mark.parametrize("typed", ["n\n", "\x04"], ids=["n", "ctrl-d"])
+def test_whoever_says_no_has_made_no_mistake(
+    typed: str, known: Mapping[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    """Nothing was done, and that is all there is to say to somebody who is there to answer."""
+    env = {**clean_environment(), **environment_of(settings)}
+    command = ("connections", "disconnect", known["CONNECTION"])
+    code, said = run_in_terminal(*command, columns=80, env=env, cwd=tmp_path, typed=typed)
+
+    assert (code, said[said.rindex(":") + 2 :].strip()) == (1, "Nothing was done.")
+    assert "Error" not in said
+
+
 def test_a_long_owner_is_shortened_in_its_middle(
     broker: Broker, hubspot: HubSpot, settings: Settings, tmp_path: Path
 ) -> None:
