@@ -87,8 +87,8 @@ def check_keys(vault: Vault, labels: Sequence[str]) -> Iterator[Finding]:
         yield ok("keys", f"The keys that are set are those of this store: {', '.join(labels)}.")
     store, app = vault.store, vault.client_id
     names = sorted({*labels, *store.key_names(app)})
-    shown = "; ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
-    yield ok("rows_by_key", f"What each key seals: {shown}.")
+    shown = "; with ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
+    yield ok("rows_by_key", f"Sealed with {shown}.")
 
 
 def _describe_count(name: str, count: SealCount) -> str:

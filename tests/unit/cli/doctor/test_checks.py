@@ -296,7 +296,7 @@ def test_an_app_file_that_is_none_is_said(settings: Settings, tmp_path: Path) ->
 
 GONE = (
     "a: 1 connection, 0 attempts under way, 0 revocations; "
-    "gone: 0 connections, 0 attempts under way, 1 revocation."
+    "with gone: 0 connections, 0 attempts under way, 1 revocation."
 )
 
 
