@@ -36,7 +36,7 @@ _BY_MEANING: Mapping[str, str] = {
     **dict.fromkeys(("ORIGINS", "CORS_ORIGINS"), "PORTALKEY_ALLOWED_ORIGINS"),
     **dict.fromkeys(("CALLBACK", "CALLBACK_URL"), "HUBSPOT_REDIRECT_URI"),
 }
-"""What follows our name in names that people make up, and the setting that they mean."""
+"""By what stands behind our own name in one that people make up, the setting that they mean."""
 _NEEDED: Mapping[str, str] = {
     **dict.fromkeys(("CLIENT_ID", "HUBSPOT_ID", "HUBSPOT_CLIENT"), "HUBSPOT_CLIENT_ID"),
     **dict.fromkeys(
