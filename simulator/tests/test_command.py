@@ -132,6 +132,18 @@ def test_port_that_is_taken(hubspot: HubSpot) -> None:
     assert "HUBSPOT_APP_URL and HUBSPOT_API_URL" in too
 
 
+@pytest.mark.parametrize("mark", [".", ",", ""])
+def test_mark_copied_behind_a_redirect_uri(hubspot: HubSpot, mark: str) -> None:
+    """It is registered as it stands, and the terminal says so."""
+    uri = f"http://localhost:5100/callback{mark}"
+    done = CliRunner().invoke(simulate, ["--port", str(hubspot.port), "--redirect-uri", uri])
+
+    warned = f'Warning: --redirect-uri {uri} ends in "{mark}". If that was copied along'
+    assert (warned in done.stderr) is bool(mark)
+    assert ("Warning" in done.stderr) is bool(mark)
+    assert "Warning" not in done.stdout
+
+
 def test_ended_as_soon_as_it_has_greeted() -> None:
     """The panel bears the command's own name; whoever has read it may end it cleanly."""
     lines: list[str] = []

@@ -68,7 +68,7 @@ def test_a_backup_older_than_a_retired_key(env_file: str, tmp_path: Path) -> Non
     found = run("db", "check", "--env-file", write_settings(tmp_path, url, label="b"))
 
     assert found.returncode == 1
-    assert "Rows bear the key a" in found.stdout
+    assert "Rows are sealed with the key a" in found.stdout
 
 
 def test_a_check_that_finds_something_ends_with_1(tmp_path: Path) -> None:

@@ -173,8 +173,10 @@ def test_init_for_another_port_and_a_simulator_needs_no_edit(tmp_path: Path) -> 
     assert (settings.app_url, settings.api_url) == (simulator, simulator)
     assert settings.client_id == DEFAULT_APP.client_id
     assert settings.client_secret.get_secret_value() == DEFAULT_APP.client_secret
-    words = " ".join(done.stdout.replace("│", " ").split())
-    assert f"portalkey simulate --port 6121 --redirect-uri {callback}" in words
+    assert "# The simulator's ready-made app." in (tmp_path / ".env").read_text()
+    command = f"portalkey simulate --port 6121 --redirect-uri {callback}"
+    assert command in [line.strip() for line in done.stdout.splitlines()]
+    assert "# From your app's Auth page at HubSpot." in mounted.read_text()
     values = dotenv_values(mounted)
     assert values["PORTALKEY_PUBLIC_URL"] == "https://shop.example"
     assert values["HUBSPOT_REDIRECT_URI"] == "https://shop.example/crm/auth/hubspot/callback"

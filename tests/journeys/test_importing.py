@@ -477,6 +477,6 @@ def test_what_an_operator_sees(env_file: Path, hubspot: HubSpot, tmp_path: Path)
     assert (good.returncode, good.stderr) == (0, "")
     assert good.stdout == f"Imported {FEW} of {FEW} rows from csv.\n  imported: {FEW}\n"
     assert bad.returncode == 1
-    assert bad.stderr.startswith("The database old at 127.0.0.1 cannot be reached; look whether")
+    assert bad.stderr.startswith("The database old at 127.0.0.1 (port 1) cannot be reached;")
     assert SECRET not in bad.stdout + bad.stderr
     assert "Traceback" not in bad.stderr

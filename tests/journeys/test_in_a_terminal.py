@@ -84,6 +84,31 @@ def test_what_is_read_in_a_terminal_fits(
             assert "id=evt_" not in said
 
 
+def test_what_init_has_people_copy_stands_alone(tmp_path: Path) -> None:
+    """No frame, no fold and no full stop gets into a command, a redirect URI or a list of scopes.
+
+    Commands name the file that was written.
+    """
+    env, url = clean_environment(), "http://localhost:5100"
+    callback, simulator = f"{url}/auth/hubspot/callback", ("--simulator", "http://localhost:6121")
+    at_hubspot, simulated = (
+        run_in_terminal(
+            *("init", "--url", url, "--env-file", file, *more), columns=80, env=env, cwd=tmp_path
+        )[1]
+        for file, more in (("a.env", ()), ("b.env", simulator))
+    )
+    start = f"portalkey simulate --port 6121 --redirect-uri {callback}"
+    serve = "portalkey serve --env-file {}"
+
+    copied = [line.strip() for line in at_hubspot.splitlines() if line.startswith(" " * 5)]
+    assert copied == [callback, "oauth crm.objects.contacts.read", serve.format("a.env")]
+    copied = [line.strip() for line in simulated.splitlines() if line.startswith(" " * 5)]
+    assert copied == [start, serve.format("b.env")]
+    assert [line for line in at_hubspot.splitlines() if "│" in line] == [
+        "│ Wrote a.env, with a fresh key. Back the key up. │"
+    ]
+
+
 def lines_an_event(lines: list[str]) -> int:
     """The most lines that one of the events in *lines* takes."""
     numbers = [0]
@@ -116,6 +141,19 @@ def is_json(text: str) -> bool:
         lines = text.splitlines()
         return len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines)
     return True
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\x04"], ids=["n", "ctrl-d"])
+def test_whoever_says_no_has_made_no_mistake(
+    typed: str, known: Mapping[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    """Nothing was done, and that is all there is to say to somebody who is there to answer."""
+    env = {**clean_environment(), **environment_of(settings)}
+    command = ("connections", "disconnect", known["CONNECTION"])
+    code, said = run_in_terminal(*command, columns=80, env=env, cwd=tmp_path, typed=typed)
+
+    assert (code, said[said.rindex(":") + 2 :].strip()) == (1, "Nothing was done.")
+    assert "Error" not in said
 
 
 def test_a_long_owner_is_shortened_in_its_middle(

@@ -12,7 +12,7 @@ from portalkey.cli.server import Listener, create_app
 from portalkey.errors import BadSettings
 from portalkey.settings import Key, Settings
 from portalkey.settings.keys import parse
-from portalkey.settings.warnings import name_store
+from portalkey.settings.warnings import name_store, store_file
 from portalkey.vault.keyring import new_key
 from portalkey_simulator import HubSpot
 from support.commands import PORTALKEY, PYTHON, clean_environment, run
@@ -101,8 +101,8 @@ def test_keys_are_rotated_and_retired(
         {"label": "new", "role": "seals", "connections": 0, "attempts": 0, "outbox": 0},
         {"label": "test", "role": "opens", "connections": 1, "attempts": 0, "outbox": 0},
     ]
-    assert (rotated.returncode, rotated.stderr) == (0, f"In {place}:\n")
-    assert early.stderr.startswith(f"In {place}:\n")
+    assert (rotated.returncode, rotated.stderr) == (0, f"Store: {store_file(made)}\n")
+    assert early.stderr.startswith(f"Store: {store_file(made)}\n")
     assert f"`portalkey keys rotate --env-file {env_file}` first" in early.stderr
     assert rotated.stdout.startswith("Rows sealed anew with new: 1, in ")
     assert [each["connections"] for each in after["keys"]] == [1, 0]

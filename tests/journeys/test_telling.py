@@ -128,7 +128,7 @@ def test_a_receiver_that_is_gone_is_told_of_and_forgotten(
     on_its_way = check_notifications(store, app)
     assert on_its_way.state is State.OK
     assert "billing" in on_its_way.sentence  # the webhook, too, once this process has begun
-    assert "changes on their way: 1, the oldest " in on_its_way.sentence
+    assert "events on their way: 1, the oldest " in on_its_way.sentence
     lives = run("events", "forget", "billing", "--yes")
     assert (lives.exit_code, "A process had the receiver billing" in lives.stderr) == (1, True)
 
@@ -136,12 +136,12 @@ def test_a_receiver_that_is_gone_is_told_of_and_forgotten(
     store.add_receivers(app, ["billing"])
     late = check_notifications(store, app)
     assert late.state is State.WARNING
-    assert "The receiver billing has still to hear of 1 changes" in late.sentence
+    assert "The receiver billing has still to hear of 1 event," in late.sentence
     assert KEEP_SECONDS == 5 * DAY
     assert "five days" in late.to_do
     ahead.passes(2 * DAY)
     silent = check_notifications(store, app)
-    assert "no process has it" in silent.sentence
+    assert "no process that runs has this receiver" in silent.sentence
     assert "portalkey events forget billing" in silent.to_do
 
 

@@ -57,6 +57,7 @@ def simulate(
     """Run a local HubSpot: consent pages, OAuth, account data, faults on demand."""
     config = _read_config(file)
     apps = _choose_apps(config, redirect_uris)
+    _warn_of_marks(redirect_uris)
     hubspot = HubSpot(
         apps,
         next((one for one in (port, config.port) if one is not None), DEFAULT_PORT),
@@ -100,6 +101,17 @@ def _choose_apps(config: Config, redirect_uris: tuple[str, ...]) -> tuple[App, .
         return (replace(DEFAULT_APP, redirect_uris=redirect_uris),)
     except ValueError as wrong:
         raise CannotStart(f"--redirect-uri: {wrong}.") from None
+
+
+def _warn_of_marks(redirect_uris: tuple[str, ...]) -> None:
+    """Warn of a mark of the sentence around it that an address was copied with."""
+    for uri in redirect_uris:
+        if uri.endswith((".", ",")):
+            click.echo(
+                f'Warning: --redirect-uri {uri} ends in "{uri[-1]}". If that was copied along, '
+                "start again without it: HubSpot compares redirect URIs letter by letter.",
+                err=True,
+            )
 
 
 def greet(hubspot: HubSpot, apps: tuple[App, ...], *, title: str, in_json: bool) -> None:

@@ -73,7 +73,7 @@ def check_clock(store: Store) -> Finding:
     sentence = f"The store's clock and this machine's are {apart:.1f} seconds apart."
     if apart <= APART:
         return ok("store_clock", sentence)
-    to_do = "Let both machines take their time from the same NTP server; leases go by the store's."
+    to_do = "Set both clocks by the same NTP server; who may renew a token goes by the store's."
     return warning("store_clock", sentence, to_do)
 
 
@@ -84,18 +84,22 @@ def check_keys(vault: Vault, labels: Sequence[str]) -> Iterator[Finding]:
         what, _, to_do = each.partition("; ")
         yield problem("keys", f"{what}.", to_do[:1].upper() + to_do[1:])
     if not problems:
-        yield ok("keys", f"Every row opens with the keys that are here: {', '.join(labels)}.")
+        yield ok("keys", f"The keys that are set are those of this store: {', '.join(labels)}.")
     store, app = vault.store, vault.client_id
     names = sorted({*labels, *store.key_names(app)})
-    shown = "; ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
-    yield ok(
-        "rows_by_key",
-        f"Connections, attempts under way and revocations by the key that sealed them: {shown}.",
-    )
+    shown = "; with ".join(_describe_count(name, store.count_sealed(app, name)) for name in names)
+    yield ok("rows_by_key", f"Sealed with {shown}.")
 
 
 def _describe_count(name: str, count: SealCount) -> str:
-    return f"{name}: {count.connections}, {count.attempts} and {count.outbox}"
+    return (
+        f"{name}: {_count(count.connections, 'connection')}, "
+        f"{_count(count.attempts, 'attempt')} under way, {_count(count.outbox, 'revocation')}"
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def check_stats(stats: Stats) -> Iterator[Finding]:
@@ -117,8 +121,8 @@ def check_pace(stats: Stats, rate: float) -> Finding:
     by_status = stats.connections or {}
     live = sum(by_status.get(status, 0) for status in AUTHENTICATED)
     sentence = (
-        f"A rate of {rate:g} renewals a second keeps about {rate * CARRIED:,.0f} connections in "
-        f"constant use valid. Live connections: {live:,}."
+        f"PORTALKEY_REFRESH_RATE is {rate:g} renewals a second, which is enough for about "
+        f"{rate * CARRIED:,.0f} connections that are used all day; there are {live:,}."
     )
     if live <= rate * CARRIED:
         return ok("pace", sentence)
@@ -134,10 +138,11 @@ def check_outbox(store: Store, client_id: str) -> Finding:
     due = store.pending(50, client_id=client_id)
     tries = max((each.tries for each in due), default=0)
     if tries < MANY_TRIES:
-        return ok("outbox", f"Revocations and uninstalls due: {len(due)}; none was tried often.")
+        return ok("outbox", f"Revocations and uninstalls that HubSpot has to be told: {len(due)}.")
     return warning(
         "outbox",
-        f"Revocations and uninstalls due: {len(due)}; one was tried {tries} times.",
+        f"Revocations and uninstalls that HubSpot has to be told: {len(due)}; one was tried "
+        f"{tries} times in vain.",
         "Run `portalkey work --once`, which says what is in the way.",
     )
 
@@ -149,47 +154,51 @@ def check_notifications(store: Store, client_id: str) -> Finding:
     for name in sorted(waiting):
         had_at = known.get(name, waiting[name].oldest)
         hours = (now - waiting[name].oldest).total_seconds() / 3600
+        number = _count(waiting[name].number, "event")
         sentence = (
-            f"The receiver {name} has still to hear of {waiting[name].number} changes, the oldest "
-            f"{hours:.1f} hours ago"
+            f"The receiver {name} has still to hear of {number}, the oldest {hours:.1f} hours old"
         )
         if (now - had_at).total_seconds() > SILENT_RECEIVER:
-            to_do = f"Run one, or `portalkey events forget {name}` where there is none any more."
-            return warning("notifications", f"{sentence}; no process has it.", to_do)
+            what = f"{sentence}; no process that runs has this receiver."
+            return warning("notifications", what, _GIVEN_UP.format(name=name))
         if hours * 3600 > LATE_NOTIFICATION:
             to_do = "Look at the log for what it answers; portalkey goes on trying for five days."
             return warning("notifications", f"{sentence}.", to_do)
-    number = sum(each.number for each in waiting.values())
+    total = sum(each.number for each in waiting.values())
     names = ", ".join(sorted(known)) or "none"
-    sentence = f"Receivers of events: {names}; changes on their way: {number}"
+    sentence = f"Receivers of events: {names}; events on their way: {total}"
     if waiting:
         age = (now - min(each.oldest for each in waiting.values())).total_seconds()
-        sentence += f", the oldest {age:.0f} seconds ago"
+        sentence += f", the oldest {age:.0f} seconds old"
     return ok("notifications", f"{sentence}.")
 
 
 def check_inspection(inspection: Inspection) -> Iterator[Finding]:
     """Yield how the token endpoint's breaker stands, and sizes."""
     if inspection.breaker_reason is None:
-        yield ok("breaker", "The breaker is closed: HubSpot's token endpoint may be asked.")
+        yield ok("breaker", "HubSpot's token endpoint is asked as usual: the breaker is closed.")
     else:
         yield warning(
             "breaker",
-            f"The breaker is open ({inspection.breaker_reason}): HubSpot's token endpoint is asked "
-            "now and then only, and callers are served from tokens that still live.",
-            "Where it is hubspot_refused, compare client id and secret with the app's at HubSpot; "
-            "otherwise it closes by itself.",
+            f"Renewals are held back (the breaker is open: {inspection.breaker_reason}). HubSpot's "
+            "token endpoint is only asked now and then, and the app gets tokens that are still "
+            "valid.",
+            "With hubspot_refused, compare HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET with the "
+            "app's Auth settings at HubSpot; anything else ends by itself.",
         )
     rows = ", ".join(f"{name} {number:,}" for name, number in inspection.rows.items())
-    yield ok("sizes", f"{inspection.size / 1_000_000:.1f} MB; rows by table: {rows}.")
+    yield ok(
+        "sizes", f"The store takes {inspection.size / 1_000_000:.1f} MB. Rows by table: {rows}."
+    )
 
 
 def describe_oldest(inspection: Inspection) -> Finding:
-    """Return since when the grant is not renewed that was not for longest."""
+    """Return the day since which every live connection has had its tokens renewed."""
     if inspection.oldest_grant is None:
-        return ok("oldest_grant", "There is no live grant of which it is known when it came.")
+        return ok("oldest_grant", "No live connection says when its tokens were renewed last.")
     when = datetime.fromtimestamp(inspection.oldest_grant, UTC)
-    return ok("oldest_grant", f"The grant that was not renewed for longest is of {when:%Y-%m-%d}.")
+    sentence = f"Every live connection had its tokens renewed on {when:%Y-%m-%d} or later."
+    return ok("oldest_grant", sentence)
 
 
 def check_sweep(
@@ -207,14 +216,16 @@ def check_sweep(
     notes = read_notes(vault.store, vault.client_id)
     last = notes.swept_at
     if notes.stopped_at is not None and now - notes.stopped_at < _STILL_STOPPED:
-        return warning("sweep", _NOT_BELIEVED, "The event sweep_stopped says since when.")
+        return warning("sweep", _NOT_BELIEVED, _SINCE_WHEN)
     if hours <= LATE_HOURS:
-        return ok("sweep", "HubSpot has spoken of every live connection within about a day.")
-    sentence = f"Of one live connection HubSpot has not spoken for {hours:,.0f} hours"
+        return ok("sweep", "HubSpot confirmed every live connection within about a day.")
+    sentence = f"A live connection was not confirmed by HubSpot for {hours:,.0f} hours"
     if last is not None and now - last < _STILL_SWEEPS:
         return warning("sweep", f"{sentence}, though `portalkey work` runs.", _LATE)
     since = "" if last is None else f" since {last:%Y-%m-%d %H:%M} UTC"
-    return warning("sweep", f"{sentence}; nobody has looked after idle ones{since}.", _NO_WORKER)
+    return warning(
+        "sweep", f"{sentence}; nobody has looked after idle connections{since}.", _NO_WORKER
+    )
 
 
 LATE_HOURS = 26.0
@@ -223,14 +234,18 @@ _STILL_SWEEPS = timedelta(hours=1)
 _STILL_STOPPED = timedelta(seconds=2 * STOP_SECONDS)
 """By then it is noted anew where HubSpot is not believed the next time either."""
 _NO_WORKER = (
-    "Run `portalkey work` beside the app, or `portalkey work --once` once a minute: it finds out "
-    "who uninstalled the app, which is shown as connected until then."
+    "Run `portalkey work` beside the app, or `portalkey work --once` once a minute: it asks "
+    "HubSpot who uninstalled the app. Until then such accounts are shown as connected."
 )
 _LATE = (
     "Run `portalkey work --once`, which says what is in the way. Where there are very many, run a "
     "second `portalkey work`, or raise PORTALKEY_REFRESH_RATE."
 )
+_GIVEN_UP = (
+    "Start a process that has it, or run `portalkey events forget {name}` where you gave it up."
+)
+_SINCE_WHEN = "The event sweep_stopped says since when; `portalkey work` asks again by itself."
 _NOT_BELIEVED = (
-    "HubSpot calls so many idle connections ended, and none alive, that it is not believed: they "
-    "are shown as connected."
+    "HubSpot called so many idle connections ended at once, and none alive, that it is not "
+    "believed: all of them are still shown as connected."
 )

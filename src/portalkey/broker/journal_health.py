@@ -28,8 +28,8 @@ def check_journal(settings: Settings, store: Store) -> Finding:
     state, now = JournalState.parse(store.meta(META_NAME + settings.client_id)), store.now()
     lag = state.lag(now)
     if state.error is not None:
-        since = f"{state.error_at:%Y-%m-%d %H:%M}" if state.error_at else "a while"
-        sentence = f"Reading HubSpot's webhooks journal stands still since {since} ({state.error})."
+        since = f"since {state.error_at:%Y-%m-%d %H:%M} UTC" if state.error_at else "for a while"
+        sentence = f"HubSpot's webhooks journal could not be read {since} ({state.error})."
         if state.error in _PASSING:
             return warning(
                 "journal", sentence, "It goes on by itself; look at the log of the worker."

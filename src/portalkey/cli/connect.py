@@ -80,10 +80,7 @@ def _tell(broker: Broker, owner: str, connection_id: str) -> None:
     mine = (each for each in broker.connections(owner) if each.id == connection_id)
     account = next(each.account for each in mine)
     name = account.hub_domain or f"account {account.hub_id}"
-    lines = (
-        f"{bold(name)} ({account.hub_id}) is connected for {bold(owner)}.",
-        "",
-        f"In a shell:  {spell(f'token {shlex.quote(owner)}')}",
-        f"In Python:   Broker.from_env().access_token({owner!r})",
-    )
-    panel("Connected", lines)
+    panel("Connected", [f"{bold(name)} ({account.hub_id}) is connected for {bold(owner)}."])
+    # Outside of the panel, which would wrap lines that people copy.
+    click.echo(f"In a shell:  {spell(f'token {shlex.quote(owner)}')}")
+    click.echo(f"In Python:   Broker.from_env().access_token({owner!r})")

@@ -1,6 +1,6 @@
 """``portalkey init``: write the first settings, and print the next steps."""
 
-import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import click
 
 from portalkey.cli.envfile import env_file_option, write_private
+from portalkey.cli.hints import spell
 from portalkey.cli.next_step import find_next_step
+from portalkey.cli.steps import Part, Step, print_steps
 from portalkey.cli.terminal import bold, panel
 from portalkey.settings import urls
 from portalkey.settings.places import new_store
@@ -17,8 +19,6 @@ from portalkey.settings.validators import sqlite_url
 from portalkey.vault.key_labels import new_label
 from portalkey.vault.keyring import new_key
 
-_WIDTH = 74
-"""As wide as a frame on the narrowest terminal leaves room for."""
 URL = "http://localhost:6001"
 SIMULATED_APP = ("1c0ffee1-0000-4000-8000-000000005101", "5ec4e700-0000-4000-8000-000000005101")
 """Client id and secret of the simulator's ready-made app, which open nothing but that."""
@@ -27,7 +27,7 @@ SCOPES = "oauth crm.objects.contacts.read"
 TEMPLATE = """\
 # portalkey's settings. Keep this file private, and out of version control.
 
-# From your app's Auth page at HubSpot.
+# {credentials}
 HUBSPOT_CLIENT_ID={client_id}
 HUBSPOT_CLIENT_SECRET={client_secret}
 {simulator}
@@ -51,7 +51,8 @@ PORTALKEY_KEYS={label}:{key}
 {database}
 # On a server, name a place of the server's in its stead, or PostgreSQL (postgresql://...). On
 # another host that has to be reached over TLS:
-# PORTALKEY_DATABASE_URL=postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system
+# PORTALKEY_DATABASE_URL='postgresql://USER:PASSWORD@HOST/NAME?sslmode=verify-full&sslrootcert=system'
+# Marks such as @ and # in USER and PASSWORD are quoted: {docs}/settings.html#a-password-in-the-url
 # PORTALKEY_DATABASE_PLAINTEXT=no
 
 # How many seconds one request waits for it at most.
@@ -98,6 +99,8 @@ PORTALKEY_KEYS={label}:{key}
 # What your Prometheus sends to read /metrics; {docs}/metrics.html
 # PORTALKEY_METRICS_TOKEN=
 """
+_AT_HUBSPOT = "From your app's Auth page at HubSpot."
+_AT_SIMULATOR = "The simulator's ready-made app. With HubSpot itself, name your own app's."
 _DOCS = "https://portalkey.readthedocs.io/en/stable"
 
 
@@ -170,6 +173,7 @@ def init(url: str, simulator: str | None, env_file: Path) -> None:
     client_id, client_secret = SIMULATED_APP if simulator else ("", "")
     text = TEMPLATE.format(
         docs=_DOCS,
+        credentials=_AT_SIMULATOR if simulator else _AT_HUBSPOT,
         client_id=client_id,
         client_secret=client_secret,
         simulator=_SIMULATOR.format(url=simulator) if simulator else "",
@@ -181,7 +185,9 @@ def init(url: str, simulator: str | None, env_file: Path) -> None:
         database=_name_database(env_file.resolve().parent),
     )
     write_private(env_file, text)
-    panel("portalkey", _advice(env_file, addresses))
+    panel("portalkey", [f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."])
+    click.echo()
+    print_steps([*_list_steps(env_file, addresses), find_next_step(env_file.resolve().parent)])
 
 
 def _name_database(project: Path) -> str:
@@ -193,29 +199,18 @@ def _name_database(project: Path) -> str:
     return f"PORTALKEY_DATABASE_URL={sqlite_url(file)}"
 
 
-def _advice(env_file: Path, addresses: Addresses) -> tuple[str, ...]:
-    wrote = f"Wrote {bold(str(env_file))}, with a fresh key. Back the key up."
-    next_step = find_next_step(env_file.resolve().parent)
+def _list_steps(env_file: Path, addresses: Addresses) -> Sequence[Step]:
+    """Return the steps before the framework's own."""
     if addresses.simulator is not None:
         port = urlsplit(addresses.simulator).port
-        start = f"portalkey simulate --port {port} --redirect-uri {addresses.redirect_uri}"
-        return (wrote, "", f"1. In another terminal, run {bold(start)}.", *_number(2, next_step))
-    return (
-        wrote,
-        "",
-        "1. In your app's settings at HubSpot, add this redirect URL:",
-        f"     {addresses.redirect_uri}",
-        "   and these required scopes:",
-        f"     {SCOPES}",
-        f"2. Copy the client ID and secret from there into {env_file}.",
-        *_number(3, next_step),
-    )
-
-
-def _number(number: int, item: str) -> list[str]:
-    """Return an *item* in lines that fit, below each other behind its *number*."""
+        start = f"simulate --port {port} --redirect-uri {addresses.redirect_uri}"
+        return [[Part("In another terminal, run:", spell(start))]]
     return [
-        folded
-        for line in f"{number}. {item}".split("\n")
-        for folded in textwrap.wrap(line, _WIDTH, subsequent_indent="   ", break_long_words=False)
+        [
+            Part(
+                "In your app's settings at HubSpot, add this redirect URL:", addresses.redirect_uri
+            ),
+            Part("and these required scopes:", SCOPES),
+        ],
+        [Part(f"Copy the client ID and secret from there into {env_file}.")],
     ]

@@ -10,6 +10,7 @@ from portalkey.cli.lines import say
 
 if TYPE_CHECKING:
     from portalkey.broker.broker import Broker
+    from portalkey.settings.settings import Settings
 
 
 def find_operator(env_file: Path) -> str:
@@ -19,11 +20,16 @@ def find_operator(env_file: Path) -> str:
     return read_operator(env_file, os.environ)
 
 
-def say_store(broker: "Broker") -> None:
-    """Say which store is looked at: another one's answer looks the same. Not to stdout."""
+def describe_store(settings: "Settings") -> str:
+    """Return a line of its own that names the store: a table, a question or an error may follow."""
     from portalkey.settings.warnings import name_store  # noqa: PLC0415 - as below
 
-    say(f"In {name_store(broker.settings)}:", err=True)
+    return f"Store: {name_store(settings).removeprefix('the store ')}"
+
+
+def say_store(broker: "Broker") -> None:
+    """Say which store is looked at: another one's answer looks the same. Not to stdout."""
+    say(describe_store(broker.settings), err=True)
 
 
 @contextmanager

@@ -151,10 +151,14 @@ def read_options(name: str = "") -> Options:
 
 def find_unknown(name: str = "") -> Iterator[str]:
     """Yield a sentence for each key that is neither a setting nor an option."""
-    known = [*_READERS, *_setting_names()]
+    from portalkey.settings.misspellings import guess_setting  # noqa: PLC0415 - as above
+
+    names = _setting_names()
+    known = [*_READERS, *names]
     for key in read_given(name):
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0)[0]
+            near = guess_setting(str(key), names) if str(key).startswith("PORTALKEY_") else None
+            near = near or difflib.get_close_matches(str(key), known, n=1, cutoff=0)[0]
             yield f"{_place(name)}[{key!r}] is not a setting; did you mean {near}?"
 
 

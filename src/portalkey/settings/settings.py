@@ -39,7 +39,7 @@ from portalkey.settings import (
 from portalkey.settings.combinations import find_problems
 from portalkey.settings.installs import InstallSettings
 from portalkey.settings.keys import Key
-from portalkey.settings.misspellings import misspellings
+from portalkey.settings.misspellings import drop_key_advice, misspellings
 from portalkey.settings.webhook import WebhookSettings, find_webhook_problem
 
 __all__ = ["Key", "Settings"]
@@ -229,7 +229,7 @@ class Settings(Unpicklable, InstallSettings, WebhookSettings):
         try:
             settings = cls(**{name: values[name] for name in values.keys() & names})
         except BadSettings as error:
-            problems += error.problems
+            problems += drop_key_advice(problems, error.problems)
             problems += environment.describe_missing(env_file, values)
         values.clear()
         if settings is None or problems:

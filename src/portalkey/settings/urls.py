@@ -8,7 +8,7 @@ write each of them, in lower case, and whatever could be read in two ways is ref
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from portalkey.hubspot.endpoints import HOSTS, MCP_HOST
 
@@ -21,6 +21,8 @@ _POSTGRESQL_ELSEWHERE = re.compile(
     r"(jdbc:|r2dbc:)?(postgres|postgresql|pgsql|psql|postgis|timescale|timescaledb)(\+[a-z0-9_]{1,20})?"
 )
 """Schemes by which other programs name a PostgreSQL database, and our own."""
+_OPEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_HOW = "docs/settings.md has a command for it"
 CALLBACK = "/auth/hubspot/callback"
 """End of the path of every redirect URI; the app's mount stands before it."""
 
@@ -42,6 +44,10 @@ _REDIRECT = (
     f"must be an absolute address that ends in {CALLBACK}, such as "
     f"https://app.example.com{CALLBACK}; no query, fragment, user name, wildcard or IP address, "
     "and http for localhost only"
+)
+_COPIED = (
+    'ends in "{mark}", which is no part of such an address and may have been copied along; take it '
+    "out"
 )
 _HUBSPOT = (
     "must be left out, or be an https host under hubspot.com or hubapi.com, or a simulator's "
@@ -80,6 +86,8 @@ def redirect_uri(text: str) -> RedirectUri:
     Raises:
         ValueError: It could not be registered at HubSpot, or its path is not that of our route.
     """
+    if text.endswith((".", ",")):
+        raise ValueError(_COPIED.format(mark=text[-1]))
     start = _ORIGIN.match(text)
     path = _MOUNTED.fullmatch(text, start.end()) if start else None
     if start is None or path is None or not _is_origin(start[0]):
@@ -153,8 +161,19 @@ def postgresql_problem(url: str) -> str | None:
     if before.count("@") > 1 or "@" in path:
         return (
             "has an @ or a / in its user or password that reads as part of the address; write %40 "
-            "for @ and %2F for /"
+            f"for @ and %2F for / ({_HOW})"
         )
+    for mark, is_open in (
+        ("#", "#" in rest),  # libpq takes it as it is, and other readers end an address there
+        ("?", "?" in rest.partition("/")[0].rpartition("@")[0]),
+        ("%", _OPEN_PERCENT.search(rest) is not None),
+    ):
+        if is_open:
+            code = quote(mark, safe="")
+            return (
+                f"has a {mark} that is not quoted; write {code} for {mark} in a user or password "
+                f"({_HOW})"
+            )
     return None
 
 

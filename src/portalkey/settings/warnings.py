@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from portalkey.hubspot import endpoints
 from portalkey.settings import places, validators
@@ -222,9 +222,11 @@ def name_store(settings: Settings) -> str:
     file = store_file(settings)
     if file is not None:
         return f"the store {file}"
-    parts = urlsplit(settings.database_url)
-    host = parts.netloc.rpartition("@")[2] or "this machine"
-    return f"the store {unquote(parts.path.lstrip('/')) or 'of PostgreSQL'} on {host}"
+    # As libpq reads it: what urlsplit() takes for a mark of its own may be in a password.
+    address = settings.database_url.partition("://")[2].partition("?")[0]
+    authority, _, name = address.partition("/")
+    host = authority.rpartition("@")[2] or "this machine"
+    return f"the store {unquote(name) or 'of PostgreSQL'} on {host}"
 
 
 def store_file(settings: Settings) -> Path | None:

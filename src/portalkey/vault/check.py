@@ -47,10 +47,13 @@ def check_labels(settings: Settings) -> Finding:
     except PortalkeyError as trouble:
         return problem("keys", str(trouble), "Do what it says, and check again.")
     if not lacking:
-        return ok("keys", "PORTALKEY_KEYS has each key that its rows bear, by their labels.")
+        return ok(
+            "keys", "PORTALKEY_KEYS has every key that rows are sealed with, by their labels."
+        )
     return problem(
         "keys",
-        f"Rows bear the key {', '.join(lacking)}, which PORTALKEY_KEYS lacks: nothing opens them.",
+        f"Rows are sealed with the key {', '.join(lacking)}, which PORTALKEY_KEYS lacks: nothing "
+        "opens them.",
         "Put it back, last in PORTALKEY_KEYS, run `portalkey keys rotate` once the app has "
         "started, and take it out; where it is lost, `portalkey keys forget` says what to do.",
     )

@@ -75,6 +75,7 @@ def ask(*, typed: bool) -> None:
         ([], "y\n", "done"),
         ([], "n\n", "Nothing was done."),
         ([], "", "add --yes"),
+        ([], "\n", "Nothing was done."),
         (["--typed"], "revoke 2\n", "done"),
         (["--typed"], "revoke 3\n", "not what was asked for"),
         (["--typed"], "\n", "not what was asked for"),
@@ -83,11 +84,13 @@ def ask(*, typed: bool) -> None:
     ],
 )
 def test_what_cannot_be_undone_is_asked_for(arguments: list[str], answer: str, said: str) -> None:
-    """Whoever does not answer has said no."""
+    """Whoever does not answer has said no, which is no error: it is said plainly."""
     done = CliRunner().invoke(ask, arguments, input=answer)
 
     assert said in done.output
-    assert (done.exit_code == 0) is (said == "done")
+    assert done.exit_code == (0 if said == "done" else 1)
+    assert ("Nothing was done." in done.output) is (said != "done")
+    assert "Error" not in done.output
 
 
 @click.command(cls=IdCommand)

@@ -17,7 +17,7 @@ from portalkey.django import database_url
 from portalkey.django.site import site
 from portalkey.django.testing import temporary_store, use_broker
 from portalkey.settings import Settings
-from portalkey.settings.warnings import name_store
+from portalkey.settings.warnings import store_file
 from portalkey_simulator import HubSpot
 from support.commands import clean_environment
 from support.django_hosting import site_with, visitor_of
@@ -227,7 +227,7 @@ def test_hints_name_the_commands_that_see_the_sites_store(
     assert "`python manage.py portalkey keys status` shows" in added.stderr
     assert "4. python manage.py portalkey keys rotate\n" in added.stderr
     assert f"5. python manage.py portalkey keys retire {label}\n" in added.stderr
-    assert rotated.stderr == f"In {name_store(settings)}:\n"
+    assert rotated.stderr == f"Store: {store_file(settings)}\n"
     assert "`python manage.py portalkey keys status` lists" in unknown.stderr
     assert "make one with `python manage.py portalkey init`" in bad.stderr
 
@@ -248,4 +248,4 @@ def test_the_env_file_beside_the_site_is_read_from_elsewhere(
 
     assert f"there is no .env in {elsewhere}" in lost.stderr
     assert found.returncode == 0, found.stderr
-    assert status.stderr == f"In {name_store(settings)}:\n"
+    assert status.stderr == f"Store: {store_file(settings)}\n"

@@ -35,6 +35,10 @@ def problems_of(given: object, *, settings: Settings | None = None) -> str:
     ("given", "sentence"),
     [
         ({"ownr": "x"}, "PORTALKEY['ownr'] is not a setting; did you mean owner?"),
+        (
+            {"PORTALKEY_URL": "x"},
+            "PORTALKEY['PORTALKEY_URL'] is not a setting; did you mean PORTALKEY_PUBLIC_URL?",
+        ),
         ({"Owner": "x"}, "PORTALKEY['Owner'] is not a setting; did you mean owner?"),
         (
             {"HUBSPOT_CLIENT": "x"},

@@ -35,18 +35,75 @@ def problems(**changes: str) -> tuple[str, ...]:
         ("PORTALKEY_KEY", "PORTALKEY_KEYS"),
         ("PORTALKEY_DATABASE_URI", "PORTALKEY_DATABASE_URL"),
         ("PORTALKEY_KEYFILE", "PORTALKEY_KEYS_FILE"),
-        ("PORTALKEY_XYZ", "PORTALKEY_"),
-        ("PORTALKEY_", "PORTALKEY_"),
         ("portalkey_keys", "PORTALKEY_KEYS"),
-        ("PORTALKEY_PORTS", "PORTALKEY_"),
+        ("PORTALKEY_URL", "PORTALKEY_PUBLIC_URL"),
+        ("PORTALKEY_URI", "PORTALKEY_PUBLIC_URL"),
+        ("PORTALKEY_BASE_URL", "PORTALKEY_PUBLIC_URL"),
+        ("PORTALKEY_DB_URL", "PORTALKEY_DATABASE_URL"),
+        ("PORTALKEY_DSN", "PORTALKEY_DATABASE_URL"),
+        ("PORTALKEY_FERNET_KEY", "PORTALKEY_KEYS"),
+        ("PORTALKEY_CORS_ORIGINS", "PORTALKEY_ALLOWED_ORIGINS"),
+        ("PORTALKEY_CALLBACK_URL", "HUBSPOT_REDIRECT_URI"),
+        ("PORTALKEY_REDIRECT_URI", "HUBSPOT_REDIRECT_URI"),
+        ("PORTALKEY_REDIRECT_URL", "HUBSPOT_REDIRECT_URI"),
+        ("PORTALKEY_CLIENT_ID", "HUBSPOT_CLIENT_ID"),
+        ("PORTALKEY_CLIENTSECRET", "HUBSPOT_CLIENT_SECRET"),
+        ("PORTALKEY_SCOPE", "HUBSPOT_SCOPES"),
     ],
 )
 def test_a_misspelt_name_of_ours(name: str, right: str) -> None:
     """All that begins with our name is ours: what would be ignored is a problem."""
     found = problems(**{name: "canary"})
 
-    assert found[0].startswith(f"{name} is not a setting; did you mean {right}")
+    assert found[0] == f"{name} is not a setting; did you mean {right}?"
     assert "canary" not in found[0]
+
+
+@pytest.mark.parametrize("name", ["PORTALKEY_XYZ", "PORTALKEY_", "PORTALKEY_PORTS"])
+def test_a_name_of_ours_that_is_like_none(name: str) -> None:
+    """Nothing is guessed that would lead astray."""
+    assert problems(**{name: "canary"}) == (
+        f"{name} is not a setting; docs/settings.md has the names of all.",
+    )
+
+
+@pytest.mark.parametrize("name", ["PORTALKEY_KEY", "PORTALKEY_SECRET_KEY", "PORTAL_KEYS", ""])
+def test_keys_under_a_wrong_name_come_before_any_advice(name: str) -> None:
+    """Whoever made a fresh key could not open what that one has sealed."""
+    found = problems(PORTALKEY_KEYS="", **({name: ENOUGH["PORTALKEY_KEYS"]} if name else {}))
+    advice = "; make one with `portalkey init`, or name a file of keys in PORTALKEY_KEYS_FILE"
+
+    assert [each.split(";")[0] for each in found[:-1]] == (
+        [f"{name} is not a setting"] if name else []
+    )
+    assert all("did you mean PORTALKEY_KEYS?" in each for each in found[:-1])
+    assert found[-1] == f"PORTALKEY_KEYS holds no key{'' if name else advice}."
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("CLIENT_ID", "HUBSPOT_CLIENT_ID"),
+        ("HUBSPOT_ID", "HUBSPOT_CLIENT_ID"),
+        ("CLIENT_SECRET", "HUBSPOT_CLIENT_SECRET"),
+        ("HUBSPOT_SECRET", "HUBSPOT_CLIENT_SECRET"),
+        ("HUBSPOT_APP_SECRET", "HUBSPOT_CLIENT_SECRET"),
+    ],
+)
+def test_what_others_call_a_setting_that_is_missing(name: str, right: str, tmp_path: Path) -> None:
+    """It is named beside what is missing; where that is there, in a file too, it is another's."""
+    first, *_ = problems(**{right: "", name: "canary"})
+    file = tmp_path / "secret"
+    file.write_text("a-secret")
+    file.chmod(0o600)
+
+    assert first == (
+        f"{name} is not a setting; did you mean {right}? "
+        f"If it is another program's, set {right} as well."
+    )
+    assert read(**{name: "x"}) == read()
+    if right.endswith("SECRET"):
+        assert read(**{right: "", f"{right}_FILE": str(file), name: "x"}) == read()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +148,7 @@ def test_a_slip_in_a_name(name: str, right: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "DATABASE_URL",
         "HUBSPOT_ACCESS_TOKEN",
         "HUBSPOT_AI_URL",
         "HUBSPOT_API_BASE_URL",

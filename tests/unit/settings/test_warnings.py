@@ -133,6 +133,7 @@ def test_the_file_of_a_store() -> None:
     [
         ("sqlite:////srv/a%20b.db", "the store /srv/a b.db"),
         ("postgresql://ada:secret@db.example:5433/crm?x=1", "the store crm on db.example:5433"),
+        ("postgresql://ada:s[cret@db.example/crm", "the store crm on db.example"),
         ("postgresql:///crm", "the store crm on this machine"),
         ("postgresql://ada:s%40cret@/", "the store of PostgreSQL on this machine"),
     ],

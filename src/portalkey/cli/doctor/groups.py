@@ -11,6 +11,7 @@ from portalkey.hubspot.authorities import read_authorities
 from portalkey.model.findings import Finding, State, unknown
 from portalkey.settings.settings import Settings
 
+_REPORT = "This is a mistake in portalkey; please report it."
 Groups = Mapping[str, Sequence[Finding]]
 
 
@@ -26,7 +27,9 @@ def look(env_file: Path, folder: Path, *, is_public: bool) -> Groups:
     groups: dict[str, Sequence[Finding]] = {"Settings": findings}
     if settings is None:
         groups["Everything else"] = [
-            unknown("everything", "Nothing else was looked at: it takes settings that can be used.")
+            unknown(
+                "everything", "Nothing else was looked at, as that needs settings that can be used."
+            )
         ]
         return groups
     for title, check in _checks(settings, folder, is_public=is_public).items():
@@ -62,7 +65,7 @@ def run(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         findings.extend(check())
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
         kind = type(error).__name__  # its words may quote a secret
-        findings.append(unknown("doctor", f"A check broke off ({kind})."))
+        findings.append(unknown("doctor", f"A check broke off ({kind}).", _REPORT))
     return findings
 
 

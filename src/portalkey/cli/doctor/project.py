@@ -39,7 +39,7 @@ def check_v1(files: Sequence[Path], folder: Path, today: date) -> Finding:
     ]
     limit = f" (the first {MOST_FILES} files were looked at)" if len(files) >= MOST_FILES else ""
     if not found:
-        return ok("oauth_v1", f"No file here names {V1}, which ends {endpoints.V1_ENDS}{limit}.")
+        return ok("oauth_v1", f"No file here names {V1}, which ends on {endpoints.V1_ENDS}{limit}.")
     places = ", ".join(found[:_SHOWN]) + (" and others" if len(found) > _SHOWN else "")
     has_ended = today >= date.fromisoformat(endpoints.V1_ENDS)
     ends = "ended" if has_ended else "ends"
@@ -84,11 +84,11 @@ def _compare_scopes(settings: Settings, auth: Mapping[str, Any]) -> Iterator[str
     required, optional = _texts(auth, "requiredScopes"), _texts(auth, "optionalScopes")
     known = required | _texts(auth, "conditionallyRequiredScopes") | {OAUTH}
     if lacking := required - {*settings.scopes}:
-        yield f"requiredScopes has {_list(lacking)}, and HUBSPOT_SCOPES does not."
+        yield f"requiredScopes has {_list(lacking)}, which HUBSPOT_SCOPES lacks."
     if unknown_scopes := {*settings.scopes} - known:
-        yield f"HUBSPOT_SCOPES has {_list(unknown_scopes)}, and no required scopes there do."
+        yield f"HUBSPOT_SCOPES has {_list(unknown_scopes)}, which its required scopes lack."
     if unasked := {*settings.optional_scopes} - optional:
-        yield f"HUBSPOT_OPTIONAL_SCOPES has {_list(unasked)}, and optionalScopes does not."
+        yield f"HUBSPOT_OPTIONAL_SCOPES has {_list(unasked)}, which optionalScopes lacks."
 
 
 def _list(scopes: set[str]) -> str:

@@ -54,7 +54,7 @@ def check_public(settings: Settings, visit: Visit) -> Iterator[Finding]:
     if page.status in _GONE or page.header("content-security-policy") is None:
         yield problem(
             "mount",
-            f"{base}{_REFUSED} is none of portalkey's pages (status {page.status}).",
+            f"{base}{_REFUSED} is not a page of portalkey's (status {page.status}).",
             "Start the app, compare HUBSPOT_REDIRECT_URI with the path that it is mounted at, and "
             "let the proxy hand that path on.",
         )
@@ -90,14 +90,16 @@ def check_headers(page: Page) -> Iterator[Finding]:
             "app that runs after portalkey's.",
         )
     if not differing:
-        yield ok("headers", "The popup's pages have portalkey's own headers, laid on last.")
+        yield ok("headers", "The popup's pages arrive with portalkey's own headers.")
 
 
 def check_layout(page: Page) -> Finding:
     """Tell what the app's own layout lacks for ours, as a *page* of ours says it."""
     said = _LAYOUT.search(page.body)
     if said is None:
-        return ok("layout", "base_template has the blocks it needs, or is not named.")
+        return ok(
+            "layout", "The app's base_template, if it names one, has the blocks that are needed."
+        )
     return problem(
         "layout",
         f"The template that base_template names {said[1].decode()}, so the setup page is shown in "
@@ -110,7 +112,7 @@ def _check_setup(settings: Settings, visit: Visit) -> Iterator[Finding]:
     page = visit(f"{settings.mount}{SETUP[0].path}")
     front = find_front(page, settings.mount)
     if page.status != _SEEN or front is not None:
-        what = front or f"it is answered with status {page.status} to who is not signed in"
+        what = front or f"it is answered with status {page.status} to whoever is not signed in"
         yield unknown("opener_policy", f"The setup page was not seen: {what}.")
         if front is not None or not is_ours(page):
             page = _NOTHING  # whose cookies are none of the app's
@@ -150,7 +152,7 @@ def check_session_cookies(page: Page, *, is_secure: bool, mount: str) -> Iterato
         names = ", ".join(sorted({name for name, _ in cookies}))
         over = ", and over TLS only" if is_secure else ""
         yield ok(
-            "cookies", f"What was set without a session ({names}) comes to the callback{over}."
+            "cookies", f"Cookies that came without a session ({names}) go to the callback{over}."
         )
     else:
         yield unknown(

@@ -11,6 +11,8 @@ from portalkey.model.findings import Finding, ok, problem
 from portalkey.settings.settings import Settings
 
 _SECONDS = 10.0
+_MARKS = (".", ",")
+"""Marks of a sentence, which a command is copied with."""
 _LONGEST = 4 * 1024 * 1024
 
 
@@ -25,14 +27,15 @@ def check_redirect_uri(settings: Settings, send: Send) -> Iterator[Finding]:
     if settings.redirect_uri in registered:
         yield ok("redirect_uri", f"The simulator has registered {settings.redirect_uri}.")
         return
+    port, uri = urlsplit(settings.api_url).port or 80, settings.redirect_uri
+    start = f"Start `portalkey simulate --port {port} --redirect-uri {uri}`"
+    if mark := next((each for each in _MARKS if f"{uri}{each}" in registered), ""):
+        sentence = f'The simulator has registered {uri} with "{mark}" behind it, not without.'
+        yield problem("redirect_uri", sentence, f"{start}: the mark was copied along.")
+        return
     has = " and ".join(registered) or "none"
-    port = urlsplit(settings.api_url).port or 80
-    start = f"portalkey simulate --port {port} --redirect-uri {settings.redirect_uri}"
-    yield problem(
-        "redirect_uri",
-        f"The simulator has registered {has}, and not {settings.redirect_uri}.",
-        f"Start `{start}`, or correct HUBSPOT_REDIRECT_URI.",
-    )
+    sentence = f"The simulator has registered {has}, and not {uri}."
+    yield problem("redirect_uri", sentence, f"{start}, or correct HUBSPOT_REDIRECT_URI.")
 
 
 def _find_registered(settings: Settings, send: Send) -> tuple[str, ...] | None:

@@ -58,7 +58,7 @@ def check_version(settings: Settings) -> Finding:
     """Tell until when HubSpot supports the version that is asked for."""
     version, ends = settings.api_version, endpoints.ENDS.get(settings.api_version)
     if ends is None:
-        sentence = f"HUBSPOT_API_VERSION is {version}, which is later than those known here."
+        sentence = f"HUBSPOT_API_VERSION is {version}, which this portalkey does not know yet."
         to_do = f"Install the newest portalkey, or set it to {endpoints.NEWEST}."
         return warning("api_version", sentence, to_do)
     sentence = f"HUBSPOT_API_VERSION is {version}, which HubSpot supports until {ends}."

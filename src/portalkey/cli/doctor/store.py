@@ -16,7 +16,7 @@ from portalkey.vault.keyring import Keyring
 from portalkey.vault.open import open_store
 from portalkey.vault.vault import Vault
 
-_AGAIN = "Do what the store's finding says, and run this again."
+_AGAIN = "Do what the problem above says, and run this again."
 
 
 def check_store(settings: Settings) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from portalkey.cli.envfile import env_file_option
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.keys.table import SESSIONS
 from portalkey.cli.lines import say
+from portalkey.cli.opening import describe_store
 from portalkey.settings.warnings import name_ring, name_store
 
 _UNKNOWN = "There is no key {label}, and nothing bears it; `portalkey keys status` lists the keys."
@@ -38,7 +39,7 @@ def retire(label: str, *, as_json: bool, env_file: Path) -> None:
     """
     with open_broker(env_file) as broker:
         found, place = broker.keys.retire(label), name_store(broker.settings)
-        ring = name_ring(broker.settings)
+        ring, store = name_ring(broker.settings), describe_store(broker.settings)
     if as_json:
         click.echo(json.dumps(_to_json(found)))
     elif found.may_go:
@@ -46,7 +47,7 @@ def retire(label: str, *, as_json: bool, env_file: Path) -> None:
         if found.has_sessions:
             say(SESSIONS)
     else:
-        say("\n".join((f"In {place}:", *_obstacles(found, ring))), err=True)
+        say("\n".join((store, *_obstacles(found, ring))), err=True)
     if not found.may_go:
         click.get_current_context().exit(1)
 

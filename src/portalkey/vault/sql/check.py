@@ -124,9 +124,9 @@ def check_tables(tx: Tx, *, is_store: bool = False) -> Iterator[Finding]:
     ours = {VERSION_TABLE, *metadata.tables}
     current = revision(tx)
     if not there & ours:
-        sentence = "There are no tables of portalkey's in it"
+        sentence = "There are no tables of portalkey's here"
         if is_marked(tx):
-            yield problem("tables", f"{sentence}, though there were: they were dropped.", RESTORE)
+            yield problem("tables", f"{sentence} any more: they were dropped.", RESTORE)
         elif is_store:
             yield warning("no_tables", f"{sentence} yet.", _MAKE)
         else:
@@ -137,7 +137,7 @@ def check_tables(tx: Tx, *, is_store: bool = False) -> Iterator[Finding]:
         return
     missing = sorted(ours - there)
     if missing:
-        yield problem("tables", f"It lacks {', '.join(missing)}.", RESTORE)
+        yield problem("tables", f"Tables are missing: {', '.join(missing)}.", RESTORE)
         return
     yield ok("tables", f"All {len(ours)} tables are there.")
     yield from _check_keys(tx)
@@ -147,14 +147,14 @@ def check_tables(tx: Tx, *, is_store: bool = False) -> Iterator[Finding]:
 
 def _check_revision(current: str | None) -> Finding:
     if current is None:
-        sentence = "It has tables of portalkey's, and does not say of which version."
+        sentence = "There are tables of portalkey's, and no word on which version made them."
         return problem("version", sentence, RESTORE)
     if current == HEAD:
-        return ok("version", f"Its tables are those of this portalkey ({HEAD}).")
+        return ok("version", f"The tables are those of this portalkey ({HEAD}).")
     if current in known_revisions():
-        sentence = f"It is of an older portalkey ({current}), and is brought to {HEAD} at start."
+        sentence = f"The tables are an older portalkey's ({current}), and become {HEAD} at start."
         return ok("version", sentence)
-    sentence = f"It was made by a newer portalkey ({current}; this one knows {HEAD})."
+    sentence = f"The tables are a newer portalkey's ({current}; this one knows {HEAD})."
     return problem("version", sentence, "Install that version here.")
 
 
@@ -170,8 +170,8 @@ def _check_keys(tx: Tx) -> Iterator[Finding]:
     if lacking:
         yield warning(
             "keys",
-            f"Rows bear the key {', '.join(lacking)}, and no check value of it is there: a backup "
-            "was restored in part, or no app has opened it since an update.",
+            f"Rows are sealed with the key {', '.join(lacking)}, of which there is no check value: "
+            "a backup was restored in part, or no app was started since an update.",
             "Restore all tables of one backup, or start the app, which checks its keys by the rows "
             "and writes the value.",
         )

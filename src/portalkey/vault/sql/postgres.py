@@ -23,8 +23,9 @@ from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.postgres_session import TimedConnection
 from portalkey.vault.sql.postgres_url import (
     SECRETS,
+    name_database,
+    name_user,
     read_url,
-    user_and_port,
     without_environment,
 )
 from portalkey.vault.sql.schemas import OWN, find_schema, make_schema, quote_name
@@ -79,7 +80,7 @@ class PostgreSQL(Database):
         self._sockets = Sockets()
         heed_gevent()
         self._schema_named = schema
-        self.name = _name(self._parameters)
+        self.name = name_database(self._parameters)
         # Half of the time for one answer: the other half is for another connection.
         self._answer = seconds / 2
         self._say_limits(_limits(self._parameters, min(wait, self._answer * 0.8), self._answer))
@@ -168,7 +169,7 @@ class PostgreSQL(Database):
 
     def problem(self, error: BaseException | None) -> PortalkeyError:
         """Return what the driver's *error* means; its words are not repeated."""
-        who = user_and_port(self._parameters)
+        who = name_user(self._parameters)
         return postgres_errors.problem_of(error, self.name, who, has_answered=self.has_answered)
 
     def crowd_problem(self) -> PortalkeyError:
@@ -250,8 +251,3 @@ def _limits(parameters: dict[str, Any], lock: float, answer: float) -> list[str]
         for name, number in milliseconds.items()
         if name not in of_url
     ]
-
-
-def _name(parameters: dict[str, Any]) -> str:
-    database = parameters.get("dbname") or parameters.get("user") or "of the user's name"
-    return f"{database} at {parameters.get('host', 'this machine')}"

@@ -40,6 +40,8 @@ _NO_MODE = (
 )
 _OVER_TLS = frozenset({"require", "verify-ca", "verify-full"})
 _NOT_OVER_TLS = frozenset({"disable", "allow", "prefer"})
+_PORT = 5432
+"""Port that libpq takes where none is named."""
 _TAKE_OUT = "take it out"
 _WRITE_INSTEAD = {
     "pgbouncer": f"{_TAKE_OUT}, as portalkey works through PgBouncer without being told",
@@ -124,12 +126,27 @@ def without_environment(parameters: Parameters) -> dict[str, Any]:
     return {**kept, **parameters}
 
 
-def user_and_port(parameters: Parameters) -> str:
-    """Return who knocks, and where, for whoever is not let in."""
+def name_database(parameters: Parameters) -> str:
+    """Return how the operator knows the database: its name, and each host with its port."""
+    if parameters.get("service"):  # a file of libpq's, which may name any
+        return f"of the service {parameters['service']}"
+    name = parameters.get("dbname") or parameters.get("user") or "of the user's name"
+    hosts = str(parameters.get("host") or parameters.get("hostaddr") or "").split(",")
+    ports = str(parameters.get("port") or "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    places = (
+        f"{host or 'this machine'} (port {port or _PORT})"
+        for host, port in zip_longest(hosts, ports, fillvalue="")
+    )
+    return f"{name} at {', '.join(places)}"
+
+
+def name_user(parameters: Parameters) -> str:
+    """Return who knocks, for whoever is not let in."""
     if parameters.get("service"):
         return f"the user of the service {parameters['service']}"
-    user = parameters.get("user") or _name_of_user()
-    return f"user {user} at port {parameters.get('port') or 5432}"
+    return f"user {parameters.get('user') or _name_of_user()}"
 
 
 def leads_elsewhere(parameters: Parameters) -> bool:

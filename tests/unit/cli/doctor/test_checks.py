@@ -75,7 +75,7 @@ def states(findings: Any) -> dict[str, State]:
         ("2026-09", State.OK, "until about March 2028"),
         ("2026-03", State.WARNING, "until about September 2027"),
         ("v3", State.WARNING, "until September 2027"),
-        ("2027-03", State.WARNING, "later than those known here"),
+        ("2027-03", State.WARNING, "does not know yet"),
     ],
 )
 def test_a_version_has_an_end(settings: Settings, version: str, state: State, words: str) -> None:
@@ -211,6 +211,20 @@ def test_a_simulator_has_registered_the_redirect_uri(
         assert f"--redirect-uri {REGISTERED}`" in findings[0].to_do
 
 
+@pytest.mark.parametrize("mark", [".", ","])
+def test_a_mark_that_was_copied_along_with_the_redirect_uri(settings: Settings, mark: str) -> None:
+    """It is what to look at: both addresses side by side look the same."""
+    local = settings.model_copy(update={"redirect_uri": REGISTERED})
+    app = {"client_id": "app", "redirect_uris": [f"{REGISTERED}{mark}"]}
+    answer = Response(200, body=json.dumps({"apps": [app]}).encode())
+
+    (found,) = check_redirect_uri(local, lambda _: answer)
+
+    assert found.state is State.PROBLEM
+    assert f'{REGISTERED} with "{mark}" behind it, not without' in found.sentence
+    assert f"--redirect-uri {REGISTERED}`: the mark was copied along" in found.to_do
+
+
 def test_code_that_asks_v1_is_found(tmp_path: Path) -> None:
     """In files of people; not in what was installed, made or is too long."""
     for name in ("old.py", "web/app.ts", "node_modules/x/a.js", ".git/b.py", "notes.bin"):
@@ -280,6 +294,12 @@ def test_an_app_file_that_is_none_is_said(settings: Settings, tmp_path: Path) ->
         assert states(check_app_file(settings, path, tmp_path)) == {"app_file": State.UNKNOWN}
 
 
+GONE = (
+    "a: 1 connection, 0 attempts under way, 0 revocations; "
+    "with gone: 0 connections, 0 attempts under way, 1 revocation."
+)
+
+
 @pytest.fixture
 def vault(settings: Settings) -> Iterator[Vault]:
     """A store with a row of the settings' key, and one of a key that is not here."""
@@ -298,7 +318,7 @@ def test_a_missing_key_is_a_problem_and_nothing_is_written(vault: Vault) -> None
     found = list(check_keys(vault, ["a"]))
 
     assert states(found) == {"keys": State.PROBLEM, "rows_by_key": State.OK}
-    assert found[-1].sentence.endswith("a: 1, 0 and 0; gone: 0, 0 and 1.")
+    assert found[-1].sentence.endswith(GONE)
     assert vault.store.meta("key_check app a") is None
 
 
@@ -314,7 +334,7 @@ def test_long_failing_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("live", "rate", "state", "words"),
     [
-        (14_000, 10, State.OK, "about 14,000 connections in constant use"),
+        (14_000, 10, State.OK, "about 14,000 connections that are used all day"),
         (14_001, 10, State.WARNING, "set PORTALKEY_REFRESH_RATE to 11 in"),
         (700, 0.5, State.OK, "0.5 renewals a second"),
     ],
@@ -339,22 +359,27 @@ def test_an_open_breaker_is_a_warning() -> None:
     inspection = Inspection({"events": 3}, 5, 0.0, "hubspot_refused")
     breaker, sizes = check_inspection(inspection)
 
-    assert (breaker.state, "(hubspot_refused)" in breaker.sentence) == (State.WARNING, True)
-    assert sizes.sentence == "0.0 MB; rows by table: events 3."
+    assert (breaker.state, "hubspot_refused" in breaker.sentence) == (State.WARNING, True)
+    assert sizes.sentence == "The store takes 0.0 MB. Rows by table: events 3."
     oldest = describe_oldest(inspection).sentence
-    assert oldest == "The grant that was not renewed for longest is of 1970-01-01."
+    assert oldest == "Every live connection had its tokens renewed on 1970-01-01 or later."
 
 
 @pytest.mark.parametrize(
     ("hours", "swept", "state", "words"),
     [
         (2.0, (None, None), State.OK, "within about a day"),
-        (40.0, (None, None), State.WARNING, "for 40 hours; nobody has looked after idle ones."),
+        (
+            40.0,
+            (None, None),
+            State.WARNING,
+            "for 40 hours; nobody has looked after idle connections.",
+        ),
         (
             40.0,
             (3.0, None),
             State.WARNING,
-            "ones since 2026-11-01 09:00 UTC. Run `portalkey work`",
+            "connections since 2026-11-01 09:00 UTC. Run `portalkey work`",
         ),
         (
             40.0,
@@ -632,9 +657,9 @@ def test_an_app_that_is_elsewhere(settings: Settings) -> None:
             True,
             JournalState(read_at=NOON, error="hubspot_refused", error_at=NOON),
             State.PROBLEM,
-            "stands still since 2026-11-29 12:00 (hubspot_refused)",
+            "could not be read since 2026-11-29 12:00 UTC (hubspot_refused)",
         ),
-        (True, JournalState(error="rate_limited"), State.WARNING, "since a while (rate_limited)"),
+        (True, JournalState(error="rate_limited"), State.WARNING, "for a while (rate_limited)"),
     ],
 )
 def test_the_journal(

@@ -16,7 +16,12 @@ from portalkey.errors import BadSettings, OperatorMustAct, SourceUnusable
 from portalkey.settings import Settings
 from portalkey.vault import SQLStore
 from portalkey.vault.sql.foreign import read
-from portalkey.vault.sql.postgres_url import leads_elsewhere, read_url, without_environment
+from portalkey.vault.sql.postgres_url import (
+    leads_elsewhere,
+    name_database,
+    read_url,
+    without_environment,
+)
 
 pytest_plugins = ("support.postgres",)
 
@@ -148,7 +153,7 @@ def test_every_such_part_is_named_at_once() -> None:
 )
 def test_what_may_be_the_tail_of_a_password_is_not_named(url: str) -> None:
     """Where the parts cannot be told apart, the sentence is about all of it."""
-    with pytest.raises(BadSettings, match=r"PORTALKEY_DATABASE_URL (is not|has an @)") as told:
+    with pytest.raises(BadSettings, match=r"PORTALKEY_DATABASE_URL (is not|has an? [@?])") as told:
         SQLStore.open(url)
 
     assert "canary" not in str(told.value)
@@ -201,8 +206,53 @@ def test_an_app_begins_only_where_its_store_is_safe(opened: Callable[..., str]) 
     allowed = opened(PORTALKEY_DATABASE_PLAINTEXT="yes")
 
     assert "does not insist on TLS" in refused
-    assert "app at 127.1 cannot be reached" in allowed
+    assert "app at 127.1 (port 1) cannot be reached" in allowed
     assert "canary" not in refused + allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://ada:canary@db.example:5433/crm", "crm at db.example (port 5433)"),
+        ("postgresql://ada:canary@localhost/crm", "crm at localhost (port 5432)"),
+        ("postgresql:///crm", "crm at this machine (port 5432)"),
+        ("postgresql:///crm?host=/tmp&port=6432", "crm at /tmp (port 6432)"),
+        ("postgresql:///crm?hostaddr=127.0.0.1", "crm at 127.0.0.1 (port 5432)"),
+        ("postgresql://a,b/crm?port=6432", "crm at a (port 6432), b (port 6432)"),
+        ("postgresql://a:1,b/crm", "crm at a (port 1), b (port 5432)"),
+        ("postgresql:///?service=crm", "of the service crm"),
+    ],
+)
+def test_a_database_is_named_by_all_its_hosts_and_ports(url: str, name: str) -> None:
+    """That is what to look at where it cannot be reached; who knocks is not told."""
+    assert name_database(read_url(url, plaintext=True)) == name
+
+
+def test_a_password_is_quoted_as_the_settings_page_says(tmp_path: Path) -> None:
+    """By the command there, into a line of ``.env`` like the one there; no mark is lost."""
+    page = (Path(__file__).parents[4] / "docs/settings.md").read_text()
+    section = page.partition("### A password in the URL")[2]
+    command = section.partition("```sh\n")[2].partition("\n```")[0]
+    line = section.partition("```ini\n")[2].partition("\n```")[0]
+    password = "p#ss w%rd@:/?[&=+'\"$é41"
+    typed = subprocess.run(
+        ["/bin/sh", "-c", command.replace("python3", f"'{sys.executable}'")],
+        input=f"{password}\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,  # without a terminal, from which it would be asked for
+    )
+    (tmp_path / ".env").write_text(line.replace("PASSWORD@", f"{typed.stdout.strip()}@"))
+    app = {
+        "HUBSPOT_CLIENT_ID": "app",
+        "HUBSPOT_CLIENT_SECRET": "canary-secret",
+        "PORTALKEY_KEYS": f"test:{Fernet.generate_key().decode()}",
+    }
+    url = Settings.from_env(tmp_path / ".env", app).database_url
+
+    assert read_url(url)["password"] == password
+    assert read_url(url)["host"] == "db.example.com"
 
 
 HOSTILE = {
