@@ -171,7 +171,7 @@ class Api:
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
-            "error": attempt.error,
+            "error": attempt.end_error,
             "message": self._build_message(attempt, account) if is_own else None,
             "account": account,
             "seconds_left": _count_seconds_left(attempt),
@@ -186,7 +186,7 @@ class Api:
         return connection.account.name if connection else None
 
     def _build_message(self, attempt: Attempt, account: str | None) -> str | None:
-        code = ASKING if attempt.status is ASKING else attempt.error
+        code = ASKING if attempt.status is ASKING else attempt.end_error
         if code:
             return self._context.explain(attempt, code, attempt.language)
         if account is None:

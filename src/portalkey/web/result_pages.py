@@ -83,7 +83,7 @@ class ResultPages:
         self, request: WebRequest, attempt: Attempt, *, is_own: bool
     ) -> dict[str, Any]:
         """Return what ended the attempt, or the trouble that its callback ran into."""
-        code, trouble = attempt.error or attempt.status.value, request.query_value("trouble")
+        code, trouble = attempt.end_error or attempt.status.value, request.query_value("trouble")
         if attempt.is_open and trouble in TROUBLES:
             code = trouble
         is_wrong_account = code == WrongAccount.code and is_own

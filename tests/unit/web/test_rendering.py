@@ -136,6 +136,10 @@ PAGES: list[tuple[str, dict[str, Any]]] = [
         {"pk_owner_name": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": HOSTILE},
     ),
     ("popup/complete.html", {"action": "/act", "attempt_id": HOSTILE, "token": HOSTILE}),
+    (
+        "popup/held_up.html",
+        {"sentence": HOSTILE, "again": "/again", "attempt_id": HOSTILE, "code": "declined"},
+    ),
     ("popup/success.html", {**ENDED, "account": ACCOUNT, "missing": ["crm.lists.read"]}),
     ("popup/success.html", {**ENDED, "account": None, "missing": ()}),
     ("popup/error.html", {**FAILED, "ways_on": {}}),
