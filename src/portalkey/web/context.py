@@ -214,21 +214,26 @@ class Context:
         return self.options.owner_name(owner) if is_named else ""
 
     def problem(
-        self, code: str, status: int, *, cause: str = "", wait: float | None = None
+        self, code: str, status: int, *, cause: str = "", wait: float | None = None, **facts: str
     ) -> WebResponse:
-        """Return the same as JSON: ``{"error": code, "message": sentence}``."""
-        body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
+        """Return the same as JSON: ``{"error": code, "message": sentence}``, and *facts*."""
+        body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait), **facts}
         return WebResponse.json(body, headers.API, status)
 
-    def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
+    def refuse(
+        self, request: WebRequest, code: str, status: int, *, cause: str = ""
+    ) -> WebResponse:
         """Return the problem to a program, and to a person the notice that leads back home."""
         if request.wants_json:
-            return self.problem(code, status)
-        return self.lead_home(request, code, status)
+            return self.problem(code, status, cause=cause)
+        return self.lead_home(request, code, status, cause=cause)
 
-    def lead_home(self, request: WebRequest, code: str, status: int) -> WebResponse:
+    def lead_home(
+        self, request: WebRequest, code: str, status: int, *, cause: str = ""
+    ) -> WebResponse:
         """Return the notice that leads back home."""
-        return self.notice(code, status, back=self.home, tag=self.language_of(request))
+        tag = self.language_of(request)
+        return self.notice(code, status, back=self.home, tag=tag, cause=cause)
 
     def lead_to_address(self, request: WebRequest) -> WebResponse:
         """Refuse what comes from a page of ours under another name, and lead to the public URL."""
