@@ -1,6 +1,6 @@
 """Where things stand on the setup page: the app at one end, and what ends at the other."""
 
-from playwright.sync_api import BrowserContext, FloatRect, Locator, expect
+from playwright.sync_api import BrowserContext, FloatRect, Locator, ViewportSize, expect
 
 from browser.places import AGREE, OWNER, Place, front
 from portalkey.testing.account import connect
@@ -8,7 +8,7 @@ from portalkey_simulator import HubSpot
 
 pytest_plugins = ("browser.surroundings",)
 
-WIDE = {"width": 1280, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 def box(thing: Locator) -> FloatRect:

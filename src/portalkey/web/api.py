@@ -101,7 +101,7 @@ class Api:
         """
         attempt_id = request.attempt_id
         is_there = attempt_id is not None and self._broker.has_attempt(attempt_id)
-        return self._context.problem("not_found", 404, **(ANOTHERS if is_there else {}))
+        return self._context.problem("not_found", 404, facts=ANOTHERS if is_there else None)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
