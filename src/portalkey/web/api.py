@@ -9,6 +9,7 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Connection
 from portalkey.web import headers
+from portalkey.web.arrival import find_other_address
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
 from portalkey.web.disconnect_page import way_to_disconnect
@@ -16,6 +17,8 @@ from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
 ASKING = AttemptStatus.ASKING
+ANOTHERS = {"owner": "another"}
+"""Beside the 404 of an attempt that somebody else began."""
 PENDING = "pending"
 """The status of an attempt under way, for another session of whoever began it."""
 
@@ -36,6 +39,8 @@ class Api:
         connections. ``connect_url`` is the link into the journey; ``?next=`` says where it leads
         back to, ``?another=1`` that it stands behind "Connect another account".
         """
+        if self._is_begun_elsewhere(request):
+            return self._tell_other_address(request)
         if request.owner is None:
             return self._context.problem("signed_out", 401)
         next_url = self._choose_next_url(request)
@@ -45,7 +50,7 @@ class Api:
         if any(name == "attempt" for name, _ in request.query):
             attempt, connections = self._find_status(request)
             if attempt is None:
-                return self._context.problem("not_found", 404)
+                return self._find_none(request)
         if request.query_value("check") == "1":
             self._broker.check_connections(self._broker.connections(request.owner))
             connections = None
@@ -61,6 +66,42 @@ class Api:
         if request.attempt_id is None:
             return None, []
         return self._broker.find_status(request.attempt_id, request.visitor)
+
+    def _is_begun_elsewhere(self, request: WebRequest) -> bool:
+        """Return True where an attempt was refused at the start, for the address it is open at.
+
+        So there is none, and the page that opened the popup would wait for it in vain.
+        """
+        origins = self._broker.settings.allowed_origins
+        attempt_id = request.attempt_id
+        if attempt_id is None or find_other_address(request, origins) is None:
+            return False
+        return not self._broker.has_attempt(attempt_id)
+
+    def _tell_other_address(self, request: WebRequest) -> WebResponse:
+        """Tell the page that its attempt has failed, and where to go on."""
+        code = "other_address"
+        attempt = {
+            "id": request.attempt_id,
+            "status": AttemptStatus.FAILED.value,
+            "error": code,
+            "message": self._context.sentence(code, self._context.language_of(request)),
+            "account": None,
+            "seconds_left": 0,
+        }
+        link = {"connect_url": self._context.connect_url(None, None, Start(self._context.home))}
+        return WebResponse.json(self._build_status(()) | {"attempt": attempt} | link, headers.API)
+
+    def _find_none(self, request: WebRequest) -> WebResponse:
+        """Return the 404 of an attempt that is not there, or is somebody else's, and says so.
+
+        A page goes on in the browser where it was begun, whoever is signed in by then: told that
+        it is somebody else's, it need not wait for one that may begin yet. Only who has the id
+        learns that, and hears as much at the start.
+        """
+        attempt_id = request.attempt_id
+        is_there = attempt_id is not None and self._broker.has_attempt(attempt_id)
+        return self._context.problem("not_found", 404, facts=ANOTHERS if is_there else None)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
@@ -171,7 +212,7 @@ class Api:
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
-            "error": attempt.error,
+            "error": attempt.end_error,
             "message": self._build_message(attempt, account) if is_own else None,
             "account": account,
             "seconds_left": _count_seconds_left(attempt),
@@ -186,7 +227,7 @@ class Api:
         return connection.account.name if connection else None
 
     def _build_message(self, attempt: Attempt, account: str | None) -> str | None:
-        code = ASKING if attempt.status is ASKING else attempt.error
+        code = ASKING if attempt.status is ASKING else attempt.end_error
         if code:
             return self._context.explain(attempt, code, attempt.language)
         if account is None:

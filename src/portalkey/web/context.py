@@ -1,6 +1,6 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -214,21 +214,32 @@ class Context:
         return self.options.owner_name(owner) if is_named else ""
 
     def problem(
-        self, code: str, status: int, *, cause: str = "", wait: float | None = None
+        self,
+        code: str,
+        status: int,
+        *,
+        cause: str = "",
+        wait: float | None = None,
+        facts: Mapping[str, str] | None = None,
     ) -> WebResponse:
-        """Return the same as JSON: ``{"error": code, "message": sentence}``."""
+        """Return the same as JSON: ``{"error": code, "message": sentence}``, and *facts*."""
         body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
-        return WebResponse.json(body, headers.API, status)
+        return WebResponse.json(body | dict(facts or {}), headers.API, status)
 
-    def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
+    def refuse(
+        self, request: WebRequest, code: str, status: int, *, cause: str = ""
+    ) -> WebResponse:
         """Return the problem to a program, and to a person the notice that leads back home."""
         if request.wants_json:
-            return self.problem(code, status)
-        return self.lead_home(request, code, status)
+            return self.problem(code, status, cause=cause)
+        return self.lead_home(request, code, status, cause=cause)
 
-    def lead_home(self, request: WebRequest, code: str, status: int) -> WebResponse:
+    def lead_home(
+        self, request: WebRequest, code: str, status: int, *, cause: str = ""
+    ) -> WebResponse:
         """Return the notice that leads back home."""
-        return self.notice(code, status, back=self.home, tag=self.language_of(request))
+        tag = self.language_of(request)
+        return self.notice(code, status, back=self.home, tag=tag, cause=cause)
 
     def lead_to_address(self, request: WebRequest) -> WebResponse:
         """Refuse what comes from a page of ours under another name, and lead to the public URL."""
