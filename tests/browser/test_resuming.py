@@ -12,13 +12,6 @@ SOMETHING_BEGAN_LONG_AGO = """(minutes) => {
   const attempt = "A".repeat(22);
   localStorage["portalkey:/:0"] = `${attempt}${Date.now() - minutes * 60_000}`;
 }"""
-BEGINS_IN_TEN_MINUTES = """() => {
-  for (const store of [localStorage, sessionStorage])
-    for (const key of Object.keys(store))
-      if (key.startsWith("portalkey:"))
-        store[key] = store[key].slice(0, 22) + (Date.now() + 600_000);
-}"""
-"""An attempt that may not be on the server yet is waited for."""
 
 
 def state(page: Page) -> str | None:
@@ -54,23 +47,6 @@ def test_another_person_begins_afresh(person: BrowserContext, place: Place) -> N
         other.get_by_role("link", name="Connect").click()
 
     assert ends(other) == []
-
-
-def test_another_person_comes_at_once(person: BrowserContext, place: Place) -> None:
-    """While the popup of the one before is open; the server says that it is none of theirs."""
-    page = front(person, place)
-    popup = at_hubspot(page)
-    page.evaluate(BEGINS_IN_TEN_MINUTES)
-    other = front(person, place, "as/eve")
-    page.close()
-    other.goto(place.url)
-    expect(other.locator("hubspot-connect")).to_have_attribute("state", "idle")
-    expect(other.get_by_role("link", name="Connect")).to_be_visible()
-    decide(popup, "approve")
-    expect(popup.get_by_role("heading", name="Not connected")).to_be_visible()
-
-    assert (state(other), ends(other)) == ("idle", [])
-    assert other.get_by_role("status").text_content() == ""
 
 
 @pytest.mark.parametrize("policy", ["", "same-origin"])

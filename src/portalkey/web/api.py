@@ -17,8 +17,6 @@ from portalkey.web.http import WebRequest, WebResponse
 from portalkey.web.signed_tokens import Start, is_own_path
 
 ASKING = AttemptStatus.ASKING
-ANOTHERS = {"owner": "another"}
-"""Beside the 404 of an attempt that somebody else began."""
 PENDING = "pending"
 """The status of an attempt under way, for another session of whoever began it."""
 
@@ -50,7 +48,7 @@ class Api:
         if any(name == "attempt" for name, _ in request.query):
             attempt, connections = self._find_status(request)
             if attempt is None:
-                return self._find_none(request)
+                return self._context.problem("not_found", 404)
         if request.query_value("check") == "1":
             self._broker.check_connections(self._broker.connections(request.owner))
             connections = None
@@ -91,17 +89,6 @@ class Api:
         }
         link = {"connect_url": self._context.connect_url(None, None, Start(self._context.home))}
         return WebResponse.json(self._build_status(()) | {"attempt": attempt} | link, headers.API)
-
-    def _find_none(self, request: WebRequest) -> WebResponse:
-        """Return the 404 of an attempt that is not there, or is somebody else's, and says so.
-
-        A page goes on in the browser where it was begun, whoever is signed in by then: told that
-        it is somebody else's, it need not wait for one that may begin yet. Only who has the id
-        learns that, and hears as much at the start.
-        """
-        attempt_id = request.attempt_id
-        is_there = attempt_id is not None and self._broker.has_attempt(attempt_id)
-        return self._context.problem("not_found", 404, facts=ANOTHERS if is_there else None)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""

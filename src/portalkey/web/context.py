@@ -1,6 +1,6 @@
 """Everything that pages and API answers share: the broker, the renderer and the app's options."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -214,17 +214,11 @@ class Context:
         return self.options.owner_name(owner) if is_named else ""
 
     def problem(
-        self,
-        code: str,
-        status: int,
-        *,
-        cause: str = "",
-        wait: float | None = None,
-        facts: Mapping[str, str] | None = None,
+        self, code: str, status: int, *, cause: str = "", wait: float | None = None
     ) -> WebResponse:
-        """Return the same as JSON: ``{"error": code, "message": sentence}``, and *facts*."""
+        """Return the same as JSON: ``{"error": code, "message": sentence}``."""
         body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
-        return WebResponse.json(body | dict(facts or {}), headers.API, status)
+        return WebResponse.json(body, headers.API, status)
 
     def refuse(
         self, request: WebRequest, code: str, status: int, *, cause: str = ""

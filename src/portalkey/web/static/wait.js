@@ -56,16 +56,16 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
       keepalive: true,
     });
 
-  // The attempt; or a code: 401 signed out, 404 none or another owner's, 200 another's page.
+  // The attempt; or a code: 401 signed out, 404 none of ours, 200 another's page.
   const read = async (asked) => {
     try {
       const answer = await asked;
       rest = Date.now() + (answer.headers.get("Retry-After") * 1e3 || 0);
       if (answer.redirected || /40[13]/.test(answer.status)) return { code: 401 };
       if (answer.ok && /html/.test(answer.headers.get("Content-Type"))) return { code: 200 };
-      const { attempt: seen, error, owner } = await answer.json();
+      const { attempt: seen, error } = await answer.json();
       if (answer.ok && seen?.id === attempt) return seen;
-      return { code: error === "not_found" ? 404 : 0, owner };
+      return { code: error === "not_found" ? 404 : 0 };
     } catch {
       return { code: 0 };
     }
@@ -79,20 +79,20 @@ export function follow({ href, statusUrl, language, deliver, signal, onchange, o
   };
 
   const judge = (seen, closed) => {
-    const { status, code, owner, seconds_left } = seen;
+    const { status, code, seconds_left } = seen;
     if (ended) return;
     if (status) known = status;
     if (code === 404 && !known) {
       // One that asks may be cut off.
       if (closed && !left) return setTimeout(() => left || end("cancelled"), 400);
-      if (!popup && !address && (owner || Date.now() > began + 2e4)) return end("unknown");
+      if (!popup && !address && Date.now() > began + 2e4) return end("unknown");
     }
     if (seconds_left) latest = Date.now() + seconds_left * 1e3 + 9e4;
     const decided = ENDS.test(known);
     if (decided) acknowledge?.();
     else if (Date.now() > latest) return end("unknown", { error: "unheard" });
     failures = status || code === 404 ? 0 : failures + 1;
-    trouble = code === 401 || (code === 404 && (known || rung || owner)) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
+    trouble = code === 401 || (code === 404 && (known || rung)) ? "signed_out" : known === "asking" ? known : failures < 3 ? null : code ? "intercepted" : "unreachable";
     lost ||= closed;
     tell();
     if (decided) setTimeout(end, rung || !channel ? 0 : 1e3, known, seen);
