@@ -115,6 +115,28 @@ def test_keys_are_rotated_and_retired(
     with_new.close()
 
 
+def test_a_new_key_that_stands_last_seals_nothing(
+    connected: str, old: Key, with_keys: Callable[..., tuple[Settings, Path]]
+) -> None:
+    """A rotation says that it is not first yet, and what to do; behind it, how the old one goes."""
+    _, env_file = with_keys(old, NEW)
+    early = keys("rotate", env_file=env_file)
+    status = json.loads(keys("status", "--json", env_file=env_file).stdout)
+    assert early.returncode == 0
+    assert "sealed with test, the first key of PORTALKEY_KEYS here" in early.stdout
+    assert "nothing was sealed anew with them: new.\n" in early.stdout
+    assert "Put it first in PORTALKEY_KEYS of every process, restart them" in early.stdout
+    assert f"`portalkey keys rotate --env-file {env_file}` again" in early.stdout
+    assert (status["seals"], status["keys"][1]["connections"]) == ("test", 0)
+
+    _, env_file = with_keys(NEW, old)
+    assert "Rows sealed anew with new: 1" in keys("rotate", env_file=env_file).stdout
+    assert "retire LABEL" in keys("rotate", env_file=env_file).stdout
+    _, env_file = with_keys(NEW)
+    alone = keys("rotate", env_file=env_file)
+    assert alone.stdout == "All is sealed with new; there was nothing to do.\n"
+
+
 def test_the_key_that_seals_is_not_retired(env_file: Path) -> None:
     """However empty the store is."""
     refused = keys("retire", "test", "--json", env_file=env_file)
