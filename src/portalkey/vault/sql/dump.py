@@ -15,9 +15,9 @@ _SECRETS = frozenset({"password", "sslpassword"})
 def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = False) -> str:
     """Return the command that writes the tables in the database at *url* to *target*.
 
-    What it writes is for its owner alone. The command bears no password, which pg_dump takes from
-    PGPASSWORD or PGPASSFILE. The schema is looked up where *schema* names none and the database can
-    be reached.
+    What it writes is for its owner alone, and the shell that it is typed into keeps its umask. The
+    command bears no password, which pg_dump takes from PGPASSWORD or PGPASSFILE. The schema is
+    looked up where *schema* names none and the database can be reached.
 
     Raises:
         BadSettings: The URL names no database that can be used.
@@ -30,7 +30,7 @@ def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = 
     # Where other programs have tables too, those are theirs to back up.
     which = f"--schema={schema}" if schema == OWN else f"--table={schema}.portalkey_*"
     words = ("pg_dump", f"--dbname={place}", which, "--format=custom", f"--file={target}")
-    return f"umask 077; {shlex.join(words)}"
+    return f"(umask 077; {shlex.join(words)})"
 
 
 def _find_schema(url: str, schema: str, *, plaintext: bool) -> str:
