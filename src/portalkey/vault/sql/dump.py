@@ -9,7 +9,6 @@ from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.urls import open_database
 
 OWN = "portalkey"
-_SECRETS = frozenset({"password", "sslpassword"})
 
 
 def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = False) -> str:
@@ -22,10 +21,13 @@ def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = 
     Raises:
         BadSettings: The URL names no database that can be used.
     """
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - an extra
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - an extra
+
+    from portalkey.vault.sql.postgres_url import SECRETS, read_url  # noqa: PLC0415 - as above
 
     schema = _find_schema(url, schema, plaintext=plaintext)
-    known = {name: value for name, value in conninfo_to_dict(url).items() if name not in _SECRETS}
+    parameters = read_url(url, plaintext=plaintext)
+    known = {name: value for name, value in parameters.items() if name not in SECRETS}
     place = make_conninfo("", **known)
     # Where other programs have tables too, those are theirs to back up.
     which = f"--schema={schema}" if schema == OWN else f"--table={schema}.portalkey_*"
