@@ -198,6 +198,7 @@ def _hot_and_renewed(bench: Workbench, herd: Herd, times: int) -> tuple[list[See
     bench.rested(delay=DELAY)
     hot, renewed = [], []
     with Crowd(herd.kind, place, *herd.size) as crowd:
+        crowd.tell("ask")  # it opens the store: one process's start is no renewal
         for _ in range(times):
             renewed.append(_expiry(bench, crowd, herd, "nearly_expire"))
             crowd.tell("ask")

@@ -62,7 +62,7 @@ def account(request: HttpRequest, hub_id: int) -> HttpResponse:
     auth = HttpxAuth(broker, request.session.get("user", "nobody"), hub_id)
     url = f"{broker.settings.api_url}/account-info/2026-09/details"
     try:
-        return JsonResponse(httpx2.get(url, auth=auth).json())
+        return JsonResponse(httpx2.get(url, auth=auth).raise_for_status().json())
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return redirect("/connections/setup")
 

@@ -47,4 +47,4 @@ async def account(request: Request, hub_id: int) -> dict[str, object] | Response
             answer = await client.get(url)
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return RedirectResponse("/connections/setup")
-    return answer.json()
+    return answer.raise_for_status().json()

@@ -29,6 +29,8 @@ def account(hub_id: int) -> dict[str, object] | Response:
     auth = RequestsAuth(broker, session.get("user", "nobody"), hub_id)
     url = f"{broker.settings.api_url}/account-info/2026-09/details"
     try:
-        return requests.get(url, auth=auth, timeout=10).json()
+        answer = requests.get(url, auth=auth, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
     except PersonMustAct:  # for one, the app was removed at HubSpot
         return redirect("/connections/setup")

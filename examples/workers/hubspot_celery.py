@@ -8,6 +8,7 @@ from celery import Celery, Task
 from celery.signals import worker_process_shutdown
 
 from portalkey import Broker, OperatorMustAct, PersonMustAct, TryLater
+from portalkey.adapters.httpx2 import HttpxAuth
 
 log = logging.getLogger(__name__)
 app = Celery(__name__, broker=os.environ["CELERY_URL"], backend=os.environ["CELERY_URL"])
@@ -52,5 +53,5 @@ def account_details(owner: str, hub_id: int | None = None) -> dict[str, object]:
     """What HubSpot says about the *owner*'s account."""
     with broker.using(owner, hub_id) as account:
         url = f"{broker.settings.api_url}/account-info/2026-09/details"
-        token = account.access_token()
-        return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()
+        auth = HttpxAuth(broker, owner, account.hub_id)  # a token that works, another after a 401
+        return httpx2.get(url, auth=auth).raise_for_status().json()

@@ -10,6 +10,7 @@ import httpx2
 from rq import Retry
 
 from portalkey import Broker, OperatorMustAct, PersonMustAct, TryLater
+from portalkey.adapters.httpx2 import HttpxAuth
 
 log = logging.getLogger(__name__)
 REDIS_URL = os.environ["REDIS_URL"]  # RQ looks for it in the module that --config names
@@ -48,5 +49,5 @@ def account_details(owner: str, hub_id: int | None = None) -> dict[str, object]:
     """What HubSpot says about the *owner*'s account."""
     with broker.using(owner, hub_id) as account:
         url = f"{broker.settings.api_url}/account-info/2026-09/details"
-        token = account.access_token()
-        return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()
+        auth = HttpxAuth(broker, owner, account.hub_id)  # a token that works, another after a 401
+        return httpx2.get(url, auth=auth).raise_for_status().json()

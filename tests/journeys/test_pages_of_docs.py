@@ -33,6 +33,7 @@ from portalkey.settings import Settings
 from portalkey.settings.client_secrets import client_secret
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
+from portalkey_simulator.faults.fault_kinds import Fault
 from support import hosting
 from support.commands import clean_environment
 from support.environment import environment_of
@@ -147,21 +148,68 @@ def bearer_of(hubspot: HubSpot) -> str:
     return hubspot.requests[-1].headers["authorization"].removeprefix("Bearer ")
 
 
-def test_flask_in_ten_minutes(broker: Broker, hubspot: HubSpot) -> None:
-    """The factory at the top of the page: a person without an account is led to connect one."""
+@pytest.fixture
+def shop(broker: Broker) -> FlaskClient:
+    """The app of "Flask in ten minutes", and a browser in which ada has signed in."""
     page = (DOCS / "flask.md").read_text()
     (python,) = re.findall(r"^   ```python\n(.*?)^   ```", page, re.DOTALL | re.MULTILINE)
-    user = SimpleNamespace(get_id=lambda: "ada")
-    code = textwrap.dedent(python).replace("from flask_login import current_user\n", "")
-    names: dict[str, Any] = {"__name__": "shop", "current_user": user}
-    exec(compile(code, "flask.md", "exec"), names)  # noqa: S102
-    client = names["create_app"]({"SECRET_KEY": "for tests"}, broker).test_client()
+    names: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(textwrap.dedent(python), "flask.md", "exec"), names)  # noqa: S102
+    client: FlaskClient = names["create_app"]({"SECRET_KEY": "for tests"}, broker).test_client()
+    login = client.get("/").headers["Location"]
+    assert b"Sign in" in client.get(login).data
+    assert client.post(login, data={"name": "ada"}).headers["Location"] == "/"
+    return client
 
-    assert client.get("/contacts").headers["Location"] == "/connections/setup"
+
+def test_flask_in_ten_minutes(shop: FlaskClient, broker: Broker, hubspot: HubSpot) -> None:
+    """A person connects, and connects another; each account has its contacts."""
+    link = page_of(shop, "/").select_one("hubspot-connect a")
+    assert link is not None
+    assert "your HubSpot account" in link.text
+    assert shop.get(str(link["href"])).headers["Location"].startswith(hubspot.url)
+    assert shop.get(f"/contacts/{FIRST}").headers["Location"] == "/connections/setup"
     connect(broker, hubspot, "ada", FIRST)
-    assert "results" in client.get("/contacts").text
+    connect(broker, hubspot, "ada", SECOND)
+    page = page_of(shop, "/")
+
+    assert "another HubSpot account" in said(page)
+    for hub_id, account in zip((FIRST, SECOND), page.select("p a"), strict=True):
+        assert "results" in shop.get(str(account["href"])).text
+        assert bearer_of(hubspot) == broker.access_token("ada", hub_id=hub_id)
+
+
+def test_a_grant_that_ended_leads_to_the_setup_page(
+    shop: FlaskClient, broker: Broker, hubspot: HubSpot
+) -> None:
+    """The person has to act, and is led to where that is done."""
+    connect(broker, hubspot, "ada", FIRST)
     hubspot.reset()  # as a simulator that was started anew
-    assert client.get("/contacts").headers["Location"] == "/connections/setup"
+
+    assert shop.get(f"/contacts/{FIRST}").headers["Location"] == "/connections/setup"
+
+
+def test_what_hubspot_refuses_is_no_data(
+    shop: FlaskClient, broker: Broker, hubspot: HubSpot
+) -> None:
+    """An API in trouble, and a 401 while no other token can be had: a sentence, not a traceback."""
+    connect(broker, hubspot, "ada", FIRST)
+    hubspot.faults.add(Fault("unavailable"), at="crm")
+    answers = [shop.get(f"/contacts/{FIRST}")]
+    hubspot.faults.add(Fault("answer", status=401, body=b"{}"), at="token")
+    hubspot.expire()
+    answers.append(shop.get(f"/contacts/{FIRST}"))
+
+    for answer in answers:
+        assert (answer.status_code, "Try again" in answer.text) == (502, True)
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "https://evil.example"])
+def test_the_sign_in_leads_to_no_other_host(shop: FlaskClient, back: str) -> None:
+    """The way back after signing in is a path of the app, whatever the address says."""
+    answer = shop.post("/login", query_string={"next": back}, data={"name": "ada"})
+
+    assert answer.headers["Location"] == "/"
 
 
 def test_a_script_says_who_has_to_act(broker: Broker, hubspot: HubSpot) -> None:
