@@ -149,12 +149,15 @@ def test_the_key_that_seals_is_not_retired(env_file: Path) -> None:
 def test_a_label_that_nobody_knows_is_refused(env_file: Path, command: str) -> None:
     """And nothing is written for it; what is no label is not repeated, as it may be a key."""
     unknown, key = keys(command, "unknown", env_file=env_file), new_key().get_secret_value()
-    wrong = [keys(command, each, env_file=env_file) for each in ("\x1b[31m", "ключ", key)]
+    wrong = [
+        keys(command, each, env_file=env_file)
+        for each in ("\x1b[31m", "ключ", f"-{'K' * 42}=", key)
+    ]
 
     assert unknown.returncode == 1
     assert "There is no key unknown" in unknown.stderr
     assert all(each.returncode == 2 and "A label has 1 to 32" in each.stderr for each in wrong)
-    assert key not in wrong[-1].stderr
+    assert not [each for each in wrong[2:] if key in each.stderr or "KK" in each.stderr]
 
 
 def test_a_rotation_waits_for_every_process(

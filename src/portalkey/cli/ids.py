@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import click
 
-_ID = re.compile(r"-[A-Za-z0-9_-]{15,}(?: .*)?")
-"""One that begins with a dash, and what came with it in the same quotes."""
+_ID = re.compile(r"-[A-Za-z0-9_-]{15,}=?(?: .*)?")
+"""One that begins with a dash, or a key that does, and what came with it in the same quotes."""
 
 
 class IdCommand(click.Command):
