@@ -6,7 +6,6 @@ of whatever a context belongs to, so that nobody has to hand them on.
 
 import math
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -121,45 +120,6 @@ def seconds_left(at_most: float = math.inf) -> float:
 def is_lifted() -> bool:
     """Return True where the call under way may take as long as it likes."""
     return _deadline.get() == math.inf
-
-
-class NoSlotFree(Exception):
-    """Other threads of this process were at it all the time."""
-
-
-class Slots:
-    """Lets *at_most* so many threads in at once; None lets in all."""
-
-    def __init__(self, at_most: int | None, wait: float) -> None:
-        """Let the others wait for *wait* seconds, and no longer than their call may."""
-        self._at_most = at_most
-        self._wait = wait
-        self.renew()
-
-    def renew(self) -> None:
-        """Let go of the slots of threads that a forked child does not have.
-
-        Whoever owns them sees to it that this is done there.
-        """
-        self._slots = threading.Semaphore(self._at_most) if self._at_most else None
-
-    @contextmanager
-    def take(self) -> Iterator[None]:
-        """Do the block once there is a slot, and free it then.
-
-        Raises:
-            NoSlotFree: None came in time.
-        """
-        slots = self._slots
-        if slots is None:
-            yield
-            return
-        if not slots.acquire(timeout=seconds_left(self._wait)):
-            raise NoSlotFree
-        try:
-            yield
-        finally:
-            slots.release()
 
 
 def until_room(

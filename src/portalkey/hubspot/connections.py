@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import h11
 from pydantic import SecretBytes
 
+from portalkey._support.slots import FairSemaphore
 from portalkey._support.version import __version__
 from portalkey.hubspot.failures import Crowded, NotHTTP, Unsendable
 from portalkey.hubspot.http import Request
@@ -114,7 +115,7 @@ class ConnectionPool:
         """Open them with *open_one*, at most so many at once; one rests for *keep_seconds*."""
         self._open_one = open_one
         self._keep_seconds = keep_seconds
-        self._slots = threading.BoundedSemaphore(at_most)
+        self._slots = FairSemaphore(at_most)
         self._lock = threading.Lock()
         self._resting: dict[Host, list[HTTPConnection]] = defaultdict(list)
         self._all: set[HTTPConnection] = set()

@@ -566,6 +566,28 @@ def test_a_thread_does_not_wait_for_ever(hasty: SQLStore) -> None:
         assert busy.value.cause == StoreCause.OUT_OF_CONNECTIONS
 
 
+def test_many_more_threads_than_connections(store: SQLStore) -> None:
+    """Threads that ask again and again keep nobody waiting until it is too late."""
+    connect(store)
+    number, is_over = 8 * CONNECTIONS, threading.Event()
+    together, answers = threading.Barrier(number), [0] * number
+
+    def ask(caller: int) -> None:
+        together.wait(PATIENCE)
+        try:
+            while min(answers) < CONNECTIONS and not is_over.is_set():
+                assert store.connections("ada", "app")
+                answers[caller] += 1
+        finally:  # whoever is refused ends it for all
+            is_over.set()
+
+    with ThreadPoolExecutor(number) as pool:
+        for each in [pool.submit(ask, caller) for caller in range(number)]:
+            each.result(PATIENCE)
+
+    assert min(answers) >= CONNECTIONS
+
+
 def test_a_direct_read_is_planned_once(store: SQLStore) -> None:
     """Where no pooler is in between, the fast reads are prepared statements."""
     connect(store)
