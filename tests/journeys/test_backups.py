@@ -104,7 +104,10 @@ def folder() -> Iterator[Path]:
 def test_postgresql_is_backed_up_by_its_own_program(
     postgres_server_url: str, folder: Path, schema: str
 ) -> None:
-    """What the command prints works as it is, and what comes of it can be restored."""
+    """What the command prints works as it is, and what comes of it can be restored.
+
+    It stands in a subshell, so that whoever pastes it keeps their umask.
+    """
     with new_database(postgres_server_url) as url, new_database(postgres_server_url) as empty:
         with closing(SQLStore.open(url, schema=schema)) as store:
             connect(store)
@@ -112,9 +115,9 @@ def test_postgresql_is_backed_up_by_its_own_program(
         done = run("db", "backup", str(folder / "dump"), "--env-file", write_settings(folder, url))
         assert (done.returncode, done.stdout) == (1, "")
         assert "canary" not in done.stderr
-        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  umask")]
-        umask, dump = command.strip().split("; ")
-        assert umask == "umask 077"
+        (command,) = [line for line in done.stderr.splitlines() if line.startswith("  (umask")]
+        umask, dump = command.strip().removesuffix(")").split("; ")
+        assert umask == "(umask 077"
         run_program(dump, folder)
         looked = run("db", "check", str(folder / "dump"))
         assert "can be checked once restored" in " ".join(looked.stdout.split())

@@ -78,7 +78,10 @@ def test_what_is_read_in_a_terminal_fits(
         assert "Traceback" not in said
         if command[:2] in {("connections", "list"), ("connections", "show")} and code == 0:
             assert any(known["CONNECTION"] in line.split() for line in lines), said
+        if command[:1] in {("events",), ("attempts",)}:
+            assert not [line for line in said.splitlines() if line.endswith(" ")], said
         if command[:1] == ("events",):
+            assert max(len(line) - len(line.lstrip()) for line in lines) <= 4, said
             assert f"attempt={known['ATTEMPT']}" in said.split()
             assert lines_an_event(lines) <= (2 if columns < WIDE else 1), said
             assert "id=evt_" not in said

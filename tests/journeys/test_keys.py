@@ -115,6 +115,28 @@ def test_keys_are_rotated_and_retired(
     with_new.close()
 
 
+def test_a_new_key_that_stands_last_seals_nothing(
+    connected: str, old: Key, with_keys: Callable[..., tuple[Settings, Path]]
+) -> None:
+    """A rotation says that it is not first yet, and what to do; behind it, how the old one goes."""
+    _, env_file = with_keys(old, NEW)
+    early = keys("rotate", env_file=env_file)
+    status = json.loads(keys("status", "--json", env_file=env_file).stdout)
+    assert early.returncode == 0
+    assert "sealed with test, the first key of PORTALKEY_KEYS here" in early.stdout
+    assert "nothing was sealed anew with them: new.\n" in early.stdout
+    assert "Put it first in PORTALKEY_KEYS of every process, restart them" in early.stdout
+    assert f"`portalkey keys rotate --env-file {env_file}` again" in early.stdout
+    assert (status["seals"], status["keys"][1]["connections"]) == ("test", 0)
+
+    _, env_file = with_keys(NEW, old)
+    assert "Rows sealed anew with new: 1" in keys("rotate", env_file=env_file).stdout
+    assert "retire LABEL" in keys("rotate", env_file=env_file).stdout
+    _, env_file = with_keys(NEW)
+    alone = keys("rotate", env_file=env_file)
+    assert alone.stdout == "All is sealed with new; there was nothing to do.\n"
+
+
 def test_the_key_that_seals_is_not_retired(env_file: Path) -> None:
     """However empty the store is."""
     refused = keys("retire", "test", "--json", env_file=env_file)
@@ -127,12 +149,15 @@ def test_the_key_that_seals_is_not_retired(env_file: Path) -> None:
 def test_a_label_that_nobody_knows_is_refused(env_file: Path, command: str) -> None:
     """And nothing is written for it; what is no label is not repeated, as it may be a key."""
     unknown, key = keys(command, "unknown", env_file=env_file), new_key().get_secret_value()
-    wrong = [keys(command, each, env_file=env_file) for each in ("\x1b[31m", "ключ", key)]
+    wrong = [
+        keys(command, each, env_file=env_file)
+        for each in ("\x1b[31m", "ключ", f"-{'K' * 42}=", key)
+    ]
 
     assert unknown.returncode == 1
     assert "There is no key unknown" in unknown.stderr
     assert all(each.returncode == 2 and "A label has 1 to 32" in each.stderr for each in wrong)
-    assert key not in wrong[-1].stderr
+    assert not [each for each in wrong[2:] if key in each.stderr or "KK" in each.stderr]
 
 
 def test_a_rotation_waits_for_every_process(

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import sqlite3
 import subprocess
 import time
@@ -97,6 +98,28 @@ def test_a_move_is_told_in_sentences(old: SQLStore, new_url: str, env_file: str)
         "  meta: none",
     ]
     assert "set PORTALKEY_DATABASE_URL to the new address in every process" in lines[9]
+    assert lines[11].startswith("  PORTALKEY_DATABASE_URL=sqlite:///")
+    assert "Passwords are left out of it" in lines[13]
+
+
+def test_the_second_run_is_a_line_to_copy(
+    old: SQLStore, old_url: str, new_url: str, env_file: str
+) -> None:
+    """It works where the settings name the new store by then, its schema included."""
+    done = move(new_url, env_file, "--schema", "ours")
+    (line,) = [each for each in done.stdout.splitlines() if each.startswith("  PORTALKEY_")]
+    settings = Path(env_file).read_text().replace(old_url, changed(new_url, password=""))
+    Path(env_file).write_text(f"{settings}PORTALKEY_DATABASE_SCHEMA=ours\n")
+    connect(old, owner="cy")
+
+    again = subprocess.run(
+        ["/bin/bash", "-c", line.replace(" portalkey ", f" {shlex.join(PORTALKEY)} ")],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "connections: 1 new, 2 there already" in again.stdout
 
 
 def test_life_goes_on_at_the_new_address(old: SQLStore, new_url: str, env_file: str) -> None:

@@ -269,7 +269,9 @@ def test_a_quoted_reference_says_what_happened(
     assert "did not agree on HubSpot's page" in done.stdout, done.stderr
     assert "ask a Super Admin" in done.stdout
     assert visitor.owner in done.stdout
-    told = operator.read("attempts", "show", f" {reference} · declined")
+    words = operator.run("attempts", "show", reference, "·", "declined")
+    assert words.stdout == done.stdout, words.stderr
+    told = operator.read("attempts", "show", f"{reference} · declined")
     assert (told["status"], told["error"]) == ("failed", "declined")
     assert [each["name"] for each in told["events"]] == ["attempt_started", "attempt_failed"]
     assert not [name for name in told if "hash" in name or "sealed" in name]

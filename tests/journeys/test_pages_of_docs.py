@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import jsonschema_rs
@@ -26,6 +27,7 @@ from portalkey.broker import Broker
 from portalkey.cli.group import cli
 from portalkey.errors import HubSpotRefused, NotConnected
 from portalkey.fastapi import HubSpotAuth as FastAPIAuth
+from portalkey.model.authorization import Callback, Visitor
 from portalkey.model.connection import ConnectionStatus
 from portalkey.settings import Settings
 from portalkey.settings.client_secrets import client_secret
@@ -33,7 +35,10 @@ from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
 from portalkey_simulator.faults.fault_kinds import Fault
 from support import hosting
+from support.commands import clean_environment
+from support.environment import environment_of
 from support.hosting import FIRST, SECOND, SMALL, host_app, page_of, said, signed_in
+from support.terminal import run_in_terminal
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -286,6 +291,37 @@ def test_an_incident_that_is_rehearsed(
     after = make_broker(settings.model_copy(update={"client_secret": both}))
     ahead.seconds += 300
     assert after.access_token("ada")
+
+
+def plain(text: str) -> str:
+    """The *text* with each id and each moment in one and the same form."""
+    text = re.sub(r"(?<![\w-])[\w-]{22}(?![\w-])", "ID", text)
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "MOMENT", text).strip()
+
+
+def test_what_an_operator_reads_of_an_attempt(
+    broker: Broker, hubspot: HubSpot, settings: Settings, tmp_path: Path
+) -> None:
+    """The samples of docs/operating.md are what a terminal shows, line by line."""
+    samples = [
+        block.split("\n", 1)
+        for block in blocks_of("operating.md", "console")
+        if "attempts show" in block
+    ]
+    assert len(samples) == 2
+    begun = [broker.begin("ada", browser) for browser in ("one", "two")]
+    query = parse_qsl(urlsplit(hubspot.deny(begun[1].authorize_url)).query)
+    cookies = {begun[1].attempt.id: (begun[1].cookie,)}
+    assert broker.finish(Callback(query, cookies, Visitor("ada", "two"))).error == "declined"
+    broker.close()
+
+    env = {**clean_environment(), **environment_of(settings)}
+    for (typed, sample), each in zip(samples, begun, strict=True):
+        words = typed.split()[2:]
+        words[2] = each.attempt.id
+        code, said = run_in_terminal(*words, columns=120, env=env, cwd=tmp_path)
+        assert code == 0, said
+        assert plain(said) == plain(sample)
 
 
 def check(schema: str, body: Any) -> None:

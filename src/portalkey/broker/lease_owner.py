@@ -71,20 +71,31 @@ class LeaseOwner:
 
     def is_dead(self, name: str) -> bool:
         """Return True where the owner of this *name* is proven to have died."""
+        return self._is_held(name) is False
+
+    def is_alive(self, name: str) -> bool:
+        """Return True where the owner of this *name* is proven to live."""
+        return self._is_held(name) is True
+
+    def _is_held(self, name: str) -> bool | None:
+        """Return whether the file of this *name* is locked; None where that cannot be told."""
         machine, _, file = name.partition("/")
         if fcntl is None or machine != _machine() or not _FILE.fullmatch(file):
-            return False
+            return None
         try:
             probe = os.open(self._directory / file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
-            return False
+            return None
         try:
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared, so that two who look at once do not take each other for the owner.
+            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
         except OSError:
-            return False
+            return None
         finally:
             os.close(probe)
-        return True
+        return False
 
     def _new_name(self) -> str:
         """Make a name with a locked file behind it, or one that proves nothing where that fails."""

@@ -1,6 +1,8 @@
 """Labels of the keys that each live process has, as it writes them into the store.
 
 At its start and once a minute while it is in use. Whoever rotates keys reads there who lacks one.
+A forked child has the keys of its parent, which has written them: it writes its own within a minute
+of work, and not at its start, as a child may live for one job only.
 """
 
 import json
@@ -16,8 +18,8 @@ from portalkey.errors import PortalkeyError
 from portalkey.vault.vault import Vault
 
 SILENT = 3600.0
-"""Seconds; whoever has said nothing for so long is taken to be gone. One without any work is silent
-too, but on this machine it is known which process lives."""
+"""Seconds; whoever has said nothing for so long is taken to be gone, where it cannot be told: one
+without any work is silent, too. Of this machine's it is known which live."""
 
 
 def _name(label: str, pid: int, host: str) -> str:
@@ -97,9 +99,10 @@ class Processes:
                 self._vault.store.remove_meta(name)
 
     def _lives(self, name: str, process: Process) -> bool:
-        if self._owner.is_dead(name.removeprefix(self._prefix)):
+        owner = name.removeprefix(self._prefix)
+        if self._owner.is_dead(owner):
             return False
-        return process.heard < SILENT
+        return process.heard < SILENT or self._owner.is_alive(owner)
 
     def _all(self) -> Iterator[tuple[str, Process]]:
         store = self._vault.store

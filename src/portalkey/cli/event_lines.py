@@ -63,7 +63,7 @@ def event_line(event: Event, of: str | None = None) -> str:
         details = fold(details, width - len(_BELOW)).replace("\n", f"\n{_BELOW}")
         gap = f"\n{_BELOW}"
     else:
-        gap = "  "
+        gap = "  " if details else ""
     return f"{click.style(at, dim=True)}  {head}{gap}{click.style(details, dim=True)}"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import h11
 from pydantic import SecretBytes
 
-from portalkey._support.slots import FairSemaphore
+from portalkey._support.time_limit import FairSemaphore
 from portalkey._support.version import __version__
 from portalkey.hubspot.failures import Crowded, NotHTTP, Unsendable
 from portalkey.hubspot.http import Request

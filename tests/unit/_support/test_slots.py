@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from portalkey._support.clock import boot_time
-from portalkey._support.slots import FairSemaphore, NoSlotFree, Slots
+from portalkey._support.time_limit import FairSemaphore, NoSlotFree, Slots
 from support.patience import PATIENCE
 
 

@@ -173,3 +173,18 @@ def test_one_thread_at_a_work(tmp_path: Path) -> None:
         assert (first, second, other) == (True, False, True)
     with holder.claim("a") as again:
         assert again
+
+
+def test_a_process_is_proven_to_live(tmp_path: Path) -> None:
+    """By its lock, while others look as well; never where its file cannot be seen."""
+    process, name = other(tmp_path)
+    mine = LeaseOwner(tmp_path)
+    assert mine.is_alive(name)
+    assert mine.is_alive(mine.name)
+    assert not LeaseOwner(tmp_path / "elsewhere").is_alive(name)
+    end(process)
+
+    with (tmp_path / name.partition("/")[2]).open("r+") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH | fcntl.LOCK_NB)  # by somebody else
+        assert not mine.is_alive(name)
+        assert mine.is_dead(name)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from portalkey.cli.confirm import confirm, confirm_by_typing
-from portalkey.cli.ids import IdCommand
+from portalkey.cli.ids import IdCommand, join_words
 from portalkey.cli.moments import Moment, Span, moment_at
 from portalkey.cli.tables import printable, show_table, utc
 
@@ -109,6 +109,24 @@ def test_an_id_may_begin_with_a_dash(dash: str) -> None:
 
     for arguments in ([name, "--json"], ["--json", name], ["--json", "--", name]):
         assert runner.invoke(name_it, arguments).output == f"{name} True\n"
+
+
+@click.command(cls=IdCommand)
+@click.argument("line", nargs=-1)
+@click.option("--json", "as_json", is_flag=True)
+def copy_it(line: tuple[str, ...], *, as_json: bool) -> None:
+    """Copy it."""
+    click.echo(f"{join_words(line)} {as_json}")
+
+
+@pytest.mark.parametrize("name", ["-Ki3ERozOjwN36U5yQwZ9w", "Ki3ERozOjwN36U5yQwZ9w-"])
+@pytest.mark.parametrize("rest", ["· declined", "- declined", ""])
+def test_an_id_may_be_copied_with_what_follows_it(name: str, rest: str) -> None:
+    """In quotes or without, and wherever an option stands."""
+    runner, line = CliRunner(), f"{name} {rest}".strip()
+
+    for arguments in ([*line.split(), "--json"], ["--json", *line.split()], [line, "--json"]):
+        assert runner.invoke(copy_it, arguments).output == f"{line} True\n"
 
 
 def test_a_wrong_option_is_told() -> None:

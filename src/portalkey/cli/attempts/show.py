@@ -8,7 +8,7 @@ import click
 
 from portalkey.cli.envfile import env_file_option
 from portalkey.cli.event_lines import event_line
-from portalkey.cli.ids import IdCommand
+from portalkey.cli.ids import IdCommand, join_words
 from portalkey.cli.lines import say
 from portalkey.cli.opening import open_broker
 from portalkey.cli.tables import printable, show_facts
@@ -25,14 +25,15 @@ _UNKNOWN = (
 
 
 @click.command(cls=IdCommand)
-@click.argument("reference")
+@click.argument("line", nargs=-1, required=True, metavar="REFERENCE")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()
-def show(reference: str, *, as_json: bool, env_file: Path) -> None:
+def show(line: tuple[str, ...], *, as_json: bool, env_file: Path) -> None:
     """Say what happened, and what to answer the person who quotes this REFERENCE.
 
-    What stands behind it on the page, such as the code of an error, may stay.
+    What stands behind it on the page, such as the code of an error, may stay, in quotes or not.
     """
+    reference = join_words(line)
     with open_broker(env_file, is_reading=True) as broker:
         attempt = broker.find_attempt(read_reference(reference))
         if attempt is None:

@@ -1,6 +1,8 @@
 """``portalkey db move``: copy the store into another database."""
 
 import json
+import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -9,18 +11,27 @@ from pathlib import Path
 import click
 
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.hints import spell
+from portalkey.cli.lines import say
 from portalkey.cli.terminal import bars
 from portalkey.errors import BadSettings, PortalkeyError
+from portalkey.settings.environment import PREFIX
 from portalkey.settings.settings import Settings
+from portalkey.settings.urls import is_postgresql
 from portalkey.settings.validators import database_schema, database_url, is_config_file
 from portalkey.vault.sql.copy import Moved, Step, move, open_migrated
 from portalkey.vault.sql.database import Database
+from portalkey.vault.sql.urls import address_of
 
 _SETTING = "PORTALKEY_DATABASE_URL"
 _SCHEMA = "PORTALKEY_DATABASE_SCHEMA"
 _NEXT = (
-    "Now set {settings} in every process, and restart them. Then run this once more, with the app "
-    "stopped or on the new address: it copies what the old store got since this run began."
+    "Now set {settings} in every process, and restart them. Then run the move once more, with the "
+    "app stopped or on the new address: it copies what the old store got since this run began. By "
+    "then the settings name the new store, so this line names the old one:"
+)
+_PASSWORDS = (
+    "Passwords are left out of it; put one into PGPASSWORD, or into the file that PGPASSFILE names."
 )
 _NO_DATABASE = (
     "{where} names a config file, and this copies databases only. A config file stays where it is; "
@@ -78,7 +89,11 @@ def move_to(ctx: click.Context, *, to: str, schema: str, env_file: Path, as_json
         target = stack.enter_context(_target(to, schema, plaintext=plaintext))
         report = _report_json if as_json else stack.enter_context(_bars())
         moved = move(source, target, report)
-    click.echo(_to_json(moved) if as_json else _to_text(moved, target.name, schema))
+    if as_json:
+        click.echo(_to_json(moved))
+        return
+    click.echo(_to_text(moved, target.name))
+    _say_next(settings, to, schema)
 
 
 @contextmanager
@@ -111,14 +126,33 @@ def _to_json(moved: Mapping[str, Moved]) -> str:
     return json.dumps({"act": "verified", **{table: asdict(moved[table]) for table in moved}})
 
 
-def _to_text(moved: Mapping[str, Moved], name: str, schema: str) -> str:
+def _to_text(moved: Mapping[str, Moved], name: str) -> str:
     total = sum(each.rows for each in moved.values())
     lines = [f"Moved to {name}, and verified: {total} rows, compared column by column."]
     lines += [f"  {table}: {_count_rows(each)}" for table, each in moved.items()]
-    settings = f"{_SETTING} to the new address"
+    return "\n".join(lines)
+
+
+def _say_next(settings: Settings, to: str, schema: str) -> None:
+    """Say what is left to do, and the command for it on a line of its own."""
+    named = f"{_SETTING} to the new address"
     if schema:
-        settings += f" and {_SCHEMA} to {schema}"
-    return "\n".join((*lines, _NEXT.format(settings=settings)))
+        named += f" and {_SCHEMA} to {schema}"
+    say(_NEXT.format(settings=named))
+    click.echo(f"\n  {_again(settings, to, schema)}\n")
+    if is_postgresql(to) or is_postgresql(settings.database_url):
+        say(_PASSWORDS)
+
+
+def _again(settings: Settings, to: str, schema: str) -> str:
+    """Return the second run's command, for whoever has set the new address by then."""
+    old = {_SETTING: address_of(settings.database_url)}
+    if schema or settings.database_schema:
+        old[_SCHEMA] = settings.database_schema
+    prefix = os.environ.get(PREFIX, "")
+    words = [f"{prefix}{name}={shlex.quote(value)}" for name, value in old.items()]
+    more = f" --schema {shlex.quote(schema)}" if schema else ""
+    return " ".join((*words, spell(f"db move --to {shlex.quote(address_of(to))}{more}")))
 
 
 def _count_rows(moved: Moved) -> str:

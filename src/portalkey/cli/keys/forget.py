@@ -8,6 +8,7 @@ import click
 
 from portalkey.cli.confirm import confirm_by_typing
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.ids import IdCommand
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.lines import say
 from portalkey.cli.opening import find_operator
@@ -23,7 +24,7 @@ _WARNING = (
 _DONE = "Given up: {connections} and {revocations}."
 
 
-@click.command()
+@click.command(cls=IdCommand)
 @label_argument
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")

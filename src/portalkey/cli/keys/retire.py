@@ -8,6 +8,7 @@ import click
 
 from portalkey.broker.keys import Retirement
 from portalkey.cli.envfile import env_file_option
+from portalkey.cli.ids import IdCommand
 from portalkey.cli.keys.opening import label_argument, open_broker
 from portalkey.cli.keys.table import SESSIONS
 from portalkey.cli.lines import say
@@ -28,7 +29,7 @@ _MAY_GO = (
 )
 
 
-@click.command()
+@click.command(cls=IdCommand)
 @label_argument
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 @env_file_option()

@@ -19,8 +19,7 @@ from portalkey._support.fork import (
     renew_after_fork,
     renew_inherited,
 )
-from portalkey._support.slots import Slots
-from portalkey._support.time_limit import until_room
+from portalkey._support.time_limit import Slots, until_room
 from portalkey.model.connection import require_storable
 from portalkey.vault.health import StoreHealth
 from portalkey.vault.sql.dialects import begin_insert

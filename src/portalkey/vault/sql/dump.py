@@ -9,28 +9,30 @@ from portalkey.vault.sql.dialects import schema_of
 from portalkey.vault.sql.urls import open_database
 
 OWN = "portalkey"
-_SECRETS = frozenset({"password", "sslpassword"})
 
 
 def dump_command(url: str, target: Path, *, schema: str = "", plaintext: bool = False) -> str:
     """Return the command that writes the tables in the database at *url* to *target*.
 
-    What it writes is for its owner alone. The command bears no password, which pg_dump takes from
-    PGPASSWORD or PGPASSFILE. The schema is looked up where *schema* names none and the database can
-    be reached.
+    What it writes is for its owner alone, and the shell that it is typed into keeps its umask. The
+    command bears no password, which pg_dump takes from PGPASSWORD or PGPASSFILE. The schema is
+    looked up where *schema* names none and the database can be reached.
 
     Raises:
         BadSettings: The URL names no database that can be used.
     """
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - an extra
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - an extra
+
+    from portalkey.vault.sql.postgres_url import SECRETS, read_url  # noqa: PLC0415 - as above
 
     schema = _find_schema(url, schema, plaintext=plaintext)
-    known = {name: value for name, value in conninfo_to_dict(url).items() if name not in _SECRETS}
+    parameters = read_url(url, plaintext=plaintext)
+    known = {name: value for name, value in parameters.items() if name not in SECRETS}
     place = make_conninfo("", **known)
     # Where other programs have tables too, those are theirs to back up.
     which = f"--schema={schema}" if schema == OWN else f"--table={schema}.portalkey_*"
     words = ("pg_dump", f"--dbname={place}", which, "--format=custom", f"--file={target}")
-    return f"umask 077; {shlex.join(words)}"
+    return f"(umask 077; {shlex.join(words)})"
 
 
 def _find_schema(url: str, schema: str, *, plaintext: bool) -> str:

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from portalkey._support.slots import NoSlotFree
-from portalkey._support.time_limit import seconds_left, short_pause
+from portalkey._support.time_limit import NoSlotFree, seconds_left, short_pause
 from portalkey.vault.sql.open_files import FileConnection
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Address, ip_address
 from itertools import zip_longest
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -103,6 +103,25 @@ def read_url(url: str, *, plaintext: bool = False) -> dict[str, Any]:
     if mode not in _OVER_TLS and not plaintext and leads_elsewhere(parameters):
         raise BadSettings([_IN_PLAIN_TEXT])
     return parameters
+
+
+def without_secrets(url: str) -> str:
+    """Return *url* without password, for a command that people copy.
+
+    Raises:
+        BadSettings: It cannot be read.
+    """
+    parameters = read_url(url, plaintext=True)
+    known = {name: value for name, value in parameters.items() if name not in SECRETS}
+    user, database = (quote(known.pop(name, ""), safe="") for name in ("user", "dbname"))
+    host = known.get("host", "")
+    place = f"{user}@" if user else ""
+    if host and not {*host} & {*"/,"}:  # a socket's folder and several hosts are no place of a URL
+        place += f"[{host}]" if ":" in host else quote(known["host"], safe="")
+        place += f":{known['port']}" if "port" in known else ""
+        known = {name: value for name, value in known.items() if name not in {"host", "port"}}
+    rest = urlencode(known, quote_via=quote, safe="/")
+    return f"postgresql://{place}/{database}{'?' if rest else ''}{rest}"
 
 
 def without_environment(parameters: Parameters) -> dict[str, Any]:

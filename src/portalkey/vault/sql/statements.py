@@ -13,8 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Double
 
 from portalkey._support.fork import keep_for_ever, renew_inherited
-from portalkey._support.slots import NoSlotFree, Slots
-from portalkey._support.time_limit import CallLimit, seconds_left, until_room
+from portalkey._support.time_limit import CallLimit, NoSlotFree, Slots, seconds_left, until_room
 from portalkey.errors import PortalkeyError, StoreUnusable
 from portalkey.vault.health import StoreCause, StoreHealth
 from portalkey.vault.sql.dialects import Schemas, compile_statement

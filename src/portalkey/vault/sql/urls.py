@@ -1,4 +1,4 @@
-"""From the URL in the settings to the database; nothing of it is repeated, for its password."""
+"""From the URL in the settings to the database; its password is never repeated."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,7 @@ from portalkey._support.clock import no_offset
 from portalkey._support.mounts import read_mounts
 from portalkey.errors import BadSettings
 from portalkey.settings.urls import NO_SCHEMA, is_postgresql, postgresql_problem
+from portalkey.settings.validators import sqlite_url
 from portalkey.vault.local_disk import require_local
 from portalkey.vault.sql.database import Database
 from portalkey.vault.sql.sqlite import SQLite
@@ -73,6 +74,20 @@ def _file(url: str) -> Path:
     if path is None:
         raise BadSettings([_NO_FILE])
     return path
+
+
+def address_of(url: str) -> str:
+    """Return *url* for a command that people copy: with a whole path, and without password.
+
+    Raises:
+        BadSettings: It names no database that can be used.
+    """
+    if not is_postgresql(url):
+        return sqlite_url(_file(url))
+    # Imported here: the driver is an extra, and slow to load.
+    from portalkey.vault.sql.postgres_url import without_secrets  # noqa: PLC0415 - see above
+
+    return without_secrets(url)
 
 
 def sqlite_file(url: str) -> Path | None:

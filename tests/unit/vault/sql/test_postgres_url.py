@@ -21,6 +21,7 @@ from portalkey.vault.sql.postgres_url import (
     name_database,
     read_url,
     without_environment,
+    without_secrets,
 )
 
 pytest_plugins = ("support.postgres",)
@@ -303,6 +304,29 @@ def test_a_password_may_come_from_libpqs_own_variables() -> None:
     assert not {"password", "passfile", "require_auth"} & filled.keys()
     assert filled["user"] == "ada"
     assert filled["hostaddr"] == filled["options"] == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://ada:canary@db.example.com/app?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql+psycopg://a%40b:canary@[::1]:5433/d%2Fb?pass%77ord=canary",
+        "postgresql://ada:canary@one:1,two:2/app?sslpassword=canary",
+        "postgresql://ada:canary@%2Frun%2Fpostgresql/app",
+        "postgresql://ada:c%23a%2Fn%3Fcanary@localhost/app",
+        "postgresql://:canary@/?user=ada",
+        "postgresql:///",
+    ],
+)
+def test_a_url_to_copy_is_the_same_without_its_password(url: str) -> None:
+    """Wherever that stands, and however it is quoted."""
+    shown = without_secrets(url)
+
+    assert "canary" not in shown
+    told = read_url(url, plaintext=True)
+    assert read_url(shown, plaintext=True) == {
+        name: value for name, value in told.items() if "password" not in name
+    }
 
 
 def test_a_service_is_libpqs_own_matter() -> None:
