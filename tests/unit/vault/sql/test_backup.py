@@ -218,8 +218,8 @@ def test_a_copy_with_its_log_is_whole(store: SQLStore, path: Path, tmp_path: Pat
     ("statement", "name", "words"),
     [
         ("UPDATE portalkey_alembic_version SET version_num = '9999'", "version", "newer"),
-        ("DELETE FROM portalkey_alembic_version", "version", "does not say"),
-        ("DROP TABLE portalkey_outbox", "tables", "lacks portalkey_outbox"),
+        ("DELETE FROM portalkey_alembic_version", "version", "no word on which version"),
+        ("DROP TABLE portalkey_outbox", "tables", "missing: portalkey_outbox"),
     ],
 )
 def test_a_half_restored_store_is_found_out(

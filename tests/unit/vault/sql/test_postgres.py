@@ -221,7 +221,11 @@ def test_a_servers_code_says_who_must_act(code: str, kind: type[Exception], sent
     ("words", "kind", "sentence"),
     [
         ('FATAL:  password authentication failed for user "u"', StoreUnusable, "lets nobody in"),
-        ("fe_sendauth: no password supplied", StoreUnusable, "wants a password of user u at"),
+        (
+            "fe_sendauth: no password supplied",
+            StoreUnusable,
+            "wants a password of user u, and there is none",
+        ),
         (
             'authentication method requirement "md5" failed: server requested SASL authentication',
             StoreUnusable,
