@@ -118,7 +118,7 @@ def test_a_client_secret_is_changed(room: Page, hubspot: HubSpot, authorize_url:
     """The page thinks a new one up, which can still be copied afterwards; the old one is over."""
     old = hubspot.app
     room.get_by_text("A secret leaked?").click()
-    field = room.get_by_label("New client secret", exact=True)
+    field = room.get_by_label("New client secret")
     new = field.input_value()
     room.get_by_label("The old one ends").select_option("in an hour")
     room.get_by_role("button", name=f"Change the client secret of {old.name}").click()
@@ -126,28 +126,12 @@ def test_a_client_secret_is_changed(room: Page, hubspot: HubSpot, authorize_url:
         f"{old.name} has a new client secret. The old one ends in an hour."
     )
     expect(room.locator("#apps")).to_contain_text("its old client secret ends in")
-    expect(room.locator("#apps .told")).to_contain_text("gets BAD_CLIENT_SECRET, in an hour;")
-    expect(room.locator("#apps .told")).to_contain_text("such as HUBSPOT_CLIENT_SECRET")
     expect(field).to_have_value(new)
     assert hubspot.app.client_secret == new != old.client_secret
     assert exchanged(hubspot, authorize_url).status_code == 200
 
     room.get_by_role("button", name="Change the client secret of").click()
     expect(room.get_by_role("status")).to_contain_text("is the app's already")
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_new_secret_is_seen_whole_and_copied(room: Page, width: int) -> None:
-    """By the keyboard, too; it is the field's own text, so that it can be marked as well."""
-    room.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    room.set_viewport_size({"width": width, "height": 800})
-    room.get_by_text("A secret leaked?").click()
-    field = room.get_by_label("New client secret", exact=True)
-    assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
-    room.get_by_role("button", name="Copy the new client secret").press("Enter")
-    expect(room.get_by_role("status")).to_have_text("The new client secret is copied.")
-
-    assert room.evaluate("navigator.clipboard.readText()") == field.input_value()
 
 
 def test_a_tier_makes_consent_refuse(room: Page, hubspot: HubSpot, authorize_url: str) -> None:

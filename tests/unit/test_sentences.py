@@ -212,17 +212,6 @@ def test_every_sentence_has_a_heading(words: Words) -> None:
     assert {f"title:{code}" for code in codes} <= words.keys()
 
 
-def test_no_heading_is_said_again_below_it(words: Words) -> None:
-    """Whoever has read it learns something from the sentence."""
-    again = [
-        key
-        for key, text in words.items()
-        if text.startswith(words.get(f"title:{key.partition(':')[0]}", "\0"))
-    ]
-
-    assert again == []
-
-
 def test_every_attempt_has_a_sentence() -> None:
     """The page of one says where it stands; what is connected or failed says more than that."""
     silent = {AttemptStatus.CONNECTED, AttemptStatus.FAILED}

@@ -81,9 +81,9 @@ class Attempts(AttemptStarts, AttemptEnds):
         """Exchange the code; keep it for another try where HubSpot may not be asked just now."""
         try:
             self._claim(attempt, callback.visitor, lambda _: read_code(callback.query))
-        except (HubSpotUnavailable, RateLimited) as trouble:
+        except (HubSpotUnavailable, RateLimited):
             if attempt.status is AttemptStatus.AT_HUBSPOT:
-                self._park(attempt, callback, held_up_by=trouble.cause or trouble.code)
+                self._park(attempt, callback)
 
     def complete(self, attempt: Attempt, visitor: Visitor) -> Attempt:
         """Finish an *attempt* of this browser whose code is parked, now that its session arrived.
@@ -107,17 +107,11 @@ class Attempts(AttemptStarts, AttemptEnds):
             self._claim(attempt, visitor, self._vault.open_code)
         return self._vault.store.attempt(attempt.id) or attempt
 
-    def _park(self, attempt: Attempt, callback: Callback, *, held_up_by: str | None = None) -> None:
-        """Store the code, sealed, for as long as a browser takes to come back by itself.
-
-        And the code of the trouble that it is *held_up_by*, where it is by any.
-        """
-        returned = AttemptStatus.RETURNED
+    def _park(self, attempt: Attempt, callback: Callback) -> None:
+        """Store the code, sealed, for as long as a browser takes to come back by itself."""
         try:
             sealed = self._vault.seal_code(attempt.id, read_code(callback.query))
-            self._vault.store.move_attempt(
-                attempt.id, returned, failed_check=held_up_by, sealed_code=sealed
-            )
+            self._vault.store.move_attempt(attempt.id, AttemptStatus.RETURNED, sealed_code=sealed)
         except (StoreBusy, StoreUnusable):
             raise  # the code was not spent: the same return is tried again
         except PortalkeyError as trouble:

@@ -26,8 +26,7 @@ EXIT_SECONDS = 2.0
 _REFUSALS = {
     CounterKind.CALLBACK_REFUSED: "returns to the callback that belong to no attempt of their "
     "browser, such as a scanner's or those of `portalkey doctor --public`",
-    CounterKind.FORGERY_REFUSED: "posts from elsewhere, without a token of ours, or of a page "
-    "that was opened before somebody signed in anew",
+    CounterKind.FORGERY_REFUSED: "posts without a token of ours",
     CounterKind.SIGNATURE_REFUSED: "requests that HubSpot has not signed",
 }
 

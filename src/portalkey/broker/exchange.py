@@ -159,16 +159,17 @@ class Exchange:
         try:
             self._check(owner)
         except (HubSpotUnreachable, HubSpotRefused) as trouble:
-            raise _passing(trouble, UNREACHABLE_WAIT) from None
+            # The operator may be at it: for the person who connects it passes.
+            raise HubSpotUnavailable(str(trouble), retry_after=UNREACHABLE_WAIT) from None
 
     def _take_permit(self, owner: str, purpose: Purpose) -> Permit:
         permit = self._admission.acquire(purpose, owner, owner)
         if isinstance(permit, Permit):
             return permit
         trouble = waiting.throttled_error(permit.reason, permit.wait)
-        if isinstance(trouble, TryLater):
-            raise trouble
-        raise _passing(trouble, max(1.0, permit.wait))
+        # Whatever the operator has to do about it, it passes for the person who connects.
+        is_passing = isinstance(trouble, TryLater)
+        raise trouble if is_passing else HubSpotUnavailable(retry_after=max(1.0, permit.wait))
 
     def run(self, attempt: Attempt, code: SecretStr, turn: ExchangeTurn) -> Event | None:
         """Exchange *code*, find out whose account it is, seal and store the grant.
@@ -271,14 +272,3 @@ class Exchange:
 
     def _seconds(self, until: float) -> float:
         return waiting.request_seconds(until - self._clock())
-
-
-def _passing(trouble: PortalkeyError, seconds: float) -> HubSpotUnavailable:
-    """Return *trouble* of the operator's as one that may be over in *seconds*.
-
-    The operator may be at it, and another process may be well: the code of the person who connects
-    is worth another try. ``cause`` is the code of the *trouble*, for what the person is told.
-    """
-    passing = HubSpotUnavailable(str(trouble), retry_after=seconds)
-    passing.cause = trouble.code
-    return passing

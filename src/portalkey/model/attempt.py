@@ -49,8 +49,6 @@ OPEN = frozenset(_S) - ENDS
 """An open attempt can still be moved."""
 EXPIRES = frozenset(status for status, onward in MOVES.items() if _S.EXPIRED in onward)
 """States that end when the person's time is up; an exchange has ``EXCHANGE_SECONDS`` instead."""
-HELD_UP = frozenset({_S.RETURNED, _S.CANCELLED, _S.EXPIRED})
-"""States in which ``failed_check`` says what kept a code from being exchanged, if anything did."""
 CLAIMABLE = frozenset(status for status, onward in MOVES.items() if _S.EXCHANGING in onward)
 """States from which a code may be exchanged."""
 
@@ -92,12 +90,11 @@ class Attempt:
     the code of a ``PortalkeyError``, or ``INTERRUPTED``. ``delivered_at`` is when the opening page
     received its access token, where the app allows that at all. ``person`` is who of the owner
     began it, where the app tells people apart. ``failed_check`` names what was another's when its
-    code came back: see ``authorization.find_difference``; or it is ``LINK``; or, in ``HELD_UP``,
-    the code of the trouble for which HubSpot was not asked. ``last_hub_id`` is the account that the
-    owner had last when it was begun, where another one is asked about before it is attached; while
-    that is ``ASKING``, ``sealed_grant`` is what HubSpot gave. ``scopes`` are those that it asks for
-    beyond the settings'; None is none. ``invitation_id`` is the link by which somebody without a
-    login began it: then, and then only, its cookie stands for owner and session.
+    code came back: see ``authorization.find_difference``; or it is ``LINK``. ``last_hub_id`` is the
+    account that the owner had last when it was begun, where another one is asked about before it is
+    attached; while that is ``ASKING``, ``sealed_grant`` is what HubSpot gave. ``scopes`` are those
+    that it asks for beyond the settings'; None is none. ``invitation_id`` is the link by which
+    somebody without a login began it: then, and then only, its cookie stands for owner and session.
     ``pending_until`` is set where an install that begins at HubSpot may wait for somebody's yes,
     for so long at most; one that nobody has begun in the app belongs to ``NOBODY`` till then, and
     ``expected_hub_id`` is the account that HubSpot has granted.
@@ -154,21 +151,6 @@ class Attempt:
     def is_open(self) -> bool:
         """True while the attempt has not ended."""
         return self.status in OPEN
-
-    @property
-    def held_up_by(self) -> str | None:
-        """Code of the trouble for which HubSpot was not asked, where that is as far as it came."""
-        return self.failed_check if self.status in HELD_UP else None
-
-    @property
-    def check_that_failed(self) -> str | None:
-        """Name of what was another's when the code came back, or of what it must not replace."""
-        return None if self.status in HELD_UP else self.failed_check
-
-    @property
-    def end_error(self) -> str | None:
-        """Code of what ended it: its error, or what held it up until its time was over."""
-        return self.held_up_by if self.status is AttemptStatus.EXPIRED else self.error
 
     def bears(self, prefix: str) -> bool:
         """Return True where a sealed value of the row begins with *prefix*."""

@@ -202,16 +202,6 @@ BY_ERROR: Mapping[str, Words] = {
 }
 """By the error that an attempt failed with."""
 
-_KEPT = "The person came back from HubSpot, and their code could not be exchanged just then."
-
-BY_HELD_UP: Mapping[AttemptStatus, str] = {
-    _S.RETURNED: f"{_KEPT} Their window tries again by itself for a minute.",
-    _S.CANCELLED: f"{_KEPT} It was cancelled in the app then. Nothing was changed.",
-    _S.EXPIRED: f"{_KEPT} After a minute it was over, or the window was closed before. Nothing was "
-    "changed.",
-}
-"""By how far one came whose code was not exchanged, as something held it up."""
-
 OTHERWISE = Words(
     "failed: {error}",
     "It failed with {error}. docs/errors.md says who can put that right.",
@@ -221,8 +211,6 @@ OTHERWISE = Words(
 
 def words_about(attempt: Attempt) -> Words:
     """Return what happened to *attempt*, and what to answer."""
-    if attempt.held_up_by is not None:
-        return _words_about_held_up(attempt.status, attempt.held_up_by)
     if attempt.status is not AttemptStatus.FAILED:
         return BY_STATUS[attempt.status]
     words = BY_CHECK.get(attempt.failed_check or "")
@@ -230,13 +218,3 @@ def words_about(attempt: Attempt) -> Words:
         return words
     words = BY_ERROR.get(attempt.error or "", OTHERWISE)
     return Words(*(each.format(error=attempt.error) for each in words))
-
-
-def _words_about_held_up(status: AttemptStatus, code: str) -> Words:
-    """Return the words about an attempt that came no further than *status*, for this trouble."""
-    trouble = Words(*(each.format(error=code) for each in BY_ERROR.get(code, OTHERWISE)))
-    return Words(
-        f"{BY_STATUS[status].summary}, {trouble.summary.replace('failed:', 'held up:')}",
-        f"{BY_HELD_UP[status]} {trouble.happened}",
-        trouble.answer,
-    )

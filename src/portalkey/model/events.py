@@ -31,8 +31,7 @@ class EventName(StrEnum):
     CALLBACK_REFUSED = "callback_refused"
     """A return from HubSpot that belongs to no try of this browser; ``check`` says why."""
     FORGERY_REFUSED = "forgery_refused"
-    """A form or request that no page of ours made, or one from before somebody signed in anew;
-    ``check`` says what was wrong."""
+    """A form or request that no page of ours made; ``check`` says what was wrong."""
     SIGNATURE_REFUSED = "signature_refused"
     """A request to a view for HubSpot that HubSpot did not sign for it, or not just now,
     or that came before; ``check`` says which."""

@@ -15,7 +15,6 @@ from portalkey.model.attempt import (
     ENDS,
     EXCHANGE_SECONDS,
     EXPIRES,
-    HELD_UP,
     INTERRUPTED,
     MINUTE,
     NOBODY,
@@ -89,16 +88,15 @@ def move(
         return None
     if to in ENDS:
         ended = end(attempt, to, at=attempt.seen_at, error=error)
-        return ended if to in HELD_UP else replace(ended, failed_check=failed_check)
+        return replace(ended, failed_check=failed_check)
     if to is AttemptStatus.RETURNED:
         until = returned_until(attempt)
-        parked = replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
-        return replace(parked, failed_check=failed_check)
+        return replace(attempt, status=to, sealed_code=sealed_code, expires_at=until)
     if to is AttemptStatus.ASKING:
         until = asks_until(attempt, attempt.seen_at)
         return replace(attempt, status=to, sealed_grant=sealed_grant, expires_at=until)
     claimed_at = attempt.seen_at if to is AttemptStatus.EXCHANGING else attempt.claimed_at
-    return replace(attempt, status=to, claimed_at=claimed_at, failed_check=None)
+    return replace(attempt, status=to, claimed_at=claimed_at)
 
 
 def returned_until(attempt: Attempt) -> datetime:

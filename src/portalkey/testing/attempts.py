@@ -178,21 +178,6 @@ class AttemptPromises:
         assert overdue
         assert (overdue.status, overdue.sealed_code) == (A.EXPIRED, None)
 
-    def test_what_held_a_code_up_stays_on_the_row(self, store: Store, ahead: Ahead) -> None:
-        """Until it is exchanged: an attempt that came no further can say why."""
-        ids = [new_attempt(store, status=A.AT_HUBSPOT).id for _ in range(3)]
-        for each in ids:
-            assert store.move_attempt(each, A.RETURNED, failed_check="rate_limited")
-        assert store.move_attempt(ids[0], A.EXCHANGING)
-        assert store.move_attempt(ids[1], A.CANCELLED)
-        ahead.passes(attempts.RETURNED_SECONDS + 1)
-        rows = [store.attempt(each) for each in ids]
-        assert [row and (row.status, row.held_up_by) for row in rows] == [
-            (A.FAILED, None),
-            (A.CANCELLED, "rate_limited"),
-            (A.EXPIRED, "rate_limited"),
-        ]
-
     def test_an_end_leaves_nothing_secret(self, store: Store) -> None:
         """Whoever moved it has verifier and code; the row has them no more."""
         attempt = new_attempt(store)

@@ -9,7 +9,6 @@ from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference
 from portalkey.model.connection import Connection
 from portalkey.web import headers
-from portalkey.web.arrival import find_other_address
 from portalkey.web.context import Context
 from portalkey.web.csrf import CsrfGuard
 from portalkey.web.disconnect_page import way_to_disconnect
@@ -37,8 +36,6 @@ class Api:
         connections. ``connect_url`` is the link into the journey; ``?next=`` says where it leads
         back to, ``?another=1`` that it stands behind "Connect another account".
         """
-        if self._is_begun_elsewhere(request):
-            return self._tell_other_address(request)
         if request.owner is None:
             return self._context.problem("signed_out", 401)
         next_url = self._choose_next_url(request)
@@ -64,31 +61,6 @@ class Api:
         if request.attempt_id is None:
             return None, []
         return self._broker.find_status(request.attempt_id, request.visitor)
-
-    def _is_begun_elsewhere(self, request: WebRequest) -> bool:
-        """Return True where an attempt was refused at the start, for the address it is open at.
-
-        So there is none, and the page that opened the popup would wait for it in vain.
-        """
-        origins = self._broker.settings.allowed_origins
-        attempt_id = request.attempt_id
-        if attempt_id is None or find_other_address(request, origins) is None:
-            return False
-        return not self._broker.has_attempt(attempt_id)
-
-    def _tell_other_address(self, request: WebRequest) -> WebResponse:
-        """Tell the page that its attempt has failed, and where to go on."""
-        code = "other_address"
-        attempt = {
-            "id": request.attempt_id,
-            "status": AttemptStatus.FAILED.value,
-            "error": code,
-            "message": self._context.sentence(code, self._context.language_of(request)),
-            "account": None,
-            "seconds_left": 0,
-        }
-        link = {"connect_url": self._context.connect_url(None, None, Start(self._context.home))}
-        return WebResponse.json(self._build_status(()) | {"attempt": attempt} | link, headers.API)
 
     def answer_preflight(self, request: WebRequest) -> WebResponse:
         """Say what a page on another origin may send; ``headers.cors`` says which pages."""
@@ -199,7 +171,7 @@ class Api:
         return {
             "id": attempt.id,
             "status": attempt.status.value if is_own or not attempt.is_open else PENDING,
-            "error": attempt.end_error,
+            "error": attempt.error,
             "message": self._build_message(attempt, account) if is_own else None,
             "account": account,
             "seconds_left": _count_seconds_left(attempt),
@@ -214,7 +186,7 @@ class Api:
         return connection.account.name if connection else None
 
     def _build_message(self, attempt: Attempt, account: str | None) -> str | None:
-        code = ASKING if attempt.status is ASKING else attempt.end_error
+        code = ASKING if attempt.status is ASKING else attempt.error
         if code:
             return self._context.explain(attempt, code, attempt.language)
         if account is None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from portalkey.errors import AttemptMismatch, HubSpotUnavailable, RateLimited, TryLater
+from portalkey.errors import AttemptMismatch, HubSpotUnavailable
 from portalkey.model.attempt import Attempt, AttemptStatus
 from portalkey.model.authorization import Callback
 from portalkey.web import headers
@@ -134,26 +134,18 @@ class CallbackPages:
             return self._context.lead_home(request, "forgery_refused", 403)
         try:
             self._broker.complete(attempt, request.visitor)
-        except (HubSpotUnavailable, RateLimited) as trouble:
+        except HubSpotUnavailable as trouble:
             return self._show_wait(attempt, trouble)
         # To a page of ours: a browser holds the whole way on from a form to its form-action.
         return self._redirect_to("done", attempt)
 
-    def _show_wait(self, attempt: Attempt, trouble: TryLater) -> WebResponse:
-        """Say why HubSpot cannot be asked just now, and try again as soon as it may help."""
+    def _show_wait(self, attempt: Attempt, trouble: HubSpotUnavailable) -> WebResponse:
+        """Show that HubSpot cannot be asked just now, and try again as soon as it may help."""
         again = self._context.path(f"/auth/hubspot/complete?attempt={attempt.id}")
-        seconds, code = max(1, round(trouble.retry_after)), trouble.cause or trouble.code
-        language = self._context.language(attempt.language)
-        body = self._context.render(
-            "popup/held_up.html",
-            language=language,
-            sentence=self._context.sentence(code, language, wait=trouble.retry_after),
-            again=again,
-            attempt_id=attempt.id,
-            code=code,
-        )
+        seconds = max(1, round(trouble.retry_after))
+        page = self._context.notice(trouble.code, 503, back=again, tag=attempt.language)
         wait = {"Retry-After": str(seconds), "Refresh": f"{seconds}; url={again}"}
-        return WebResponse.page(body, headers.POPUP, 503).with_headers(wait)
+        return page.with_headers(wait)
 
     def _is_complete_signed(self, request: WebRequest, attempt: Attempt) -> bool:
         cookie = self._broker.cookie_of(attempt, request.attempt_cookies)

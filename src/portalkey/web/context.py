@@ -220,20 +220,15 @@ class Context:
         body = {"error": code, "message": self.sentence(code, cause=cause, wait=wait)}
         return WebResponse.json(body, headers.API, status)
 
-    def refuse(
-        self, request: WebRequest, code: str, status: int, *, cause: str = ""
-    ) -> WebResponse:
+    def refuse(self, request: WebRequest, code: str, status: int) -> WebResponse:
         """Return the problem to a program, and to a person the notice that leads back home."""
         if request.wants_json:
-            return self.problem(code, status, cause=cause)
-        return self.lead_home(request, code, status, cause=cause)
+            return self.problem(code, status)
+        return self.lead_home(request, code, status)
 
-    def lead_home(
-        self, request: WebRequest, code: str, status: int, *, cause: str = ""
-    ) -> WebResponse:
+    def lead_home(self, request: WebRequest, code: str, status: int) -> WebResponse:
         """Return the notice that leads back home."""
-        tag = self.language_of(request)
-        return self.notice(code, status, back=self.home, tag=tag, cause=cause)
+        return self.notice(code, status, back=self.home, tag=self.language_of(request))
 
     def lead_to_address(self, request: WebRequest) -> WebResponse:
         """Refuse what comes from a page of ours under another name, and lead to the public URL."""

@@ -1,9 +1,8 @@
 """Protection against forged POSTs (CSRF): only pages of this app, in this session, may post."""
 
-from portalkey.model.authorization import SESSION
 from portalkey.web.context import Context
 from portalkey.web.http import WebRequest, WebResponse
-from portalkey.web.signed_tokens import is_form_signed, may_be_signed, read_start
+from portalkey.web.signed_tokens import is_form_signed, read_start
 
 
 class CsrfGuard:
@@ -32,22 +31,20 @@ class CsrfGuard:
                 return self._context.problem("signed_out", 401)
             return self._context.ask_to_sign_in(request, way_back)
         check = self._find_failed_check(request, owner)
-        if check == SESSION and accept_start_token and self._has_start_token(request, owner):
+        if check == "token" and accept_start_token and self._has_start_token(request, owner):
             check = None
         if check is None:
             return owner
         self._broker.count_forgery(owner, check)
-        return self._context.refuse(request, "forgery_refused", 403, cause=check)
+        return self._context.refuse(request, "forgery_refused", 403)
 
     def _find_failed_check(self, request: WebRequest, owner: str) -> str | None:
         """Return the name of the check that failed, if one did."""
         if not request.is_own_post(self._broker.settings.allowed_origins):
             return "origin"
         token = request.headers.get("x-portalkey-token") or request.form_value("portalkey_token")
-        if is_form_signed(self._broker, token, browser=request.browser, owner=owner):
-            return None
-        # Whose it is cannot be told without their session; a page of ours has sent it.
-        return SESSION if may_be_signed(token) else "token"
+        is_signed = is_form_signed(self._broker, token, browser=request.browser, owner=owner)
+        return None if is_signed else "token"
 
     def _has_start_token(self, request: WebRequest, owner: str) -> bool:
         token = request.headers.get("x-portalkey-token")

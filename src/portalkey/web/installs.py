@@ -98,9 +98,8 @@ class InstallCallback:
                 return self._finalize(request, install)
             return self._take_in(request, install)
         except PortalkeyError as trouble:
-            code = trouble.cause if trouble.cause in TROUBLES else trouble.code
-            log.warning("an install could not be taken in: %s", code)
-            return self._fail(request, install, code)
+            log.warning("an install could not be taken in: %s", trouble.code)
+            return self._fail(request, install, trouble.code)
 
     def _take_in(self, request: WebRequest, install: Install) -> WebResponse:
         """Exchange a code that came without a state, and lead back to HubSpot, or to the question.

@@ -1,12 +1,12 @@
 """The last page of a journey: what became of the attempt, and what to do next."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from portalkey.errors import BadAnswer, OperatorMustAct, PortalkeyError, WrongAccount
+from portalkey.errors import WrongAccount
 from portalkey.model.attempt import OPEN, Attempt, AttemptStatus
 from portalkey.model.authorization import find_difference_in_browser
 from portalkey.model.connection import Account
@@ -18,17 +18,6 @@ from portalkey.web.signed_tokens import Start
 SUCCESS_CLOSES_AFTER = 2_000
 ERROR_CLOSES_AFTER = 15_000
 """Milliseconds."""
-
-
-def _codes_of(kind: type[PortalkeyError]) -> Iterator[str]:
-    """Yield the code of this *kind* of error, and those of every kind below it."""
-    yield kind.code
-    for each in kind.__subclasses__():
-        yield from _codes_of(each)
-
-
-OPERATORS = frozenset(_codes_of(OperatorMustAct)) - {BadAnswer.code}
-"""The codes of what trying again cannot help, until whoever runs the app has changed something."""
 TROUBLES = frozenset({"store_busy", "store_unusable", "portalkey_error"})
 """The codes that a callback may pass on when it could not reach the attempt's row."""
 
@@ -94,7 +83,7 @@ class ResultPages:
         self, request: WebRequest, attempt: Attempt, *, is_own: bool
     ) -> dict[str, Any]:
         """Return what ended the attempt, or the trouble that its callback ran into."""
-        code, trouble = attempt.end_error or attempt.status.value, request.query_value("trouble")
+        code, trouble = attempt.error or attempt.status.value, request.query_value("trouble")
         if attempt.is_open and trouble in TROUBLES:
             code = trouble
         is_wrong_account = code == WrongAccount.code and is_own
@@ -103,7 +92,6 @@ class ResultPages:
             "status": "pending" if code in OPEN else "error",
             "close_after": ERROR_CLOSES_AFTER,
             "code": code,
-            "is_for_operator": code in OPERATORS,
             "heading": self._context.heading(code, language),
             "sentence": self._context.explain(attempt, code, language),
             "expected": self._find_expected_account(attempt) if is_wrong_account else None,

@@ -20,7 +20,6 @@ from portalkey.hubspot.scopes import parse_further
 START_HOURS = 12
 RETURN_MINUTES = 10
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f-\x9f\ud800-\udfff]*")
-_SIGNED = re.compile(r"[^.]*\.[A-Za-z0-9_-]{43}")
 _LONGEST_PATH = 2001
 """Bytes: quoted in an address, or in a token, it is less than servers take."""
 
@@ -157,11 +156,6 @@ def is_complete_signed(
 def sign_form(signer: Signer, *, browser: str, owner: str) -> str:
     """Return the token that every POST of this browser and owner has to carry."""
     return signer.sign("form", browser, owner)
-
-
-def may_be_signed(token: str | None) -> bool:
-    """Return True where *token* looks like one of ours, of whichever session."""
-    return _SIGNED.fullmatch(token or "") is not None
 
 
 def sign_console_form(signer: Signer, *, browser: str, operator: str, path: str) -> str:

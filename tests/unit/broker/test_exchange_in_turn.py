@@ -58,11 +58,9 @@ def test_a_code_is_not_spent_while_hubspot_is_left_alone(
     fail(broker, reason)
     attempt = come_back(broker, hubspot)
     assert (attempt.status, attempt.error, exchanges(hubspot)) == ("returned", None, 0)
-    assert attempt.held_up_by == reason.partition(":")[0]
 
     with pytest.raises((HubSpotUnavailable, RateLimited)) as caught:
         broker.attempts.complete(attempt, Visitor("ada", "browser"))
-    assert (caught.value.cause or caught.value.code) == attempt.held_up_by
     assert 20 < caught.value.retry_after <= 30
     recover(broker)
     assert broker.attempts.complete(attempt, Visitor("ada", "browser")).status == "connected"

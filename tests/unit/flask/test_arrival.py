@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 
 from portalkey.broker import Broker
 from portalkey.flask.hubspot_auth import hubspot_connect_url
-from portalkey.model.authorization import AuthorizationOptions
 from portalkey.settings import Settings
 from portalkey.web.host import BROWSER_KEY
 from portalkey_simulator import HubSpot
@@ -150,21 +149,6 @@ def test_a_popup_from_another_name_of_the_app_is_led_to_the_right_one(
     assert ELSEWHERE in line
     assert public_url in line
     assert not broker.has_attempt("O" * 22)
-
-
-def test_the_page_that_opened_such_a_popup_need_not_wait(broker: Broker) -> None:
-    """Nothing was begun: it hears where to go on. What was begun is answered as ever."""
-    app = host_app(broker)
-    asked = {"headers": {**SAME, "Referer": f"{ELSEWHERE}/settings"}}
-    for client in (app.test_client(), signed_in(app)):
-        told = client.get(f"/api/hubspot/status?attempt={'O' * 22}", **asked).get_json()
-        assert (told["attempt"]["status"], told["attempt"]["error"]) == ("failed", "other_address")
-        assert "go on there" in told["attempt"]["message"]
-    client = signed_in(app)
-    begun = broker.begin("ada", "browser", AuthorizationOptions(attempt_id="A" * 22))
-    told = client.get(f"/api/hubspot/status?attempt={begun.attempt.id}", **asked).get_json()
-    assert told["attempt"]["status"] == "pending"
-    assert client.get(f"/api/hubspot/status?attempt={'O' * 22}", headers=SAME).status_code == 404
 
 
 def test_a_link_under_another_name_of_the_app_is_led_to_the_right_one(

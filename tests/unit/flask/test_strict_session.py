@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -15,11 +14,10 @@ from portalkey.errors import HubSpotUnavailable
 from portalkey.flask import HubSpotAuth
 from portalkey.hubspot.http import Request
 from portalkey.model.attempt import AttemptStatus
-from portalkey.model.authorization import Callback, Visitor
+from portalkey.model.authorization import Visitor
 from portalkey.testing import Ahead
 from portalkey.testing.account import connect
 from portalkey_simulator import HubSpot
-from unit.broker.test_exchange_in_turn import fail
 
 ATTEMPT = "S" * 22
 
@@ -146,57 +144,6 @@ def test_hubspot_is_out_of_reach_on_the_way_back(
     done = client.post("/auth/hubspot/complete", data=form_of(client.get(again)))
     assert done.headers["Location"] == f"/auth/hubspot/done?attempt={ATTEMPT}"
     assert status_of(broker) == ("connected", None)
-
-
-def kept_waiting(client: FlaskClient, hubspot: HubSpot) -> Any:
-    """The page that she is shown as she is back, and her code cannot be exchanged just now."""
-    link = BeautifulSoup(client.get("/connections/setup").text, "html.parser").select_one(
-        "hubspot-connect a"
-    )
-    assert link is not None
-    to_hubspot = client.get(f"{link['href']}&attempt={ATTEMPT}").headers["Location"]
-    answer = client.get("/auth" + hubspot.approve(to_hubspot).partition("/auth")[2])
-    fields = form_of(client.get(answer.headers["Location"]))
-    return client.post("/auth/hubspot/complete", data=fields)
-
-
-def test_hubspot_has_just_refused_the_app(
-    app_of_lax: FlaskClient, broker: Broker, hubspot: HubSpot, ahead: Ahead
-) -> None:
-    """The page says so from the first time, with the reference; so does its end, a minute later."""
-    hubspot.next_token_refusal("BAD_CLIENT_SECRET")
-    begun = broker.begin("ada", "browser")
-    answer = tuple(parse_qsl(urlsplit(hubspot.approve(begun.authorize_url)).query))
-    cookies = {begun.attempt.id: (begun.cookie,)}
-    refused = broker.finish(Callback(answer, cookies, Visitor("ada", "browser")))
-    assert refused.error == "hubspot_refused"
-
-    wait = kept_waiting(app_of_lax, hubspot)
-    ahead.passes(61)
-    over = app_of_lax.get(f"/auth/hubspot/done?attempt={ATTEMPT}")
-    told = json.loads(app_of_lax.get(f"/api/hubspot/status?attempt={ATTEMPT}").text)["attempt"]
-
-    assert wait.status_code == 503
-    for page in (wait, over):
-        assert "HubSpot does not accept the app. Whoever runs the app" in page.text
-        assert f"<code>{ATTEMPT}</code> · <code>hubspot_refused</code>" in page.text
-        assert "cannot be reached" not in page.text
-    assert (told["status"], told["error"]) == ("expired", "hubspot_refused")
-    assert told["message"].startswith("HubSpot does not accept the app.")
-
-
-def test_hubspot_asks_for_a_pause_on_the_way_back(
-    app_of_lax: FlaskClient, broker: Broker, hubspot: HubSpot
-) -> None:
-    """The page says so, and tries again by itself."""
-    fail(broker, "rate_limited")
-
-    wait = kept_waiting(app_of_lax, hubspot)
-
-    assert (wait.status_code, status_of(broker)) == (503, ("returned", None))
-    assert "HubSpot is asking the app for a pause." in wait.text
-    again = f"/auth/hubspot/complete?attempt={ATTEMPT}"
-    assert wait.headers["Refresh"] == f"{wait.headers['Retry-After']}; url={again}"
 
 
 def test_another_owner_cannot_complete(

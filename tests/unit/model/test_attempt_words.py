@@ -5,14 +5,8 @@ from dataclasses import replace
 import pytest
 
 from portalkey import errors
-from portalkey.model.attempt import HELD_UP, INTERRUPTED, Attempt, AttemptStatus
-from portalkey.model.attempt_words import (
-    BY_CHECK,
-    BY_ERROR,
-    BY_HELD_UP,
-    BY_STATUS,
-    words_about,
-)
+from portalkey.model.attempt import INTERRUPTED, Attempt, AttemptStatus
+from portalkey.model.attempt_words import BY_CHECK, BY_ERROR, BY_STATUS, words_about
 from portalkey.sentences import explain
 from portalkey.testing.samples import new_attempt
 from portalkey.vault import MemoryStore
@@ -68,17 +62,6 @@ def test_a_mismatch_is_told_by_what_differed(attempt: Attempt, check: str) -> No
 
     assert words_about(replace(failed, failed_check=check)) == BY_CHECK[check]
     assert words_about(failed) == BY_ERROR["attempt_mismatch"]
-
-
-@pytest.mark.parametrize("status", sorted(HELD_UP))
-def test_what_held_an_attempt_up_is_told(attempt: Attempt, status: AttemptStatus) -> None:
-    """Whoever only waited in vain is no answer to why; and it is the answer to the person, too."""
-    refused = BY_ERROR["hubspot_refused"]
-    words = words_about(replace(attempt, status=status, failed_check="hubspot_refused"))
-
-    assert words.summary == f"{BY_STATUS[status].summary}, held up: HubSpot refused the app"
-    assert words.happened == f"{BY_HELD_UP[status]} {refused.happened}"
-    assert words.answer == refused.answer
 
 
 def test_an_unknown_error_is_named(attempt: Attempt) -> None:

@@ -13,7 +13,6 @@ import portalkey.web
 from portalkey.model.connection import Account
 from portalkey.settings import Settings
 from portalkey.web.rendering import Renderer
-from portalkey.web.result_pages import OPERATORS
 from portalkey.web.static_files import static_version
 from portalkey.web.strings import Strings
 
@@ -43,7 +42,6 @@ FAILED = {
     "sentence": HOSTILE,
     "expected": None,
     "heading": HOSTILE,
-    "is_for_operator": False,
 }
 WAYS = {"again": "/again", "further": "/further"}
 
@@ -138,10 +136,6 @@ PAGES: list[tuple[str, dict[str, Any]]] = [
         {"pk_owner_name": HOSTILE, "go_on": "/go", "back": "/b", "attempt_id": HOSTILE},
     ),
     ("popup/complete.html", {"action": "/act", "attempt_id": HOSTILE, "token": HOSTILE}),
-    (
-        "popup/held_up.html",
-        {"sentence": HOSTILE, "again": "/again", "attempt_id": HOSTILE, "code": "declined"},
-    ),
     ("popup/success.html", {**ENDED, "account": ACCOUNT, "missing": ["crm.lists.read"]}),
     ("popup/success.html", {**ENDED, "account": None, "missing": ()}),
     ("popup/error.html", {**FAILED, "ways_on": {}}),
@@ -231,33 +225,15 @@ def test_a_changed_mind_is_no_alarm() -> None:
 
 @pytest.mark.parametrize(
     ("code", "stands_out"),
-    [
-        ("declined", "Close window"),
-        ("expired", "Try again"),
-        ("interrupted", "Try again"),
-        ("hubspot_refused", "Close window"),
-    ],
+    [("declined", "Close window"), ("expired", "Try again"), ("hubspot_refused", "Try again")],
 )
-def test_what_helps_stands_out(code: str, stands_out: str) -> None:
-    """Whoever said no is done, and so is who can only wait for the operator."""
+def test_whoever_was_too_slow_is_led_on(code: str, stands_out: str) -> None:
+    """Trying again helps there; whoever said no is done."""
     facts: dict[str, Any] = {**FAILED, "ways_on": {"again": "/again"}, "code": code}
-    facts["is_for_operator"] = code in OPERATORS
     page = BeautifulSoup(Renderer(SETTINGS)("popup/error.html", **facts), "html.parser")
     filled = [b.text.strip() for b in page.select(".pk-button") if "pk-quiet" not in b["class"]]
 
     assert [each.split(" (")[0] for each in filled] == [stands_out]
-
-
-@pytest.mark.parametrize(("back", "stands_out"), [("/back", "Back to"), (None, "Try again")])
-def test_what_helps_in_a_tab_of_its_own(back: str | None, stands_out: str) -> None:
-    """There is no window to close: the way back stands out, where there is one, and stands once."""
-    tab = {"origin": "", "back": back, "code": "hubspot_refused", "is_for_operator": True}
-    facts: dict[str, Any] = {**FAILED, "ways_on": {"again": "/again"}, **tab}
-    page = BeautifulSoup(Renderer(SETTINGS)("popup/error.html", **facts), "html.parser")
-    filled = [b.text.strip() for b in page.select(".pk-button") if "pk-quiet" not in b["class"]]
-
-    assert [each[: len(stands_out)] for each in filled] == [stands_out]
-    assert len(page.select("a[href='/back']")) == (back is not None)
 
 
 def test_every_block_is_documented() -> None:

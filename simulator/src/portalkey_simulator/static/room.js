@@ -4,7 +4,6 @@ const POLL = 1000;
 const OVERLAPS = [[0, "now"], [3600, "in an hour"], [86_400, "in a day"], [604_800, "in 7 days"]];
 const byId = (id) => document.getElementById(id);
 const shown = new Map();
-const changed = new Map(); // what is said of a client secret that was changed here
 let tick = 0;
 
 /** An element: its attributes (functions listen, the rest is set), and what is in it. */
@@ -52,13 +51,11 @@ async function send(method, path, body, done) {
     });
     if (answer.ok) say(done);
     else await tell(answer);
-    return answer.ok;
   } catch {
     say("The simulator does not answer.", true);
-  } finally {
-    shown.clear(); // what was refused goes back to what it was
-    look();
   }
+  shown.clear(); // what was refused goes back to what it was
+  await look();
 }
 
 async function tell(answer) {
@@ -126,31 +123,15 @@ function secret(client_id, name) {
   const input = make("input", { id: field, value, spellcheck: false, autocomplete: "off", required: true });
   const options = OVERLAPS.map(([value, words]) => make("option", { value, selected: byId(choice)?.value === `${value}` }, words));
   const select = make("select", { id: choice }, ...options);
-  const rotate = async (event) => {
+  const rotate = (event) => {
     event.preventDefault();
-    const [ends, seconds] = [select.selectedOptions[0].textContent, Number(select.value)];
-    const body = { client_id, client_secret: input.value, overlap_seconds: seconds };
-    if (await send("POST", "secret", body, `${name} has a new client secret. The old one ends ${ends}.`))
-      changed.set(client_id, whatNow(seconds > 0 ? ends : "from now on"));
-  };
-  const copy = () => {
-    input.select();
-    say(document.execCommand("copy") ? "The new client secret is copied." : "It is marked: copy it with the keyboard.");
+    const body = { client_id, client_secret: input.value, overlap_seconds: Number(select.value) };
+    send("POST", "secret", body, `${name} has a new client secret. The old one ends ${select.selectedOptions[0].textContent}.`);
   };
   return make("form", { submit: rotate },
-    make("label", { htmlFor: field }, "New client secret"),
-    make("div", { className: "secret" }, input,
-      make("button", { type: "button", className: "quiet small", id: `copy-${client_id}`, "aria-label": "Copy the new client secret", click: copy }, "Copy")),
-    make("div", { className: "account-fields" }, make("label", {}, "The old one ends", select)),
-    make("button", { className: "quiet small", id: `change-${client_id}`, "aria-label": `Change the client secret of ${name}` }, "Change the client secret"),
-    ...(changed.has(client_id) ? [make("p", { className: "told" }, ...inWords(changed.get(client_id)))] : []));
-}
-
-/** What is refused once a client secret is another, and what the app has to do. */
-function whatNow(since) {
-  return `The secret is changed. Whoever brings the old one with a code or a refresh token gets \`BAD_CLIENT_SECRET\`, ${since}; `
-    + "access tokens that are out still work. Put the new one where the app has the old one, such as `HUBSPOT_CLIENT_SECRET`, "
-    + "and start the app again. Copy it now: this page shows it only until it is loaded anew.";
+    make("div", { className: "account-fields" },
+      make("label", {}, "New client secret", input), make("label", {}, "The old one ends", select)),
+    make("button", { className: "quiet small", "aria-label": `Change the client secret of ${name}` }, "Change the client secret"));
 }
 
 function app([{ client_id, name, redirect_uris, required_scopes, is_user_level }, old]) {
@@ -309,7 +290,7 @@ byId("heal").addEventListener("click", () => send("DELETE", "faults", null, "Eve
 byId("forget").addEventListener("click", () => send("DELETE", "requests", null, "The list begins anew."));
 byId("expire").addEventListener("click", () => send("POST", "expire", {}, "Access tokens are past their time."));
 byId("reset").addEventListener("click", () => {
-  if (confirm("Reset everything to how it was at the start?")) changed.clear(), send("POST", "reset", {}, "Everything is as at the start.");
+  if (confirm("Reset everything to how it was at the start?")) send("POST", "reset", {}, "Everything is as at the start.");
 });
 for (const button of document.querySelectorAll("[data-move]")) {
   const move = Number(button.dataset.move);

@@ -57,8 +57,7 @@ class Looks:
             attempt={
                 "Status": humanize(attempt.status.value),
                 "Error": attempt.error,
-                "Check that failed": attempt.check_that_failed,
-                "Held up by": attempt.held_up_by,
+                "Check that failed": attempt.failed_check,
                 "Person": attempt.person,
                 "Account expected": attempt.expected_hub_id,
                 "Opened from": attempt.opener_origin,

@@ -1,4 +1,4 @@
-// Signals only ring: the server decides.
+// Browsers' signals only ring: the server is asked, and decides.
 import { strings } from "./strings.js";
 import { connect, follow, START } from "./wait.js";
 
@@ -15,7 +15,7 @@ const bestMode = () => {
   return !isFramed && (isPhone || isStandalone() || isInApp()) ? "redirect" : "popup";
 };
 
-// This tab's first.
+// This tab's own comes first.
 const inEach = (act) => {
   for (const place of ["sessionStorage", "localStorage"]) {
     try {
@@ -152,7 +152,7 @@ class HubSpotConnect extends HTMLElement {
   #click(event) {
     const link = this.#link;
     if (event.detail > 1 && this.#pending) {
-      this.#pending.show(); // a double click's second falls on what is there now
+      this.#pending.show(); // a double click's second falls on whatever is there now
       event.stopPropagation();
       return event.preventDefault();
     }

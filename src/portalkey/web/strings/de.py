@@ -18,8 +18,6 @@ PAGES = {
     "connected_heading": "Verbunden mit {account}",
     "connected_what": "{app} arbeitet ab jetzt mit diesem HubSpot-Konto.",
     "not_connected_heading": "Nicht verbunden",
-    "held_up": "Noch nicht verbunden",
-    "held_up_what": "Diese Seite versucht es eine Minute lang von selbst wieder.",
     "reference": "Wenn das öfter passiert, nennen Sie {app} diese Kennung:",
     "start": "HubSpot mit {app} verbinden?",
     "start_why": (

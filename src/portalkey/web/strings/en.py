@@ -23,8 +23,6 @@ PAGES = {
     "connected_heading": "Connected to {account}",
     "connected_what": "{app} works with this HubSpot account from now on.",
     "not_connected_heading": "Not connected",
-    "held_up": "Not connected yet",
-    "held_up_what": "This page tries again by itself for a minute.",
     "reference": "If this keeps happening, give {app} this reference:",
     "start": "Connect HubSpot to {app}?",
     "start_why": (
