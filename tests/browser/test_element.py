@@ -281,5 +281,5 @@ def test_under_another_name_of_the_app(
         window = tab
         tab.click(CONNECT)
 
-    there = window.get_by_role("link", name=f" at {place.url}")
+    there = window.get_by_role("link", name=f"Go to {place.url}")
     expect(there).to_have_attribute("href", f"{place.url}/connections/setup")
