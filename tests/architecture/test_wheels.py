@@ -12,7 +12,7 @@ PROJECTS = {"portalkey": ROOT, "portalkey_simulator": ROOT / "simulator"}
 
 HOOK = "scripts/release/index_readme.py"
 """Only portalkey has it."""
-LARGEST = 1_010_000
+LARGEST = 1_007_000
 """Bytes: 318,000 when the simulator had left it, and what hosts, operators and speed ask for."""
 
 
